@@ -1,0 +1,2 @@
+//! What travels on the wire: SIP message hygiene, SDP, RTP, RTCP, DTMF, the jitter buffer and codecs (all pure, time as a parameter),
+//! and `user_agent`, the one async module, a facade over the SIP stack.

@@ -1,0 +1,1 @@
+//! Warmline: the voicebot telephony gateway that hands people over properly.

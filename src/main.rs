@@ -1,0 +1,2 @@
+//! The `warmline` command.
+fn main() {}
