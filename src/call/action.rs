@@ -1,0 +1,96 @@
+//! Everything that a call can ask of the world.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::{
+    ids::{AgentId, LegId, RequestId},
+    media::patch::Patch,
+    outcome::Outcome,
+    record::Entry,
+    time::Time,
+};
+
+/// What the brain wants done. Requests carry an id that the answer repeats.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Action {
+    /// Take the caller's call (200 OK).
+    Answer { leg: LegId },
+    /// Refuse the caller's call with a SIP status.
+    Reject { leg: LegId, status: u16 },
+    /// Ring an agent. `LegRinging`, `LegAnswered` or `LegFailed` follow; after `ring_ms` without an answer the driver cancels and reports `NoAnswer`.
+    Dial { leg: LegId, agent: AgentId, target: String, ring_ms: u64 },
+    /// End a leg in whatever state it is (CANCEL, BYE). No report follows.
+    HangUp { leg: LegId },
+
+    /// Who hears whom, from the next frame on.
+    Patch(Patch),
+    /// Say these clauses to one leg, in order, after whatever it still has to hear. `SpeechStarted` and `SpeechEnded` follow, or `Failed`.
+    Speak { id: RequestId, leg: LegId, clauses: Vec<String> },
+    /// Make these clauses ready in the cache; they will probably be said next. No report follows.
+    Prepare { clauses: Vec<String> },
+    /// Stop a `Speak` at once (fade ≤ 10 ms). `SpeechEnded` follows.
+    StopSpeaking { id: RequestId },
+
+    /// What was said on this leg between two times? `Heard` follows, or `Failed`.
+    Transcribe { id: RequestId, leg: LegId, from: Time, to: Time },
+    /// Forget a `Transcribe` or `Understand` whose answer is no longer wanted. No report follows.
+    Forget { id: RequestId },
+    /// What do these words mean? `Understood` follows, or `Failed`.
+    Understand { id: RequestId, text: String },
+    /// Ask a service. `LookedUp` follows, or `Failed`.
+    LookUp { id: RequestId, request: LookUp },
+
+    /// Reserve an agent. `AgentReserved`, `Queued` or `NobodyToAsk` follow.
+    FindAgent { id: RequestId, queue: String, not: Vec<AgentId> },
+    /// Leave the queue; the request has no further answers.
+    LeaveQueue { id: RequestId },
+    /// This call no longer needs this agent.
+    ReleaseAgent { agent: AgentId, after: AgentAfter },
+
+    /// Write this down (record, live pages).
+    Record(Entry),
+    /// The call is over: every leg is gone or is being hung up. Nothing follows.
+    End { outcome: Outcome },
+}
+
+/// What an agent is after this call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentAfter {
+    /// Free for the next call.
+    Free,
+    /// Did not answer, was busy or unreachable: not to be asked for a while.
+    Resting,
+    /// Spoke with the caller: wrap-up.
+    WrapUp,
+}
+
+/// A request to a service, with every template already filled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookUp {
+    /// The look-up's name in the flow.
+    pub name: String,
+    /// GET or POST.
+    pub method: Method,
+    /// Absolute http(s) address.
+    pub url: String,
+    /// Form fields (POST).
+    pub body: BTreeMap<String, String>,
+    /// Which fields of the JSON answer are wanted: name → path of keys ("order.status").
+    pub take: BTreeMap<String, String>,
+    /// Milliseconds until it counts as failed.
+    pub timeout_ms: u64,
+}
+
+/// The method of a look-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Sends a form as JSON.
+    Post,
+}

@@ -1,0 +1,149 @@
+//! Everything that can happen to a call.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::{
+    ids::{AgentId, LegId, RequestId},
+    time::Time,
+    understanding::{Transcript, Understanding},
+};
+
+/// What a driver reports. Reports that answer a request repeat its id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The far end of a dialled leg rings (SIP 180/183).
+    LegRinging { leg: LegId },
+    /// A leg is up: the caller's after `Answer` (ACK received), a dialled one after its 2xx.
+    LegAnswered { leg: LegId },
+    /// A dialled leg could not be reached.
+    LegFailed { leg: LegId, why: DialFailure },
+    /// A leg that was up, or the caller's at any time, is gone.
+    LegEnded { leg: LegId, why: LegEnd },
+    /// The far end put us on hold, or took us back.
+    LegHeld { leg: LegId, held: bool },
+    /// A key was pressed (`0`–`9`, `*`, `#`, `A`–`D`).
+    Digit { leg: LegId, digit: char },
+
+    /// Sound that is speech began at `at`. Reported some 60–100 ms after that.
+    VoiceStarted { leg: LegId, at: Time },
+    /// Speech has paused: the last sound was at `at`. Reported when the pause has lasted the listener's minimum (200 ms by default).
+    VoiceStopped { leg: LegId, at: Time },
+    /// What was said so far, while the speaker goes on. May lag; may never come.
+    Partial { leg: LegId, from: Time, text: String },
+    /// Answer to `Transcribe`.
+    Heard { id: RequestId, transcript: Transcript },
+    /// Answer to `Understand`.
+    Understood { id: RequestId, understanding: Understanding },
+
+    /// The first sample of `Speak` was sent to its leg.
+    SpeechStarted { id: RequestId, at: Time },
+    /// `Speak` has ended, and how much of it was really sent: `clauses` whole ones and `fraction` (0..=1) of the next.
+    SpeechEnded { id: RequestId, why: SpeechEnd, clauses: usize, fraction: f32 },
+
+    /// Answer to `LookUp`.
+    LookedUp { id: RequestId, found: Found },
+
+    /// Answer to `FindAgent`: this agent is reserved for this call until `ReleaseAgent`. May come long after a `Queued`.
+    AgentReserved { id: RequestId, agent: Agent },
+    /// Answer to `FindAgent`: nobody is free, the call waits (position counts from 1). Repeated when the position changes.
+    Queued { id: RequestId, position: u32, estimate_s: Option<u32> },
+    /// Answer to `FindAgent`: nobody who could take this call is signed in, or the queue is closed or full.
+    NobodyToAsk { id: RequestId },
+    /// The agent pressed a button on the page.
+    AgentChose { agent: AgentId, choice: AgentChoice },
+
+    /// A driver could not do what was asked. The call decides what follows.
+    Failed { id: RequestId, why: Failure },
+    /// The gateway shuts down: finish up.
+    Drain,
+}
+
+/// Why a dialled leg did not come up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DialFailure {
+    /// 486, 600.
+    Busy,
+    /// 603, or the phone's reject key.
+    Declined,
+    /// It rang, and nobody took it (408, 480, our ring time-out).
+    NoAnswer,
+    /// No route, connection refused, no answer at all.
+    Unreachable,
+    /// Any other final status.
+    Rejected,
+}
+
+/// Why a leg is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegEnd {
+    /// The far end hung up (BYE), or cancelled before the answer.
+    HungUp,
+    /// No RTP for the media time-out.
+    MediaLost,
+    /// The dialog failed: no ACK, transport gone.
+    SignallingLost,
+}
+
+/// Why speech ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpeechEnd {
+    /// All of it was sent.
+    Finished,
+    /// `StopSpeaking`.
+    Stopped,
+    /// It could not be synthesised, or its leg is gone.
+    Failed,
+}
+
+/// What a look-up found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub enum Found {
+    /// The fields that the flow's `take` names, as text.
+    Fields { fields: BTreeMap<String, String> },
+    /// The service knows no such thing (404).
+    Nothing,
+}
+
+/// Why a request could not be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// Its deadline passed.
+    TimedOut,
+    /// Refused: the queue is full.
+    Overloaded,
+    /// The engine or service failed or is gone.
+    Broken,
+    /// The service answered with something that is not what the flow says.
+    BadAnswer,
+}
+
+/// An agent, as much as the brain needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Who.
+    pub id: AgentId,
+    /// The name that is said to the caller ("Maria").
+    pub name: String,
+    /// Where to ring: a SIP address.
+    pub target: String,
+}
+
+/// A button on the agent's page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentChoice {
+    /// Take the call.
+    Accept,
+    /// Pass it on.
+    Decline,
+    /// End the call.
+    HangUp,
+}

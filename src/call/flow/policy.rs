@@ -1,0 +1,79 @@
+//! The numbers that a flow sets: turn-taking, silence, handoff. Milliseconds throughout.
+
+use serde::{Deserialize, Serialize};
+
+/// When the caller's turn has ended, and what may interrupt the bot.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TurnPolicy {
+    /// Pause that ends a turn which sounds complete.
+    pub pause_ms: u64,
+    /// Pause that ends a turn which sounds incomplete.
+    pub pause_incomplete_ms: u64,
+    /// Pause that ends a turn when yes or no is expected.
+    pub pause_yes_no_ms: u64,
+    /// Pause that ends a turn inside a number or a spelled value.
+    pub pause_digits_ms: u64,
+    /// Speech shorter than this never interrupts.
+    pub barge_in_ms: u64,
+    /// A turn is cut after this.
+    pub longest_turn_ms: u64,
+    /// Keys: time after the last one.
+    pub key_pause_ms: u64,
+    /// Silence of the caller until the bot asks.
+    pub silence_ms: u64,
+    /// How often it asks before it gives up.
+    pub silence_prompts: u32,
+}
+
+impl Default for TurnPolicy {
+    fn default() -> Self {
+        Self {
+            pause_ms: 450,
+            pause_incomplete_ms: 900,
+            pause_yes_no_ms: 350,
+            pause_digits_ms: 1_200,
+            barge_in_ms: 200,
+            longest_turn_ms: 60_000,
+            key_pause_ms: 2_500,
+            silence_ms: 7_000,
+            silence_prompts: 2,
+        }
+    }
+}
+
+/// How a human is brought in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HandoffPolicy {
+    /// How long one agent's phone rings.
+    pub ring_ms: u64,
+    /// How long an agent may take to choose after the briefing.
+    pub choose_ms: u64,
+    /// How many agents are asked before the fallback.
+    pub offers: u32,
+    /// The caller hears how it stands at least this often.
+    pub update_ms: u64,
+    /// Longest time in the queue, from the decision on.
+    pub wait_ms: u64,
+    /// What happens when nobody can be had.
+    pub fallback: Fallback,
+}
+
+impl Default for HandoffPolicy {
+    fn default() -> Self {
+        Self { ring_ms: 20_000, choose_ms: 15_000, offers: 4, update_ms: 15_000, wait_ms: 300_000, fallback: Fallback::Callback }
+    }
+}
+
+/// What happens when no human can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fallback {
+    /// Promise a callback; the number is read back and confirmed.
+    Callback,
+    /// Back to the bot.
+    Bot,
+    /// Say so and end the call.
+    Goodbye,
+}

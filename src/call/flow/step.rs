@@ -1,0 +1,105 @@
+//! What the flow is told, and what it wants done next.
+
+use crate::call::{
+    action::LookUp,
+    event::{Failure, Found},
+    outcome::Outcome,
+    record::Fact,
+    time::Time,
+    understanding::Understanding,
+};
+
+/// What came from the caller, ready for the flow.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A spoken turn.
+    Said {
+        /// The words.
+        text: String,
+        /// The recogniser's confidence, 0..=1.
+        confidence: f32,
+        /// What was understood.
+        understanding: Understanding,
+        /// Where it was said.
+        span: (Time, Time),
+    },
+    /// Keys, complete: the expected count, `#`, or the key time-out.
+    Keyed {
+        /// `0`–`9`, `*`.
+        digits: String,
+    },
+    /// Nothing was said for the time that the flow allows.
+    Silence,
+    /// A look-up that a step asked for has ended.
+    LookedUp {
+        /// Its name.
+        name: String,
+        /// What it found.
+        result: Result<Found, Failure>,
+    },
+}
+
+/// What the flow wants done, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Say this.
+    Say {
+        /// The node that speaks.
+        node: String,
+        /// The text, as it is written (numbers as digits).
+        text: String,
+        /// May the caller interrupt it?
+        interruptible: bool,
+        /// The notice that is on record once this was heard in full.
+        notice: Option<String>,
+    },
+    /// Know this.
+    Know(Fact),
+    /// Ask a service; say the filler if it takes longer than `filler_after_ms`. `Input::LookedUp` continues the flow.
+    LookUp {
+        /// The request.
+        request: LookUp,
+        /// What to say while it lasts.
+        filler: Option<String>,
+        /// Milliseconds until the filler.
+        filler_after_ms: u64,
+    },
+    /// This turn could not be used (a signal for the escalation policy).
+    NotUnderstood,
+    /// The caller asked the same again (a signal for the escalation policy).
+    Repeated,
+    /// An answer was given and is worth a line in the summary ("opening hours: …").
+    Answered {
+        /// One line.
+        line: String,
+    },
+    /// The flow itself wants a human.
+    Human {
+        /// The queue.
+        queue: String,
+        /// Why, in a few words.
+        why: String,
+    },
+    /// Wait for the caller.
+    Listen,
+    /// Say goodbye was said: end the call.
+    End(Outcome),
+}
+
+/// What the flow is waiting for: shapes end of turn and keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// A free sentence.
+    Sentence,
+    /// Yes or no: a short pause ends the turn.
+    YesNo,
+    /// Digits, at least and at most this many: a longer pause is tolerated; the most ends it.
+    Digits {
+        /// Fewest.
+        least: usize,
+        /// Most.
+        most: usize,
+    },
+    /// A spelled value (e-mail, name): a longer pause is tolerated.
+    Spelled,
+}

@@ -1,0 +1,67 @@
+//! Why a call ended, and how a handoff ended: the one word list for record, metric and API.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The bot answered, the caller said goodbye or hung up after an answer: contained.
+    Contained,
+    /// A human took over, and the call ended with a normal hang-up of either side.
+    HandedOver,
+    /// A callback was promised.
+    CallbackPromised,
+    /// The caller hung up before anything was answered, or while being handed over.
+    Abandoned,
+    /// Nothing was heard for so long that the bot ended the call.
+    CallerSilent,
+    /// The caller's media or signalling was lost.
+    Lost,
+    /// Something on our side failed so that the call could not go on; the caller was told.
+    Failed,
+    /// The gateway refused the call (capacity, no flow).
+    Refused,
+    /// The gateway shut down.
+    Drained,
+    /// The gateway died in mid call; written at the next start.
+    Interrupted,
+}
+
+/// How one handoff ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandoffOutcome {
+    /// Agent and caller were bridged.
+    Bridged,
+    /// The caller hung up before the bridge.
+    CallerLeft,
+    /// Nobody could be had; a callback was promised.
+    Callback,
+    /// Nobody could be had, and the caller went back to the bot.
+    BackToBot,
+    /// Nobody could be had, and the caller was told so and the call ended.
+    NobodyCame,
+}
+
+/// How the offer to one agent ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferOutcome {
+    /// Accepted by key, voice or page.
+    Accepted,
+    /// Declined by key, voice or page, or 603 at the phone.
+    Declined,
+    /// The phone was busy.
+    Busy,
+    /// The phone rang out.
+    NoAnswer,
+    /// The phone could not be reached.
+    Unreachable,
+    /// Answered, but hung up in the briefing.
+    LeftInBriefing,
+    /// Answered, but never chose (voicemail, an empty chair).
+    NeverChose,
+    /// The caller left first.
+    CallerLeft,
+}

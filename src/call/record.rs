@@ -1,0 +1,236 @@
+//! What is written down of a call. Store, live pages, report and summary read nothing else.
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::{
+    event::Failure,
+    ids::AgentId,
+    outcome::{HandoffOutcome, OfferOutcome, Outcome},
+    time::Time,
+    understanding::{Scored, Tone},
+};
+
+/// One entry of a call's record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When it happened.
+    pub at: Time,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// The call arrived.
+    Arrived { caller: String, caller_name: Option<String>, called: String, flow: String, language: String },
+    /// The caller's leg is up.
+    Answered,
+    /// Who has the caller now. Exactly one at every instant.
+    Owner { owner: Owner },
+    /// A notice was spoken in full (automation, recording, tone analysis): the compliance record.
+    Notice { notice: String },
+    /// The words so far, for live pages only.
+    Hearing { text: String },
+    /// A turn of the caller.
+    CallerTurn { turn: u32, text: String, confidence: f32, from: Time, to: Time, understood: Option<Meaning> },
+    /// A key the caller pressed.
+    Key { digit: char },
+    /// A turn of the bot, with the part of it that the caller really heard.
+    BotTurn { turn: u32, node: String, text: String, heard: String, interrupted: bool, from: Time, to: Time, reply_ms: Option<u64> },
+    /// A fact is known, or known better.
+    Fact { fact: Fact },
+    /// A look-up has ended.
+    LookUp { name: String, ok: bool, took_ms: u64, failure: Option<Failure> },
+    /// A signal for or against a human.
+    Evidence { evidence: Evidence },
+    /// The policy weighed the evidence.
+    Decision { decision: Decision },
+    /// A step of the handoff.
+    Handoff { step: HandoffStep },
+    /// Something failed, and what the call did about it.
+    Trouble { what_failed: String, then: String },
+    /// The call is over.
+    Ended { outcome: Outcome },
+}
+
+/// Who has the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "who", rename_all = "snake_case")]
+pub enum Owner {
+    /// The bot.
+    Bot,
+    /// Waiting for a human, kept company by the bot.
+    Queue { queue: String },
+    /// A human.
+    Agent { agent: AgentId, name: String },
+    /// Nobody any more.
+    Ended,
+}
+
+/// What a turn was taken to mean.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Meaning {
+    /// The intent, none if out of scope.
+    pub intent: Option<String>,
+    /// Its calibrated score, 0..=1.
+    pub confidence: f32,
+    /// The best intents.
+    pub intents: Vec<Scored>,
+    /// The best knowledge entries.
+    pub knowledge: Vec<Scored>,
+    /// The tone of the words.
+    pub tone: Tone,
+}
+
+/// A fact that a human will need.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// The slot's or field's name ("order_number").
+    pub name: String,
+    /// What people call it ("order number").
+    pub label: String,
+    /// The value, normalised ("457129").
+    pub value: String,
+    /// 0..=1; 1 for values from a service.
+    pub confidence: f32,
+    /// The caller confirmed it, or a service did.
+    pub confirmed: bool,
+    /// Where it came from.
+    pub source: FactSource,
+    /// Where it was said, if it was said.
+    pub span: Option<(Time, Time)>,
+}
+
+/// Where a fact came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactSource {
+    /// The caller said it.
+    Said,
+    /// The caller keyed it.
+    Keyed,
+    /// A service answered it.
+    LookedUp,
+    /// The network gave it (caller number).
+    Network,
+}
+
+/// One signal for (or against) a human.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Its number in this call, from 1.
+    pub number: u32,
+    /// What kind of signal.
+    pub signal: Signal,
+    /// The caller's words that carry it, or a plain description of the event.
+    pub quote: String,
+    /// Where on the timeline.
+    pub span: (Time, Time),
+    /// What it adds to the score, in units of the policy (1.0 = enough alone).
+    pub weight: f32,
+    /// How sure the detector is, 0..=1.
+    pub certainty: f32,
+}
+
+/// Kinds of signals.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Signal {
+    /// The caller asked for a human.
+    AskedForHuman,
+    /// The recogniser or the understanding is not sure enough.
+    LowConfidence,
+    /// A turn that could not be used.
+    NotUnderstood,
+    /// The same question again.
+    Repeated,
+    /// A critical matter of the flow's list (formal complaint, cancellation, legal threat …).
+    Critical { matter: String },
+    /// The words are angry.
+    Anger,
+    /// The words are annoyed.
+    Frustration,
+    /// The words say the opposite of what is meant.
+    Sarcasm,
+    /// A service that the answer needed failed.
+    ServiceFailed,
+    /// Nothing was heard.
+    Silence,
+    /// The flow itself leads to a human.
+    FlowAsked,
+    /// A calming sign: thanks, a confirmed answer.
+    Calmed,
+}
+
+/// What the policy decided on the evidence so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// A human, or stay.
+    pub escalate: bool,
+    /// The sum of what counts now.
+    pub score: f32,
+    /// What it is compared with.
+    pub threshold: f32,
+    /// Short reasons, strongest first, in the word list of [`Signal`] (`asked_for_human`, `critical:cancellation`, …).
+    pub reasons: Vec<String>,
+    /// Numbers of the evidence that counted, strongest first.
+    pub evidence: Vec<u32>,
+    /// One plain sentence: why.
+    pub why: String,
+    /// One plain sentence: what would have changed it.
+    pub would_change: String,
+}
+
+/// A step of the handoff.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum HandoffStep {
+    /// A human is wanted; this is what they will be told.
+    Started { queue: String, summary: Summary },
+    /// Waiting in the queue.
+    Waiting { position: u32, estimate_s: Option<u32> },
+    /// An agent was chosen and is being rung.
+    Offered { agent: AgentId, name: String },
+    /// The phone rings.
+    Ringing { agent: AgentId },
+    /// The agent picked up and is being briefed.
+    Briefing { agent: AgentId },
+    /// The offer is over.
+    OfferEnded { agent: AgentId, outcome: OfferOutcome },
+    /// The caller was told how it stands.
+    CallerTold { text: String },
+    /// Both hear each other.
+    Bridged { agent: AgentId, time_to_agent_ms: u64, longest_silence_ms: u64 },
+    /// A callback to this number was promised.
+    CallbackPromised { number: String },
+    /// The handoff is over.
+    Ended { outcome: HandoffOutcome },
+}
+
+/// What the human is told. Made from the record by rules.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Who calls: name or number, as it is said.
+    pub who: String,
+    /// One sentence: what for.
+    pub reason: String,
+    /// One sentence: why a human, why now.
+    pub why_now: String,
+    /// What is known.
+    pub facts: Vec<Fact>,
+    /// What the bot has already answered or tried, one line each.
+    pub tried: Vec<String>,
+    /// The question that is still open.
+    pub open_question: Option<String>,
+    /// The mood in one word or two ("calm", "annoyed", "angry").
+    pub mood: String,
+    /// The caller's last sentences.
+    pub last_words: Vec<String>,
+    /// A good first sentence for the agent.
+    pub suggested_opening: String,
+    /// The briefing as it is spoken to the agent, clause by clause.
+    pub spoken: Vec<String>,
+}
