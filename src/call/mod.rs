@@ -3,6 +3,7 @@
 //! Nothing below this module knows tokio, SIP, SQL, HTTP, JSON, a clock or randomness (`tests/it/tidy.rs` holds that).
 
 pub mod action;
+pub mod caller;
 pub mod event;
 pub mod flow;
 pub mod ids;
