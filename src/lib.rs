@@ -2,3 +2,5 @@
 #![allow(missing_docs, reason = "a variant's or struct's line says what its fields are")]
 
 pub mod call;
+pub mod cli;
+pub mod clock;
