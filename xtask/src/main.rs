@@ -1,2 +1,87 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands: `cargo xtask demo`, `test`, `bench`, `models`. Each one sets up what it needs by itself.
+
+mod build;
+mod dependencies;
+mod licences;
+mod machine;
+mod pages;
+mod run;
+mod suite;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Developer commands of Warmline")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Set everything up, then place a real call and show it. What follows is given to `warmline demo`.
+    Demo {
+        /// For example `--once --json FILE`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
+    /// Everything that CI runs, with the same set-up.
+    Test {
+        /// The part that one runs every few minutes: no release build, no calls over the wire.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Measure. What follows (`[edge|talk|desk] [--json FILE]`) is given to `warmline bench`.
+    Bench {
+        /// For example `talk --json FILE`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
+    /// Fetch, list or verify the models. What follows is given to `warmline models`.
+    Models {
+        /// For example `pull`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Demo { rest } => demo(&rest),
+        Command::Test { quick } => suite::test(quick),
+        Command::Bench { rest } => bench(&rest),
+        Command::Models { rest } => models(&rest),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn demo(rest: &[String]) -> Result<()> {
+    machine::prepare(machine::For::Demo)?;
+    pages::build()?;
+    build::release()?;
+    run::visible(build::warmline().args(["models", "pull"]))?;
+    run::visible(build::warmline().arg("demo").args(rest))
+}
+
+fn bench(rest: &[String]) -> Result<()> {
+    machine::prepare(machine::For::Test)?;
+    pages::build()?;
+    build::release()?;
+    run::visible(build::warmline().args(["models", "pull"]))?;
+    run::visible(build::warmline().arg("bench").args(rest))
+}
+
+fn models(rest: &[String]) -> Result<()> {
+    machine::prepare(machine::For::Models)?;
+    build::release()?;
+    run::visible(build::warmline().arg("models").args(rest))
+}

@@ -1,0 +1,116 @@
+//! Looks at the machine: which programs are there, which Debian packages are missing, and why each is needed.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::run;
+
+/// What the machine is to be made ready for; each one includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum For {
+    /// Fetching models.
+    Models,
+    /// The demo call.
+    Demo,
+    /// All tests and benchmarks.
+    Test,
+}
+
+/// A program that Debian brings.
+struct Program {
+    name: &'static str,
+    package: &'static str,
+    why: &'static str,
+    from: For,
+}
+
+const PROGRAMS: &[Program] = &[
+    Program { name: "cc", package: "build-essential", why: "links the binary and compiles SQLite", from: For::Models },
+    Program { name: "espeak-ng", package: "espeak-ng", why: "turns words into sounds for the bot's voice", from: For::Demo },
+    Program { name: "flite", package: "flite", why: "is the caller's voice in the demo call", from: For::Demo },
+    Program { name: "baresip", package: "baresip-core", why: "is a caller and an agent's phone in the tests", from: For::Test },
+    Program { name: "sipp", package: "sip-tester", why: "sends many calls at once in the tests", from: For::Test },
+    Program { name: "chromium", package: "chromium", why: "shows the pages in the tests", from: For::Test },
+];
+
+/// Makes the machine ready, or says what has to be done by hand.
+pub(crate) fn prepare(what_for: For) -> Result<()> {
+    check_python()?;
+    if what_for >= For::Demo {
+        check_node()?;
+    }
+    let missing: Vec<_> = PROGRAMS.iter().filter(|program| program.from <= what_for && find(program.name).is_none()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    println!("Missing on this machine:");
+    for program in &missing {
+        println!("  {:<16} {} ({})", program.package, program.why, program.name);
+    }
+    let packages: Vec<_> = missing.iter().map(|program| program.package).collect();
+    install(&packages)?;
+    match missing.iter().find(|program| find(program.name).is_none()) {
+        Some(program) => bail!("the package {} was installed, but `{}` is still not in the PATH", program.package, program.name),
+        None => Ok(()),
+    }
+}
+
+/// Installs Debian packages as root; otherwise prints the command and stops.
+fn install(packages: &[&str]) -> Result<()> {
+    let by_hand = format!("sudo apt-get update && sudo apt-get install --no-install-recommends {}", packages.join(" "));
+    if find("apt-get").is_none() {
+        bail!("this is no Debian machine: install the programs above with its own package manager, then start again");
+    }
+    if !is_root() {
+        bail!("not started as root, so nothing was installed. Run this, then start again:\n  {by_hand}");
+    }
+    println!("Installing them with apt-get.");
+    run::visible(run::command("apt-get", ".").args(["-q", "update"])).context("the package lists cannot be fetched")?;
+    run::visible(
+        run::command("apt-get", ".")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["-q", "install", "-y", "--no-install-recommends"])
+            .args(packages),
+    )
+    .with_context(|| format!("apt-get could not install them; by hand: {by_hand}"))
+}
+
+/// Python prepares the models; the wheels in the manifest are for 3.11 to 3.14.
+fn check_python() -> Result<()> {
+    let version = run::output(run::command("python3", ".").args(["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]))
+        .context("python3 is needed to prepare the models (Debian: python3 python3-pip)")?;
+    let version = version.trim();
+    let minor = version.strip_prefix("3.").and_then(|minor| minor.parse::<u32>().ok());
+    if !minor.is_some_and(|minor| (11..=14).contains(&minor)) {
+        bail!("python3 is version {version}, but the models are prepared with 3.11, 3.12, 3.13 or 3.14");
+    }
+    if !run::succeeds(run::command("python3", ".").args(["-m", "pip", "--version"])) {
+        bail!("pip is missing: its settings say where Python packages come from (Debian: python3-pip)");
+    }
+    Ok(())
+}
+
+/// Node builds the pages.
+fn check_node() -> Result<()> {
+    let version =
+        run::output(run::command("node", ".").arg("--version")).context("node is needed to build the web pages (version 18 or later)")?;
+    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_none_or(|major| major < 18) {
+        bail!("node is version {}, but the web pages are built with 18 or later", version.trim());
+    }
+    if find("npm").is_none() {
+        bail!("npm is needed to build the web pages; it comes with node, or as the Debian package npm");
+    }
+    Ok(())
+}
+
+fn is_root() -> bool {
+    run::output(run::command("id", ".").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+/// Looks a program up in the PATH.
+fn find(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
