@@ -1,2 +1,6 @@
 //! What travels on the wire: SIP message hygiene, SDP, RTP, RTCP, DTMF, the jitter buffer and codecs (all pure, time as a parameter),
 //! and `user_agent`, the one async module, a facade over the SIP stack.
+
+pub mod guard;
+pub mod message;
+pub mod uri;
