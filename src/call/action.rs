@@ -45,9 +45,9 @@ pub enum Action {
 
     /// Reserve an agent. `AgentReserved`, `Queued` or `NobodyToAsk` follow.
     FindAgent { id: RequestId, queue: String, not: Vec<AgentId> },
-    /// Leave the queue; the request has no further answers.
+    /// Leave the queue; the request has no further answers. An agent who was reserved for it, and whose report is still on its way, is free again.
     LeaveQueue { id: RequestId },
-    /// This call no longer needs this agent.
+    /// This call no longer needs this agent. Said once for every `AgentReserved` that the call was told.
     ReleaseAgent { agent: AgentId, after: AgentAfter },
 
     /// Write this down (record, live pages).

@@ -29,6 +29,9 @@ pub enum Event {
 
     /// Sound that is speech began at `at`. Reported some 60–100 ms after that.
     VoiceStarted { leg: LegId, at: Time },
+    /// The voice that began at `at` has now sounded for `ms` without a pause. Reported every 100 ms or so of voice; decides quickly whether the caller
+    /// interrupts. A listener that never sends it costs 200 ms of barge-in time and nothing else.
+    VoiceLasting { leg: LegId, at: Time, ms: u64 },
     /// Speech has paused: the last sound was at `at`. Reported when the pause has lasted the listener's minimum (200 ms by default).
     VoiceStopped { leg: LegId, at: Time },
     /// What was said so far, while the speaker goes on. May lag; may never come.

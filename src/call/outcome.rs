@@ -12,6 +12,8 @@ pub enum Outcome {
     HandedOver,
     /// A callback was promised.
     CallbackPromised,
+    /// A human was needed, none could be had, and the caller was told so.
+    NobodyCame,
     /// The caller hung up before anything was answered, or while being handed over.
     Abandoned,
     /// Nothing was heard for so long that the bot ended the call.

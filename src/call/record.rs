@@ -34,14 +34,17 @@ pub enum What {
     Notice { notice: String },
     /// The words so far, for live pages only.
     Hearing { text: String },
-    /// A turn of the caller.
+    /// A turn of the caller. Turns count from 1; not `understood` is what was no turn of its own: "mhm", or words to the queue.
     CallerTurn { turn: u32, text: String, confidence: f32, from: Time, to: Time, understood: Option<Meaning> },
     /// A key the caller pressed.
     Key { digit: char },
-    /// A turn of the bot, with the part of it that the caller really heard.
+    /// What the bot said in one go, with the part of it that the caller really heard. `turn` is the caller's turn that it answers, 0 before the first;
+    /// `reply_ms` runs from the caller's last sound to the bot's first one.
     BotTurn { turn: u32, node: String, text: String, heard: String, interrupted: bool, from: Time, to: Time, reply_ms: Option<u64> },
     /// A fact is known, or known better.
     Fact { fact: Fact },
+    /// The bot has answered something: one line for the summary.
+    Tried { line: String },
     /// A look-up has ended.
     LookUp { name: String, ok: bool, took_ms: u64, failure: Option<Failure> },
     /// A signal for or against a human.
