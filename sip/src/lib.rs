@@ -1,6 +1,15 @@
 //! What travels on the wire: SIP message hygiene, SDP, RTP, RTCP, DTMF, the jitter buffer and codecs (all pure, time as a parameter),
 //! and `user_agent`, the one async module, a facade over the SIP stack.
 
+pub mod codec;
+pub mod conceal;
+pub mod dtmf;
 pub mod guard;
+pub mod jitter;
+pub mod media;
 pub mod message;
+pub mod rtcp;
+pub mod rtp;
+pub mod sdp;
+mod stretch;
 pub mod uri;

@@ -1,0 +1,44 @@
+//! Telephone keys as RTP events (RFC 4733).
+
+mod receive;
+mod send;
+
+pub use receive::Receiver;
+pub use send::{EventPacket, SendError, Sender};
+
+/// One key of a telephone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digit(u8);
+
+impl Digit {
+    /// From `0`–`9`, `*`, `#`, `A`–`D` (also lower case).
+    #[must_use]
+    pub fn from_char(key: char) -> Option<Self> {
+        let code = match key.to_ascii_uppercase() {
+            digit @ '0'..='9' => digit as u8 - b'0',
+            '*' => 10,
+            '#' => 11,
+            letter @ 'A'..='D' => letter as u8 - b'A' + 12,
+            _ => return None,
+        };
+        Some(Self(code))
+    }
+
+    /// From an event code: 0–15 are keys (RFC 4733 §3.2), everything else is none.
+    #[must_use]
+    pub const fn from_code(code: u8) -> Option<Self> {
+        if code < 16 { Some(Self(code)) } else { None }
+    }
+
+    /// The event code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        self.0
+    }
+
+    /// The key as it is printed on a telephone.
+    #[must_use]
+    pub const fn to_char(self) -> char {
+        b"0123456789*#ABCD"[self.0 as usize] as char
+    }
+}

@@ -1,0 +1,12 @@
+//! One leg's media, joined: RTP in and out, jitter buffer, DTMF, RTCP, hold and the address latch. Pure: datagrams and time go in,
+//! frames and datagrams come out.
+
+mod outgoing;
+mod session;
+mod stats;
+
+pub use outgoing::Outgoing;
+pub use session::{MediaConfig, MediaSession, Received};
+pub use stats::{Dropped, LegStats};
+
+pub use crate::jitter::{JitterConfig, Pulled};
