@@ -1,1 +1,35 @@
 //! What the machine hears, understands and says: blocking calls, no telephony, no async.
+//!
+//! [`Runtime`] loads ONNX Runtime from the models folder ([`ModelsDir`]); each engine is one type that is loaded from it and then
+//! shared between threads. Weights are never in git: [`fetch`] brings them, checked, by the list in `manifest.toml`.
+
+//pub mod fetch;
+//pub mod manifest;
+
+mod dir;
+mod embedder;
+mod end_of_turn;
+mod error;
+mod loudness;
+mod mel;
+mod packed;
+mod phonemes;
+mod recogniser;
+mod resample;
+mod runtime;
+mod synthesiser;
+mod unigram;
+mod vad;
+mod vocabulary;
+mod wav;
+
+pub use dir::{MODELS_VARIABLE, ModelsDir};
+pub use embedder::{EMBEDDING_WIDTH, Embedder, Embedding, dot};
+pub use end_of_turn::EndOfTurn;
+pub use error::ModelError;
+pub use recogniser::{RECOGNISER_RATE, Recogniser, Transcript};
+pub use resample::{resample, to_float, to_pcm};
+pub use runtime::Runtime;
+pub use synthesiser::Synthesiser;
+pub use vad::{VAD_WINDOW, Vad, VadState};
+pub use wav::{Audio, read_wav, write_wav};

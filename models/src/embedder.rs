@@ -1,0 +1,155 @@
+//! What a sentence means, as a vector: multilingual-e5-small (MIT; Wang et al. 2024, "Multilingual E5 Text Embeddings").
+//!
+//! Tokenizer and word table stay in the packed file: of the 54 MB of word rows only the few that a sentence needs are read, so
+//! they cost page cache and not memory of the process.
+
+use std::{fs::File, io::Read, os::unix::fs::FileExt};
+
+use ort::value::TensorRef;
+
+use crate::{
+    error::ModelError,
+    packed::{PACKED_FILE, Reader, TensorPlace, half_to_float},
+    runtime::{Runtime, Sessions},
+    unigram::Unigram,
+};
+
+/// Numbers in an embedding.
+pub const EMBEDDING_WIDTH: usize = 384;
+/// A vector of length 1 with [`EMBEDDING_WIDTH`] numbers.
+pub type Embedding = Vec<f32>;
+
+/// A Q4_0 block: a half-precision scale, then 32 numbers of four bits, low halves first.
+const BLOCK_BYTES: usize = 18;
+const BLOCK_NUMBERS: usize = 32;
+const ROW_BYTES: usize = EMBEDDING_WIDTH / BLOCK_NUMBERS * BLOCK_BYTES;
+/// Header, tokenizer and directory lie in front of the word table, in the first 4.7 MB.
+const FRONT: u64 = 6_000_000;
+/// Longer texts are cut: the model knows 512 positions, callers never say so much at once.
+const LONGEST: usize = 256;
+
+/// The shared embedder.
+pub struct Embedder {
+    sessions: Sessions,
+    tokenizer: Unigram,
+    file: File,
+    words: TensorPlace,
+    /// Position plus type embedding, row by row.
+    positions: Vec<f32>,
+}
+
+impl Embedder {
+    /// Opens `copies` of the encoder.
+    ///
+    /// # Errors
+    /// When a file is missing or is not the model.
+    pub fn load(runtime: &Runtime, copies: usize) -> Result<Self, ModelError> {
+        let path = runtime.dir().file(PACKED_FILE)?;
+        let unreadable = |error: std::io::Error| ModelError::File { path: path.clone(), reason: error.to_string() };
+        let file = File::open(&path).map_err(unreadable)?;
+        let mut front = Vec::new();
+        (&file).take(FRONT).read_to_end(&mut front).map_err(unreadable)?;
+        let mut reader = Reader::new(&front);
+        // Magic and version, seven sizes, epsilon, quantisation.
+        let header = reader.bytes(8 + 28 + 4 + 4)?;
+        if header[8..12] != (EMBEDDING_WIDTH as u32).to_le_bytes() {
+            return Err(TensorPlace::broken("not the small model"));
+        }
+        let tokenizer = Unigram::read(&mut reader)?;
+        let places = reader.directory()?;
+        let place = |name: &str| places.get(name).copied().ok_or_else(|| TensorPlace::broken("a tensor is missing"));
+        let mut positions = floats(&file, place("emb.pos")?).map_err(unreadable)?;
+        let kind = floats(&file, place("emb.type")?).map_err(unreadable)?;
+        for row in positions.chunks_exact_mut(EMBEDDING_WIDTH) {
+            row.iter_mut().zip(&kind).for_each(|(number, kind)| *number += kind);
+        }
+        let words = place("emb.word")?;
+        Ok(Self { sessions: runtime.open("embedder", "e5-encoder.int8.onnx", copies)?, tokenizer, file, words, positions })
+    }
+
+    /// The vector of a sentence.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn embed(&self, text: &str) -> Result<Embedding, ModelError> {
+        // The model was trained with this prefix; it serves for both sides when questions are compared with questions.
+        let mut tokens = self.tokenizer.tokens(&format!("query: {}", text.trim()));
+        if tokens.len() > LONGEST
+            && let Some(end) = tokens.last().copied()
+        {
+            tokens.truncate(LONGEST - 1);
+            tokens.push(end);
+        }
+        let rows = self.rows(&tokens)?;
+        let mut vector = self.sessions.run(|session| {
+            let input = TensorRef::from_array_view(([1usize, tokens.len(), EMBEDDING_WIDTH], &rows[..]))?;
+            let outputs = session.run(ort::inputs!["embeds" => input])?;
+            Ok(outputs["pooled"].try_extract_tensor::<f32>()?.1.to_vec())
+        })?;
+        normalise(&mut vector);
+        Ok(vector)
+    }
+
+    /// The vectors of many sentences, computed by as many threads as the encoder has copies.
+    ///
+    /// # Errors
+    /// When the model fails on one of them.
+    pub fn embed_all<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vec<Embedding>, ModelError> {
+        let share = texts.len().div_ceil(self.sessions.copies()).max(1);
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = texts
+                .chunks(share)
+                .map(|part| scope.spawn(|| part.iter().map(|text| self.embed(text.as_ref())).collect::<Result<Vec<_>, _>>()))
+                .collect();
+            let mut all = Vec::with_capacity(texts.len());
+            for worker in workers {
+                all.extend(worker.join().map_err(|_| ModelError::Cancelled)??);
+            }
+            Ok(all)
+        })
+    }
+
+    /// Word rows plus position and type, token by token.
+    fn rows(&self, tokens: &[u32]) -> Result<Vec<f32>, ModelError> {
+        let mut rows = self.positions[..tokens.len() * EMBEDDING_WIDTH].to_vec();
+        let mut packed = [0u8; ROW_BYTES];
+        for (token, row) in tokens.iter().zip(rows.chunks_exact_mut(EMBEDDING_WIDTH)) {
+            if *token as usize >= self.words.count / EMBEDDING_WIDTH {
+                return Err(TensorPlace::broken("a token outside the word table"));
+            }
+            let at = self.words.offset + u64::from(*token) * ROW_BYTES as u64;
+            self.file
+                .read_exact_at(&mut packed, at)
+                .map_err(|error| ModelError::File { path: PACKED_FILE.into(), reason: error.to_string() })?;
+            for (block, numbers) in packed.chunks_exact(BLOCK_BYTES).zip(row.chunks_exact_mut(BLOCK_NUMBERS)) {
+                let scale = half_to_float(u16::from_le_bytes([block[0], block[1]]));
+                let (low, high) = numbers.split_at_mut(BLOCK_NUMBERS / 2);
+                for ((byte, low), high) in block[2..].iter().zip(low).zip(high) {
+                    *low += (f32::from(byte & 15) - 8.0) * scale;
+                    *high += (f32::from(byte >> 4) - 8.0) * scale;
+                }
+            }
+        }
+        Ok(rows)
+    }
+}
+
+fn floats(file: &File, place: TensorPlace) -> std::io::Result<Vec<f32>> {
+    let mut bytes = vec![0; place.count * 4];
+    file.read_exact_at(&mut bytes, place.offset)?;
+    Ok(bytes.chunks_exact(4).map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect())
+}
+
+/// Scales a vector to length 1; a vector of zeros stays.
+pub(crate) fn normalise(vector: &mut [f32]) {
+    let length = dot(vector, vector).sqrt();
+    if length > 0.0 {
+        vector.iter_mut().for_each(|number| *number /= length);
+    }
+}
+
+/// The scalar product: for vectors of length 1 the cosine of their angle.
+#[must_use]
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
