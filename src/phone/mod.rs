@@ -1,0 +1,23 @@
+//! A scripted telephone: real SIP and RTP on the wire, a voice that is not the bot's, and a stopwatch on every packet.
+//!
+//! The demo, the benchmarks and the wire tests call the gateway with it, and answer as an agent with it. It measures what a person
+//! at a telephone would: times are those at which packets were sent and arrived, not what the gateway believes.
+//!
+//! [`Phone`] owns the SIP side, [`Line`] is one call on it, [`Tape`] is everything that was sent and heard on that call.
+
+pub mod activity;
+mod dialog;
+mod line;
+mod media;
+mod message;
+mod sound;
+mod tape;
+#[cfg(test)]
+mod tests;
+mod voice;
+
+pub use line::{Line, Phone, Ringing};
+pub use media::{Media, MediaPort, Span};
+pub use sound::{RATE, Sound};
+pub use tape::{HeardPacket, SentFrame, Tape};
+pub use voice::Voice;
