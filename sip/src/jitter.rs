@@ -164,7 +164,15 @@ impl JitterBuffer {
             self.reset();
         }
         self.jump_successor = None;
-        self.delay.arrived(now, timestamp);
+        let beyond_help = self.delay.is_slower_by(now, timestamp, self.config.max);
+        if beyond_help && matches!(self.state, State::Idle) {
+            // Between talk spurts the sender's clock may have been set back.
+            self.delay.restart();
+        }
+        // A clock that was set back must not look like a slow network.
+        if !beyond_help || matches!(self.state, State::Idle) {
+            self.delay.arrived(now, timestamp);
+        }
         match self.state {
             State::Idle => {
                 self.store.clear();
@@ -182,7 +190,7 @@ impl JitterBuffer {
 
     fn is_jump(&self, now: Duration, timestamp: u32) -> bool {
         let ahead = timestamp.wrapping_sub(self.next) as i32;
-        !(-JUMP..JUMP).contains(&ahead) || self.late_run >= LATE_RUN || self.delay.is_earlier_than_possible(now, timestamp, CLOCK_JUMP)
+        !(-JUMP..JUMP).contains(&ahead) || self.late_run >= LATE_RUN || self.delay.is_faster_by(now, timestamp, CLOCK_JUMP)
     }
 
     /// Forgets the stream: another source speaks, or the timestamps have jumped.

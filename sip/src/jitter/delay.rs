@@ -13,8 +13,8 @@ const BUCKET_US: i64 = 5_000;
 const BUCKETS: usize = 64;
 /// Share of packets that must come in time.
 const QUANTILE: f32 = 0.985;
-/// Weight of the past at each packet: about ten seconds are remembered.
-const MEMORY: f32 = 0.998;
+/// Weight of the past at each packet: bad weather is forgotten after some twenty seconds.
+const MEMORY: f32 = 0.996;
 /// The smallest transit is looked for in this many periods of a second: longer than jitter, shorter than drift matters.
 const PERIODS: usize = 8;
 const PERIOD: Duration = Duration::from_secs(1);
@@ -71,11 +71,21 @@ impl DelayEstimate {
         self.histogram[bucket] += 1.0 - memory;
     }
 
-    /// Does this packet come from a clock that has jumped ahead?
-    pub(super) fn is_earlier_than_possible(&self, now: Duration, timestamp: u32, tolerance: Duration) -> bool {
-        let Some((anchor, samples)) = self.anchor else { return false };
+    /// How this packet's transit compares with the fastest known, in µs: negative when it is faster.
+    fn against_fastest(&self, now: Duration, timestamp: u32) -> Option<i64> {
+        let (anchor, samples) = self.anchor?;
         let samples = samples + i64::from(timestamp.wrapping_sub(anchor) as i32);
-        micros(now) - samples * SAMPLE_US + micros(tolerance) < self.fastest()
+        Some(micros(now) - samples * SAMPLE_US - self.fastest())
+    }
+
+    /// Does this packet come from a clock that has jumped ahead?
+    pub(super) fn is_faster_by(&self, now: Duration, timestamp: u32, tolerance: Duration) -> bool {
+        self.against_fastest(now, timestamp).is_some_and(|difference| difference + micros(tolerance) < 0)
+    }
+
+    /// Is this packet slower than any delay could make up for?
+    pub(super) fn is_slower_by(&self, now: Duration, timestamp: u32, tolerance: Duration) -> bool {
+        self.against_fastest(now, timestamp).is_some_and(|difference| difference > micros(tolerance))
     }
 
     /// The delay that is needed, within the configured limits.
@@ -86,9 +96,7 @@ impl DelayEstimate {
 
     /// The delay of the sample with this timestamp when it is heard at `at`, counted from the fastest packets.
     pub(super) fn of(&self, at: Duration, timestamp: u32) -> Duration {
-        let Some((anchor, samples)) = self.anchor else { return Duration::ZERO };
-        let samples = samples + i64::from(timestamp.wrapping_sub(anchor) as i32);
-        let delay = micros(at) - samples * SAMPLE_US - self.fastest();
+        let delay = self.against_fastest(at, timestamp).unwrap_or(0);
         Duration::from_micros(delay.max(0) as u64)
     }
 

@@ -97,7 +97,7 @@ impl Reporter {
         if (units as i32) < 0 {
             self.round_trip = Some(Duration::ZERO);
         } else if units < 10 << 16 {
-            self.round_trip = Some(Duration::from_micros(u64::from(units) * 1_000_000 >> 16));
+            self.round_trip = Some(Duration::from_micros((u64::from(units) * 1_000_000) >> 16));
         }
     }
 
@@ -117,7 +117,7 @@ impl Reporter {
 /// 32.32 fixed point seconds. The epoch is whatever `time` counts from: RFC 3550 §6.4.1 allows any clock of ours.
 #[must_use]
 pub fn ntp_time(time: Duration) -> u64 {
-    time.as_secs() << 32 | (u64::from(time.subsec_nanos()) << 32) / 1_000_000_000
+    (time.as_secs() << 32) | ((u64::from(time.subsec_nanos()) << 32) / 1_000_000_000)
 }
 
 #[cfg(test)]
