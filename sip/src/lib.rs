@@ -13,3 +13,4 @@ pub mod rtp;
 pub mod sdp;
 mod stretch;
 pub mod uri;
+pub mod user_agent;

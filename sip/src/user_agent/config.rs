@@ -1,0 +1,118 @@
+//! What a user agent is told when it starts.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::guard::{MessageLimits, Network, Rate};
+
+/// Where to listen and how to behave.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen for UDP; port 0 takes a free one.
+    pub udp: Option<SocketAddr>,
+    /// Where to listen for TCP; port 0 takes a free one.
+    pub tcp: Option<SocketAddr>,
+    /// The address that peers are told (Contact, Via), if it is not the bound one.
+    pub advertised: Option<IpAddr>,
+    /// The name in Server and User-Agent. Strangers need no version number.
+    pub user_agent: String,
+    /// The user part of Contact.
+    pub contact_user: String,
+    /// Who may talk to us at all; empty means everybody. Others get silence.
+    pub allowed: Vec<Network>,
+    /// Bounds on what peers can make us hold.
+    pub limits: Limits,
+    /// Protocol timers; the defaults are the standard's.
+    pub timers: Timers,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            udp: None,
+            tcp: None,
+            advertised: None,
+            user_agent: "Warmline".to_owned(),
+            contact_user: "warmline".to_owned(),
+            allowed: Vec::new(),
+            limits: Limits::default(),
+            timers: Timers::default(),
+        }
+    }
+}
+
+/// Bounds on what peers can make us hold.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Calls at once, both directions; the next one gets 503 and Retry-After.
+    pub calls: usize,
+    /// Sizes of a message.
+    pub message: MessageLimits,
+    /// New requests per source address. Requests inside a call are never throttled.
+    pub new_requests: Rate,
+    /// TCP connections at once.
+    pub connections: usize,
+    /// TCP connections at once from one address.
+    pub connections_per_source: usize,
+    /// What Retry-After says (RFC 3261 §20.33).
+    pub retry_after: Duration,
+    /// Events that may wait for the application; above half of it new calls get 503, above all of it nothing more is read.
+    pub events: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            calls: 1_000,
+            message: MessageLimits::default(),
+            new_requests: Rate { per_second: 400, burst: 800 },
+            connections: 1_024,
+            connections_per_source: 128,
+            retry_after: Duration::from_secs(5),
+            events: 1_024,
+        }
+    }
+}
+
+/// Protocol timers.
+#[derive(Debug, Clone)]
+pub struct Timers {
+    /// The round-trip estimate (RFC 3261 §17.1.1.1); 64 times this is the end of every transaction.
+    pub t1: Duration,
+    /// The longest interval between retransmissions.
+    pub t2: Duration,
+    /// How long a message can stay in the network.
+    pub t4: Duration,
+    /// An inbound call that the application neither answers nor rejects gets 480 after this long.
+    pub unanswered: Duration,
+    /// A re-INVITE or UPDATE that the application does not answer gets 500 after this long.
+    pub reoffer: Duration,
+    /// A look-up of a host name, and a TCP connection, must succeed within this.
+    pub connect: Duration,
+    /// A TCP connection without a call is closed after this long without traffic.
+    pub connection_idle: Duration,
+    /// A message on a TCP connection must be whole this long after its first byte.
+    pub partial_message: Duration,
+}
+
+impl Default for Timers {
+    fn default() -> Self {
+        Self {
+            t1: Duration::from_millis(500),
+            t2: Duration::from_secs(4),
+            t4: Duration::from_secs(5),
+            unanswered: Duration::from_secs(180),
+            reoffer: Duration::from_secs(10),
+            connect: Duration::from_secs(4),
+            connection_idle: Duration::from_secs(50),
+            partial_message: Duration::from_secs(32),
+        }
+    }
+}
+
+impl Timers {
+    /// 64 T1: timers B, F, H, J, L and M (RFC 3261 §17, RFC 6026).
+    pub(crate) fn limit(&self) -> Duration {
+        self.t1 * 64
+    }
+}

@@ -1,0 +1,251 @@
+//! Client transactions (RFC 3261 §17.1, RFC 6026 §7.2).
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::super::event::LegId;
+use super::{ConnectionId, Core, Hop, Output, Timer, TxId};
+use crate::message::{Method, RequestParts, Response};
+
+/// What a request is for: says who gets the outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Dial(LegId),
+    Reinvite(LegId),
+    Bye(LegId),
+    /// CANCEL, and BYE for a fork that nobody wants: the outcome does not matter.
+    Nothing,
+}
+
+/// How a request ended.
+#[derive(Debug)]
+pub(super) enum Outcome<'a> {
+    Response(&'a Response),
+    /// No answer in time.
+    Timeout,
+    /// The address refuses packets.
+    Unreachable,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing heard.
+    Calling,
+    /// A provisional response came.
+    Proceeding,
+    /// Final response; for INVITE not 2xx.
+    Completed,
+    /// 2xx to INVITE: repeated ones are acknowledged again, other forks are ended.
+    Accepted,
+}
+
+/// Forks of one INVITE that are followed; further answers are ignored.
+const MAX_FORKS: usize = 8;
+
+/// One request of ours.
+#[derive(Debug)]
+pub(super) struct ClientTx {
+    key: String,
+    purpose: Purpose,
+    pub(super) hop: Hop,
+    pub(super) parts: RequestParts,
+    bytes: Bytes,
+    state: State,
+    interval: Duration,
+    resend: Option<Instant>,
+    end: Instant,
+    /// ACKs by To tag; for a non-2xx there is one.
+    acks: Vec<(String, Hop, Bytes)>,
+}
+
+impl ClientTx {
+    /// Whether the peer has not said a word.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.state == State::Calling
+    }
+
+    /// Whether a final response can still come.
+    pub(super) fn is_pending(&self) -> bool {
+        matches!(self.state, State::Calling | State::Proceeding)
+    }
+
+    pub(super) fn is_proceeding(&self) -> bool {
+        self.state == State::Proceeding
+    }
+}
+
+fn branch_key(branch: &str, method: &Method) -> String {
+    // A CANCEL has the branch of its INVITE (RFC 3261 §9.1).
+    if *method == Method::Cancel { format!("{branch}|CANCEL") } else { branch.to_owned() }
+}
+
+impl Core {
+    /// Sends a request with a new branch.
+    pub(super) fn start_client(&mut self, now: Instant, purpose: Purpose, mut parts: RequestParts, hop: Hop, body: Option<(&str, &[u8])>) -> TxId {
+        parts.via = self.new_via(hop);
+        parts.extra.push(("User-Agent".to_owned(), self.config.user_agent.clone()));
+        self.send_client(now, purpose, parts, hop, body)
+    }
+
+    pub(super) fn new_via(&mut self, hop: Hop) -> String {
+        let (transport, address) = self.sent_by(hop);
+        format!("SIP/2.0/{transport} {address};branch=z9hG4bK{};rport", self.token())
+    }
+
+    fn send_client(&mut self, now: Instant, purpose: Purpose, parts: RequestParts, hop: Hop, body: Option<(&str, &[u8])>) -> TxId {
+        let id = self.next_tx();
+        let bytes = parts.write(body);
+        let branch = parts.via.split(';').find_map(|param| param.strip_prefix("branch=")).unwrap_or_default();
+        let key = branch_key(branch, &parts.method);
+        let timers = &self.config.timers;
+        let (resend, end) = ((!hop.is_reliable()).then_some(now + timers.t1), now + timers.limit());
+        resend.into_iter().for_each(|at| self.arm(at, Timer::ClientResend(id)));
+        self.arm(end, Timer::ClientEnd(id));
+        self.branches.insert(key.clone(), id);
+        self.outputs.push_back(Output::Send(hop, bytes.clone()));
+        let interval = self.config.timers.t1;
+        self.clients.insert(id, ClientTx { key, purpose, hop, parts, bytes, state: State::Calling, interval, resend, end, acks: Vec::new() });
+        id
+    }
+
+    /// Sends the CANCEL of an INVITE (RFC 3261 §9.1) and gives the INVITE 64 T1 more to end.
+    pub(super) fn send_cancel(&mut self, now: Instant, invite: TxId) {
+        let end = now + self.config.timers.limit();
+        let Some(tx) = self.clients.get_mut(&invite).filter(|tx| tx.is_proceeding()) else { return };
+        tx.end = end;
+        let (mut parts, hop) = (RequestParts { method: Method::Cancel, extra: Vec::new(), ..tx.parts.clone() }, tx.hop);
+        self.arm(end, Timer::ClientEnd(invite));
+        parts.extra.push(("User-Agent".to_owned(), self.config.user_agent.clone()));
+        self.send_client(now, Purpose::Nothing, parts, hop, None);
+    }
+
+    pub(super) fn response(&mut self, now: Instant, response: &Response, connection: Option<ConnectionId>) {
+        let method = &response.essentials.method;
+        let Some(&id) = self.branches.get(&branch_key(response.essentials.via.branch(), method)) else { return };
+        let timers = &self.config.timers;
+        let (t2, t4, limit) = (timers.t2, timers.t4, timers.limit());
+        let Some(tx) = self.clients.get_mut(&id) else { return };
+        if tx.parts.method != *method || tx.parts.call_id != response.essentials.call_id || tx.parts.cseq != response.essentials.cseq {
+            return;
+        }
+        // The stream that the answer came by is the one that stays in use.
+        if let (Hop::Tcp(_, slot), Some(id)) = (&mut tx.hop, connection) {
+            *slot = Some(id);
+        }
+        let (purpose, invite) = (tx.purpose, *method == Method::Invite);
+        match (tx.state, response.status) {
+            (State::Calling | State::Proceeding, ..200) => {
+                tx.state = State::Proceeding;
+                if invite {
+                    // The leg has its own deadline for an answer; this one only catches a peer that falls silent.
+                    (tx.resend, tx.end) = (None, now + limit.max(Duration::from_secs(300)));
+                    let end = tx.end;
+                    self.arm(end, Timer::ClientEnd(id));
+                } else {
+                    tx.interval = t2;
+                }
+                self.provisional(now, purpose, id, response);
+            }
+            (State::Calling | State::Proceeding, 200..300) if invite => {
+                (tx.state, tx.resend, tx.end) = (State::Accepted, None, now + limit);
+                let end = tx.end;
+                self.arm(end, Timer::ClientEnd(id));
+                self.outcome(now, purpose, id, &Outcome::Response(response));
+            }
+            (State::Calling | State::Proceeding, _) => {
+                let rest = if tx.hop.is_reliable() { Duration::ZERO } else if invite { limit } else { t4 };
+                (tx.state, tx.resend, tx.end) = (State::Completed, None, now + rest);
+                let end = tx.end;
+                self.arm(end, Timer::ClientEnd(id));
+                if invite {
+                    self.ack_refusal(id, response);
+                }
+                self.outcome(now, purpose, id, &Outcome::Response(response));
+            }
+            (State::Completed, 300..) if invite => self.repeat_ack(id, None),
+            (State::Accepted, 200..300) => self.repeated_success(now, id, response),
+            (State::Completed | State::Accepted, _) => {}
+        }
+    }
+
+    /// The ACK of a non-2xx belongs to the transaction: same branch, same way (RFC 3261 §17.1.1.3).
+    fn ack_refusal(&mut self, id: TxId, response: &Response) {
+        let Some(tx) = self.clients.get_mut(&id) else { return };
+        let to = response.headers.get("To").unwrap_or_default().to_owned();
+        let parts = RequestParts { method: Method::Ack, to, extra: Vec::new(), ..tx.parts.clone() };
+        tx.acks.push((String::new(), tx.hop, parts.write(None)));
+        self.repeat_ack(id, None);
+    }
+
+    /// Keeps the ACK of a 2xx, to be sent whenever that 2xx comes again (RFC 3261 §13.2.2.4).
+    pub(super) fn keep_ack(&mut self, id: TxId, to_tag: &str, hop: Hop, ack: Bytes) {
+        if let Some(tx) = self.clients.get_mut(&id) {
+            tx.acks.push((to_tag.to_owned(), hop, ack.clone()));
+        }
+        self.outputs.push_back(Output::Send(hop, ack));
+    }
+
+    fn repeat_ack(&mut self, id: TxId, to_tag: Option<&str>) {
+        let Some(tx) = self.clients.get(&id) else { return };
+        if let Some((_, hop, ack)) = tx.acks.iter().find(|(tag, ..)| to_tag.is_none_or(|wanted| wanted == tag)) {
+            self.outputs.push_back(Output::Send(*hop, ack.clone()));
+        }
+    }
+
+    fn repeated_success(&mut self, now: Instant, id: TxId, response: &Response) {
+        let Some(tx) = self.clients.get(&id) else { return };
+        let tag = response.essentials.to.tag();
+        if tx.acks.iter().any(|(known, ..)| known == tag) {
+            self.repeat_ack(id, Some(tag));
+        } else if tx.acks.len() < MAX_FORKS {
+            self.end_fork(now, id, response);
+        }
+    }
+
+    pub(super) fn client_resend(&mut self, at: Instant, now: Instant, id: TxId) {
+        let t2 = self.config.timers.t2;
+        let Some(tx) = self.clients.get_mut(&id).filter(|tx| tx.resend == Some(at)) else { return };
+        // INVITE doubles without a cap (timer A), everything else up to T2 (timer E).
+        tx.interval = if tx.parts.method == Method::Invite { tx.interval * 2 } else { (tx.interval * 2).min(t2) };
+        let next = now + tx.interval;
+        tx.resend = Some(next);
+        self.outputs.push_back(Output::Send(tx.hop, tx.bytes.clone()));
+        self.arm(next, Timer::ClientResend(id));
+    }
+
+    pub(super) fn client_end(&mut self, at: Instant, now: Instant, id: TxId) {
+        if self.clients.get(&id).is_some_and(|tx| tx.end == at) {
+            self.drop_client(now, id, &Outcome::Timeout);
+        }
+    }
+
+    /// The peer cannot be reached.
+    pub(super) fn client_lost(&mut self, now: Instant, id: TxId) {
+        self.drop_client(now, id, &Outcome::Unreachable);
+    }
+
+    fn drop_client(&mut self, now: Instant, id: TxId, outcome: &Outcome<'_>) {
+        let Some(tx) = self.clients.remove(&id) else { return };
+        self.branches.remove(&tx.key);
+        if tx.is_pending() {
+            self.outcome(now, tx.purpose, id, outcome);
+        }
+    }
+
+    fn provisional(&mut self, now: Instant, purpose: Purpose, id: TxId, response: &Response) {
+        match purpose {
+            Purpose::Dial(leg) => self.dial_progress(now, leg, id, response),
+            Purpose::Reinvite(_) | Purpose::Bye(_) | Purpose::Nothing => {}
+        }
+    }
+
+    fn outcome(&mut self, now: Instant, purpose: Purpose, id: TxId, outcome: &Outcome<'_>) {
+        match purpose {
+            Purpose::Dial(leg) => self.dial_outcome(now, leg, id, outcome),
+            Purpose::Reinvite(leg) => self.reinvite_outcome(now, leg, id, outcome),
+            Purpose::Bye(leg) => self.forget_leg(leg),
+            Purpose::Nothing => {}
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Inside a call: BYE, re-INVITE, UPDATE, INFO, OPTIONS (RFC 3261 §12.2, §14, §15; RFC 3311; RFC 6086).
+
+use std::time::Instant;
+
+use super::super::event::{EndedBy, Event, LegId, TransactionId};
+use super::client::{Outcome, Purpose};
+use super::leg::{Dialog, LegState};
+use super::{Core, Hop, Timer, TxId};
+use crate::guard::{ACCEPT, ALLOW};
+use crate::message::{Essentials, Method, Request, ResponseParts};
+
+/// INFO bodies above this are cut off.
+const MAX_INFO: usize = 4_096;
+
+/// 2xx answers of one leg that may wait for their ACK at once.
+const MAX_AWAITING: usize = 4;
+
+/// Whether a request comes from the dialog's other side (RFC 3261 §12.2.2); our tag was compared already.
+pub(super) fn is_peer(dialog: &Dialog, essentials: &Essentials) -> bool {
+    dialog.call_id == essentials.call_id && dialog.remote_tag.as_deref() == Some(essentials.from.tag())
+}
+
+/// What stands in the way of a new offer from the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pending {
+    Nothing,
+    /// Our own offer is out: 491 (RFC 3261 §14.2).
+    Ours,
+    /// Theirs is not answered: 500 with Retry-After (RFC 3261 §14.2, RFC 3311 §5.2).
+    Theirs,
+}
+
+impl Core {
+    /// A request with a To tag.
+    pub(super) fn in_dialog(&mut self, now: Instant, request: Request, hop: Hop) {
+        let essentials = &request.essentials;
+        let found = self.tags.get(essentials.to.tag()).copied();
+        let Some((id, leg)) = found.and_then(|id| Some((id, self.legs.get_mut(&id).filter(|leg| is_peer(&leg.dialog, essentials))?))) else {
+            return self.stateless(&request, hop, 481, Vec::new());
+        };
+        // Numbers only rise (RFC 3261 §12.2.2); a replayed BYE with an old number must not end the call.
+        if leg.dialog.remote_seq.is_some_and(|last| essentials.cseq <= last) {
+            return self.stateless(&request, hop, 500, Vec::new());
+        }
+        leg.dialog.remote_seq = Some(essentials.cseq);
+        // The stream that the peer used last is the one that works.
+        if hop.is_reliable() {
+            leg.hop = hop;
+        }
+        let tag = leg.dialog.local_tag.clone();
+        let method = request.method().clone();
+        match method {
+            Method::Bye => self.bye_received(now, request, hop, id, &tag),
+            Method::Invite | Method::Update => self.offer_received(now, request, hop, id, &tag),
+            Method::Info => self.info_received(now, request, hop, id, &tag),
+            Method::Options => {
+                let extra = vec![("Allow", ALLOW.to_owned()), ("Accept", ACCEPT.to_owned())];
+                self.answer_at_once(now, request, hop, &tag, 200, extra);
+            }
+            Method::Notify | Method::Prack => self.answer_at_once(now, request, hop, &tag, 481, Vec::new()),
+            Method::Subscribe => self.answer_at_once(now, request, hop, &tag, 489, Vec::new()),
+            Method::Refer | Method::Register | Method::Message | Method::Publish | Method::Other(_) | Method::Ack | Method::Cancel => {
+                self.answer_at_once(now, request, hop, &tag, 405, vec![("Allow", ALLOW.to_owned())]);
+            }
+        }
+    }
+
+    fn answer_at_once(&mut self, now: Instant, request: Request, hop: Hop, tag: &str, status: u16, extra: Vec<(&str, String)>) {
+        let tx = self.open_server(request, hop, None, tag);
+        self.respond(now, tx, ResponseParts { status, extra, ..ResponseParts::default() });
+    }
+
+    fn bye_received(&mut self, now: Instant, request: Request, hop: Hop, id: LegId, tag: &str) {
+        let reason = request.headers.get("Reason").map(|reason| reason.chars().take(256).collect());
+        self.answer_at_once(now, request, hop, tag, 200, Vec::new());
+        let Some(leg) = self.legs.get(&id) else { return };
+        // Requests of the call that are still open end with it (RFC 3261 §15.1.2).
+        let open: Vec<TxId> = match leg.state {
+            LegState::Incoming { tx, .. } => vec![tx],
+            _ => leg.theirs.into_iter().collect(),
+        };
+        for tx in open {
+            self.respond(now, tx, ResponseParts { status: 487, ..ResponseParts::default() });
+        }
+        self.tell_end(id, Event::Ended { leg: id, by: EndedBy::Remote, reason });
+        self.forget_leg(id);
+    }
+
+    fn info_received(&mut self, now: Instant, request: Request, hop: Hop, id: LegId, tag: &str) {
+        let content_type = request.headers.get("Content-Type").unwrap_or_default().to_owned();
+        let body: Vec<u8> = request.body.iter().take(MAX_INFO).copied().collect();
+        self.answer_at_once(now, request, hop, tag, 200, Vec::new());
+        if !body.is_empty() {
+            self.tell(id, Event::Info { leg: id, content_type, body });
+        }
+    }
+
+    /// re-INVITE or UPDATE.
+    fn offer_received(&mut self, now: Instant, request: Request, hop: Hop, id: LegId, tag: &str) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let pending = match leg.state {
+            LegState::Talking if leg.theirs.is_some() || leg.awaiting.len() >= MAX_AWAITING => Pending::Theirs,
+            LegState::Talking if leg.ours.is_some() || leg.awaiting.iter().any(|wait| wait.wants_answer) => Pending::Ours,
+            LegState::Talking => Pending::Nothing,
+            LegState::Incoming { .. } => Pending::Theirs,
+            LegState::Resolving { .. } | LegState::Dialing { .. } => Pending::Ours,
+            LegState::Leaving { .. } => return self.answer_at_once(now, request, hop, tag, 481, Vec::new()),
+        };
+        let (update, offer) = (*request.method() == Method::Update, request.sdp());
+        match pending {
+            // UPDATE without an offer only refreshes (RFC 3311 §5.2).
+            Pending::Nothing | Pending::Ours | Pending::Theirs if update && offer.is_none() => {
+                leg.dialog.refresh_target(&request.headers);
+                let contact = self.contact(hop);
+                self.answer_at_once(now, request, hop, tag, 200, vec![("Contact", contact), ("Allow", ALLOW.to_owned())]);
+            }
+            Pending::Ours => self.answer_at_once(now, request, hop, tag, 491, Vec::new()),
+            Pending::Theirs => self.answer_at_once(now, request, hop, tag, 500, vec![("Retry-After", "2".to_owned())]),
+            Pending::Nothing => {
+                leg.dialog.refresh_target(&request.headers);
+                let tx = self.open_server(request, hop, Some(id), tag);
+                if let Some(leg) = self.legs.get_mut(&id) {
+                    leg.theirs = Some(tx);
+                }
+                if !update {
+                    self.respond(now, tx, ResponseParts { status: 100, ..ResponseParts::default() });
+                }
+                let limit = now + self.config.timers.reoffer;
+                self.arm(limit, Timer::ReofferLimit(id, tx));
+                self.tell(id, Event::Reoffer { leg: id, transaction: TransactionId(tx.0), offer });
+            }
+        }
+    }
+
+    /// The application's answer to a re-INVITE or UPDATE. A refusal leaves the call as it was (RFC 3261 §14.2).
+    pub(super) fn answer_reinvite(&mut self, now: Instant, id: LegId, tx: TxId, answer: Result<Vec<u8>, u16>) {
+        let Some(leg) = self.legs.get_mut(&id).filter(|leg| leg.theirs == Some(tx)) else { return };
+        leg.theirs = None;
+        let contact = ("Contact", self.legs.get(&id).map(|leg| self.contact(leg.hop)).unwrap_or_default());
+        let update = self.servers.get(&tx).and_then(|tx| tx.request()).is_some_and(|request| *request.method() == Method::Update);
+        match answer {
+            Ok(sdp) if update => {
+                let parts = ResponseParts { status: 200, extra: vec![contact], body: Some((ACCEPT, &sdp)), ..ResponseParts::default() };
+                self.respond(now, tx, parts);
+            }
+            Ok(sdp) => self.accept(now, id, tx, Some(&sdp), false),
+            Err(status) => {
+                let status = if (300..700).contains(&status) { status } else { 488 };
+                self.respond(now, tx, ResponseParts { status, ..ResponseParts::default() });
+            }
+        }
+    }
+
+    pub(super) fn reoffer_limit(&mut self, now: Instant, id: LegId, tx: TxId) {
+        self.answer_reinvite(now, id, tx, Err(500));
+    }
+
+    /// Offers the peer another session description.
+    pub(super) fn reinvite(&mut self, now: Instant, id: LegId, sdp: &[u8]) {
+        let Some(leg) = self.legs.get(&id) else { return };
+        let free = matches!(leg.state, LegState::Talking) && leg.ours.is_none() && leg.theirs.is_none() && leg.awaiting.is_empty();
+        if !free {
+            return self.tell(id, Event::Reanswered { leg: id, result: Err(491) });
+        }
+        let (contact, hop) = (self.contact(leg.hop), leg.next_hop(&self.config.allowed));
+        let extra = vec![("Contact".to_owned(), contact), ("Allow".to_owned(), ALLOW.to_owned())];
+        let Some(parts) = self.legs.get_mut(&id).map(|leg| leg.dialog.request(Method::Invite, extra)) else { return };
+        let tx = self.start_client(now, Purpose::Reinvite(id), parts, hop, Some((ACCEPT, sdp)));
+        if let Some(leg) = self.legs.get_mut(&id) {
+            leg.ours = Some(tx);
+        }
+    }
+
+    pub(super) fn reinvite_outcome(&mut self, now: Instant, id: LegId, tx: TxId, outcome: &Outcome<'_>) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            // The call ended meanwhile; a 2xx wants its ACK all the same.
+            if let Outcome::Response(response) = outcome
+                && response.status < 300
+            {
+                self.end_fork(now, tx, response);
+            }
+            return;
+        };
+        leg.ours = None;
+        match outcome {
+            Outcome::Response(response) if response.status < 300 => {
+                leg.dialog.refresh_target(&response.headers);
+                self.acknowledge(id, tx, response);
+                self.tell(id, Event::Reanswered { leg: id, result: Ok(response.sdp()) });
+            }
+            // The peer does not know the call, or is gone (RFC 3261 §12.2.1.2).
+            Outcome::Response(response) if !matches!(response.status, 408 | 481) => {
+                self.tell(id, Event::Reanswered { leg: id, result: Err(response.status) });
+            }
+            Outcome::Response(_) | Outcome::Timeout | Outcome::Unreachable => {
+                self.end(now, id, EndedBy::Timeout, None, None);
+            }
+        }
+    }
+
+    /// Ends an answered call.
+    pub(super) fn bye(&mut self, now: Instant, id: LegId, reason: Option<String>) {
+        self.end(now, id, EndedBy::Local, None, reason);
+    }
+
+    /// Ends an answered call: the application is told at once, BYE goes out as soon as the standard allows.
+    pub(super) fn end(&mut self, now: Instant, id: LegId, by: EndedBy, told: Option<String>, reason: Option<String>) {
+        let Some(leg) = self.legs.get_mut(&id).filter(|leg| matches!(leg.state, LegState::Talking)) else { return };
+        leg.state = LegState::Leaving { bye: Some(reason) };
+        let theirs = leg.theirs.take();
+        if let Some(tx) = theirs {
+            self.respond(now, tx, ResponseParts { status: 487, ..ResponseParts::default() });
+        }
+        self.tell_end(id, Event::Ended { leg: id, by, reason: told });
+        self.leave_if_acked(now, id);
+    }
+
+    /// A server side may not send BYE before the ACK of its 2xx, or its time limit (RFC 3261 §15).
+    pub(super) fn leave_if_acked(&mut self, now: Instant, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let first_waits = leg.awaiting.iter().any(|wait| wait.first);
+        if let LegState::Leaving { bye } = &mut leg.state
+            && !first_waits
+            && let Some(reason) = bye.take()
+        {
+            self.send_bye(now, id, reason);
+        }
+    }
+
+    pub(super) fn send_bye(&mut self, now: Instant, id: LegId, reason: Option<String>) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        leg.state = LegState::Leaving { bye: None };
+        let extra = reason.into_iter().map(|reason| ("Reason".to_owned(), reason)).collect();
+        let (hop, parts) = (leg.next_hop(&self.config.allowed), leg.dialog.request(Method::Bye, extra));
+        self.start_client(now, Purpose::Bye(id), parts, hop, None);
+    }
+}
+

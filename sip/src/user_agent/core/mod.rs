@@ -1,0 +1,387 @@
+//! Transactions, dialogs and legs as one pure state machine: packets, commands and time go in; packets and events come out.
+//! Transactions follow RFC 3261 §17 with RFC 6026, dialogs §12, calls §13 to §15.
+
+mod client;
+mod inbound;
+mod leg;
+mod midcall;
+mod outbound;
+mod server;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use bytes::Bytes;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::command::Command;
+use super::config::Config;
+use super::event::{Event, LegId, Stats, Transport};
+use crate::guard::{Admission, Limiter, ACCEPT, ALLOW};
+use crate::message::{Message, Method, Request, ResponseParts};
+use client::ClientTx;
+use leg::Leg;
+use server::ServerTx;
+
+/// One TCP connection, numbered by the driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ConnectionId(pub(crate) u64);
+
+/// Where a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hop {
+    Udp(SocketAddr),
+    /// Over that connection if it is still open, else over a new one to the address.
+    Tcp(SocketAddr, Option<ConnectionId>),
+}
+
+impl Hop {
+    pub(super) fn is_reliable(self) -> bool {
+        matches!(self, Self::Tcp(..))
+    }
+
+    pub(super) fn address(self) -> SocketAddr {
+        match self {
+            Self::Udp(address) | Self::Tcp(address, _) => address,
+        }
+    }
+}
+
+/// A clean message and where it came from.
+#[derive(Debug)]
+pub(crate) struct Packet {
+    pub(crate) source: SocketAddr,
+    /// `None` for a datagram.
+    pub(crate) connection: Option<ConnectionId>,
+    pub(crate) message: Message,
+}
+
+/// What the core wants done.
+#[derive(Debug)]
+pub(crate) enum Output {
+    Send(Hop, Bytes),
+    Event(Event),
+    /// Look the name up and tell [`Core::resolved`].
+    Resolve { leg: LegId, host: String, port: u16 },
+}
+
+/// One server or client transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct TxId(u64);
+
+/// Every deadline has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    /// Timer G: a final response to INVITE is sent again (RFC 3261 §17.2.1).
+    ServerResend(TxId),
+    /// Timers H, I, J, L: the server transaction is forgotten.
+    ServerEnd(TxId),
+    /// Timers A, E: the request is sent again.
+    ClientResend(TxId),
+    /// Timers B, D, F, K, M: the client transaction ends.
+    ClientEnd(TxId),
+    /// An unanswered leg, in either direction, has rung long enough.
+    LegLimit(LegId),
+    /// A 2xx is sent again until its ACK comes (RFC 3261 §13.3.1.4).
+    AckResend(LegId, u32),
+    /// No ACK came.
+    AckLimit(LegId, u32),
+    /// The application did not answer a re-INVITE or UPDATE.
+    ReofferLimit(LegId, TxId),
+}
+
+/// Addresses that peers are told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LocalAddresses {
+    pub(crate) udp: Option<SocketAddr>,
+    pub(crate) tcp: Option<SocketAddr>,
+}
+
+/// The state of all calls.
+pub(crate) struct Core {
+    config: Config,
+    local: LocalAddresses,
+    rng: StdRng,
+    limiter: Limiter,
+    legs: HashMap<LegId, Leg>,
+    /// Our tags: the way from a request inside a dialog to its leg.
+    tags: HashMap<String, LegId>,
+    servers: HashMap<TxId, ServerTx>,
+    server_keys: HashMap<String, TxId>,
+    /// Call-ID, From tag and CSeq of pending INVITEs, to tell merged requests (RFC 3261 §8.2.2.2).
+    merges: HashMap<String, TxId>,
+    clients: HashMap<TxId, ClientTx>,
+    branches: HashMap<String, TxId>,
+    timers: BinaryHeap<Reverse<(Instant, Timer)>>,
+    outputs: VecDeque<Output>,
+    calls: usize,
+    next_id: u64,
+    /// The application does not keep up: no new calls.
+    behind: bool,
+    draining: bool,
+}
+
+impl Core {
+    pub(crate) fn new(config: Config, local: LocalAddresses, seed: [u8; 32]) -> Self {
+        Self {
+            limiter: Limiter::new(config.limits.new_requests),
+            config,
+            local,
+            rng: StdRng::from_seed(seed),
+            legs: HashMap::new(),
+            tags: HashMap::new(),
+            servers: HashMap::new(),
+            server_keys: HashMap::new(),
+            merges: HashMap::new(),
+            clients: HashMap::new(),
+            branches: HashMap::new(),
+            timers: BinaryHeap::new(),
+            outputs: VecDeque::new(),
+            calls: 0,
+            next_id: 0,
+            behind: false,
+            draining: false,
+        }
+    }
+
+    /// Takes in one message.
+    pub(crate) fn receive(&mut self, now: Instant, packet: Packet) {
+        let Packet { source, connection, message } = packet;
+        match message {
+            Message::Response(response) => self.response(now, &response, connection),
+            Message::Request(request) => {
+                let hop = match connection {
+                    Some(id) => Hop::Tcp(source, Some(id)),
+                    None => Hop::Udp(request.essentials.via.reply_address(source)),
+                };
+                self.request(now, *request, source, hop);
+            }
+        }
+    }
+
+    fn request(&mut self, now: Instant, request: Request, source: SocketAddr, hop: Hop) {
+        let method = request.method().clone();
+        if method == Method::Ack {
+            return self.ack(now, &request);
+        }
+        if method == Method::Cancel {
+            return self.cancel_received(now, &request, hop);
+        }
+        if let Some(&tx) = self.server_keys.get(&server::key(&request, &method)) {
+            return self.repeat_response(tx);
+        }
+        if !request.essentials.to.tag().is_empty() {
+            return self.in_dialog(now, request, hop);
+        }
+        match self.limiter.admit(source.ip(), now) {
+            Admission::Pass if method == Method::Invite => self.invite(now, request, source, hop),
+            Admission::Pass => self.stranger(&request, hop),
+            Admission::Refuse => self.refuse_for_now(&request, hop),
+            Admission::Ignore => {}
+        }
+    }
+
+    /// Answers what needs no state: retransmissions get the same answer (RFC 3261 §8.2.7). Every user gets the same OPTIONS answer, so
+    /// nobody learns which ones exist.
+    fn stranger(&mut self, request: &Request, hop: Hop) {
+        let allow = ("Allow", ALLOW.to_owned());
+        match request.method() {
+            Method::Options => {
+                let accept = ("Accept", ACCEPT.to_owned());
+                self.stateless(request, hop, 200, vec![allow, accept, ("Accept-Language", "en".to_owned())]);
+            }
+            Method::Bye | Method::Info | Method::Update | Method::Prack | Method::Notify => self.stateless(request, hop, 481, Vec::new()),
+            Method::Subscribe => self.stateless(request, hop, 489, vec![allow]),
+            Method::Register | Method::Refer | Method::Message | Method::Publish | Method::Other(_) => {
+                self.stateless(request, hop, 405, vec![allow]);
+            }
+            Method::Invite | Method::Ack | Method::Cancel => {}
+        }
+    }
+
+    /// 503 with Retry-After, without keeping anything.
+    fn refuse_for_now(&mut self, request: &Request, hop: Hop) {
+        let retry = ("Retry-After", self.config.limits.retry_after.as_secs().max(1).to_string());
+        self.stateless(request, hop, 503, vec![retry]);
+    }
+
+    /// Answers without a transaction. The tag is the same for each retransmission, and different for each call.
+    fn stateless(&mut self, request: &Request, hop: Hop, status: u16, mut extra: Vec<(&str, String)>) {
+        extra.push(("Server", self.config.user_agent.clone()));
+        let tag = request.essentials.via.branch();
+        let tag: String = tag.bytes().rev().filter(u8::is_ascii_alphanumeric).take(16).map(char::from).collect();
+        let to_tag = Some(if tag.is_empty() { "none" } else { &tag });
+        let bytes = ResponseParts { status, to_tag, extra, ..ResponseParts::default() }.write(&request.headers);
+        self.outputs.push_back(Output::Send(hop, bytes));
+    }
+
+    /// Does what the application asks. Commands for legs that are over, or in another state, change nothing.
+    pub(crate) fn command(&mut self, now: Instant, command: Command) {
+        match command {
+            Command::Ring { leg, status, sdp } => self.ring(now, leg, status, sdp.as_deref()),
+            Command::Answer { leg, sdp } => self.answer(now, leg, &sdp),
+            Command::Reject { leg, status, reason, headers } => self.reject(now, leg, status, reason.as_deref(), &headers),
+            Command::Dial(request) => self.dial(now, request),
+            Command::Cancel { leg } => self.cancel(now, leg, super::event::FailWhy::Cancelled),
+            Command::Bye { leg, reason } => self.bye(now, leg, reason),
+            Command::Reinvite { leg, sdp } => self.reinvite(now, leg, &sdp),
+            Command::AnswerReinvite { leg, transaction, answer } => self.answer_reinvite(now, leg, TxId(transaction.0), answer),
+            Command::Drain => self.draining = true,
+            Command::Shutdown => self.shutdown(now),
+            // The driver answers this one: part of it is its own.
+            Command::Stats(_) => {}
+        }
+    }
+
+    fn shutdown(&mut self, now: Instant) {
+        self.draining = true;
+        let legs: Vec<LegId> = self.legs.keys().copied().collect();
+        for leg in legs {
+            self.reject(now, leg, 487, None, &[]);
+            self.cancel(now, leg, super::event::FailWhy::Cancelled);
+            self.bye(now, leg, None);
+        }
+    }
+
+    /// The next moment at which [`Core::tick`] has something to do.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.timers.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// Does what is due.
+    pub(crate) fn tick(&mut self, now: Instant) {
+        while let Some(&Reverse((at, timer))) = self.timers.peek() {
+            if at > now {
+                return;
+            }
+            self.timers.pop();
+            // An entry whose deadline was moved or taken back is still in the heap: the owner knows better.
+            match timer {
+                Timer::ServerResend(tx) => self.server_resend(at, now, tx),
+                Timer::ServerEnd(tx) => self.server_end(at, tx),
+                Timer::ClientResend(tx) => self.client_resend(at, now, tx),
+                Timer::ClientEnd(tx) => self.client_end(at, now, tx),
+                Timer::LegLimit(leg) => self.leg_limit(at, now, leg),
+                Timer::AckResend(leg, cseq) => self.ack_resend(at, now, leg, cseq),
+                Timer::AckLimit(leg, cseq) => self.ack_limit(at, now, leg, cseq),
+                Timer::ReofferLimit(leg, tx) => self.reoffer_limit(now, leg, tx),
+            }
+        }
+    }
+
+    fn arm(&mut self, at: Instant, timer: Timer) {
+        self.timers.push(Reverse((at, timer)));
+    }
+
+    /// The next thing to be done outside.
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Tells whether the application keeps up with the events.
+    pub(crate) fn set_behind(&mut self, behind: bool) {
+        self.behind = behind;
+    }
+
+    /// Packets to that address are refused: requests that wait for a first answer will get none.
+    pub(crate) fn unreachable(&mut self, now: Instant, transport: Transport, address: SocketAddr) {
+        let lost: Vec<TxId> = self
+            .clients
+            .iter()
+            .filter(|(_, tx)| tx.is_unheard() && tx.hop.address() == address && tx.hop.is_reliable() == (transport == Transport::Tcp))
+            .map(|(&id, _)| id)
+            .collect();
+        for tx in lost {
+            self.client_lost(now, tx);
+        }
+    }
+
+    /// A connection is gone: later requests go to the peer's own address over a new one.
+    pub(crate) fn connection_closed(&mut self, now: Instant, connection: ConnectionId) {
+        for leg in self.legs.values_mut() {
+            leg.lose(connection);
+        }
+        let lost: Vec<TxId> = self
+            .clients
+            .iter()
+            .filter(|(_, tx)| tx.is_unheard() && matches!(tx.hop, Hop::Tcp(_, Some(id)) if id == connection))
+            .map(|(&id, _)| id)
+            .collect();
+        for tx in lost {
+            self.client_lost(now, tx);
+        }
+    }
+
+    /// The connections that calls need.
+    pub(crate) fn connections_in_use(&self) -> HashSet<ConnectionId> {
+        let legs = self.legs.values().map(|leg| leg.hop);
+        let servers = self.servers.values().filter(|tx| tx.is_open()).map(|tx| tx.hop);
+        legs.chain(servers).filter_map(|hop| if let Hop::Tcp(_, id) = hop { id } else { None }).collect()
+    }
+
+    /// Whether nothing is left to be taken down.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.legs.is_empty()
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        Stats { calls: self.calls, legs: self.legs.len(), transactions: self.servers.len() + self.clients.len(), ..Stats::default() }
+    }
+
+    fn next_tx(&mut self) -> TxId {
+        self.next_id += 1;
+        TxId(self.next_id)
+    }
+
+    /// A tag, branch or Call-ID that nobody can guess (RFC 3261 §19.3).
+    fn token(&mut self) -> String {
+        format!("{:016x}", self.rng.random::<u64>())
+    }
+
+    /// What Via says about us towards a hop.
+    fn sent_by(&self, hop: Hop) -> (&'static str, SocketAddr) {
+        let fallback = || SocketAddr::new(IpAddr::from([127, 0, 0, 1]), 5060);
+        match hop {
+            Hop::Udp(_) => ("UDP", self.local.udp.or(self.local.tcp).unwrap_or_else(fallback)),
+            Hop::Tcp(..) => ("TCP", self.local.tcp.or(self.local.udp).unwrap_or_else(fallback)),
+        }
+    }
+
+    fn contact(&self, hop: Hop) -> String {
+        let (_, address) = self.sent_by(hop);
+        let transport = if hop.is_reliable() { ";transport=tcp" } else { "" };
+        format!("<sip:{}@{address}{transport}>", self.config.contact_user)
+    }
+
+    /// Reports to the application, unless it was told that the leg is over.
+    fn tell(&mut self, leg: LegId, event: Event) {
+        if self.legs.get(&leg).is_some_and(|leg| !leg.told) {
+            self.outputs.push_back(Output::Event(event));
+        }
+    }
+
+    /// Reports the end of a leg, once.
+    fn tell_end(&mut self, id: LegId, event: Event) {
+        if let Some(leg) = self.legs.get_mut(&id).filter(|leg| !leg.told) {
+            leg.told = true;
+            self.calls -= 1;
+            self.outputs.push_back(Output::Event(event));
+        }
+    }
+
+    fn add_leg(&mut self, id: LegId, leg: Leg) {
+        self.tags.insert(leg.dialog.local_tag.clone(), id);
+        self.calls += usize::from(!leg.told);
+        self.legs.insert(id, leg);
+    }
+
+    fn forget_leg(&mut self, id: LegId) {
+        if let Some(leg) = self.legs.remove(&id) {
+            self.tags.remove(&leg.dialog.local_tag);
+            self.calls -= usize::from(!leg.told);
+        }
+    }
+}

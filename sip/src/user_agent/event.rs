@@ -1,0 +1,174 @@
+//! What a user agent reports.
+
+use std::net::SocketAddr;
+
+use crate::guard::RefusalCounts;
+
+/// One leg: one call between the gateway and one peer. Inbound legs have odd numbers, outbound ones even numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LegId(pub u64);
+
+/// One re-INVITE or UPDATE of the peer that waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TransactionId(pub u64);
+
+/// How a message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Transport {
+    /// Datagrams.
+    Udp,
+    /// A stream.
+    Tcp,
+}
+
+/// A call that comes in. Nothing in it is verified: every text is what a stranger wrote.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// The leg to answer.
+    pub leg: LegId,
+    /// The From URI.
+    pub from: String,
+    /// The caller's display name, without control characters, at most 128 characters.
+    pub display_name: Option<String>,
+    /// The To URI.
+    pub to: String,
+    /// The Request-URI.
+    pub request_uri: String,
+    /// Call-ID, for logs.
+    pub call_id: String,
+    /// The session description; `None` asks us to offer one in the answer (RFC 3261 §13.2.1).
+    pub offer: Option<Vec<u8>>,
+    /// Where the packet came from.
+    pub source: SocketAddr,
+    /// How it came.
+    pub transport: Transport,
+    /// The other header fields, at most 64 and 8 kB.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Who ended a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EndedBy {
+    /// The peer.
+    Remote,
+    /// The application.
+    Local,
+    /// Nobody answered a request that had to be answered, or the peer's answer says that it does not know the call.
+    Timeout,
+}
+
+/// Why an outbound call was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FailWhy {
+    /// 486 or 600.
+    Busy,
+    /// 603, 607 or 608.
+    Declined,
+    /// It rang too long, or 408, 480 or 487.
+    NoAnswer,
+    /// The address refuses packets or cannot be found, or 502, 503 or 504.
+    Unreachable,
+    /// Any other final answer: 3xx (not followed), 401 and 407 (no credentials), 404, 488, …
+    Rejected,
+    /// The application cancelled it.
+    Cancelled,
+    /// Nothing came back at all.
+    Timeout,
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A call comes in; 100 was sent.
+    Incoming(Box<Incoming>),
+    /// The caller gave up before the answer; the leg is over.
+    Cancelled {
+        /// The leg.
+        leg: LegId,
+    },
+    /// The ACK of our answer came, at the start or after a re-INVITE without an offer.
+    Confirmed {
+        /// The leg.
+        leg: LegId,
+        /// The session description in the ACK, if the INVITE had none.
+        answer: Option<Vec<u8>>,
+    },
+    /// An outbound call rings or gets early media.
+    Progress {
+        /// The leg.
+        leg: LegId,
+        /// 180 to 199.
+        status: u16,
+        /// A session description, if any.
+        sdp: Option<Vec<u8>>,
+    },
+    /// An outbound call was answered, and the ACK was sent.
+    Answered {
+        /// The leg.
+        leg: LegId,
+        /// The answer, or the one that came with early media; `None` from a broken peer.
+        sdp: Option<Vec<u8>>,
+    },
+    /// An outbound call came to nothing; the leg is over.
+    Failed {
+        /// The leg.
+        leg: LegId,
+        /// The final status, if one came.
+        status: Option<u16>,
+        /// What it means.
+        why: FailWhy,
+    },
+    /// The peer wants another session description (hold, resume, another address): answer with `answer_reinvite`.
+    Reoffer {
+        /// The leg.
+        leg: LegId,
+        /// To be repeated in the answer.
+        transaction: TransactionId,
+        /// `None` asks us to offer (the answer comes with `Confirmed`).
+        offer: Option<Vec<u8>>,
+    },
+    /// Our re-INVITE was answered.
+    Reanswered {
+        /// The leg.
+        leg: LegId,
+        /// The session description, or the status of the refusal (491: both sides at once; the old session goes on).
+        result: Result<Option<Vec<u8>>, u16>,
+    },
+    /// An INFO request inside the call; it was answered with 200.
+    Info {
+        /// The leg.
+        leg: LegId,
+        /// Content-Type.
+        content_type: String,
+        /// At most 4 kB.
+        body: Vec<u8>,
+    },
+    /// An answered call, or an inbound one that was never answered, is over.
+    Ended {
+        /// The leg.
+        leg: LegId,
+        /// Who ended it.
+        by: EndedBy,
+        /// The peer's Reason header (RFC 3326).
+        reason: Option<String>,
+    },
+}
+
+/// A look inside.
+#[derive(Debug, Clone, Default)]
+pub struct Stats {
+    /// Legs that the application still has.
+    pub calls: usize,
+    /// Legs held, with those that are only being taken down.
+    pub legs: usize,
+    /// Transactions held.
+    pub transactions: usize,
+    /// Open TCP connections.
+    pub connections: usize,
+    /// Events that wait for the application.
+    pub events_waiting: usize,
+    /// Refused messages by kind.
+    pub refusals: RefusalCounts,
+    /// Messages that could not be handed to a socket.
+    pub unsent: u64,
+}

@@ -1,0 +1,142 @@
+//! The SIP user agent: commands in, events out. The only async module of this crate; what it decides is decided in the pure `core`, and this
+//! driver owns the sockets, the clock and the queues, all of them bounded.
+
+mod command;
+mod config;
+mod core;
+mod engine;
+mod event;
+mod tcp;
+mod udp;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{mpsc, oneshot};
+
+pub use command::DialRequest;
+pub use config::{Config, Limits, Timers};
+pub use event::{EndedBy, Event, FailWhy, Incoming, LegId, Stats, TransactionId, Transport};
+
+use command::Command;
+
+/// Commands that may wait for the engine; a caller beyond that waits itself.
+const COMMANDS: usize = 1_024;
+
+/// Why a user agent does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Neither UDP nor TCP is configured.
+    #[error("no address to listen on")]
+    NoAddress,
+    /// A socket cannot be opened.
+    #[error("cannot listen on {address} ({transport:?})")]
+    Socket {
+        /// The address as configured.
+        address: SocketAddr,
+        /// The transport.
+        transport: Transport,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// A handle to a running user agent; clones are cheap. When the last one is dropped, all calls end. Commands for legs that are over change
+/// nothing, so they need not be guarded against.
+#[derive(Debug, Clone)]
+pub struct UserAgent {
+    commands: mpsc::Sender<Command>,
+    next_leg: Arc<AtomicU64>,
+    udp: Option<SocketAddr>,
+    tcp: Option<SocketAddr>,
+}
+
+/// Opens the sockets and starts serving. Events must be read: while too many wait, new calls are refused, then nothing is read any more.
+pub async fn bind(config: Config) -> Result<(UserAgent, mpsc::Receiver<Event>), BindError> {
+    let sockets = engine::Sockets::bind(&config).await?;
+    let (commands, command_queue) = mpsc::channel(COMMANDS);
+    let (event_queue, events) = mpsc::channel(config.limits.events.max(1));
+    let (udp, tcp) = (sockets.udp_address, sockets.tcp_address);
+    tokio::spawn(engine::Engine::new(config, sockets, command_queue, event_queue).run());
+    Ok((UserAgent { commands, next_leg: Arc::new(AtomicU64::new(1)), udp, tcp }, events))
+}
+
+impl UserAgent {
+    /// The bound UDP address.
+    pub fn udp_address(&self) -> Option<SocketAddr> {
+        self.udp
+    }
+
+    /// The bound TCP address.
+    pub fn tcp_address(&self) -> Option<SocketAddr> {
+        self.tcp
+    }
+
+    /// A fresh id for a call to be placed.
+    pub fn new_leg(&self) -> LegId {
+        LegId(self.next_leg.fetch_add(1, Ordering::Relaxed) * 2)
+    }
+
+    /// Tells an inbound caller how it goes: 180, or 183 with early media.
+    pub async fn ring(&self, leg: LegId, status: u16, sdp: Option<Vec<u8>>) {
+        self.send(Command::Ring { leg, status, sdp }).await;
+    }
+
+    /// Answers an inbound call; without an offer in the INVITE, `sdp` is our offer.
+    pub async fn answer(&self, leg: LegId, sdp: Vec<u8>) {
+        self.send(Command::Answer { leg, sdp }).await;
+    }
+
+    /// Refuses an inbound call with a status from 300 to 699; 503 gets a Retry-After by itself.
+    pub async fn reject(&self, leg: LegId, status: u16, reason: Option<String>, headers: Vec<(String, String)>) {
+        self.send(Command::Reject { leg, status, reason, headers }).await;
+    }
+
+    /// Places a call.
+    pub async fn dial(&self, request: DialRequest) {
+        self.send(Command::Dial(Box::new(request))).await;
+    }
+
+    /// Gives up an outbound call that was not answered; reported as `Failed` at once.
+    pub async fn cancel(&self, leg: LegId) {
+        self.send(Command::Cancel { leg }).await;
+    }
+
+    /// Ends an answered call; reported as `Ended` at once. `reason` is a Reason header value such as `Q.850;cause=16`.
+    pub async fn bye(&self, leg: LegId, reason: Option<String>) {
+        self.send(Command::Bye { leg, reason }).await;
+    }
+
+    /// Offers the peer another session description; answered by `Reanswered`.
+    pub async fn reinvite(&self, leg: LegId, sdp: Vec<u8>) {
+        self.send(Command::Reinvite { leg, sdp }).await;
+    }
+
+    /// Answers a `Reoffer`; an error is a status such as 488, and the call goes on as it was.
+    pub async fn answer_reinvite(&self, leg: LegId, transaction: TransactionId, answer: Result<Vec<u8>, u16>) {
+        self.send(Command::AnswerReinvite { leg, transaction, answer }).await;
+    }
+
+    /// From now on new calls get 503, in both directions; running ones go on.
+    pub async fn drain(&self) {
+        self.send(Command::Drain).await;
+    }
+
+    /// Ends every call (BYE, CANCEL, 487) and stops when that is done, or after some seconds. The event queue closes then.
+    pub async fn shutdown(&self) {
+        self.send(Command::Shutdown).await;
+    }
+
+    /// A look inside; all zero once it has stopped.
+    pub async fn stats(&self) -> Stats {
+        let (reply, stats) = oneshot::channel();
+        self.send(Command::Stats(reply)).await;
+        stats.await.unwrap_or_default()
+    }
+
+    async fn send(&self, command: Command) {
+        // A stopped engine has no legs left, so there is nothing the command could still do.
+        let _ = self.commands.send(command).await;
+    }
+}
