@@ -1,0 +1,296 @@
+// The gateway's HTTP API with scripted calls, for working on the pages and for testing them alone. Plain node.
+
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { headOf, history } from './history.mjs';
+import { afterRinging, bot, evidence, numbered, summary, untilRinging } from './record.mjs';
+import { wavOf } from './wav.mjs';
+
+const DIST = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+/** As the gateway sends them. */
+const HEADERS = {
+  'content-security-policy': "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+/** Starts the server; `speed` is how much faster than life scripted calls run. */
+export async function startMock({ port = 0, dist = DIST, speed = 1, empty = false } = {}) {
+  const mock = new Mock(dist, speed, empty);
+  const server = createServer((request, response) => mock.serve(request, response));
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  mock.url = `http://127.0.0.1:${server.address().port}`;
+  mock.close = async () => {
+    mock.stopped = true;
+    for (const timer of mock.timers) clearTimeout(timer);
+    mock.dropStreams();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return mock;
+}
+
+class Mock {
+  constructor(dist, speed, empty) {
+    this.dist = dist;
+    this.speed = speed;
+    this.calls = empty ? new Map() : history(Date.now());
+    this.agents = new Map(
+      empty
+        ? []
+        : [
+            ['maria', { id: 'maria', name: 'Maria', state: 'available', queues: ['orders', 'returns'], languages: ['en', 'ro'], call: null }],
+            ['andrei', { id: 'andrei', name: 'Andrei', state: 'away', queues: ['orders'], languages: ['en'], call: null }],
+            ['sofia', { id: 'sofia', name: 'Sofia', state: 'offline', queues: ['accounts'], languages: ['en', 'de'], call: null }],
+          ],
+    );
+    this.cards = new Map();
+    this.streams = new Set();
+    this.timers = new Set();
+    this.choices = [];
+    this.requests = [];
+    this.down = false;
+    this.next = 1;
+  }
+
+  after(ms, run) {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      if (!this.stopped) run();
+    }, ms / this.speed);
+    this.timers.add(timer);
+  }
+
+  // --- scripted calls ---
+
+  /** A call arrives and runs to the agent's phone. `auto`: the phone is picked up and the call taken without anybody at the page. */
+  startCall({ auto = false, callerName = 'Ana Popescu', caller = '+40721555010', override = (entry) => entry } = {}) {
+    const id = `live-${this.next}`;
+    this.next += 1;
+    const call = { id, entries: [], startedReal: Date.now(), state: 'talking', auto, head: null };
+    const script = untilRinging({ caller, callerName }).map(override);
+    this.calls.set(id, call);
+    for (const entry of script) this.after(entry.at, () => this.write(call, entry));
+    this.after(45_300, () => {
+      this.agents.get('maria').call = id;
+      this.card(call, 'maria', 'ringing');
+      if (auto) this.after(7_000, () => this.choose(call, 'accept'));
+    });
+    return id;
+  }
+
+  now(call) {
+    return Math.round((Date.now() - call.startedReal) * this.speed);
+  }
+
+  write(call, entry) {
+    if (call.over) return;
+    call.entries.push({ seq: call.entries.length + 1, ...entry });
+    const full = call.entries.at(-1);
+    call.head = headOf(call.id, call.entries, call.startedReal);
+    this.send((stream) => stream.call === call.id, 'entry', full, full.seq);
+    this.send((stream) => stream.list, 'call', call.head);
+    if (full.what === 'ended') {
+      call.over = true;
+      this.send((stream) => stream.call === call.id, 'end', {});
+    }
+  }
+
+  step(call, step) {
+    this.write(call, { at: this.now(call), what: 'handoff', step });
+  }
+
+  card(call, agent, step, outcome = null) {
+    const card = { call: call.head, summary: call.summary ?? summary, reasons: call.head.reasons, evidence: call.evidence ?? evidence, step, outcome };
+    call.state = step;
+    this.cards.set(agent, card);
+    this.send((stream) => stream.agent === agent, 'card', card);
+    this.send((stream) => stream.agent === agent, 'agent', this.agents.get(agent));
+  }
+
+  choose(call, choice) {
+    const agent = 'maria';
+    if (choice === 'accept' && call.state === 'ringing') {
+      this.step(call, { step: 'briefing', agent });
+      this.card(call, agent, 'briefing');
+      this.after(4_000, () => this.bridge(call, agent));
+    } else if (choice === 'accept' && call.state === 'briefing') this.bridge(call, agent);
+    else if (choice === 'decline') this.decline(call, agent);
+    else if (choice === 'hang_up') this.end(call, 'handed_over');
+  }
+
+  bridge(call, agent) {
+    if (call.state !== 'briefing') return;
+    this.step(call, { step: 'offer_ended', agent, outcome: 'accepted' });
+    this.step(call, { step: 'bridged', agent, time_to_agent_ms: 11_200, longest_silence_ms: 2_410 });
+    this.write(call, { at: this.now(call), what: 'owner', owner: { who: 'agent', agent, name: 'Maria' } });
+    this.step(call, { step: 'ended', outcome: 'bridged' });
+    this.card(call, agent, 'bridged');
+    if (call.auto) this.after(20_000, () => this.end(call, 'handed_over'));
+  }
+
+  decline(call, agent) {
+    this.step(call, { step: 'offer_ended', agent, outcome: 'declined' });
+    this.agents.get(agent).call = null;
+    this.card(call, agent, 'ended', 'declined');
+    this.after(1_000, () => {
+      const at = this.now(call);
+      this.write(call, bot(7, 'callback', at, at + 3_000, 'Nobody is free right now. We call you back on the number that you are calling from.', null));
+      this.step(call, { step: 'callback_promised', number: call.head.caller });
+      this.step(call, { step: 'ended', outcome: 'callback' });
+      this.end(call, 'callback_promised');
+    });
+  }
+
+  end(call, outcome) {
+    if (call.over) return;
+    this.write(call, { at: this.now(call), what: 'owner', owner: { who: 'ended' } });
+    this.write(call, { at: this.now(call), what: 'ended', outcome });
+    const agent = this.agents.get('maria');
+    if (agent.call !== call.id) return;
+    agent.call = null;
+    this.card(call, 'maria', 'ended', call.head.handoff_outcome);
+    this.cards.delete('maria');
+  }
+
+  /** A finished call with the given words of the caller. */
+  addCall(id, { callerName, texts }) {
+    const source = [...untilRinging({ callerName }), ...afterRinging()];
+    const extra = texts.map((text, index) => ({
+      at: 64_000 + index * 40,
+      what: 'caller_turn',
+      turn: 10 + index,
+      text,
+      confidence: 0.9,
+      from: 64_000 + index * 40,
+      to: 64_030 + index * 40,
+      understood: null,
+    }));
+    const entries = numbered([...source, ...extra].sort((a, b) => a.at - b.at));
+    this.calls.set(id, { entries, head: headOf(id, entries, Date.now() - 120_000) });
+  }
+
+  // --- HTTP ---
+
+  send(filter, event, data, id) {
+    const text = `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+    for (const stream of this.streams) if (filter(stream)) stream.response.write(text);
+  }
+
+  dropStreams() {
+    for (const stream of this.streams) stream.response.destroy();
+    this.streams.clear();
+  }
+
+  serve(request, response) {
+    const url = new URL(request.url, 'http://mock');
+    this.requests.push(`${request.method} ${url.pathname}`);
+    if (url.pathname.startsWith('/api/')) {
+      if (this.down) return json(response, 503, { error: 'down' });
+      return this.api(request, response, url);
+    }
+    return this.file(response, url.pathname);
+  }
+
+  file(response, path) {
+    const wanted = normalize(join(this.dist, path));
+    const inside = wanted.startsWith(this.dist) && existsSync(wanted) && statSync(wanted).isFile();
+    if (!inside && path.startsWith('/assets/')) return json(response, 404, { error: 'not found' });
+    const name = inside ? wanted : join(this.dist, 'index.html');
+    response.writeHead(200, { ...HEADERS, 'content-type': TYPES[extname(name)] ?? 'application/octet-stream' });
+    createReadStream(name).pipe(response);
+  }
+
+  async api(request, response, url) {
+    const [, , , kind, id, part] = url.pathname.split('/').map(decodeURIComponent);
+    const body = request.method === 'GET' ? null : await read(request);
+    if (kind === 'events') return this.open(request, response, { list: true });
+    if (kind === 'calls' && id === undefined) return this.list(response, url);
+    if (kind === 'agents' && id === undefined) return json(response, 200, { agents: [...this.agents.values()] });
+    if (kind === 'agents') return this.agentApi(request, response, id, part, body);
+    const call = this.calls.get(id);
+    if (kind !== 'calls' || !call?.head) return json(response, 404, { error: 'not found' });
+    if (part === undefined) return json(response, 200, { head: call.head, entries: call.entries });
+    if (part === 'events') return this.open(request, response, { call: id });
+    if (part === 'recording') return this.recording(request, response, call);
+    if (part === 'choice') {
+      this.choices.push({ call: id, ...body });
+      this.choose(call, body.choice);
+      return json(response, 202, {});
+    }
+    this.end(call, 'contained');
+    return json(response, 202, {});
+  }
+
+  list(response, url) {
+    const state = url.searchParams.get('state');
+    const before = url.searchParams.get('before');
+    const heads = [...this.calls.values()]
+      .flatMap((call) => call.head ?? [])
+      .filter((head) => state === null || head.state === state)
+      .sort((a, b) => b.started.localeCompare(a.started));
+    const from = before === null ? 0 : heads.findIndex((head) => head.id === before) + 1;
+    return json(response, 200, { calls: heads.slice(from, from + Number(url.searchParams.get('limit') ?? 50)) });
+  }
+
+  agentApi(request, response, id, part, body) {
+    const agent = this.agents.get(id);
+    if (!agent) return json(response, 404, { error: 'not found' });
+    if (part === 'state' && request.method === 'PUT') {
+      agent.state = body.state;
+      this.send((stream) => stream.agent === id, 'agent', agent);
+      return json(response, 200, agent);
+    }
+    this.open(request, response, { agent: id });
+    this.send((stream) => stream.response === response, 'agent', agent);
+    const card = this.cards.get(id);
+    if (card) this.send((stream) => stream.response === response, 'card', card);
+  }
+
+  open(request, response, about) {
+    response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    response.write('retry: 300\n\n');
+    const stream = { response, ...about };
+    this.streams.add(stream);
+    response.on('close', () => this.streams.delete(stream));
+    if (about.call === undefined) return;
+    const call = this.calls.get(about.call);
+    const last = Number(request.headers['last-event-id'] ?? 0);
+    for (const entry of call.entries) {
+      if (entry.seq > last) response.write(`id: ${entry.seq}\nevent: entry\ndata: ${JSON.stringify(entry)}\n\n`);
+    }
+    if (call.head.state === 'ended') response.write('event: end\ndata: {}\n\n');
+  }
+
+  recording(request, response, call) {
+    if (!call.head.recording) return json(response, 404, { error: 'no recording' });
+    call.wav ??= wavOf(call.entries);
+    const size = call.wav.length;
+    const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+    const from = range ? Number(range[1]) : 0;
+    const to = range?.[2] ? Math.min(Number(range[2]), size - 1) : size - 1;
+    response.writeHead(range ? 206 : 200, {
+      ...HEADERS,
+      'content-type': 'audio/wav',
+      'accept-ranges': 'bytes',
+      'content-length': to - from + 1,
+      ...(range ? { 'content-range': `bytes ${from}-${to}/${size}` } : {}),
+    });
+    response.end(call.wav.subarray(from, to + 1));
+  }
+}
+
+function json(response, status, body) {
+  response.writeHead(status, { ...HEADERS, 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+async function read(request) {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  const text = Buffer.concat(parts).toString();
+  return text === '' ? {} : JSON.parse(text);
+}

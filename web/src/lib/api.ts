@@ -1,0 +1,61 @@
+import type { AgentRow, CallHead, Choice, Entry } from './contract';
+
+/** Why a request did not work: `status` is 0 when the gateway could not be reached at all. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+let skewMs = 0;
+
+/** Now by the gateway's clock, so that running times are right on a desk whose clock is not. */
+export function gatewayNow(): number {
+  return Date.now() + skewMs;
+}
+
+async function request<T>(path: string, init?: RequestInit): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, { ...init, headers: { accept: 'application/json', ...init?.headers } });
+  } catch {
+    throw new ApiError(0, 'unreachable');
+  }
+  const date = Date.parse(answer.headers.get('date') ?? '');
+  // The header counts whole seconds: only a clock that is really off is corrected.
+  if (!Number.isNaN(date)) skewMs = Math.abs(date - Date.now()) > 2_500 ? date - Date.now() : 0;
+  if (!answer.ok) throw new ApiError(answer.status, answer.statusText);
+  const text = await answer.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+function send<T>(method: string, path: string, body?: unknown): Promise<T> {
+  if (body === undefined) return request<T>(path, { method });
+  return request<T>(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+}
+
+const id = encodeURIComponent;
+
+export const url = {
+  call: (call: string) => `/api/v1/calls/${id(call)}`,
+  callEvents: (call: string) => `/api/v1/calls/${id(call)}/events`,
+  recording: (call: string) => `/api/v1/calls/${id(call)}/recording`,
+  events: '/api/v1/events',
+  agentEvents: (agent: string) => `/api/v1/agents/${id(agent)}/events`,
+};
+
+export const api = {
+  calls: (query: { limit?: number; before?: string; state?: 'live' | 'ended' } = {}) => {
+    const params = new URLSearchParams();
+    for (const [key, value] of Object.entries(query)) params.set(key, String(value));
+    return request<{ calls: CallHead[] }>(`/api/v1/calls?${params}`);
+  },
+  call: (call: string) => request<{ head: CallHead; entries: Entry[] }>(url.call(call)),
+  agents: () => request<{ agents: AgentRow[] }>('/api/v1/agents'),
+  setState: (agent: string, state: string) => send<unknown>('PUT', `/api/v1/agents/${id(agent)}/state`, { state }),
+  choose: (call: string, agent: string, choice: Choice) => send<unknown>('POST', `${url.call(call)}/choice`, { agent, choice }),
+  hangUp: (call: string) => send<unknown>('POST', `${url.call(call)}/hangup`),
+};

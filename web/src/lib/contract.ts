@@ -1,0 +1,189 @@
+/** What the gateway serves: the call's record (src/call/record.rs) as JSON, and the heads and cards built from it. Times in a record are milliseconds since the call arrived. */
+
+export type Outcome =
+  | 'contained'
+  | 'handed_over'
+  | 'callback_promised'
+  | 'abandoned'
+  | 'caller_silent'
+  | 'lost'
+  | 'failed'
+  | 'refused'
+  | 'drained'
+  | 'interrupted';
+
+export type HandoffOutcome = 'bridged' | 'caller_left' | 'callback' | 'back_to_bot' | 'nobody_came';
+
+export type OfferOutcome =
+  | 'accepted'
+  | 'declined'
+  | 'busy'
+  | 'no_answer'
+  | 'unreachable'
+  | 'left_in_briefing'
+  | 'never_chose'
+  | 'caller_left';
+
+export type Owner =
+  | { who: 'bot' }
+  | { who: 'queue'; queue: string }
+  | { who: 'agent'; agent: string; name: string }
+  | { who: 'ended' };
+
+export interface Scored {
+  name: string;
+  score: number;
+}
+
+export interface Meaning {
+  intent: string | null;
+  confidence: number;
+  intents: Scored[];
+  knowledge: Scored[];
+  tone: { anger: number; frustration: number; sarcasm: number; gratitude: number };
+}
+
+export interface Fact {
+  name: string;
+  label: string;
+  value: string;
+  confidence: number;
+  confirmed: boolean;
+  source: 'said' | 'keyed' | 'looked_up' | 'network';
+  span: [number, number] | null;
+}
+
+export interface Signal {
+  kind:
+    | 'asked_for_human'
+    | 'low_confidence'
+    | 'not_understood'
+    | 'repeated'
+    | 'critical'
+    | 'anger'
+    | 'frustration'
+    | 'sarcasm'
+    | 'service_failed'
+    | 'silence'
+    | 'flow_asked'
+    | 'calmed';
+  matter?: string;
+}
+
+export interface Evidence {
+  number: number;
+  signal: Signal;
+  quote: string;
+  span: [number, number];
+  weight: number;
+  certainty: number;
+}
+
+export interface Decision {
+  escalate: boolean;
+  score: number;
+  threshold: number;
+  reasons: string[];
+  evidence: number[];
+  why: string;
+  would_change: string;
+}
+
+export interface Summary {
+  who: string;
+  reason: string;
+  why_now: string;
+  facts: Fact[];
+  tried: string[];
+  open_question: string | null;
+  mood: string;
+  last_words: string[];
+  suggested_opening: string;
+  spoken: string[];
+}
+
+export type HandoffStep =
+  | { step: 'started'; queue: string; summary: Summary }
+  | { step: 'waiting'; position: number; estimate_s: number | null }
+  | { step: 'offered'; agent: string; name: string }
+  | { step: 'ringing'; agent: string }
+  | { step: 'briefing'; agent: string }
+  | { step: 'offer_ended'; agent: string; outcome: OfferOutcome }
+  | { step: 'caller_told'; text: string }
+  | { step: 'bridged'; agent: string; time_to_agent_ms: number; longest_silence_ms: number }
+  | { step: 'callback_promised'; number: string }
+  | { step: 'ended'; outcome: HandoffOutcome };
+
+export type What =
+  | { what: 'arrived'; caller: string; caller_name: string | null; called: string; flow: string; language: string }
+  | { what: 'answered' }
+  | { what: 'owner'; owner: Owner }
+  | { what: 'notice'; notice: string }
+  | { what: 'hearing'; text: string }
+  | { what: 'caller_turn'; turn: number; text: string; confidence: number; from: number; to: number; understood: Meaning | null }
+  | { what: 'key'; digit: string }
+  | {
+      what: 'bot_turn';
+      turn: number;
+      node: string;
+      text: string;
+      heard: string;
+      interrupted: boolean;
+      from: number;
+      to: number;
+      reply_ms: number | null;
+    }
+  | { what: 'fact'; fact: Fact }
+  | { what: 'look_up'; name: string; ok: boolean; took_ms: number; failure: string | null }
+  | { what: 'evidence'; evidence: Evidence }
+  | { what: 'decision'; decision: Decision }
+  | { what: 'handoff'; step: HandoffStep }
+  | { what: 'trouble'; what_failed: string; then: string }
+  | { what: 'ended'; outcome: Outcome };
+
+export type Entry = { seq: number; at: number } & What;
+
+export interface CallHead {
+  id: string;
+  started: string;
+  caller: string;
+  caller_name: string | null;
+  called: string;
+  flow: string;
+  language: string;
+  state: 'live' | 'ended';
+  owner: Owner;
+  outcome: Outcome | null;
+  duration_ms: number | null;
+  intent: string | null;
+  escalated: boolean;
+  reasons: string[];
+  handoff_outcome: HandoffOutcome | null;
+  agent: string | null;
+  agent_name: string | null;
+  time_to_agent_ms: number | null;
+  longest_silence_ms: number | null;
+  recording: boolean;
+}
+
+export interface AgentRow {
+  id: string;
+  name: string;
+  state: string;
+  queues: string[];
+  languages: string[];
+  call: string | null;
+}
+
+export type CardStep = 'ringing' | 'briefing' | 'bridged' | 'ended';
+
+export interface Card {
+  call: CallHead;
+  summary: Summary;
+  reasons: string[];
+  evidence: Evidence[];
+  step: CardStep;
+  outcome: string | null;
+}
+
+export type Choice = 'accept' | 'decline' | 'hang_up';

@@ -1,0 +1,132 @@
+import { api, ApiError, url } from './api';
+import { CallStore } from './call.svelte';
+import type { AgentRow, Card, CardStep, Choice } from './contract';
+import { stream } from './stream.svelte';
+import { mergeFacts, readCall, type CallView } from './view';
+
+/** Where an agent's handoff stands by the call's own record. */
+function stepOf(view: CallView, agent: string): CardStep | null {
+  let step: CardStep | null = null;
+  for (const { step: one } of view.steps) {
+    if (one.step === 'ringing' && one.agent === agent) step = 'ringing';
+    else if (one.step === 'briefing' && one.agent === agent) step = 'briefing';
+    else if (one.step === 'bridged' && one.agent === agent) step = 'bridged';
+    else if (one.step === 'offer_ended' && one.agent === agent && one.outcome !== 'accepted') step = 'ended';
+  }
+  return step !== null && view.ended ? 'ended' : step;
+}
+
+/** One agent's desk: the agent, the card of the offered call, and that call as it goes on. */
+export class DeskStore {
+  readonly id: string;
+  agent = $state.raw<AgentRow | null>(null);
+  card = $state.raw<Card | null>(null);
+  call = $state.raw<CallStore | null>(null);
+  error = $state.raw<ApiError | null>(null);
+  /** What the agent chose and the gateway has not answered with a step yet. */
+  pending = $state<Choice | null>(null);
+  choiceFailed = $state(false);
+  stateFailed = $state(false);
+
+  readonly facts = $derived(this.card ? mergeFacts(this.card.summary.facts, this.call?.view.facts ?? []) : []);
+
+  #stopCall: (() => void) | null = null;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  /** Fits `$effect`. */
+  start(): () => void {
+    void this.load();
+    const stop = stream(url.agentEvents(this.id), {
+      on: {
+        agent: (data) => {
+          const agent = data as AgentRow;
+          if (agent.id === this.id) this.agent = agent;
+        },
+        card: (data) => this.#show(data as Card),
+      },
+      opened: (again) => {
+        if (again) void this.load();
+      },
+    });
+    return () => {
+      stop();
+      this.#stopCall?.();
+    };
+  }
+
+  async load(): Promise<void> {
+    try {
+      const { agents } = await api.agents();
+      const agent = agents.find((one) => one.id === this.id);
+      if (!agent) {
+        this.error = new ApiError(404, 'no such agent');
+        return;
+      }
+      this.error = null;
+      this.agent = agent;
+      if (agent.call !== null && this.card?.call.id !== agent.call) await this.#recover(agent.call);
+    } catch (error) {
+      if (error instanceof ApiError && !this.agent) this.error = error;
+    }
+  }
+
+  /** A desk that is opened in mid call finds its card in the call's record, should the stream not repeat it. */
+  async #recover(callId: string): Promise<void> {
+    const { head, entries } = await api.call(callId);
+    const view = readCall(entries);
+    const step = stepOf(view, this.id);
+    if (this.card || !view.summary || step === null || step === 'ended') return;
+    const evidence = view.evidence.filter((one) => view.verdict?.decision.evidence.includes(one.number));
+    this.#show({ call: head, summary: view.summary, reasons: head.reasons, evidence, step, outcome: null });
+  }
+
+  #show(card: Card): void {
+    // A late word about an older call does not take the card of the present one away.
+    if (this.card && this.card.call.id !== card.call.id && card.step === 'ended' && this.card.step !== 'ended') return;
+    if (this.card?.step !== card.step || this.card.call.id !== card.call.id) {
+      this.pending = null;
+      this.choiceFailed = false;
+    }
+    this.card = card;
+    if (this.call?.id === card.call.id) return;
+    this.#stopCall?.();
+    this.call = new CallStore(card.call.id);
+    this.#stopCall = this.call.start();
+  }
+
+  dismiss(): void {
+    if (this.card?.step !== 'ended') return;
+    this.card = null;
+    this.#stopCall?.();
+    this.#stopCall = null;
+    this.call = null;
+  }
+
+  async choose(choice: Choice): Promise<void> {
+    if (!this.card || this.card.step === 'ended' || this.pending !== null) return;
+    this.pending = choice;
+    this.choiceFailed = false;
+    try {
+      await api.choose(this.card.call.id, this.id, choice);
+    } catch {
+      this.pending = null;
+      this.choiceFailed = true;
+    }
+  }
+
+  async setState(state: string): Promise<void> {
+    if (!this.agent) return;
+    const before = this.agent;
+    this.agent = { ...before, state };
+    this.stateFailed = false;
+    try {
+      await api.setState(this.id, state);
+    } catch {
+      this.agent = before;
+      this.stateFailed = true;
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { t } from '../i18n';
+import type { CallHead, Entry, Fact, HandoffStep, Owner, Signal } from './contract';
+import { address, capital, score, span, words } from './format';
+
+/** The words of a reason of the policy: `critical:cancellation` → "Critical matter: cancellation". */
+export function reason(name: string): string {
+  const [kind = '', matter] = name.split(':', 2);
+  const label = Object.hasOwn(t.signals, kind) ? t.signals[kind as Signal['kind']] : capital(words(kind));
+  return matter === undefined ? label : `${label}: ${words(matter)}`;
+}
+
+export function signal(of: Signal): string {
+  return reason(of.matter === undefined ? of.kind : `${of.kind}:${of.matter}`);
+}
+
+export function owner(of: Owner): string {
+  if (of.who === 'queue') return t.owner.queue(words(of.queue));
+  if (of.who === 'agent') return t.owner.agent(of.name);
+  return t.owner[of.who];
+}
+
+export function ownerShort(of: Owner): string {
+  if (of.who === 'queue') return t.ownerShort.queue(words(of.queue));
+  if (of.who === 'agent') return t.ownerShort.agent(of.name);
+  return of.who === 'bot' ? t.ownerShort.bot : '';
+}
+
+export function agentState(state: string): string {
+  return Object.hasOwn(t.agentStates, state) ? (t.agentStates[state] ?? state) : capital(words(state));
+}
+
+export function matter(intent: string | null): string {
+  return intent === null ? t.list.noMatter : capital(words(intent));
+}
+
+/** How a call went, in its colour: nothing to say, a human was there, or something to look at. */
+export function outcomeTone(head: CallHead): 'plain' | 'good' | 'warn' | 'bad' {
+  switch (head.outcome) {
+    case 'handed_over':
+      return 'good';
+    case 'contained':
+    case null:
+      return 'plain';
+    case 'callback_promised':
+    case 'abandoned':
+    case 'caller_silent':
+    case 'drained':
+      return 'warn';
+    default:
+      return 'bad';
+  }
+}
+
+export function handoffStep(step: HandoffStep): string {
+  const of = t.call.step;
+  switch (step.step) {
+    case 'started':
+      return of.started(words(step.queue));
+    case 'waiting':
+      return of.waiting(step.position, step.estimate_s === null ? null : span(step.estimate_s * 1000));
+    case 'offered':
+      return of.offered(step.name);
+    case 'ringing':
+      return of.ringing;
+    case 'briefing':
+      return of.briefing;
+    case 'offer_ended':
+      return of.offer_ended(t.offerOutcomes[step.outcome] ?? words(step.outcome));
+    case 'caller_told':
+      return of.caller_told(step.text);
+    case 'bridged':
+      return of.bridged;
+    case 'callback_promised':
+      return of.callback_promised(address(step.number));
+    case 'ended':
+      return of.ended(t.handoffOutcomes[step.outcome] ?? words(step.outcome));
+    default:
+      return words((step as { step: string }).step);
+  }
+}
+
+/** One line of what happened; none for entries that are shown elsewhere. */
+export function event(entry: Entry): string | null {
+  const of = t.call.event;
+  switch (entry.what) {
+    case 'arrived':
+      return of.arrived(address(entry.called));
+    case 'owner':
+      return entry.owner.who === 'ended' ? null : of.owner(owner(entry.owner));
+    case 'notice':
+      return of.notice(notice(entry.notice));
+    case 'key':
+      return of.key(entry.digit);
+    case 'fact':
+      return `${of.fact(capital(entry.fact.label), entry.fact.value)} (${entry.fact.confirmed ? of.confirmed : of.unconfirmed})`;
+    case 'look_up':
+      return entry.ok
+        ? of.lookUp(words(entry.name), span(entry.took_ms))
+        : of.lookUpFailed(words(entry.name), t.failures[entry.failure ?? 'broken'] ?? words(entry.failure ?? ''), span(entry.took_ms));
+    case 'evidence':
+      return of.evidence(signal(entry.evidence.signal), entry.evidence.quote);
+    case 'decision':
+      return (entry.decision.escalate ? of.escalated : of.stayed)(score(entry.decision.score), score(entry.decision.threshold));
+    case 'handoff':
+      return handoffStep(entry.step);
+    case 'trouble':
+      return of.trouble(entry.what_failed, entry.then);
+    case 'ended':
+      return of.ended(t.outcomes[entry.outcome] ?? words(entry.outcome));
+    default:
+      return null;
+  }
+}
+
+/** Notices are named by kind, or are the words themselves. */
+export function notice(name: string): string {
+  const known = t.call.notices.known;
+  return Object.hasOwn(known, name) ? (known[name] ?? name) : capital(words(name));
+}
+
+export function source(fact: Fact): string {
+  return t.sources[fact.source] ?? words(fact.source);
+}

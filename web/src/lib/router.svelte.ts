@@ -1,0 +1,58 @@
+import { tick } from 'svelte';
+
+/** The pages, by address. */
+export type Route =
+  | { page: 'calls' }
+  | { page: 'call'; id: string }
+  | { page: 'agents' }
+  | { page: 'desk'; id: string }
+  | { page: 'lost' };
+
+function part(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export function parse(path: string): Route {
+  const parts = path.split('/').filter(Boolean);
+  const [first, second] = parts;
+  if (first === undefined) return { page: 'calls' };
+  if (first === 'calls' && second === undefined) return { page: 'calls' };
+  if (first === 'calls' && second !== undefined && parts.length === 2) return { page: 'call', id: part(second) };
+  if (first === 'agents' && parts.length === 1) return { page: 'agents' };
+  if (first === 'agent' && second !== undefined && parts.length === 2) return { page: 'desk', id: part(second) };
+  return { page: 'lost' };
+}
+
+export const router = $state<{ route: Route }>({ route: parse(location.pathname) });
+
+export const href = {
+  calls: '/',
+  agents: '/agents',
+  call: (id: string) => `/calls/${encodeURIComponent(id)}`,
+  desk: (id: string) => `/agent/${encodeURIComponent(id)}`,
+};
+
+export function go(path: string): void {
+  if (path !== location.pathname) history.pushState(null, '', path);
+  router.route = parse(path);
+  scrollTo(0, 0);
+  // A screen reader should hear the new page's heading, not silence.
+  void tick().then(() => document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true }));
+}
+
+addEventListener('popstate', () => {
+  router.route = parse(location.pathname);
+});
+
+addEventListener('click', (event) => {
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  const anchor = event.target instanceof Element ? event.target.closest('a') : null;
+  if (!anchor || anchor.origin !== location.origin || anchor.target || anchor.hasAttribute('download')) return;
+  if (anchor.pathname.startsWith('/api/') || anchor.hash !== '') return;
+  event.preventDefault();
+  go(anchor.pathname);
+});

@@ -1,0 +1,62 @@
+/** Server-sent events that come back by themselves. The browser repeats the last event id on a dropped connection; on a refused one we start again after a pause. */
+
+export type StreamState = 'connecting' | 'open' | 'lost' | 'closed';
+
+/** How the page's streams are doing; the top bar shows it. */
+export const link = $state<{ state: StreamState | 'none' }>({ state: 'none' });
+
+const FIRST_PAUSE_MS = 800;
+const LONGEST_PAUSE_MS = 15_000;
+
+export interface Handlers {
+  /** One per event name. */
+  on: Record<string, (data: unknown, lastEventId: string) => void>;
+  /** The stream is up: the first time, and every time after. Fetch here what may have been missed. */
+  opened?: (again: boolean) => void;
+}
+
+/** Opens `address` and keeps it open until the returned function is called. */
+export function stream(address: string, handlers: Handlers): () => void {
+  let source: EventSource | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let pause = FIRST_PAUSE_MS;
+  let opens = 0;
+  let stopped = false;
+
+  const start = (): void => {
+    link.state = opens === 0 ? 'connecting' : 'lost';
+    source = new EventSource(address);
+    source.onopen = () => {
+      pause = FIRST_PAUSE_MS;
+      link.state = 'open';
+      opens += 1;
+      handlers.opened?.(opens > 1);
+    };
+    source.onerror = () => {
+      if (stopped) return;
+      link.state = 'lost';
+      if (source?.readyState !== EventSource.CLOSED) return;
+      timer = setTimeout(start, pause);
+      pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+    };
+    for (const [name, handle] of Object.entries(handlers.on)) {
+      source.addEventListener(name, (event) => {
+        const message = event as MessageEvent<string>;
+        let data: unknown = null;
+        try {
+          data = message.data === '' ? null : JSON.parse(message.data);
+        } catch {
+          return;
+        }
+        handle(data, message.lastEventId);
+      });
+    }
+  };
+  start();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    source?.close();
+    link.state = 'none';
+  };
+}
