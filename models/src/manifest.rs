@@ -73,6 +73,8 @@ pub struct Packed {
 pub struct Step {
     /// Name of the script.
     pub script: String,
+    /// Files that it reads.
+    pub needs: Vec<String>,
     /// What it must give.
     #[serde(rename = "output")]
     pub outputs: Vec<Output>,

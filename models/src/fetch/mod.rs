@@ -128,7 +128,9 @@ impl<'a> Pull<'a> {
     fn plan(place: &'a Place<'a>) -> Self {
         let steps: Vec<&Step> = MANIFEST.steps.iter().filter(|step| !step.outputs.iter().all(|output| place.has(output.kept()))).collect();
         let all = MANIFEST.packages.iter().flat_map(|package| package.files.iter().map(move |file| (package, file)));
-        let files: Vec<_> = all.filter(|(_, file)| if file.source { !steps.is_empty() } else { !place.has(kept(file)) }).collect();
+        let files: Vec<_> = all
+            .filter(|(_, file)| if file.source { steps.iter().any(|step| step.needs.contains(&file.name)) } else { !place.has(kept(file)) })
+            .collect();
         let needed =
             |package: &&Package| package.python && !steps.is_empty() || files.iter().any(|(from, _)| std::ptr::eq(*from, *package));
         let packages = MANIFEST.packages.iter().filter(needed).collect();
