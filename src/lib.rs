@@ -4,3 +4,4 @@
 pub mod call;
 pub mod cli;
 pub mod clock;
+pub mod phone;

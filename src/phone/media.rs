@@ -165,9 +165,21 @@ impl Media {
         }
     }
 
-    /// What was sent and heard so far.
-    pub fn tape(&self) -> MutexGuard<'_, Tape> {
-        self.tape.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Looks at what was sent and heard so far.
+    pub fn tape<T>(&self, look: impl FnOnce(&Tape) -> T) -> T {
+        look(&self.tape.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What was heard between two times.
+    #[must_use]
+    pub fn heard_between(&self, from: Duration, to: Duration) -> Sound {
+        self.tape(|tape| tape.heard_between(from, to))
+    }
+
+    /// What was heard since.
+    #[must_use]
+    pub fn heard_since(&self, from: Duration) -> Sound {
+        self.heard_between(from, self.now())
     }
 }
 

@@ -6,18 +6,22 @@
 //! [`Phone`] owns the SIP side, [`Line`] is one call on it, [`Tape`] is everything that was sent and heard on that call.
 
 pub mod activity;
+mod api;
 mod dialog;
 mod line;
 mod media;
 mod message;
+mod rig;
 mod sound;
 mod tape;
 #[cfg(test)]
 mod tests;
 mod voice;
 
+pub use api::{Api, Events};
 pub use line::{Line, Phone, Ringing};
 pub use media::{Media, MediaPort, Span};
+pub use rig::{Agent, Rig, Setup};
 pub use sound::{RATE, Sound};
 pub use tape::{HeardPacket, SentFrame, Tape};
 pub use voice::Voice;

@@ -75,15 +75,6 @@ impl Sound {
         self.samples.len() as u64 * 1_000 / u64::from(RATE)
     }
 
-    /// The same at 16 kHz and −1..1, as recognisers read it.
-    #[must_use]
-    pub fn for_recogniser(&self) -> Vec<f32> {
-        // A straight line between samples mirrors the band above 4 kHz only weakly: speech has little at 3.4 kHz, where it would show.
-        let next = self.samples.iter().skip(1).chain(self.samples.last());
-        let pairs = self.samples.iter().zip(next).map(|(&a, &b)| (f32::from(a) / 32_768.0, f32::from(b) / 32_768.0));
-        pairs.flat_map(|(a, b)| [a, f32::midpoint(a, b)]).collect()
-    }
-
     /// How strong a frequency is in it: the share of the energy, 0..=1 (Goertzel's algorithm).
     #[must_use]
     pub fn strength(&self, hz: f64) -> f64 {

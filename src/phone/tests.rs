@@ -33,11 +33,11 @@ async fn a_call_carries_sound_and_keys_both_ways() {
     incoming.media.say(&Sound::tone(600.0, 300)).await.unwrap();
     outgoing.media.wait_for_silence_of(Duration::from_millis(100), before, LIMIT).await.unwrap();
 
-    let heard = incoming.media.tape().heard_between(span.start, last).trimmed();
+    let heard = incoming.media.heard_between(span.start, last).trimmed();
     assert!(heard.strength(1_000.0) > 0.9 && heard.strength(600.0) < 0.01);
-    let heard = outgoing.media.tape().heard_between(before, outgoing.media.now()).trimmed();
+    let heard = outgoing.media.heard_since(before).trimmed();
     assert!(heard.strength(600.0) > 0.9 && heard.strength(1_000.0) < 0.01);
-    assert_eq!(incoming.media.tape().keys.iter().map(|(_, key)| *key).collect::<String>(), "5");
+    assert_eq!(incoming.media.tape(|tape| tape.keys.iter().map(|(_, key)| *key).collect::<String>()), "5");
 
     incoming.hang_up().await.unwrap();
     outgoing.wait_for_hang_up(LIMIT).await.unwrap();

@@ -1,0 +1,115 @@
+//! `warmline demo`: starts a gateway, calls it, plays the agent too, and reports what truly happened.
+
+mod agent;
+mod call;
+mod caller;
+pub(crate) mod ears;
+mod record;
+mod recording;
+mod report;
+mod show;
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    clock,
+    phone::{Agent, Phone, Rig, Setup},
+};
+use call::Stage;
+use ears::Ears;
+use report::Report;
+use show::Show;
+
+/// Where the demo is found, if nothing else is there: SIP and HTTP.
+const WISHED_PORTS: (u16, u16) = (5060, 8080);
+
+/// Place a real call through the whole gateway, and show it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Exit after the call.
+    #[arg(long)]
+    once: bool,
+    /// Write the report to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// The models' folder, if not the user's.
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
+    /// Where the gateway keeps record, recordings and logs of the demo (a new folder for temporary files by default).
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+/// Runs it.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new().context("no threads")?;
+    runtime.block_on(demo(args))
+}
+
+async fn demo(args: &Args) -> Result<()> {
+    let ears = Ears::load(args.models.as_deref())?;
+    let origin = clock::now();
+    let show = Show::new(origin, false);
+    let agent = Phone::bind("maria", any_port(), origin).await?;
+    let caller = Phone::bind("caller", any_port(), origin).await?;
+    let folder = args.folder.clone().unwrap_or_else(new_folder);
+    let setup = Setup {
+        binary: std::env::current_exe().context("where this program lies")?,
+        folder,
+        models: args.models.clone(),
+        agents: vec![Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.address() }],
+        wished_ports: WISHED_PORTS,
+    };
+    let mut rig = Rig::start(setup).await?;
+    show.line("demo", &format!("the gateway is ready on sip:{} and {}", rig.sip(), rig.api().address("/")));
+    let stage = Stage { rig: &rig, ears: &ears, caller: &caller, agent: &agent, agent_id: "maria", show };
+    let report = call::play(&stage).await;
+    println!("{}", report.text());
+    if let Some(file) = &args.json {
+        write(&report, file)?;
+    }
+    if !args.once {
+        stay(&mut rig, &agent, &ears, show).await?;
+    }
+    if !report.ok {
+        bail!("the demo call did not go as it should:\n  {}", report.failed.join("\n  "));
+    }
+    Ok(())
+}
+
+fn write(report: &Report, file: &Path) -> Result<()> {
+    let json = serde_json::to_vec_pretty(report).context("the report as JSON")?;
+    fs::write(file, json).with_context(|| file.display().to_string())
+}
+
+/// Leaves the gateway up until Ctrl-C, with an agent who takes every call.
+async fn stay(rig: &mut Rig, agent: &Phone, ears: &Ears, show: Show) -> Result<()> {
+    let sip = rig.sip();
+    println!("The gateway stays up. Call it from any SIP telephone on this machine:");
+    println!("  baresip -e '/dial sip:support@{sip}'");
+    println!("  linphonec, then: call sip:support@{sip}");
+    println!("Ask for a person, and Maria takes the call by herself (she has no ears: she says hello and stays).");
+    println!("Pages: {}   her page: {}", rig.api().address("/"), rig.api().address("/agent/maria"));
+    println!("Files: {}", rig.folder().display());
+    println!("Ctrl-C ends it.");
+    tokio::select! {
+        ended = rig.wait() => ended,
+        () = async { agent::stay(agent, ears, show).await } => Ok(()),
+        stop = tokio::signal::ctrl_c() => stop.context("Ctrl-C"),
+    }
+}
+
+fn any_port() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
+/// A folder that no other demo uses.
+fn new_folder() -> PathBuf {
+    std::env::temp_dir().join(format!("warmline-demo-{}", std::process::id()))
+}

@@ -1,0 +1,190 @@
+//! A gateway of one's own: `warmline serve` and the example order service as child processes, on free ports of loopback, with all
+//! their files in one folder. The demo, the benchmarks and the wire tests call this one.
+
+use std::{
+    fs::{self, File},
+    net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use tokio::process::{Child, Command};
+
+use super::Api;
+use crate::clock;
+
+/// How long a start may take: cold models on a slow disk.
+const READY_LIMIT: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The `warmline` binary.
+    pub binary: PathBuf,
+    /// Where everything that the gateway writes goes. It is made if it is not there.
+    pub folder: PathBuf,
+    /// The models, if not in the user's cache folder.
+    pub models: Option<PathBuf>,
+    /// The agents whose phones it may ring.
+    pub agents: Vec<Agent>,
+    /// Ports that are tried first, so that a person finds the demo where the documentation says: SIP and HTTP.
+    pub wished_ports: (u16, u16),
+}
+
+/// A human who can be rung.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    /// The key in the configuration.
+    pub id: String,
+    /// The name that callers hear.
+    pub name: String,
+    /// The SIP address of the phone.
+    pub target: String,
+}
+
+/// A running gateway. Its processes end when this is dropped.
+#[derive(Debug)]
+pub struct Rig {
+    setup: Setup,
+    sip: SocketAddr,
+    http: SocketAddr,
+    gateway: Child,
+    orders: Child,
+    ready_after: Duration,
+}
+
+impl Rig {
+    /// Starts both, and waits until the gateway is ready.
+    ///
+    /// # Errors
+    /// If one of them does not start; the message holds the end of its log.
+    pub async fn start(setup: Setup) -> Result<Self> {
+        fs::create_dir_all(&setup.folder).with_context(|| setup.folder.display().to_string())?;
+        let orders_port = free_tcp_port(0)?;
+        let sip = free_udp_address(setup.wished_ports.0)?;
+        let http = SocketAddr::from((Ipv4Addr::LOCALHOST, free_tcp_port(setup.wished_ports.1)?));
+        let config = setup.folder.join("warmline.yaml");
+        fs::write(&config, configuration(&setup, sip, http, orders_port)).with_context(|| config.display().to_string())?;
+        let orders = Command::new(&setup.binary)
+            .args(["example-orders", "--port", &orders_port.to_string(), "--db"])
+            .arg(setup.folder.join("orders.sqlite"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log(&setup.folder, "orders.log")?)
+            .kill_on_drop(true)
+            .spawn()
+            .context("the order service does not start")?;
+        let (gateway, ready_after) = start_gateway(&setup, http).await?;
+        Ok(Self { setup, sip, http, gateway, orders, ready_after })
+    }
+
+    /// Where it takes calls.
+    #[must_use]
+    pub const fn sip(&self) -> SocketAddr {
+        self.sip
+    }
+
+    /// Its API and pages.
+    #[must_use]
+    pub fn api(&self) -> Api {
+        Api::new(self.http)
+    }
+
+    /// Where its files are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.setup.folder
+    }
+
+    /// How long it took from the start of the process until it was ready for calls.
+    #[must_use]
+    pub const fn ready_after(&self) -> Duration {
+        self.ready_after
+    }
+
+    /// Its process.
+    ///
+    /// # Errors
+    /// If it has ended.
+    pub fn process(&self) -> Result<u32> {
+        self.gateway.id().context("the gateway has ended")
+    }
+
+    /// Kills the gateway as a power cut would (SIGKILL), and starts it again on the same files.
+    ///
+    /// # Errors
+    /// If it does not come back.
+    pub async fn kill_and_restart(&mut self) -> Result<()> {
+        self.gateway.kill().await.context("the gateway cannot be killed")?;
+        (self.gateway, self.ready_after) = start_gateway(&self.setup, self.http).await?;
+        Ok(())
+    }
+
+    /// Waits until somebody ends the gateway.
+    ///
+    /// # Errors
+    /// If one of the processes fails by itself.
+    pub async fn wait(&mut self) -> Result<()> {
+        tokio::select! {
+            status = self.gateway.wait() => bail!("the gateway ended: {}\n{}", status?, end_of_log(&self.setup.folder, "gateway.log")),
+            status = self.orders.wait() => bail!("the order service ended: {}\n{}", status?, end_of_log(&self.setup.folder, "orders.log")),
+        }
+    }
+}
+
+async fn start_gateway(setup: &Setup, http: SocketAddr) -> Result<(Child, Duration)> {
+    let start = clock::now();
+    let mut command = Command::new(&setup.binary);
+    command.args(["serve", "--config"]).arg(setup.folder.join("warmline.yaml")).stdin(Stdio::null());
+    command.stdout(log(&setup.folder, "gateway.log")?).stderr(log(&setup.folder, "gateway.log")?);
+    let mut gateway = command.kill_on_drop(true).spawn().context("the gateway does not start")?;
+    let api = Api::new(http);
+    let mut every = tokio::time::interval(LOOK_EVERY);
+    loop {
+        every.tick().await;
+        if api.bytes("/readyz").await.is_ok() {
+            return Ok((gateway, clock::now() - start));
+        }
+        if let Some(status) = gateway.try_wait()? {
+            bail!("the gateway ended at once ({status}):\n{}", end_of_log(&setup.folder, "gateway.log"));
+        }
+        if clock::now() - start > READY_LIMIT {
+            bail!("the gateway was not ready after {} s:\n{}", READY_LIMIT.as_secs(), end_of_log(&setup.folder, "gateway.log"));
+        }
+    }
+}
+
+fn log(folder: &Path, name: &str) -> Result<File> {
+    let path = folder.join(name);
+    File::options().create(true).append(true).open(&path).with_context(|| path.display().to_string())
+}
+
+fn end_of_log(folder: &Path, name: &str) -> String {
+    let text = fs::read_to_string(folder.join(name)).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(12)..].join("\n")
+}
+
+/// The wished port, or any that is free for UDP and TCP.
+fn free_udp_address(wish: u16) -> Result<SocketAddr> {
+    for port in [wish, 0] {
+        let Ok(socket) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)) else { continue };
+        let address = socket.local_addr()?;
+        if TcpListener::bind(address).is_ok() {
+            return Ok(address);
+        }
+    }
+    bail!("no free port for SIP")
+}
+
+fn free_tcp_port(wish: u16) -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, wish)).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+    Ok(listener.context("no free TCP port")?.local_addr()?.port())
+}
+
+fn configuration(_setup: &Setup, _sip: SocketAddr, _http: SocketAddr, _orders_port: u16) -> String {
+    String::new()
+}

@@ -1,0 +1,43 @@
+//! Documents that have to be there, and lists that have to be complete.
+
+use std::fs;
+
+use super::source::root;
+
+#[test]
+fn the_documents_are_there() {
+    for document in ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "docs/ARCHITECTURE.md", "models/LICENCES.md"] {
+        let text = fs::read_to_string(root().join(document)).unwrap_or_default();
+        assert!(text.len() > 200, "{document} is missing or empty");
+    }
+}
+
+#[test]
+fn the_changelog_names_the_version() {
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    let version = format!("## [{}]", env!("CARGO_PKG_VERSION"));
+    assert!(changelog.contains("## [Unreleased]") || changelog.contains(&version), "neither Unreleased nor {version}");
+}
+
+#[test]
+fn every_model_is_listed_with_its_licence() {
+    let manifest: toml::Table = fs::read_to_string(root().join("models/manifest.toml")).unwrap().parse().unwrap();
+    let list = fs::read_to_string(root().join("models/LICENCES.md")).unwrap();
+    let models = manifest["model"].as_array().unwrap();
+    assert!(!models.is_empty());
+    for model in models {
+        let (name, licence) = (model["name"].as_str().unwrap(), model["licence"].as_str().unwrap());
+        assert!(
+            list.lines().any(|line| line.contains(name) && line.contains(licence)),
+            "models/LICENCES.md has no line with {name} and {licence}"
+        );
+    }
+}
+
+#[test]
+fn ci_runs_exactly_the_developers_command() {
+    let script = fs::read_to_string(root().join(".ci/run")).unwrap();
+    let commands: Vec<&str> = script.lines().filter(|line| line.contains("cargo")).collect();
+    assert_eq!(commands, ["exec cargo xtask test"]);
+    assert!(script.contains("set -eu"));
+}
