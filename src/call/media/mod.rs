@@ -1,4 +1,9 @@
-//! 20 ms frames, pure: who hears whom, playout, mixing, the recording's plan.
+//! 20 ms frames, pure: who hears whom, playout, mixing, made-up sounds, the recording's timeline.
 
 pub mod frame;
+pub mod level;
+pub mod mix;
 pub mod patch;
+pub mod playout;
+pub mod record;
+pub mod under;
