@@ -9,6 +9,7 @@ const outcomes: Record<Outcome, string> = {
   contained: 'Answered by the bot',
   handed_over: 'Handed over',
   callback_promised: 'Callback promised',
+  nobody_came: 'Nobody was free',
   abandoned: 'Caller hung up',
   caller_silent: 'Caller silent',
   lost: 'Connection lost',
@@ -35,6 +36,7 @@ const offerOutcomes: Record<OfferOutcome, string> = {
   left_in_briefing: 'hung up in the briefing',
   never_chose: 'never chose',
   caller_left: 'caller hung up',
+  withdrawn: 'taken back',
 };
 
 const signals: Record<Signal['kind'], string> = {
@@ -54,16 +56,11 @@ const signals: Record<Signal['kind'], string> = {
 
 const agentStates: Record<string, string> = {
   available: 'Available',
-  busy: 'Busy',
-  away: 'Away',
-  wrap_up: 'Wrap-up',
-  offline: 'Signed out',
-  reserved: 'Being rung',
   ringing: 'Being rung',
-  briefing: 'Being briefed',
-  in_call: 'In a call',
-  on_call: 'In a call',
-  talking: 'In a call',
+  busy: 'In a call',
+  wrap_up: 'Wrap-up',
+  resting: 'Paused',
+  away: 'Away',
 };
 
 const cardSteps: Record<CardStep, string> = { ringing: 'Ringing', briefing: 'Briefing', bridged: 'Talking', ended: 'Ended' };
@@ -102,7 +99,7 @@ const en = {
   keyNames: { Space: 'Space', ArrowLeft: '←', ArrowRight: '→', ArrowUp: '↑', ArrowDown: '↓', Enter: 'Enter', Escape: 'Esc' } as Record<string, string>,
   retry: 'Try again',
   loading: 'Loading',
-  unknownCaller: 'Unknown caller',
+  withheld: 'Number withheld',
 
   error: {
     unreachable: 'The gateway does not answer',
@@ -141,7 +138,7 @@ const en = {
       silence: 'Longest silence',
       duration: 'Duration',
     },
-    noMatter: 'No matter named',
+    noMatter: 'Not named',
     empty: 'No calls yet',
     emptyHint: 'Call the gateway from any SIP phone. The first call shows up here while it rings.',
     noMatch: 'No call fits this filter',
@@ -319,7 +316,10 @@ const en = {
       availableHint: 'When a call is for you, your phone rings and everything known about it is shown here first.',
       away: 'You get no calls now',
       awayHint: 'Set yourself to available when you are back.',
-      offline: 'Your desk is signed out',
+      wrap_up: 'Take a breath',
+      wrap_upHint: 'The next call comes when your wrap-up time is over, or when you say that you are ready.',
+      resting: 'You are paused for a moment',
+      restingHint: 'An offer was not taken. You are asked again shortly, or at once if you set yourself to available.',
       recent: 'Your last calls',
       none: 'No calls so far. They will be listed here.',
       queues: (names: string) => `You answer for ${names}`,
@@ -372,7 +372,6 @@ const en = {
     empty: 'No agents yet',
     emptyHint: 'Name them in the gateway’s configuration under “agents”.',
     desk: (name: string) => `Open ${name}’s desk`,
-    inCall: 'In a call',
     keys: { next: 'Next agent', previous: 'Previous agent', open: 'Open the desk' },
   },
 };

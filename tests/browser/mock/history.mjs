@@ -74,14 +74,14 @@ function plain(caller, caller_name, intent, outcome, ms) {
             knowledge: [],
             tone: { anger: 0, frustration: 0, sarcasm: 0, gratitude: 0 },
           }),
-          bot(2, intent, 10_500, Math.min(16_000, ms - 500), 'Here is what I know about that. Anything else?', 700),
+          bot(1, intent, 10_500, Math.min(16_000, ms - 500), 'Here is what I know about that. Anything else?', 700),
         ];
   return [
     { at: 0, what: 'arrived', caller, caller_name, called: '+40215550100', flow: 'support.en', language: 'en' },
     { at: 0, what: 'owner', owner: { who: 'bot' } },
     { at: 120, what: 'answered' },
     { at: 5_000, what: 'notice', notice: 'automation' },
-    bot(1, 'greeting', 300, Math.min(6_600, ms - 1_000), 'Hello, this is the automated assistant of Warm Goods. What can I do for you?', null),
+    bot(0, 'greeting', 300, Math.min(6_600, ms - 1_000), 'Hello, this is the automated assistant of Warm Goods. What can I do for you?', null),
     ...talk,
     { at: ms, what: 'owner', owner: { who: 'ended' } },
     { at: ms, what: 'ended', outcome },

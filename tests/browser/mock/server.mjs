@@ -12,7 +12,7 @@ const DIST = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 /** As the gateway sends them. */
 const HEADERS = {
-  'content-security-policy': "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'none'",
+  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 };
@@ -44,7 +44,7 @@ class Mock {
         : [
             ['maria', { id: 'maria', name: 'Maria', state: 'available', queues: ['orders', 'returns'], languages: ['en', 'ro'], call: null }],
             ['andrei', { id: 'andrei', name: 'Andrei', state: 'away', queues: ['orders'], languages: ['en'], call: null }],
-            ['sofia', { id: 'sofia', name: 'Sofia', state: 'offline', queues: ['accounts'], languages: ['en', 'de'], call: null }],
+            ['sofia', { id: 'sofia', name: 'Sofia', state: 'resting', queues: ['accounts'], languages: ['en', 'de'], call: null }],
           ],
     );
     this.cards = new Map();
@@ -106,6 +106,8 @@ class Mock {
   card(call, agent, step, outcome = null) {
     const card = { call: call.head, summary: call.summary ?? summary, reasons: call.head.reasons, evidence: call.evidence ?? evidence, step, outcome };
     call.state = step;
+    const states = { ringing: 'ringing', briefing: 'ringing', bridged: 'busy', ended: 'wrap_up' };
+    this.agents.get(agent).state = outcome === 'declined' ? 'resting' : states[step];
     this.cards.set(agent, card);
     this.send((stream) => stream.agent === agent, 'card', card);
     this.send((stream) => stream.agent === agent, 'agent', this.agents.get(agent));
@@ -152,8 +154,7 @@ class Mock {
     const agent = this.agents.get('maria');
     if (agent.call !== call.id) return;
     agent.call = null;
-    this.card(call, 'maria', 'ended', call.head.handoff_outcome);
-    this.cards.delete('maria');
+    this.card(call, 'maria', 'ended', call.state === 'bridged' ? 'accepted' : 'caller_left');
   }
 
   /** A finished call with the given words of the caller. */
@@ -207,6 +208,8 @@ class Mock {
   async api(request, response, url) {
     const [, , , kind, id, part] = url.pathname.split('/').map(decodeURIComponent);
     const body = request.method === 'GET' ? null : await read(request);
+    if (body !== null && request.headers['content-type'] !== 'application/json') return json(response, 415, { error: 'not JSON' });
+    if (part === 'state' && !['available', 'away'].includes(body.state)) return json(response, 422, { error: 'no such state' });
     if (kind === 'events') return this.open(request, response, { list: true });
     if (kind === 'calls' && id === undefined) return this.list(response, url);
     if (kind === 'agents' && id === undefined) return json(response, 200, { agents: [...this.agents.values()] });
@@ -233,7 +236,8 @@ class Mock {
       .filter((head) => state === null || head.state === state)
       .sort((a, b) => b.started.localeCompare(a.started));
     const from = before === null ? 0 : heads.findIndex((head) => head.id === before) + 1;
-    return json(response, 200, { calls: heads.slice(from, from + Number(url.searchParams.get('limit') ?? 50)) });
+    const to = from + Number(url.searchParams.get('limit') ?? 50);
+    return json(response, 200, { calls: heads.slice(from, to), more: to < heads.length });
   }
 
   agentApi(request, response, id, part, body) {

@@ -1,4 +1,4 @@
-import type { AgentRow, CallHead, Choice, Entry } from './contract';
+import type { AgentRow, CallHead, Choice, Entry, WantedState } from './contract';
 
 /** Why a request did not work: `status` is 0 when the gateway could not be reached at all. */
 export class ApiError extends Error {
@@ -32,8 +32,8 @@ async function request<T>(path: string, init?: RequestInit): Promise<T> {
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
-function send<T>(method: string, path: string, body?: unknown): Promise<T> {
-  if (body === undefined) return request<T>(path, { method });
+/** The gateway takes nothing but JSON from a page: a form of another site cannot send it. */
+function send<T>(method: string, path: string, body: unknown = {}): Promise<T> {
   return request<T>(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 }
 
@@ -51,11 +51,11 @@ export const api = {
   calls: (query: { limit?: number; before?: string; state?: 'live' | 'ended' } = {}) => {
     const params = new URLSearchParams();
     for (const [key, value] of Object.entries(query)) params.set(key, String(value));
-    return request<{ calls: CallHead[] }>(`/api/v1/calls?${params}`);
+    return request<{ calls: CallHead[]; more: boolean }>(`/api/v1/calls?${params}`);
   },
   call: (call: string) => request<{ head: CallHead; entries: Entry[] }>(url.call(call)),
   agents: () => request<{ agents: AgentRow[] }>('/api/v1/agents'),
-  setState: (agent: string, state: string) => send<unknown>('PUT', `/api/v1/agents/${id(agent)}/state`, { state }),
+  setState: (agent: string, state: WantedState) => send<unknown>('PUT', `/api/v1/agents/${id(agent)}/state`, { state }),
   choose: (call: string, agent: string, choice: Choice) => send<unknown>('POST', `${url.call(call)}/choice`, { agent, choice }),
   hangUp: (call: string) => send<unknown>('POST', `${url.call(call)}/hangup`),
 };

@@ -4,6 +4,7 @@ export type Outcome =
   | 'contained'
   | 'handed_over'
   | 'callback_promised'
+  | 'nobody_came'
   | 'abandoned'
   | 'caller_silent'
   | 'lost'
@@ -22,7 +23,8 @@ export type OfferOutcome =
   | 'unreachable'
   | 'left_in_briefing'
   | 'never_chose'
-  | 'caller_left';
+  | 'caller_left'
+  | 'withdrawn';
 
 export type Owner =
   | { who: 'bot' }
@@ -134,6 +136,7 @@ export type What =
       reply_ms: number | null;
     }
   | { what: 'fact'; fact: Fact }
+  | { what: 'tried'; line: string }
   | { what: 'look_up'; name: string; ok: boolean; took_ms: number; failure: string | null }
   | { what: 'evidence'; evidence: Evidence }
   | { what: 'decision'; decision: Decision }
@@ -174,6 +177,9 @@ export interface AgentRow {
   languages: string[];
   call: string | null;
 }
+
+/** A state that an agent can choose; the others come from calls. */
+export type WantedState = 'available' | 'away';
 
 export type CardStep = 'ringing' | 'briefing' | 'bridged' | 'ended';
 

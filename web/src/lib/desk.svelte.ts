@@ -1,8 +1,10 @@
 import { api, ApiError, url } from './api';
 import { CallStore } from './call.svelte';
-import type { AgentRow, Card, CardStep, Choice } from './contract';
+import type { AgentRow, Card, CardStep, Choice, Evidence, WantedState } from './contract';
 import { stream } from './stream.svelte';
 import { mergeFacts, readCall, type CallView } from './view';
+
+const QUOTES = 3;
 
 /** Where an agent's handoff stands by the call's own record. */
 function stepOf(view: CallView, agent: string): CardStep | null {
@@ -29,6 +31,15 @@ export class DeskStore {
   stateFailed = $state(false);
 
   readonly facts = $derived(this.card ? mergeFacts(this.card.summary.facts, this.call?.view.facts ?? []) : []);
+
+  /** The evidence that decided, strongest first: more than a few quotes nobody reads while a phone rings. */
+  readonly evidence = $derived.by((): Evidence[] => {
+    const all = this.card?.evidence ?? [];
+    const counted = this.call?.view.verdict?.decision.evidence ?? [];
+    const chosen = counted.flatMap((number) => all.find((one) => one.number === number) ?? []);
+    const best = chosen.length > 0 ? chosen : all.filter((one) => one.weight > 0).sort((a, b) => b.weight - a.weight);
+    return best.slice(0, QUOTES);
+  });
 
   #stopCall: (() => void) | null = null;
 
@@ -84,6 +95,8 @@ export class DeskStore {
   }
 
   #show(card: Card): void {
+    // A stream begins with the last card, which may be of a call that was over before this page was opened.
+    if (!this.card && card.step === 'ended') return;
     // A late word about an older call does not take the card of the present one away.
     if (this.card && this.card.call.id !== card.call.id && card.step === 'ended' && this.card.step !== 'ended') return;
     if (this.card?.step !== card.step || this.card.call.id !== card.call.id) {
@@ -117,7 +130,7 @@ export class DeskStore {
     }
   }
 
-  async setState(state: string): Promise<void> {
+  async setState(state: WantedState): Promise<void> {
     if (!this.agent) return;
     const before = this.agent;
     this.agent = { ...before, state };

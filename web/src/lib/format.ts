@@ -53,12 +53,13 @@ export function fullDate(iso: string): string {
 export function address(text: string): string {
   const bare = text.replace(/^sips?:/, '');
   const user = bare.split('@')[0] ?? bare;
+  if (/^(anonymous)?$/i.test(user)) return t.withheld;
   return /^\+?\d[\d ]*$/.test(user) ? user : bare;
 }
 
 /** Who calls, in the best words that there are. */
 export function callerName(head: Pick<CallHead, 'caller' | 'caller_name'>): string {
-  return head.caller_name?.trim() || address(head.caller) || t.unknownCaller;
+  return head.caller_name?.trim() || address(head.caller);
 }
 
 /** `order_status` → "order status": names of the flow are shown as they are written, without underscores. */

@@ -42,6 +42,7 @@ export function outcomeTone(head: CallHead): 'plain' | 'good' | 'warn' | 'bad' {
     case null:
       return 'plain';
     case 'callback_promised':
+    case 'nobody_came':
     case 'abandoned':
     case 'caller_silent':
     case 'drained':
