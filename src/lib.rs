@@ -4,4 +4,11 @@
 pub mod call;
 pub mod cli;
 pub mod clock;
+pub mod desk;
+pub mod http;
+pub mod live;
+pub mod lookup;
 pub mod phone;
+pub mod store;
+pub mod view;
+pub mod yaml;

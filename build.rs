@@ -1,0 +1,39 @@
+//! Puts the built pages (`web/dist`) into the binary. Without them the binary still builds, and says what is missing.
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+fn main() -> io::Result<()> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?);
+    let dist = root.join("web").join("dist");
+    // A folder that is watched must exist, or cargo builds anew every time.
+    fs::create_dir_all(&dist)?;
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={}", dist.display());
+
+    let mut files = Vec::new();
+    collect(&dist, &dist, &mut files)?;
+    files.sort();
+    let mut code = String::from("/// Path below `web/dist`, and content.\npub(super) static ASSETS: &[(&str, &[u8])] = &[\n");
+    for (name, path) in files {
+        code += &format!("    ({name:?}, include_bytes!({:?})),\n", path.display().to_string());
+    }
+    code += "];\n";
+    fs::write(PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?).join("assets.rs"), code)
+}
+
+/// Every file below `folder`, with its path from `root` with slashes.
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(root, &path, files)?;
+        } else if let Ok(relative) = path.strip_prefix(root) {
+            let names: Vec<String> = relative.iter().map(|name| name.to_string_lossy().into_owned()).collect();
+            files.push((names.join("/"), path.clone()));
+        }
+    }
+    Ok(())
+}

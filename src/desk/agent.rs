@@ -1,0 +1,144 @@
+//! One agent: who they are, and what they do now.
+
+use crate::{
+    call::{
+        action::AgentAfter,
+        event::Agent,
+        ids::{AgentId, CallId, RequestId},
+    },
+    desk::{
+        Now,
+        registry::{Limits, Request, StateWord},
+    },
+};
+
+/// Who an agent is, from the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Id.
+    pub id: AgentId,
+    /// The name that callers hear.
+    pub name: String,
+    /// Where to ring: a SIP address.
+    pub target: String,
+    /// Queues that they serve.
+    pub queues: Vec<String>,
+    /// Language tags that they speak; empty: every one.
+    pub languages: Vec<String>,
+    /// Available from the start on.
+    pub signed_in: bool,
+}
+
+impl Profile {
+    /// What the brain is told of them.
+    #[must_use]
+    pub fn agent(&self) -> Agent {
+        Agent { id: self.id.clone(), name: self.name.clone(), target: self.target.clone() }
+    }
+
+    /// By queue, language and the request's exceptions.
+    #[must_use]
+    pub fn may_take(&self, request: &Request) -> bool {
+        let speaks = |wanted: &String| self.languages.is_empty() || self.languages.iter().any(|spoken| same_language(spoken, wanted));
+        self.queues.contains(&request.queue) && !request.not.contains(&self.id) && request.language.as_ref().is_none_or(speaks)
+    }
+}
+
+/// "en" and "en-GB" are the same language.
+fn same_language(one: &str, other: &str) -> bool {
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    primary(one) == primary(other)
+}
+
+/// What an agent does now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum State {
+    /// Free since then.
+    Available { since: Now },
+    /// Reserved for a call that rings and briefs them.
+    Reserved { call: CallId, id: RequestId, queue: String, then_away: bool },
+    /// Speaks with a caller since then.
+    Busy { call: CallId, queue: String, since: Now, then_away: bool },
+    /// After a conversation.
+    WrapUp { until: Now },
+    /// After an offer that failed.
+    Resting { until: Now },
+    /// Not to be asked.
+    Away,
+}
+
+impl State {
+    pub(super) fn word(&self) -> StateWord {
+        match self {
+            Self::Available { .. } => StateWord::Available,
+            Self::Reserved { .. } => StateWord::Ringing,
+            Self::Busy { .. } => StateWord::Busy,
+            Self::WrapUp { .. } => StateWord::WrapUp,
+            Self::Resting { .. } => StateWord::Resting,
+            Self::Away => StateWord::Away,
+        }
+    }
+
+    pub(super) fn call(&self) -> Option<&CallId> {
+        match self {
+            Self::Reserved { call, .. } | Self::Busy { call, .. } => Some(call),
+            Self::Available { .. } | Self::WrapUp { .. } | Self::Resting { .. } | Self::Away => None,
+        }
+    }
+
+    pub(super) fn reserved_for(&self, wanted: &CallId, request: RequestId) -> bool {
+        matches!(self, Self::Reserved { call, id, .. } if call == wanted && *id == request)
+    }
+
+    /// Will take no further call.
+    pub(super) fn leaves(&self) -> bool {
+        matches!(self, Self::Away | Self::Reserved { then_away: true, .. } | Self::Busy { then_away: true, .. })
+    }
+
+    pub(super) fn until(&self) -> Option<Now> {
+        match self {
+            Self::WrapUp { until } | Self::Resting { until } => Some(*until),
+            Self::Available { .. } | Self::Reserved { .. } | Self::Busy { .. } | Self::Away => None,
+        }
+    }
+
+    /// The queue that brought the conversation, and how long it has lasted.
+    pub(super) fn spoke_ms(&self, now: Now) -> Option<(String, u64)> {
+        if let Self::Busy { queue, since, .. } = self { Some((queue.clone(), now.0.saturating_sub(since.0))) } else { None }
+    }
+
+    /// Idle from the moment on at which the pause was over, not from when somebody noticed.
+    pub(super) fn wake(&mut self, now: Now) {
+        if let Some(until) = self.until().filter(|until| *until <= now) {
+            *self = Self::Available { since: until };
+        }
+    }
+
+    pub(super) fn bridge(&mut self, wanted: &CallId, now: Now) {
+        if let Self::Reserved { call, queue, then_away, .. } = self
+            && call == wanted
+        {
+            *self = Self::Busy { call: call.clone(), queue: std::mem::take(queue), since: now, then_away: *then_away };
+        }
+    }
+
+    pub(super) fn let_go(&mut self, after: AgentAfter, limits: &Limits, now: Now) {
+        *self = match after {
+            _ if self.leaves() => Self::Away,
+            AgentAfter::Free => Self::Available { since: now },
+            AgentAfter::Resting => Self::Resting { until: Now(now.0 + limits.resting_ms) },
+            AgentAfter::WrapUp => Self::WrapUp { until: Now(now.0 + limits.wrap_up_ms) },
+        };
+    }
+
+    pub(super) fn set_available(&mut self, available: bool, now: Now) {
+        match self {
+            Self::Reserved { then_away, .. } | Self::Busy { then_away, .. } => *then_away = !available,
+            Self::Available { .. } if available => {}
+            Self::Available { .. } | Self::WrapUp { .. } | Self::Resting { .. } | Self::Away if available => {
+                *self = Self::Available { since: now }
+            }
+            Self::Available { .. } | Self::WrapUp { .. } | Self::Resting { .. } | Self::Away => *self = Self::Away,
+        }
+    }
+}

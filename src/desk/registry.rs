@@ -1,0 +1,347 @@
+//! Agents and queues, pure: time is a parameter, answers come out of `poll`.
+//!
+//! The rule: calls are served in the order in which they first asked; each gets the agent who has been idle longest among those who may take it.
+//! A call that asks again after a failed offer keeps its place. A free agent and a waiting call that fit never stay apart.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::Serialize;
+
+use crate::{
+    call::{
+        action::AgentAfter,
+        event::Agent,
+        ids::{AgentId, CallId, RequestId},
+    },
+    desk::{
+        Now,
+        agent::{Profile, State},
+    },
+};
+
+/// Limits of the desk.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Calls that may wait in one queue; further ones hear that nobody can be had.
+    pub queue_places: usize,
+    /// Milliseconds of wrap-up after a conversation.
+    pub wrap_up_ms: u64,
+    /// Milliseconds without offers after one that failed.
+    pub resting_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { queue_places: 50, wrap_up_ms: 10_000, resting_ms: 30_000 }
+    }
+}
+
+/// A call asks for an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Who asks.
+    pub call: CallId,
+    /// The id that every answer repeats.
+    pub id: RequestId,
+    /// Which queue.
+    pub queue: String,
+    /// The caller's language tag; agents without languages take every one.
+    pub language: Option<String>,
+    /// Agents who are not to be asked (again).
+    pub not: Vec<AgentId>,
+}
+
+/// What a call is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// This agent is reserved for the call until it is released.
+    Reserved { agent: Agent },
+    /// The call waits; positions count from 1. Repeated when the position changes.
+    Queued { position: u32, estimate_s: Option<u32> },
+    /// Nobody who could take this call is signed in, or the queue is full.
+    Nobody,
+}
+
+/// An answer and whom it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The call.
+    pub call: CallId,
+    /// Its request.
+    pub id: RequestId,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// What pages see of an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct AgentView {
+    /// Id.
+    #[schema(value_type = String)]
+    pub id: AgentId,
+    /// Name.
+    pub name: String,
+    /// What they do now.
+    pub state: StateWord,
+    /// Queues.
+    pub queues: Vec<String>,
+    /// Language tags.
+    pub languages: Vec<String>,
+    /// The call that they have or are offered.
+    #[schema(value_type = Option<String>)]
+    pub call: Option<CallId>,
+}
+
+/// The states of an agent in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StateWord {
+    /// Free for a call.
+    Available,
+    /// A call is offered: ringing or being briefed.
+    Ringing,
+    /// Speaks with a caller.
+    Busy,
+    /// After a conversation.
+    WrapUp,
+    /// Did not take an offer; not asked for a while.
+    Resting,
+    /// Not to be asked.
+    Away,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    request: Request,
+    /// The order of first asking.
+    ticket: u64,
+    /// What the call was last told.
+    told: Option<(u32, Option<u32>)>,
+}
+
+#[derive(Debug)]
+struct Seat {
+    profile: Profile,
+    state: State,
+}
+
+/// The desk.
+#[derive(Debug)]
+pub struct Desk {
+    limits: Limits,
+    seats: BTreeMap<AgentId, Seat>,
+    /// Ordered by ticket.
+    waiting: Vec<Waiting>,
+    tickets: BTreeMap<CallId, u64>,
+    next_ticket: u64,
+    /// How long agents were last held by one call, milliseconds, per queue.
+    held_ms: BTreeMap<String, VecDeque<u64>>,
+    notices: VecDeque<Notice>,
+}
+
+/// Conversations that an estimate looks at.
+const HELD_KEPT: usize = 20;
+/// With fewer an estimate would be a guess.
+const HELD_NEEDED: usize = 3;
+
+impl Desk {
+    /// A desk with these agents.
+    #[must_use]
+    pub fn new(limits: Limits, agents: Vec<Profile>, now: Now) -> Self {
+        let seat = |profile: Profile| {
+            let state = if profile.signed_in { State::Available { since: now } } else { State::Away };
+            (profile.id.clone(), Seat { profile, state })
+        };
+        Self {
+            limits,
+            seats: agents.into_iter().map(seat).collect(),
+            waiting: Vec::new(),
+            tickets: BTreeMap::new(),
+            next_ticket: 0,
+            held_ms: BTreeMap::new(),
+            notices: VecDeque::new(),
+        }
+    }
+
+    /// A call asks for an agent. Asking again with the same id repeats the answer.
+    pub fn find(&mut self, request: Request, now: Now) {
+        self.wake(now);
+        if let Some(waiting) =
+            self.waiting.iter_mut().find(|waiting| waiting.request.call == request.call && waiting.request.id == request.id)
+        {
+            waiting.told = None;
+            return self.dispatch();
+        }
+        if let Some(seat) = self.seats.values().find(|seat| seat.state.reserved_for(&request.call, request.id)) {
+            let answer = Answer::Reserved { agent: seat.profile.agent() };
+            return self.notices.push_back(Notice { call: request.call, id: request.id, answer });
+        }
+        // A call waits once: a new request replaces an older one.
+        self.waiting.retain(|waiting| waiting.request.call != request.call);
+        let in_queue = self.waiting.iter().filter(|waiting| waiting.request.queue == request.queue).count();
+        if in_queue >= self.limits.queue_places {
+            return self.notices.push_back(Notice { call: request.call, id: request.id, answer: Answer::Nobody });
+        }
+        let next = self.next_ticket;
+        let ticket = *self.tickets.entry(request.call.clone()).or_insert(next);
+        self.next_ticket += u64::from(ticket == next);
+        let place = self.waiting.partition_point(|waiting| waiting.ticket < ticket);
+        self.waiting.insert(place, Waiting { request, ticket, told: None });
+        self.dispatch();
+    }
+
+    /// A call no longer waits. If an agent was reserved for the request meanwhile, they are free again.
+    pub fn leave(&mut self, call: &CallId, id: RequestId, now: Now) {
+        self.wake(now);
+        self.waiting.retain(|waiting| !(waiting.request.call == *call && waiting.request.id == id));
+        for seat in self.seats.values_mut().filter(|seat| seat.state.reserved_for(call, id)) {
+            seat.state.let_go(AgentAfter::Free, &self.limits, now);
+        }
+        self.dispatch();
+    }
+
+    /// A call no longer needs an agent. Nothing happens if the agent is not this call's.
+    pub fn release(&mut self, call: &CallId, agent: &AgentId, after: AgentAfter, now: Now) {
+        self.wake(now);
+        if let Some(seat) = self.seats.get_mut(agent).filter(|seat| seat.state.call() == Some(call)) {
+            if let Some((queue, ms)) = seat.state.spoke_ms(now) {
+                let held = self.held_ms.entry(queue).or_default();
+                held.push_back(ms + self.limits.wrap_up_ms);
+                if held.len() > HELD_KEPT {
+                    held.pop_front();
+                }
+            }
+            seat.state.let_go(after, &self.limits, now);
+        }
+        self.dispatch();
+    }
+
+    /// Agent and caller hear each other.
+    pub fn bridged(&mut self, call: &CallId, agent: &AgentId, now: Now) {
+        self.wake(now);
+        if let Some(seat) = self.seats.get_mut(agent) {
+            seat.state.bridge(call, now);
+        }
+        // The next time this call asks it is a new matter.
+        self.tickets.remove(call);
+        self.dispatch();
+    }
+
+    /// A call is over: whatever it still had is given back.
+    pub fn ended(&mut self, call: &CallId, now: Now) {
+        self.wake(now);
+        self.tickets.remove(call);
+        self.waiting.retain(|waiting| waiting.request.call != *call);
+        let agents: Vec<AgentId> =
+            self.seats.iter().filter(|(_, seat)| seat.state.call() == Some(call)).map(|(id, _)| id.clone()).collect();
+        for agent in agents {
+            let spoke = self.seats[&agent].state.spoke_ms(now).is_some();
+            self.release(call, &agent, if spoke { AgentAfter::WrapUp } else { AgentAfter::Free }, now);
+        }
+        self.dispatch();
+    }
+
+    /// An agent says that they are there, or not. With a call at hand it counts from its end on. False if there is no such agent.
+    pub fn set_available(&mut self, agent: &AgentId, available: bool, now: Now) -> bool {
+        self.wake(now);
+        let Some(seat) = self.seats.get_mut(agent) else { return false };
+        seat.state.set_available(available, now);
+        self.dispatch();
+        true
+    }
+
+    /// The next answer to deliver.
+    pub fn poll(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
+    }
+
+    /// When the desk wants to be woken.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Now> {
+        self.seats.values().filter_map(|seat| seat.state.until()).min()
+    }
+
+    /// The time has come.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.wake(now);
+        self.dispatch();
+    }
+
+    /// What pages see.
+    #[must_use]
+    pub fn view(&self) -> Vec<AgentView> {
+        let view = |(id, seat): (&AgentId, &Seat)| AgentView {
+            id: id.clone(),
+            name: seat.profile.name.clone(),
+            state: seat.state.word(),
+            queues: seat.profile.queues.clone(),
+            languages: seat.profile.languages.clone(),
+            call: seat.state.call().cloned(),
+        };
+        self.seats.iter().map(view).collect()
+    }
+
+    /// Calls that wait, in order.
+    pub fn waiting(&self) -> impl Iterator<Item = &Request> {
+        self.waiting.iter().map(|waiting| &waiting.request)
+    }
+
+    fn wake(&mut self, now: Now) {
+        for seat in self.seats.values_mut() {
+            seat.state.wake(now);
+        }
+    }
+
+    /// Gives free agents to waiting calls, sends away those for whom nobody is left, and tells positions.
+    fn dispatch(&mut self) {
+        let mut still = Vec::with_capacity(self.waiting.len());
+        for waiting in std::mem::take(&mut self.waiting) {
+            let request = &waiting.request;
+            if let Some(agent) = self.idle_longest(request) {
+                let seat = self.seats.get_mut(&agent).expect("found among the seats");
+                seat.state = State::Reserved { call: request.call.clone(), id: request.id, queue: request.queue.clone(), then_away: false };
+                let answer = Answer::Reserved { agent: seat.profile.agent() };
+                self.notices.push_back(Notice { call: request.call.clone(), id: request.id, answer });
+            } else if !self.seats.values().any(|seat| !seat.state.leaves() && seat.profile.may_take(request)) {
+                self.notices.push_back(Notice { call: request.call.clone(), id: request.id, answer: Answer::Nobody });
+            } else {
+                still.push(waiting);
+            }
+        }
+        self.waiting = still;
+        self.tell_positions();
+    }
+
+    fn idle_longest(&self, request: &Request) -> Option<AgentId> {
+        let free = self.seats.iter().filter(|(_, seat)| seat.profile.may_take(request));
+        let idle = free.filter_map(|(id, seat)| if let State::Available { since } = seat.state { Some((since, id)) } else { None });
+        idle.min().map(|(_, id)| id.clone())
+    }
+
+    fn tell_positions(&mut self) {
+        let mut ahead: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut news = Vec::new();
+        for (index, waiting) in self.waiting.iter().enumerate() {
+            let position = ahead.entry(&waiting.request.queue).or_default();
+            *position += 1;
+            if waiting.told.is_none_or(|(told, _)| told != *position) {
+                news.push((index, *position, self.estimate_s(&waiting.request, *position)));
+            }
+        }
+        for (index, position, estimate_s) in news {
+            let waiting = &mut self.waiting[index];
+            waiting.told = Some((position, estimate_s));
+            let (call, id) = (waiting.request.call.clone(), waiting.request.id);
+            self.notices.push_back(Notice { call, id, answer: Answer::Queued { position, estimate_s } });
+        }
+    }
+
+    /// Seconds until the call's turn: with `n` agents who could take it, one of them becomes free every mean conversation / n. None while too few
+    /// conversations were seen to say anything.
+    fn estimate_s(&self, request: &Request, position: u32) -> Option<u32> {
+        let held = self.held_ms.get(&request.queue).filter(|held| held.len() >= HELD_NEEDED)?;
+        let agents = self.seats.values().filter(|seat| !seat.state.leaves() && seat.profile.may_take(request)).count() as u64;
+        let mean = held.iter().sum::<u64>() / held.len() as u64;
+        u32::try_from((u64::from(position) * mean).div_ceil(agents.max(1) * 1_000)).ok()
+    }
+}

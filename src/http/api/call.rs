@@ -1,0 +1,53 @@
+//! `GET /api/v1/calls/{id}`
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    call::ids::CallId,
+    http::{
+        ErrorBody,
+        error::ApiError,
+        state::{Server, call_id},
+    },
+    view::{CallHead, Numbered, schema},
+};
+
+/// A call and all that was written down of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Whole {
+    head: CallHead,
+    #[schema(value_type = Vec<schema::Entry>)]
+    entries: Vec<Arc<Numbered>>,
+}
+
+/// One call with its entries so far.
+#[utoipa::path(get, path = "/api/v1/calls/{id}", params(("id" = String, Path)), responses((status = 200, body = Whole), (status = 404, body = ErrorBody)))]
+pub(crate) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json<Whole>, ApiError> {
+    let id = call_id(id)?;
+    let entries = match server.parts.hub.subscribe(&id, 0) {
+        Some(known) => {
+            let mut entries = older(&server, &id, 0, known.first).await?;
+            entries.extend(known.backlog);
+            entries
+        }
+        None => server.parts.store.entries(&id, 0).await?.into_iter().map(Arc::new).collect(),
+    };
+    let head = server.head(&id).await?;
+    Ok(Json(Whole { head, entries }))
+}
+
+/// Entries behind `after` that the hub no longer has: those before `first`.
+pub(super) async fn older(server: &Server, id: &CallId, after: u64, first: u64) -> Result<Vec<Arc<Numbered>>, ApiError> {
+    if after + 1 >= first {
+        return Ok(Vec::new());
+    }
+    let stored = server.parts.store.entries(id, after).await?;
+    Ok(stored.into_iter().take_while(|item| item.seq < first).map(Arc::new).collect())
+}

@@ -1,0 +1,84 @@
+//! `GET /api/v1/calls/{id}/events`
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::HeaderMap,
+    response::{IntoResponse, sse::Event},
+};
+use futures_util::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast::{self, error::RecvError};
+use utoipa::IntoParams;
+
+use crate::{
+    http::{
+        ErrorBody,
+        api::call::older,
+        error::ApiError,
+        sse,
+        state::{Server, call_id},
+    },
+    view::{Numbered, schema},
+};
+
+/// Where to begin.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct From {
+    /// Only entries behind this number; a `Last-Event-ID` header goes before it.
+    after: Option<u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct End {}
+
+/// A call's entries from the start, or behind the last one that a returning reader has, and then as they come. `event: entry` with the entry's number as
+/// the id; `event: end` when the call is over. A reader that falls too far behind is cut off and may come back.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/events", params(("id" = String, Path), From, ("last-event-id" = Option<u64>, Header)),
+    responses((status = 200, body = schema::Entry, content_type = "text/event-stream"), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
+pub(crate) async fn events(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    from: Result<Query<From>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ApiError> {
+    let id = call_id(id)?;
+    let Query(from) = from.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
+    let after = sse::last_event_id(&headers).or(from.after).unwrap_or(0);
+    let place = server.stream()?;
+    let (mut entries, live) = match server.parts.hub.subscribe(&id, after) {
+        Some(known) => {
+            let mut entries = older(&server, &id, after, known.first).await?;
+            entries.extend(known.backlog);
+            (entries, known.live)
+        }
+        None => {
+            server.head(&id).await?;
+            (server.parts.store.entries(&id, after).await?.into_iter().map(Arc::new).collect(), None)
+        }
+    };
+    entries.retain(|item| item.seq > after);
+    let past = stream::iter(entries).map(|item| entry(&item));
+    Ok(sse::answer(place, past.chain(stream::unfold(Next::Live(live), next))))
+}
+
+enum Next {
+    Live(Option<broadcast::Receiver<Arc<Numbered>>>),
+    Over,
+}
+
+async fn next(state: Next) -> Option<(Event, Next)> {
+    let Next::Live(live) = state else { return None };
+    let Some(mut live) = live else { return Some((sse::event("end", &End {}), Next::Over)) };
+    match live.recv().await {
+        Ok(item) => Some((entry(&item), Next::Live(Some(live)))),
+        Err(RecvError::Closed) => Some((sse::event("end", &End {}), Next::Over)),
+        Err(RecvError::Lagged(_)) => None,
+    }
+}
+
+fn entry(item: &Numbered) -> Event {
+    sse::event("entry", item).id(item.seq.to_string())
+}

@@ -1,0 +1,33 @@
+//! `/api/v1`. One file per address.
+
+pub(super) mod agent_events;
+pub(super) mod agents;
+pub(super) mod call;
+pub(super) mod call_events;
+pub(super) mod calls;
+pub(super) mod choice;
+pub(super) mod events;
+pub(super) mod files;
+
+use axum::{
+    Router,
+    routing::{get, post, put},
+};
+
+use crate::http::{openapi, state::Server};
+
+pub(super) fn router() -> Router<Server> {
+    Router::new()
+        .route("/calls", get(calls::list))
+        .route("/calls/{id}", get(call::get))
+        .route("/calls/{id}/events", get(call_events::events))
+        .route("/calls/{id}/recording", get(files::recording))
+        .route("/calls/{id}/log", get(files::log))
+        .route("/calls/{id}/choice", post(choice::choose))
+        .route("/calls/{id}/hangup", post(choice::hang_up))
+        .route("/events", get(events::events))
+        .route("/agents", get(agents::list))
+        .route("/agents/{id}/state", put(agents::set_state))
+        .route("/agents/{id}/events", get(agent_events::events))
+        .route("/openapi.json", get(openapi::document))
+}

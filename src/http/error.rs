@@ -1,0 +1,132 @@
+//! Errors, always as `{"error": {"code", "message"}}`.
+
+use axum::{
+    Json,
+    extract::{FromRequest, Request, rejection::JsonRejection},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
+
+use crate::{live::NotTold, store::StoreError};
+
+/// Everything that can be answered instead of what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ApiError {
+    #[error("There is no such call.")]
+    NoSuchCall,
+    #[error("There is no such agent.")]
+    NoSuchAgent,
+    #[error("There is no such address.")]
+    NoSuchAddress,
+    #[error("This call has no recording, or not yet.")]
+    NoRecording,
+    #[error("This call has no event log.")]
+    NoLog,
+    #[error("This call is over.")]
+    CallEnded,
+    #[error("This call is not offered to this agent now.")]
+    NotOffered,
+    #[error("The call takes no requests right now; try again.")]
+    CallBusy,
+    #[error("Too many live event streams.")]
+    TooManyStreams,
+    #[error("{0}")]
+    BadRequest(String),
+    #[error("This address does not take this method.")]
+    MethodNotAllowed,
+    #[error("The body is too large.")]
+    TooLarge,
+    #[error("The body must be JSON, and Content-Type must say so.")]
+    NotJson,
+    #[error("Requests to this host name are not answered.")]
+    ForeignHost,
+    #[error("Requests from pages of another origin change nothing here.")]
+    ForeignOrigin,
+    #[error("The record cannot be read right now.")]
+    StoreUnavailable,
+}
+
+/// The body of an error.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    error: ErrorInfo,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ErrorInfo {
+    /// A word for programs.
+    code: &'static str,
+    /// A sentence for people.
+    message: String,
+}
+
+impl ApiError {
+    const fn status_and_code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NoSuchCall => (StatusCode::NOT_FOUND, "no_such_call"),
+            Self::NoSuchAgent => (StatusCode::NOT_FOUND, "no_such_agent"),
+            Self::NoSuchAddress => (StatusCode::NOT_FOUND, "no_such_address"),
+            Self::NoRecording => (StatusCode::NOT_FOUND, "no_recording"),
+            Self::NoLog => (StatusCode::NOT_FOUND, "no_log"),
+            Self::CallEnded => (StatusCode::CONFLICT, "call_ended"),
+            Self::NotOffered => (StatusCode::CONFLICT, "not_offered"),
+            Self::CallBusy => (StatusCode::SERVICE_UNAVAILABLE, "call_busy"),
+            Self::TooManyStreams => (StatusCode::SERVICE_UNAVAILABLE, "too_many_streams"),
+            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
+            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json"),
+            Self::ForeignHost => (StatusCode::MISDIRECTED_REQUEST, "foreign_host"),
+            Self::ForeignOrigin => (StatusCode::FORBIDDEN, "foreign_origin"),
+            Self::StoreUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code) = self.status_and_code();
+        (status, Json(ErrorBody { error: ErrorInfo { code, message: self.to_string() } })).into_response()
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::debug!(%error, "the record cannot be read");
+        Self::StoreUnavailable
+    }
+}
+
+impl From<NotTold> for ApiError {
+    fn from(why: NotTold) -> Self {
+        match why {
+            NotTold::NotLive => Self::CallEnded,
+            NotTold::NotOffered => Self::NotOffered,
+            NotTold::Busy => Self::CallBusy,
+        }
+    }
+}
+
+/// The answer to a method that an address does not have.
+pub(super) async fn method_not_allowed() -> ApiError {
+    ApiError::MethodNotAllowed
+}
+
+/// A JSON body whose faults are answered in our form.
+#[derive(Debug)]
+pub(super) struct Body<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(ApiError::NotJson),
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(ApiError::TooLarge),
+            Err(rejection) => Err(ApiError::BadRequest(rejection.body_text())),
+        }
+    }
+}

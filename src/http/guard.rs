@@ -1,0 +1,104 @@
+//! What every request must pass, and what every answer carries.
+
+use std::net::IpAddr;
+
+use axum::{
+    body::HttpBody,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::Authority},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::http::{error::ApiError, state::Server};
+
+/// No inline code or styles, nothing from elsewhere, no frames: a caller's words that became markup could still do nothing.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+                      media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The headers of every answer.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+
+/// Refuses foreign hosts and origins, and adds the headers.
+pub(super) async fn guard(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let mut response = match check(&server, &request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    };
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // What is not said to be cacheable holds callers' data.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn check(server: &Server, request: &Request) -> Result<(), ApiError> {
+    let headers = request.headers();
+    let host = only(headers, &header::HOST).and_then(|host| host.parse::<Authority>().ok()).ok_or(ApiError::ForeignHost)?;
+    // A name that an attacker's DNS points at this machine is not a name of this machine.
+    if !is_ours(host.host(), &server.hosts) {
+        return Err(ApiError::ForeignHost);
+    }
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    if headers.contains_key(header::ORIGIN) && !same_origin(headers, host.as_str()) {
+        return Err(ApiError::ForeignOrigin);
+    }
+    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
+        return Err(ApiError::ForeignOrigin);
+    }
+    // A form of another page cannot send this type without being asked first.
+    let json = only(headers, &header::CONTENT_TYPE).is_some_and(is_json);
+    if json || request.body().is_end_stream() { Ok(()) } else { Err(ApiError::NotJson) }
+}
+
+fn is_json(kind: &str) -> bool {
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn same_origin(headers: &HeaderMap, host: &str) -> bool {
+    let origin = only(headers, &header::ORIGIN);
+    let rest = origin.and_then(|origin| origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")));
+    rest.is_some_and(|rest| rest.eq_ignore_ascii_case(host))
+}
+
+/// A header's value if it is there exactly once.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next()?;
+    if values.next().is_some() { None } else { first.to_str().ok() }
+}
+
+fn is_ours(host: &str, configured: &[String]) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        || configured.iter().any(|name| name.eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ours;
+
+    #[test]
+    fn only_names_of_this_machine_are_ours() {
+        let configured = ["desk.example.com".to_owned()];
+        for ours in ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]", "desk.example.com"] {
+            assert!(is_ours(ours, &configured), "{ours}");
+        }
+        for foreign in
+            ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "192.168.1.2", "[::2]", "", "0.0.0.0", "example.com"]
+        {
+            assert!(!is_ours(foreign, &configured), "{foreign}");
+        }
+    }
+}

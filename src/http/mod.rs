@@ -1,0 +1,125 @@
+//! The API, the live events and the pages. Files mirror the addresses.
+//!
+//! Without accounts it listens on loopback only, answers only requests that name this machine, and changes nothing for a page of another origin.
+
+mod api;
+mod assets;
+mod error;
+mod guard;
+mod listener;
+mod metrics;
+mod openapi;
+mod pages;
+mod ready;
+mod sse;
+mod state;
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
+use tokio::net::TcpListener;
+
+pub use error::ErrorBody;
+pub use metrics::install as install_metrics;
+pub use ready::Readiness;
+pub use state::{Parts, Server};
+
+/// The largest body of a request, in bytes.
+const BODY_LIMIT: usize = 16 * 1024;
+
+/// Time between two tidyings of the metrics.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// How to serve.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen; loopback only.
+    pub bind: SocketAddr,
+    /// Names beside the loopback ones that requests may be made to (a proxy's).
+    pub hosts: Vec<String>,
+    /// Connections at the same time; further ones wait.
+    pub connections: usize,
+    /// Live event streams at the same time; further ones are refused.
+    pub streams: usize,
+}
+
+impl Options {
+    /// The defaults, at this address.
+    #[must_use]
+    pub const fn new(bind: SocketAddr) -> Self {
+        Self { bind, hosts: Vec::new(), connections: 1_024, streams: 512 }
+    }
+}
+
+/// Why the server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Not on this machine alone.
+    #[error("{0} is not a loopback address: without accounts the pages must not be reachable from elsewhere")]
+    NotLoopback(SocketAddr),
+    /// The address cannot be had.
+    #[error("cannot listen on {0}: {1}")]
+    Address(SocketAddr, io::Error),
+}
+
+/// A server that has its address and does not answer yet.
+#[derive(Debug)]
+pub struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+    router: Router,
+    connections: usize,
+}
+
+impl Bound {
+    /// Takes the address.
+    ///
+    /// # Errors
+    /// The address is not loopback, or cannot be had.
+    pub async fn bind(options: &Options, parts: Parts) -> Result<Self, BindError> {
+        if !options.bind.ip().is_loopback() {
+            return Err(BindError::NotLoopback(options.bind));
+        }
+        let failed = |error| BindError::Address(options.bind, error);
+        let listener = TcpListener::bind(options.bind).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address, router: router(Server::new(parts, options)), connections: options.connections })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers until the future is done. Streams that are still open then end with it.
+    ///
+    /// # Errors
+    /// Never in practice: failing connections are closed one by one.
+    pub async fn run(self, until: impl Future<Output = ()> + Send) -> io::Result<()> {
+        let listener = listener::Guarded::new(self.listener, self.connections);
+        let mut upkeep = tokio::time::interval(UPKEEP);
+        let serving = async { axum::serve(listener, self.router).await };
+        tokio::pin!(serving, until);
+        loop {
+            tokio::select! {
+                result = &mut serving => return result,
+                () = &mut until => return Ok(()),
+                _ = upkeep.tick() => metrics::upkeep(),
+            }
+        }
+    }
+}
+
+fn router(server: Server) -> Router {
+    Router::new()
+        .nest("/api/v1", api::router())
+        .route("/healthz", get(ready::healthz))
+        .route("/readyz", get(ready::readyz))
+        .route("/metrics", get(metrics::metrics))
+        .fallback(pages::page)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(server.clone(), guard::guard))
+        .with_state(server)
+}

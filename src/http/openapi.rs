@@ -1,0 +1,38 @@
+//! `GET /api/v1/openapi.json`
+
+use axum::Json;
+use utoipa::OpenApi;
+
+use crate::{
+    http::{api, metrics, ready},
+    view::{Card, schema},
+};
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Warmline", description = "Calls, their records and live events, and the agents' desk."),
+    paths(
+        api::calls::list,
+        api::call::get,
+        api::call_events::events,
+        api::events::events,
+        api::files::recording,
+        api::files::log,
+        api::choice::choose,
+        api::choice::hang_up,
+        api::agents::list,
+        api::agents::set_state,
+        api::agent_events::events,
+        ready::healthz,
+        ready::readyz,
+        metrics::metrics,
+    ),
+    components(schemas(Card, schema::Entry))
+)]
+struct Document;
+
+/// The OpenAPI document of this server.
+pub(super) async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}

@@ -1,0 +1,64 @@
+//! What the handlers have.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    call::ids::CallId,
+    desk::DeskHandle,
+    http::{Options, error::ApiError, ready::Readiness},
+    live::Hub,
+    store::{Store, is_call_id},
+    view::{CallHead, CallState},
+};
+
+/// The parts of the gateway that the pages show.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// The record.
+    pub store: Store,
+    /// What happens now.
+    pub hub: Hub,
+    /// The agents.
+    pub desk: DeskHandle,
+    /// What `/readyz` says.
+    pub readiness: Arc<Readiness>,
+}
+
+/// The state of the server. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Server {
+    pub(super) parts: Arc<Parts>,
+    pub(super) hosts: Arc<[String]>,
+    streams: Arc<Semaphore>,
+}
+
+impl Server {
+    pub(super) fn new(parts: Parts, options: &Options) -> Self {
+        Self { parts: Arc::new(parts), hosts: options.hosts.clone().into(), streams: Arc::new(Semaphore::new(options.streams)) }
+    }
+
+    /// A place for one more live stream.
+    pub(super) fn stream(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        Arc::clone(&self.streams).try_acquire_owned().map_err(|_| ApiError::TooManyStreams)
+    }
+
+    /// The head of a call, as fresh as it can be had.
+    pub(super) async fn head(&self, id: &CallId) -> Result<CallHead, ApiError> {
+        match self.parts.hub.head(id) {
+            Some(head) => Ok(self.finish(&head)),
+            None => self.parts.store.head(id).await?.ok_or(ApiError::NoSuchCall),
+        }
+    }
+
+    /// A head of the hub, with what only the store knows.
+    pub(super) fn finish(&self, head: &CallHead) -> CallHead {
+        CallHead { recording: head.state == CallState::Ended && self.parts.store.has_recording(head), ..head.clone() }
+    }
+}
+
+/// An id from an address. What cannot be an id is a call that does not exist.
+pub(super) fn call_id(text: String) -> Result<CallId, ApiError> {
+    if is_call_id(&text) { Ok(CallId(text)) } else { Err(ApiError::NoSuchCall) }
+}

@@ -1,0 +1,294 @@
+//! What happens now: the hub between the calls and the pages that watch them, and the way from a page to a live call.
+//!
+//! Everything in it has a bound. A reader that is too slow is cut off and comes back with the number of the last entry that it has.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{broadcast, mpsc, watch};
+
+use crate::{
+    call::{
+        event::{AgentChoice, Event},
+        ids::{AgentId, CallId},
+        outcome::Outcome,
+        record::{HandoffStep, What},
+    },
+    view::{CallHead, CallState, Card, CardFold, Numbered, Written},
+};
+
+/// Entries of one call that the hub keeps; older ones are in the store.
+const BACKLOG: usize = 2_000;
+/// Entries that a reader of one call may be behind.
+const READER_LAG: usize = 256;
+/// Changes that a reader of the list may be behind.
+const LIST_LAG: usize = 1_024;
+/// Ended calls that the hub still knows, while the store catches up.
+const ENDED_KEPT: usize = 256;
+
+/// The hub. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Hub {
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    calls: HashMap<CallId, Call>,
+    /// In the order of their ends.
+    ended: VecDeque<CallId>,
+    cards: HashMap<AgentId, watch::Sender<Option<Arc<Card>>>>,
+    heads: broadcast::Sender<Arc<CallHead>>,
+}
+
+#[derive(Debug)]
+struct Call {
+    head: Arc<CallHead>,
+    backlog: VecDeque<Arc<Numbered>>,
+    /// None when the call has ended: its readers see the end of the stream.
+    readers: Option<broadcast::Sender<Arc<Numbered>>>,
+    events: mpsc::Sender<Event>,
+    card: CardFold,
+}
+
+/// The task of a live call holds this, and shows every entry. Dropping it ends the streams.
+#[derive(Debug)]
+pub struct LiveCall {
+    hub: Hub,
+    id: CallId,
+}
+
+/// A reader of one call.
+#[derive(Debug)]
+pub struct Subscription {
+    /// What the hub has from the wanted place on.
+    pub backlog: Vec<Arc<Numbered>>,
+    /// The number of the first entry that the hub has; what is wanted before it is in the store.
+    pub first: u64,
+    /// What comes; none if the call has ended.
+    pub live: Option<broadcast::Receiver<Arc<Numbered>>>,
+}
+
+/// Why a live call could not be told something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotTold {
+    /// There is no such live call.
+    NotLive,
+    /// The call is not offered to this agent now.
+    NotOffered,
+    /// The call's queue is full.
+    Busy,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        let heads = broadcast::Sender::new(LIST_LAG);
+        Self { inner: Arc::new(Mutex::new(Inner { calls: HashMap::new(), ended: VecDeque::new(), cards: HashMap::new(), heads })) }
+    }
+}
+
+impl Hub {
+    /// Shows a new call. `events` is the way to its task.
+    #[must_use]
+    pub fn begin(&self, head: Arc<CallHead>, events: mpsc::Sender<Event>) -> LiveCall {
+        let id = head.id.clone();
+        let mut inner = self.lock();
+        inner.announce(&head);
+        let readers = Some(broadcast::Sender::new(READER_LAG));
+        inner.calls.insert(id.clone(), Call { head, backlog: VecDeque::new(), readers, events, card: CardFold::default() });
+        metrics::gauge!("warmline_calls_live").increment(1);
+        LiveCall { hub: self.clone(), id }
+    }
+
+    /// The heads of all calls that the hub knows: the live ones and the last ended ones.
+    #[must_use]
+    pub fn heads(&self) -> Vec<Arc<CallHead>> {
+        self.lock().calls.values().map(|call| Arc::clone(&call.head)).collect()
+    }
+
+    /// One call's head.
+    #[must_use]
+    pub fn head(&self, id: &CallId) -> Option<Arc<CallHead>> {
+        self.lock().calls.get(id).map(|call| Arc::clone(&call.head))
+    }
+
+    /// Heads as they change, and the heads so far, without a gap between the two.
+    #[must_use]
+    pub fn watch_heads(&self) -> (Vec<Arc<CallHead>>, broadcast::Receiver<Arc<CallHead>>) {
+        let inner = self.lock();
+        (inner.calls.values().map(|call| Arc::clone(&call.head)).collect(), inner.heads.subscribe())
+    }
+
+    /// A call's entries behind `after`, and what comes. None if the hub does not know the call.
+    #[must_use]
+    pub fn subscribe(&self, id: &CallId, after: u64) -> Option<Subscription> {
+        let inner = self.lock();
+        let call = inner.calls.get(id)?;
+        let first = call.backlog.front().map_or(1, |item| item.seq);
+        let backlog = call.backlog.iter().filter(|item| item.seq > after).cloned().collect();
+        Some(Subscription { backlog, first, live: call.readers.as_ref().map(broadcast::Sender::subscribe) })
+    }
+
+    /// An agent's card as it changes.
+    #[must_use]
+    pub fn card(&self, agent: &AgentId) -> watch::Receiver<Option<Arc<Card>>> {
+        self.lock().card_of(agent).subscribe()
+    }
+
+    /// Tells a live call something.
+    ///
+    /// # Errors
+    /// The call is not live, or takes nothing now.
+    pub fn tell(&self, id: &CallId, event: Event) -> Result<(), NotTold> {
+        self.lock().tell(id, event)
+    }
+
+    /// An agent pressed a button for a call that is offered to them.
+    ///
+    /// # Errors
+    /// The call is not live, not offered to this agent, or takes nothing now.
+    pub fn choose(&self, id: &CallId, agent: &AgentId, choice: AgentChoice) -> Result<(), NotTold> {
+        let inner = self.lock();
+        let call = inner.calls.get(id).filter(|call| call.readers.is_some()).ok_or(NotTold::NotLive)?;
+        if call.card.offered_to() != Some(agent) {
+            return Err(NotTold::NotOffered);
+        }
+        inner.tell(id, Event::AgentChose { agent: agent.clone(), choice })
+    }
+
+    /// The agent to whom a live call is offered or bridged.
+    #[must_use]
+    pub fn offered_to(&self, id: &CallId) -> Option<AgentId> {
+        self.lock().calls.get(id)?.card.offered_to().cloned()
+    }
+
+    /// Tells every live call something; how many could not be told.
+    pub fn tell_all(&self, event: &Event) -> usize {
+        let inner = self.lock();
+        let live = inner.calls.values().filter(|call| call.readers.is_some());
+        live.filter(|call| call.events.try_send(event.clone()).is_err()).count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn tell(&self, id: &CallId, event: Event) -> Result<(), NotTold> {
+        let call = self.calls.get(id).filter(|call| call.readers.is_some()).ok_or(NotTold::NotLive)?;
+        call.events.try_send(event).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => NotTold::Busy,
+            mpsc::error::TrySendError::Closed(_) => NotTold::NotLive,
+        })
+    }
+
+    fn announce(&self, head: &Arc<CallHead>) {
+        let _nobody_watches = self.heads.send(Arc::clone(head));
+    }
+
+    /// Agents come from the configuration, so this map is bounded by it.
+    fn card_of(&mut self, agent: &AgentId) -> &watch::Sender<Option<Arc<Card>>> {
+        self.cards.entry(agent.clone()).or_insert_with(|| watch::Sender::new(None))
+    }
+
+    fn show(&mut self, id: &CallId, written: &Written) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        if let Some(head) = &written.head {
+            if head.escalated && !call.head.escalated {
+                count_reasons(&head.reasons);
+            }
+            call.head = Arc::clone(head);
+        }
+        call.keep(&written.item);
+        if let Some(readers) = &call.readers {
+            let _nobody_reads = readers.send(Arc::clone(&written.item));
+        }
+        let changed = call.card.apply(&written.item.entry);
+        // A new head is news for the agent who has the card.
+        let agent = changed.or_else(|| written.head.as_ref().and(call.card.offered_to().cloned()));
+        let card = call.card.card(Arc::clone(&call.head)).map(Arc::new);
+        if let (Some(agent), Some(card)) = (agent, card) {
+            self.card_of(&agent).send_replace(Some(card));
+        }
+        if let Some(head) = &written.head {
+            self.announce(head);
+        }
+    }
+
+    fn end(&mut self, id: &CallId) {
+        let Some(call) = self.calls.get_mut(id) else { return };
+        call.readers = None;
+        if call.head.state == CallState::Live {
+            let last = call.backlog.back().map_or(0, |item| item.entry.at.0);
+            Arc::make_mut(&mut call.head).end(Outcome::Failed, last);
+        }
+        let head = Arc::clone(&call.head);
+        self.announce(&head);
+        self.ended.push_back(id.clone());
+        if self.ended.len() > ENDED_KEPT
+            && let Some(oldest) = self.ended.pop_front()
+        {
+            self.calls.remove(&oldest);
+        }
+    }
+}
+
+impl Call {
+    /// Of the partial words only the last are kept: the turn that follows says it all.
+    fn keep(&mut self, item: &Arc<Numbered>) {
+        let partial = |item: &Numbered| matches!(item.entry.what, What::Hearing { .. });
+        if self.backlog.back().is_some_and(|last| partial(last)) {
+            self.backlog.pop_back();
+        }
+        if self.backlog.len() == BACKLOG {
+            self.backlog.pop_front();
+        }
+        self.backlog.push_back(Arc::clone(item));
+    }
+}
+
+impl LiveCall {
+    /// Shows an entry to whoever watches.
+    pub fn show(&self, written: &Written) {
+        count(written);
+        self.hub.lock().show(&self.id, written);
+    }
+}
+
+impl Drop for LiveCall {
+    fn drop(&mut self) {
+        metrics::gauge!("warmline_calls_live").decrement(1);
+        self.hub.lock().end(&self.id);
+    }
+}
+
+/// Metrics that follow from the record. Labels are words of closed lists, never a caller's.
+fn count(written: &Written) {
+    match &written.item.entry.what {
+        What::Ended { outcome } => metrics::counter!("warmline_calls_total", "outcome" => word(outcome)).increment(1),
+        What::Handoff { step: HandoffStep::Ended { outcome } } => {
+            metrics::counter!("warmline_handoffs_total", "outcome" => word(outcome)).increment(1);
+        }
+        What::LookUp { ok, took_ms, .. } => {
+            metrics::counter!("warmline_lookups_total", "ok" => if *ok { "true" } else { "false" }).increment(1);
+            #[expect(clippy::cast_precision_loss, reason = "milliseconds of one look-up are few")]
+            metrics::histogram!("warmline_lookup_seconds").record(*took_ms as f64 / 1_000.0);
+        }
+        _ => {}
+    }
+}
+
+/// Once per call. "critical:cancellation" counts as critical: matters are the flow's words.
+fn count_reasons(reasons: &[String]) {
+    for reason in reasons {
+        let kind = reason.split_once(':').map_or(reason.as_str(), |(kind, _)| kind).to_owned();
+        metrics::counter!("warmline_escalations_total", "reason" => kind).increment(1);
+    }
+}
+
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}

@@ -1,0 +1,89 @@
+//! What is read of the record.
+
+use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
+
+use crate::{
+    call::ids::CallId,
+    store::{Store, StoreError},
+    view::{CallHead, CallState, Numbered},
+};
+
+/// Which calls a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In this state only.
+    pub state: Option<CallState>,
+    /// Older than this call.
+    pub before: Option<CallId>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// One page of a list, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// The calls.
+    pub calls: Vec<CallHead>,
+    /// There are older ones.
+    pub more: bool,
+}
+
+impl Store {
+    /// Calls, newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn calls(&self, filter: &Filter) -> Result<Page, StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT head FROM calls WHERE TRUE");
+        if let Some(state) = filter.state {
+            query.push(" AND state = ").push_bind(if state == CallState::Live { "live" } else { "ended" });
+        }
+        if let Some(before) = &filter.before {
+            query.push(" AND (started_ms, id) < (SELECT started_ms, id FROM calls WHERE id = ").push_bind(&before.0).push(")");
+        }
+        query.push(" ORDER BY started_ms DESC, id DESC LIMIT ").push_bind(i64::from(filter.limit) + 1);
+        let rows = query.build().fetch_all(&self.pool).await?;
+        let mut calls = rows.iter().map(|row| self.head_of(row)).collect::<Result<Vec<_>, _>>()?;
+        let more = calls.len() > filter.limit as usize;
+        calls.truncate(filter.limit as usize);
+        Ok(Page { calls, more })
+    }
+
+    /// One call's head.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn head(&self, call: &CallId) -> Result<Option<CallHead>, StoreError> {
+        let row = sqlx::query("SELECT head FROM calls WHERE id = ?").bind(&call.0).fetch_optional(&self.pool).await?;
+        row.map(|row| self.head_of(&row)).transpose()
+    }
+
+    /// A call's entries behind `after`, in order.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn entries(&self, call: &CallId, after: u64) -> Result<Vec<Numbered>, StoreError> {
+        let rows = sqlx::query("SELECT seq, entry FROM entries WHERE call = ? AND seq > ? ORDER BY seq")
+            .bind(&call.0)
+            .bind(i64::try_from(after).unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await?;
+        let numbered = |row: &SqliteRow| {
+            let entry = serde_json::from_str(row.get::<&str, _>(1))?;
+            Ok(Numbered { seq: u64::try_from(row.get::<i64, _>(0)).unwrap_or_default(), entry })
+        };
+        rows.iter().map(numbered).collect()
+    }
+
+    /// A recording of an ended call can be fetched.
+    #[must_use]
+    pub fn has_recording(&self, head: &CallHead) -> bool {
+        head.state == CallState::Ended && self.recording_path(&head.id).is_file()
+    }
+
+    fn head_of(&self, row: &SqliteRow) -> Result<CallHead, StoreError> {
+        let mut head: CallHead = serde_json::from_str(row.get::<&str, _>(0))?;
+        head.recording = self.has_recording(&head);
+        Ok(head)
+    }
+}

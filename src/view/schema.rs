@@ -1,0 +1,224 @@
+//! The shapes of the record for the OpenAPI document. The brain's types carry no web library, so their schemas are stated here; a test holds the two together.
+
+use utoipa::ToSchema;
+
+/// Milliseconds since the call arrived.
+type Ms = u64;
+
+/// Who has the caller now.
+#[derive(ToSchema)]
+#[serde(tag = "who", rename_all = "snake_case")]
+pub enum Owner {
+    Bot,
+    Queue { queue: String },
+    Agent { agent: String, name: String },
+    Ended,
+}
+
+/// Why a call ended.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Contained,
+    HandedOver,
+    CallbackPromised,
+    NobodyCame,
+    Abandoned,
+    CallerSilent,
+    Lost,
+    Failed,
+    Refused,
+    Drained,
+    Interrupted,
+}
+
+/// How a handoff ended.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HandoffOutcome {
+    Bridged,
+    CallerLeft,
+    Callback,
+    BackToBot,
+    NobodyCame,
+}
+
+/// How the offer to one agent ended.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferOutcome {
+    Accepted,
+    Declined,
+    Busy,
+    NoAnswer,
+    Unreachable,
+    LeftInBriefing,
+    NeverChose,
+    CallerLeft,
+    Withdrawn,
+}
+
+/// One entry of a call's record with its number.
+#[derive(ToSchema)]
+pub struct Entry {
+    /// Its number in the call, from 1.
+    pub seq: u64,
+    /// Milliseconds since the call arrived.
+    pub at: Ms,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(ToSchema)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    Arrived { caller: String, caller_name: Option<String>, called: String, flow: String, language: String },
+    Answered,
+    Owner { owner: Owner },
+    Notice { notice: String },
+    Hearing { text: String },
+    CallerTurn { turn: u32, text: String, confidence: f32, from: Ms, to: Ms, understood: Option<Meaning> },
+    Key { digit: String },
+    BotTurn { turn: u32, node: String, text: String, heard: String, interrupted: bool, from: Ms, to: Ms, reply_ms: Option<u64> },
+    Fact { fact: Fact },
+    Tried { line: String },
+    LookUp { name: String, ok: bool, took_ms: u64, failure: Option<Failure> },
+    Evidence { evidence: Evidence },
+    Decision { decision: Decision },
+    Handoff { step: HandoffStep },
+    Trouble { what_failed: String, then: String },
+    Ended { outcome: Outcome },
+}
+
+/// Why a request to a driver could not be done.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    TimedOut,
+    Overloaded,
+    Broken,
+    BadAnswer,
+}
+
+/// What a turn was taken to mean.
+#[derive(ToSchema)]
+pub struct Meaning {
+    pub intent: Option<String>,
+    pub confidence: f32,
+    pub intents: Vec<Scored>,
+    pub knowledge: Vec<Scored>,
+    pub tone: Tone,
+}
+
+/// A name with a score, 0..=1.
+#[derive(ToSchema)]
+pub struct Scored {
+    pub name: String,
+    pub score: f32,
+}
+
+/// The tone of the caller's words, each 0..=1.
+#[derive(ToSchema)]
+pub struct Tone {
+    pub anger: f32,
+    pub frustration: f32,
+    pub sarcasm: f32,
+    pub gratitude: f32,
+}
+
+/// A fact that a human will need.
+#[derive(ToSchema)]
+pub struct Fact {
+    pub name: String,
+    pub label: String,
+    pub value: String,
+    pub confidence: f32,
+    pub confirmed: bool,
+    pub source: FactSource,
+    /// From and to, milliseconds.
+    pub span: Option<Vec<u64>>,
+}
+
+/// Where a fact came from.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FactSource {
+    Said,
+    Keyed,
+    LookedUp,
+    Network,
+}
+
+/// One signal for or against a human.
+#[derive(ToSchema)]
+pub struct Evidence {
+    pub number: u32,
+    pub signal: Signal,
+    pub quote: String,
+    /// From and to, milliseconds.
+    pub span: Vec<u64>,
+    pub weight: f32,
+    pub certainty: f32,
+}
+
+/// Kinds of signals.
+#[derive(ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Signal {
+    AskedForHuman,
+    LowConfidence,
+    NotUnderstood,
+    Repeated,
+    Critical { matter: String },
+    Anger,
+    Frustration,
+    Sarcasm,
+    ServiceFailed,
+    Silence,
+    FlowAsked,
+    Calmed,
+}
+
+/// What the policy decided.
+#[derive(ToSchema)]
+pub struct Decision {
+    pub escalate: bool,
+    pub score: f32,
+    pub threshold: f32,
+    pub reasons: Vec<String>,
+    pub evidence: Vec<u32>,
+    pub why: String,
+    pub would_change: String,
+}
+
+/// A step of the handoff.
+#[derive(ToSchema)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum HandoffStep {
+    Started { queue: String, summary: Box<Summary> },
+    Waiting { position: u32, estimate_s: Option<u32> },
+    Offered { agent: String, name: String },
+    Ringing { agent: String },
+    Briefing { agent: String },
+    OfferEnded { agent: String, outcome: OfferOutcome },
+    CallerTold { text: String },
+    Bridged { agent: String, time_to_agent_ms: u64, longest_silence_ms: u64 },
+    CallbackPromised { number: String },
+    Ended { outcome: HandoffOutcome },
+}
+
+/// What the human is told.
+#[derive(ToSchema)]
+pub struct Summary {
+    pub who: String,
+    pub reason: String,
+    pub why_now: String,
+    pub facts: Vec<Fact>,
+    pub tried: Vec<String>,
+    pub open_question: Option<String>,
+    pub mood: String,
+    pub last_words: Vec<String>,
+    pub suggested_opening: String,
+    pub spoken: Vec<String>,
+}
