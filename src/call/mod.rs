@@ -1,14 +1,39 @@
 //! The brain of a call: a pure state machine. Events and time go in, actions come out.
 //!
 //! Nothing below this module knows tokio, SIP, SQL, HTTP, JSON, a clock or randomness (`tests/it/tidy.rs` holds that).
+//!
+//! ```text
+//! state      Call: new, handle, handle_timeout, poll_action, poll_timeout
+//!   caller_voice   the caller's ear and mouth, by phase     settle   what follows from the state alone
+//!   bot/           the bot has the caller                   handoff/ a human is called, or has the caller
+//!   turn/          ear, mouth, end of turn                  flow/, escalation/  what to say, when a human is better
+//! ```
 
 pub mod action;
+mod base;
+mod bot;
 pub mod caller;
+mod caller_voice;
+pub mod clauses;
+pub mod escalation;
 pub mod event;
 pub mod flow;
+pub mod handoff;
 pub mod ids;
+mod io;
 pub mod media;
 pub mod outcome;
 pub mod record;
+pub mod replay;
+mod settle;
+mod silence;
+pub mod state;
+mod then;
 pub mod time;
+pub mod timer;
+mod turn;
 pub mod understanding;
+
+pub use caller::Caller;
+pub use state::{Call, Setup};
+pub use timer::Timer;

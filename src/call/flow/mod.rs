@@ -1,5 +1,277 @@
 //! The flow language: what operators write, how it is checked, and how it steps through a call.
 
+pub mod check;
+pub mod definition;
+pub mod dialogue;
+pub mod hours;
+pub mod lexicon;
 pub mod policy;
 pub mod prompt;
+pub mod slot;
 pub mod step;
+pub mod template;
+pub mod text;
+pub mod text_list;
+
+use std::collections::BTreeMap;
+
+use jiff::{
+    Timestamp,
+    tz::{TimeZone, TimeZoneDatabase},
+};
+use minijinja::Value;
+
+pub use crate::yaml::Mistake;
+use crate::{
+    call::{
+        escalation::policy::EscalationPolicy,
+        flow::{
+            definition::ThresholdsDef,
+            hours::Hours,
+            lexicon::Lexicon,
+            policy::{HandoffPolicy, TurnPolicy},
+            prompt::PromptKey,
+            slot::Reader,
+            template::{Templates, Values},
+        },
+        outcome::Outcome,
+        record::Meaning,
+        time::WallTime,
+        understanding::{Scored, Understanding},
+    },
+    yaml,
+};
+
+/// A flow that was checked: every name in it leads somewhere. Shared by all calls that follow it.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// Its name on records and pages.
+    pub name: String,
+    /// "en", "ro".
+    pub language: String,
+    /// Turn-taking.
+    pub turn: TurnPolicy,
+    /// Handoff.
+    pub handoff: HandoffPolicy,
+    /// When a human is the better answer.
+    pub escalation: EscalationPolicy,
+    /// When a meaning is taken for meant.
+    pub understanding: ThresholdsDef,
+    /// What callers want, by name.
+    pub intents: BTreeMap<String, Intent>,
+    /// Questions with a fixed answer, by key.
+    pub knowledge: BTreeMap<String, Knowledge>,
+    /// Queues, by name.
+    pub queues: BTreeMap<String, Queue>,
+    /// Names of the services that the configuration must give.
+    pub services: Vec<String>,
+    zone: TimeZone,
+    default_queue: String,
+    variables: BTreeMap<String, String>,
+    addresses: BTreeMap<String, String>,
+    greeting: Vec<Greeting>,
+    anything_else: usize,
+    slots: BTreeMap<String, Slot>,
+    lookups: BTreeMap<String, LookupPlan>,
+    lookups_per_call: u32,
+    nodes: BTreeMap<String, Node>,
+    hours: Option<Hours>,
+    lexicon: &'static Lexicon,
+    templates: Templates,
+}
+
+/// Something that callers want.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// How people say it.
+    pub examples: Vec<String>,
+    /// The node that serves it.
+    pub go: String,
+    /// The queue of the people who know about it.
+    pub queue: Option<String>,
+    /// What it is called in a summary.
+    pub summary: Option<String>,
+    /// Score from which it is taken for meant.
+    pub threshold: f32,
+}
+
+/// A question with a fixed answer (a template of the same key).
+#[derive(Debug, Clone)]
+pub struct Knowledge {
+    /// How people ask it.
+    pub questions: Vec<String>,
+    /// The answer, as the file has it.
+    pub answer: String,
+    /// The queue of the people who know about it.
+    pub queue: Option<String>,
+}
+
+/// A queue of people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// How it is spoken in "a colleague for …".
+    pub label: String,
+    /// What these people can do.
+    pub skills: Vec<String>,
+}
+
+/// Where a caller is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The queue.
+    pub queue: String,
+    /// How it is spoken ("orders").
+    pub label: String,
+}
+
+#[derive(Debug, Clone)]
+struct Greeting {
+    template: String,
+    notice: Option<String>,
+    interruptible: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Slot {
+    label: String,
+    reader: Reader,
+    has_retry: bool,
+    has_keys: bool,
+    has_confirm: bool,
+    confirm_below: f32,
+    tries: u32,
+}
+
+#[derive(Debug, Clone)]
+struct LookupPlan {
+    post: bool,
+    /// Names of the fields that are sent; their templates are `lookups.<name>.body.<field>`.
+    body: Vec<String>,
+    take: BTreeMap<String, String>,
+    timeout_ms: u64,
+    has_filler: bool,
+    filler_after_ms: u64,
+    /// Slots that the address and the fields use: what is found confirms them.
+    uses: Vec<String>,
+}
+
+/// A step. Where no node is named to go on, the caller is asked whether there is anything else.
+#[derive(Debug, Clone)]
+enum Node {
+    Say { clauses: usize, next: Option<String>, has_summary: bool, notice: Option<String>, interruptible: bool },
+    Ask { slot: String, next: String },
+    Hours,
+    Lookup { lookup: String, found: String, nothing: String, failed: String },
+    Branch { ways: Vec<(Option<String>, String)> },
+    Goto { next: String },
+    Human { queue: Option<String>, why: String },
+    End { outcome: Outcome },
+}
+
+impl Flow {
+    /// Reads a flow. `file` only names it in mistakes.
+    ///
+    /// # Errors
+    /// Every mistake in it, in the order of the file.
+    pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Mistake>> {
+        let read = yaml::read(text, file).map_err(|mistake| vec![mistake])?;
+        check::check(read)
+    }
+
+    /// Gives the addresses of the services that the flow names.
+    ///
+    /// # Errors
+    /// The names that have no address.
+    pub fn bind(mut self, addresses: &BTreeMap<String, String>) -> Result<Self, Vec<String>> {
+        let missing: Vec<String> = self.services.iter().filter(|name| !addresses.contains_key(*name)).cloned().collect();
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        self.addresses = addresses.iter().map(|(name, address)| (name.clone(), address.trim_end_matches('/').to_owned())).collect();
+        Ok(self)
+    }
+
+    /// The civil time at the company at a moment, in milliseconds since 1970 UTC.
+    #[must_use]
+    pub fn wall_time(&self, unix_ms: i64) -> WallTime {
+        let moment = Timestamp::from_millisecond(unix_ms).unwrap_or_default();
+        let local_ms = moment.as_millisecond() + i64::from(self.zone.to_offset(moment).seconds()) * 1_000;
+        WallTime { day: local_ms.div_euclid(86_400_000), ms_of_day: local_ms.rem_euclid(86_400_000).unsigned_abs() }
+    }
+
+    /// A sentence that the brain says outside the flow's nodes.
+    #[must_use]
+    pub fn prompt(&self, key: PromptKey, values: &[(&str, &str)]) -> String {
+        let mut all: Values = self.variables.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+        all.extend(values.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
+        // Checked with the flow: it fills.
+        self.templates.fill(&prompt_name(key), &all).unwrap_or_default()
+    }
+
+    /// Where people with this intent are sent; without an intent to the default queue.
+    #[must_use]
+    pub fn queue_for(&self, intent: Option<&str>) -> Destination {
+        let queue = intent.and_then(|name| {
+            let of_intent = self.intents.get(name).and_then(|intent| intent.queue.as_ref());
+            of_intent.or_else(|| self.knowledge.get(name).and_then(|entry| entry.queue.as_ref()))
+        });
+        self.destination(queue.unwrap_or(&self.default_queue))
+    }
+
+    /// A queue with its spoken label; the default queue if there is no such queue.
+    #[must_use]
+    pub fn destination(&self, queue: &str) -> Destination {
+        let queue = if self.queues.contains_key(queue) { queue } else { &self.default_queue };
+        let label = self.queues.get(queue).map(|queue| queue.label.clone()).unwrap_or_default();
+        Destination { queue: queue.to_owned(), label }
+    }
+
+    /// The intent that is taken for meant, by its threshold.
+    #[must_use]
+    pub fn intent_of<'u>(&self, understanding: &'u Understanding) -> Option<&'u Scored> {
+        let best = understanding.intents.first()?;
+        self.intents.get(&best.name).filter(|intent| best.score >= intent.threshold).map(|_| best)
+    }
+
+    /// What a turn was taken to mean, for the record.
+    #[must_use]
+    pub fn meaning(&self, understanding: &Understanding) -> Meaning {
+        let intent = self.intent_of(understanding);
+        Meaning {
+            intent: intent.map(|intent| intent.name.clone()),
+            confidence: understanding.intents.first().map(|best| best.score).unwrap_or_default(),
+            intents: understanding.intents.iter().take(3).cloned().collect(),
+            knowledge: understanding.knowledge.iter().take(3).cloned().collect(),
+            tone: understanding.tone,
+        }
+    }
+
+    /// The words of its language.
+    #[must_use]
+    pub fn lexicon(&self) -> &'static Lexicon {
+        self.lexicon
+    }
+}
+
+/// An IANA zone or an offset.
+fn zone(text: &str) -> Option<TimeZone> {
+    TimeZoneDatabase::bundled().get(text).ok().or_else(|| offset(text))
+}
+
+/// "+02:00", "-05:30".
+fn offset(text: &str) -> Option<TimeZone> {
+    let sign = match text.chars().next()? {
+        '+' => 1,
+        '-' => -1,
+        _ => return None,
+    };
+    let (hours, minutes) = text[1..].split_once(':')?;
+    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours <= 14 && minutes < 60)
+        .then(|| jiff::tz::Offset::from_seconds(sign * (hours * 60 + minutes) * 60).ok().map(TimeZone::fixed))
+        .flatten()
+}
+
+fn prompt_name(key: PromptKey) -> String {
+    format!("prompts.{key:?}")
+}

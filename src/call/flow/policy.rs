@@ -1,9 +1,10 @@
 //! The numbers that a flow sets: turn-taking, silence, handoff. Milliseconds throughout.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// When the caller's turn has ended, and what may interrupt the bot.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TurnPolicy {
     /// Pause that ends a turn which sounds complete.
@@ -43,7 +44,7 @@ impl Default for TurnPolicy {
 }
 
 /// How a human is brought in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HandoffPolicy {
     /// How long one agent's phone rings.
@@ -67,7 +68,7 @@ impl Default for HandoffPolicy {
 }
 
 /// What happens when no human can be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fallback {
     /// Promise a callback; the number is read back and confirmed.

@@ -1,9 +1,10 @@
 //! Sentences that the brain itself says, outside the flow's nodes. Every one has a default for each language and can be replaced in the flow (`prompts:`).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Names of the prompts, and the variables that each may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PromptKey {
     /// Asked when nothing was heard.
@@ -48,4 +49,196 @@ pub enum PromptKey {
     Goodbye,
     /// The gateway shuts down.
     Drained,
+    /// The caller is there, and has not said what for.
+    HowCanIHelp,
+    /// The caller asks for a moment.
+    TakeYourTime,
+    /// The caller said thanks.
+    Welcome,
+    /// Read-back of a value: `{{ label }}`, `{{ value }}`.
+    Confirm,
+    /// A part of a number was heard: `{{ value }}`.
+    PartHeard,
+    /// A value was corrected or taken back: asks for it again, `{{ label }}`.
+    AgainPlease,
+    /// Opening hours of a day: `{{ day }}`, `{{ times }}`.
+    HoursOpen,
+    /// A day on which it is closed: `{{ day }}`, `{{ reason }}` (may be empty).
+    HoursClosed,
+    /// It is open now: `{{ until }}`.
+    HoursOpenNow,
+    /// It is closed now: `{{ day }}`, `{{ time }}` of the next opening.
+    HoursClosedNow,
+    /// Closed at that time of the day, but open at others: `{{ day }}`, `{{ times }}`.
+    HoursNotThen,
+    /// The whole week: `{{ days }}` (a list of days with their times).
+    HoursWeek,
+    /// A time from an hour to an hour: `{{ from }}`, `{{ to }}`.
+    FromTo,
+}
+
+impl PromptKey {
+    /// All of them.
+    pub const ALL: [Self; 34] = [
+        Self::AreYouThere,
+        Self::SilentGoodbye,
+        Self::NotUnderstood,
+        Self::HearingTrouble,
+        Self::ServiceTrouble,
+        Self::CallingColleague,
+        Self::RingingAgent,
+        Self::StillCalling,
+        Self::InQueue,
+        Self::NextAgent,
+        Self::Connecting,
+        Self::OfferCallback,
+        Self::CallbackPromised,
+        Self::NobodyGoodbye,
+        Self::BackToBot,
+        Self::AgentLost,
+        Self::BriefingHello,
+        Self::BriefingChoice,
+        Self::BriefingCallerLeft,
+        Self::Goodbye,
+        Self::Drained,
+        Self::HowCanIHelp,
+        Self::TakeYourTime,
+        Self::Welcome,
+        Self::Confirm,
+        Self::PartHeard,
+        Self::AgainPlease,
+        Self::HoursOpen,
+        Self::HoursClosed,
+        Self::HoursOpenNow,
+        Self::HoursClosedNow,
+        Self::HoursNotThen,
+        Self::HoursWeek,
+        Self::FromTo,
+    ];
+
+    /// The names that the prompt may use.
+    #[must_use]
+    pub fn variables(self) -> &'static [&'static str] {
+        match self {
+            Self::CallingColleague => &["department"],
+            Self::RingingAgent | Self::StillCalling | Self::Connecting | Self::BriefingHello => &["name"],
+            Self::InQueue => &["position", "estimate"],
+            Self::OfferCallback | Self::CallbackPromised => &["number"],
+            Self::Confirm => &["label", "value"],
+            Self::PartHeard => &["value"],
+            Self::AgainPlease => &["label"],
+            Self::HoursOpen | Self::HoursNotThen => &["day", "times"],
+            Self::HoursClosed => &["day", "reason"],
+            Self::HoursOpenNow => &["until"],
+            Self::HoursClosedNow => &["day", "time"],
+            Self::HoursWeek => &["days"],
+            Self::FromTo => &["from", "to"],
+            Self::AreYouThere
+            | Self::SilentGoodbye
+            | Self::NotUnderstood
+            | Self::HearingTrouble
+            | Self::ServiceTrouble
+            | Self::NextAgent
+            | Self::NobodyGoodbye
+            | Self::BackToBot
+            | Self::AgentLost
+            | Self::BriefingChoice
+            | Self::BriefingCallerLeft
+            | Self::Goodbye
+            | Self::Drained
+            | Self::HowCanIHelp
+            | Self::TakeYourTime
+            | Self::Welcome => &[],
+        }
+    }
+
+    /// What is said in `language` unless the flow says otherwise.
+    #[must_use]
+    pub fn default_text(self, language: &str) -> &'static str {
+        if language == "ro" { self.romanian() } else { self.english() }
+    }
+
+    fn english(self) -> &'static str {
+        match self {
+            Self::AreYouThere => "Are you still there?",
+            Self::SilentGoodbye => "I cannot hear you. Please call again. Goodbye.",
+            Self::NotUnderstood => "Sorry, I did not understand that. Could you say it in other words?",
+            Self::HearingTrouble => "Sorry, I did not hear that well. Could you say it again?",
+            Self::ServiceTrouble => "I am sorry, something is not working on our side.",
+            Self::CallingColleague => "I am calling a colleague for {{ department }}. Please stay on the line.",
+            Self::RingingAgent => "I am ringing {{ name }} now.",
+            Self::StillCalling => "One more moment please, {{ name }} is being told what this is about, so that you need not repeat it.",
+            Self::InQueue => {
+                "All colleagues are speaking with callers. You are number {{ position }} in the queue.{% if estimate %} It should take about {{ estimate }} minutes.{% endif %}"
+            }
+            Self::NextAgent => "I am asking the next colleague. Thank you for your patience.",
+            Self::Connecting => "I am connecting you with {{ name }} now.",
+            Self::OfferCallback => "I am sorry, nobody is free at the moment. Shall we call you back on {{ number }}?",
+            Self::CallbackPromised => "Good, we will call you back on {{ number }}. Thank you for calling. Goodbye.",
+            Self::NobodyGoodbye => "I am sorry that nobody is free at the moment. Please call again later. Goodbye.",
+            Self::BackToBot => "I am sorry, nobody is free at the moment. I will help as well as I can. What can I do for you?",
+            Self::AgentLost => "We have lost the connection to your colleague. Please stay on the line, I am calling somebody again.",
+            Self::BriefingHello => "Hello {{ name }}, this is Warmline with a caller for you.",
+            Self::BriefingChoice => "Press one or say accept to take the call. Press two to decline.",
+            Self::BriefingCallerLeft => "The caller has hung up. Thank you.",
+            Self::Goodbye => "Thank you for calling. Goodbye.",
+            Self::Drained => "I am sorry, we have to end this call because of maintenance. Please call again in a few minutes. Goodbye.",
+            Self::HowCanIHelp => "What can I do for you?",
+            Self::TakeYourTime => "Of course, take your time.",
+            Self::Welcome => "You are welcome.",
+            Self::Confirm => "I understood {{ value }}. Is that right?",
+            Self::PartHeard => "I have {{ value }} so far. Please go on.",
+            Self::AgainPlease => "All right. Please tell me the {{ label }} again.",
+            Self::HoursOpen => "{{ day }} we are open {{ times }}.",
+            Self::HoursClosed => "{{ day }} we are closed{% if reason %}, because of {{ reason }}{% endif %}.",
+            Self::HoursOpenNow => "Yes, we are open now, until {{ until }}.",
+            Self::HoursClosedNow => "We are closed at the moment. We open again {{ day }} at {{ time }}.",
+            Self::HoursNotThen => "No, not at that time. {{ day }} we are open {{ times }}.",
+            Self::HoursWeek => "We are open {{ days }}.",
+            Self::FromTo => "from {{ from }} to {{ to }}",
+        }
+    }
+
+    fn romanian(self) -> &'static str {
+        match self {
+            Self::AreYouThere => "Mai sunteți pe fir?",
+            Self::SilentGoodbye => "Nu vă aud. Vă rog să sunați din nou. La revedere.",
+            Self::NotUnderstood => "Îmi pare rău, nu am înțeles. Puteți spune cu alte cuvinte?",
+            Self::HearingTrouble => "Îmi pare rău, nu am auzit bine. Puteți repeta?",
+            Self::ServiceTrouble => "Îmi pare rău, ceva nu funcționează la noi.",
+            Self::CallingColleague => "Sun un coleg pentru {{ department }}. Vă rog să rămâneți pe fir.",
+            Self::RingingAgent => "Îl sun acum pe {{ name }}.",
+            Self::StillCalling => "Încă o clipă, vă rog. {{ name }} află despre ce este vorba, ca să nu fie nevoie să repetați.",
+            Self::InQueue => {
+                "Toți colegii vorbesc cu clienți. Sunteți pe locul {{ position }}.{% if estimate %} Ar trebui să dureze cam {{ estimate }} minute.{% endif %}"
+            }
+            Self::NextAgent => "Întreb următorul coleg. Vă mulțumesc pentru răbdare.",
+            Self::Connecting => "Vă fac legătura cu {{ name }}.",
+            Self::OfferCallback => "Îmi pare rău, nimeni nu este liber acum. Să vă sunăm noi la {{ number }}?",
+            Self::CallbackPromised => "Bine, vă sunăm la {{ number }}. Vă mulțumim pentru apel. La revedere.",
+            Self::NobodyGoodbye => "Îmi pare rău, nimeni nu este liber acum. Vă rog să sunați mai târziu. La revedere.",
+            Self::BackToBot => "Îmi pare rău, nimeni nu este liber acum. Vă ajut eu cât pot. Cu ce vă pot ajuta?",
+            Self::AgentLost => "Am pierdut legătura cu colegul. Vă rog să rămâneți pe fir, sun din nou pe cineva.",
+            Self::BriefingHello => "Bună, {{ name }}, aici Warmline, cu un apel pentru tine.",
+            Self::BriefingChoice => "Apasă unu sau spune accept ca să preiei apelul. Apasă doi ca să refuzi.",
+            Self::BriefingCallerLeft => "Clientul a închis. Mulțumesc.",
+            Self::Goodbye => "Vă mulțumim pentru apel. La revedere.",
+            Self::Drained => {
+                "Îmi pare rău, trebuie să încheiem apelul din cauza unor lucrări. Vă rog să sunați peste câteva minute. La revedere."
+            }
+            Self::HowCanIHelp => "Cu ce vă pot ajuta?",
+            Self::TakeYourTime => "Desigur, nu vă grăbiți.",
+            Self::Welcome => "Cu plăcere.",
+            Self::Confirm => "Am înțeles {{ value }}. Este corect?",
+            Self::PartHeard => "Până acum am {{ value }}. Vă rog să continuați.",
+            Self::AgainPlease => "Bine. Vă rog să îmi spuneți încă o dată: {{ label }}.",
+            Self::HoursOpen => "{{ day }} avem deschis {{ times }}.",
+            Self::HoursClosed => "{{ day }} avem închis{% if reason %}, {{ reason }}{% endif %}.",
+            Self::HoursOpenNow => "Da, acum avem deschis, până la {{ until }}.",
+            Self::HoursClosedNow => "Acum avem închis. Deschidem {{ day }} la {{ time }}.",
+            Self::HoursNotThen => "Nu, la ora aceea nu. {{ day }} avem deschis {{ times }}.",
+            Self::HoursWeek => "Avem deschis {{ days }}.",
+            Self::FromTo => "de la {{ from }} la {{ to }}",
+        }
+    }
 }

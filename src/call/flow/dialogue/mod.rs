@@ -1,0 +1,276 @@
+//! One call through a flow: what came from the caller goes in, steps come out.
+
+mod control;
+mod nodes;
+mod open;
+mod slots;
+mod values;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::civil::Date;
+
+use crate::call::{
+    caller::Caller,
+    event::{Failure, Found},
+    flow::{
+        Flow, hours,
+        prompt::PromptKey,
+        slot::digits,
+        step::{Expect, Input, Step},
+        text,
+    },
+    outcome::Outcome,
+    record::Fact,
+    time::{Time, WallTime},
+    understanding::Understanding,
+};
+
+/// Where a call is in its flow. Cloned to prepare an answer before the turn is certain to be over.
+#[derive(Debug, Clone)]
+pub struct Dialogue {
+    flow: Arc<Flow>,
+    wall: WallTime,
+    caller: Caller,
+    state: State,
+    /// Slots that are known.
+    known: BTreeMap<String, String>,
+    /// What look-ups found.
+    found: BTreeMap<String, BTreeMap<String, String>>,
+    facts: Vec<Fact>,
+    /// What the caller wants, the last that was clear.
+    intent: Option<String>,
+    /// The caller's question that has no answer yet.
+    open_question: Option<String>,
+    /// The turn that is being served.
+    turn: Turn,
+    /// Answers that were given, to notice a question that is asked again.
+    answers: Vec<String>,
+    /// What was said last, for "can you repeat that".
+    last_said: Vec<Step>,
+    /// Turns in a row that could not be used.
+    misses: u32,
+    silences: u32,
+    lookups: u32,
+    now: Time,
+}
+
+/// The caller's turn that is being served.
+#[derive(Debug, Clone, Default)]
+struct Turn {
+    text: String,
+    words: Vec<String>,
+    confidence: f32,
+    span: Option<(Time, Time)>,
+    /// Values in it may still be taken for slots.
+    fresh: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum State {
+    /// Anything may be said. `anything_else` was asked if it follows an answer.
+    Open { follows_answer: bool },
+    /// A slot was asked for.
+    Asking(Asking),
+    /// A value was read back.
+    Confirming { asking: Asking, value: String, confidence: f32 },
+    /// A service was asked.
+    LookingUp { node: String },
+    /// Nothing follows.
+    Done,
+}
+
+/// A slot that is being asked for.
+#[derive(Debug, Clone, PartialEq)]
+struct Asking {
+    slot: String,
+    /// The node to go on with.
+    next: String,
+    /// Answers that could not be read.
+    tries: u32,
+    /// The part of the value that was said already.
+    so_far: String,
+}
+
+impl Dialogue {
+    /// A call that begins.
+    #[must_use]
+    pub fn new(flow: Arc<Flow>, wall: WallTime, caller: &Caller) -> Self {
+        Self {
+            flow,
+            wall,
+            caller: caller.clone(),
+            state: State::Open { follows_answer: false },
+            known: BTreeMap::new(),
+            found: BTreeMap::new(),
+            facts: Vec::new(),
+            intent: None,
+            open_question: None,
+            turn: Turn::default(),
+            answers: Vec::new(),
+            last_said: Vec::new(),
+            misses: 0,
+            silences: 0,
+            lookups: 0,
+            now: Time::ZERO,
+        }
+    }
+
+    /// The greeting.
+    pub fn start(&mut self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for greeting in &self.flow.greeting {
+            let text = self.fill(&greeting.template).unwrap_or_default();
+            steps.push(Step::Say {
+                node: "greeting".to_owned(),
+                text,
+                interruptible: greeting.interruptible,
+                notice: greeting.notice.clone(),
+            });
+        }
+        steps.push(Step::Listen);
+        self.remember(&steps);
+        steps
+    }
+
+    /// What the flow does on what came from the caller.
+    pub fn handle(&mut self, now: Time, input: &Input) -> Vec<Step> {
+        self.now = now;
+        if self.state == State::Done {
+            return Vec::new();
+        }
+        let steps = match input {
+            Input::Said { text, confidence, understanding, span } => {
+                self.silences = 0;
+                self.turn = Turn { text: text.clone(), words: text::words(text), confidence: *confidence, span: Some(*span), fresh: true };
+                self.said(understanding)
+            }
+            Input::Keyed { digits } => {
+                self.silences = 0;
+                self.turn = Turn { text: digits.clone(), words: text::words(digits), confidence: 1.0, span: None, fresh: true };
+                self.keyed(digits)
+            }
+            Input::Silence => self.silence(),
+            Input::LookedUp { name, result } => self.looked_up(name, result),
+        };
+        self.remember(&steps);
+        steps
+    }
+
+    /// What the caller is expected to say next.
+    #[must_use]
+    pub fn expects(&self) -> Expect {
+        match &self.state {
+            State::Asking(asking) => self.flow.slots.get(&asking.slot).map_or(Expect::Sentence, |slot| slot.reader.expects()),
+            State::Confirming { .. } => Expect::YesNo,
+            State::Open { .. } | State::LookingUp { .. } | State::Done => Expect::Sentence,
+        }
+    }
+
+    /// What the caller wants: the last intent or knowledge key that was clear.
+    #[must_use]
+    pub fn intent(&self) -> Option<&str> {
+        self.intent.as_deref()
+    }
+
+    /// The caller's question that has no answer yet, in the caller's words.
+    #[must_use]
+    pub fn open_question(&self) -> Option<String> {
+        self.open_question.clone()
+    }
+
+    /// What is known of the caller's matter.
+    #[must_use]
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// What a turn would be taken to mean now: none for a value that was asked for, for "yes", "repeat that", and for what no intent fits.
+    #[must_use]
+    pub fn intent_of(&self, said: &str, understanding: &Understanding) -> Option<String> {
+        let words = text::words(said);
+        if self.is_value(said) || control::of(&words, self.flow.lexicon).is_some() {
+            return None;
+        }
+        if self.is_about_hours(&words, understanding) {
+            return self.flow.hours_intent().map(str::to_owned);
+        }
+        let needed = if matches!(self.state, State::Open { .. }) { 0.0 } else { self.flow.understanding.change_of_subject };
+        self.flow.intent_of(understanding).filter(|intent| intent.score >= needed).map(|intent| intent.name.clone())
+    }
+
+    /// Is the turn an answer to what was asked: a value, or a part of one, or yes or no?
+    #[must_use]
+    pub fn is_value(&self, said: &str) -> bool {
+        let words = text::words(said);
+        if digits::only_digits(&words, self.flow.lexicon) {
+            return true;
+        }
+        match &self.state {
+            State::Asking(asking) => self.read(asking, said),
+            State::Confirming { asking, .. } => {
+                crate::call::flow::slot::yes_no::read(&words, self.flow.lexicon).is_some() || self.read(asking, said)
+            }
+            State::Open { .. } | State::LookingUp { .. } | State::Done => false,
+        }
+    }
+
+    fn read(&self, asking: &Asking, said: &str) -> bool {
+        let Some(slot) = self.flow.slots.get(&asking.slot) else { return false };
+        slot.reader.recognises_itself()
+            && matches!(
+                slot.reader.read(said, &asking.so_far, self.today(), self.flow.lexicon),
+                crate::call::flow::slot::Reading::Value { .. }
+            )
+    }
+
+    /// The civil moment.
+    fn wall_now(&self) -> WallTime {
+        let ms = self.wall.ms_of_day + self.now.0;
+        WallTime { day: self.wall.day + i64::try_from(ms / 86_400_000).unwrap_or_default(), ms_of_day: ms % 86_400_000 }
+    }
+
+    fn today(&self) -> Date {
+        hours::date_of(self.wall_now())
+    }
+
+    fn say(&self, node: &str, text: String) -> Step {
+        Step::Say { node: node.to_owned(), text, interruptible: true, notice: None }
+    }
+
+    fn say_prompt(&self, key: PromptKey, values: &[(&str, &str)]) -> Step {
+        let name = format!("{key:?}");
+        self.say(&name, self.flow.prompt(key, values))
+    }
+
+    /// Keeps what is said, so that it can be repeated.
+    fn remember(&mut self, steps: &[Step]) {
+        let said: Vec<Step> = steps.iter().filter(|step| matches!(step, Step::Say { .. })).cloned().collect();
+        if !said.is_empty() {
+            self.last_said = said;
+        }
+    }
+
+    fn silence(&mut self) -> Vec<Step> {
+        if matches!(self.state, State::LookingUp { .. }) {
+            return Vec::new();
+        }
+        self.silences += 1;
+        if self.silences > self.flow.turn.silence_prompts {
+            self.state = State::Done;
+            return vec![self.say_prompt(PromptKey::SilentGoodbye, &[]), Step::End(Outcome::CallerSilent)];
+        }
+        let mut steps = vec![self.say_prompt(PromptKey::AreYouThere, &[])];
+        if let State::Asking(asking) = &self.state {
+            steps.push(self.question(asking));
+        }
+        steps.push(Step::Listen);
+        steps
+    }
+
+    fn looked_up(&mut self, name: &str, result: &Result<Found, Failure>) -> Vec<Step> {
+        let State::LookingUp { node } = &self.state else { return Vec::new() };
+        let node = node.clone();
+        self.after_lookup(&node, name, result)
+    }
+}

@@ -1,0 +1,202 @@
+//! A spoken turn: what it means, and where the flow goes.
+
+use crate::call::{
+    flow::{
+        Flow, Node,
+        dialogue::{Asking, Dialogue, State, control},
+        hours::Hours,
+        prompt::PromptKey,
+        slot::Reading,
+        step::Step,
+    },
+    record::FactSource,
+    understanding::{Scored, Understanding},
+};
+
+/// Words up to which a turn that names a day is a follow-up ("and on Sunday?", "what about tomorrow then").
+const FOLLOW_UP_WORDS: usize = 6;
+
+/// What a turn is about.
+enum Topic {
+    Intent(String),
+    Knowledge(String),
+}
+
+impl Flow {
+    /// The intent whose node answers from the opening hours.
+    pub(super) fn hours_intent(&self) -> Option<&str> {
+        self.intents.iter().find(|(_, intent)| matches!(self.nodes.get(&intent.go), Some(Node::Hours))).map(|(name, _)| name.as_str())
+    }
+}
+
+impl Dialogue {
+    pub(super) fn said(&mut self, understanding: &Understanding) -> Vec<Step> {
+        if self.turn.words.is_empty() {
+            return if matches!(self.state, State::LookingUp { .. }) { Vec::new() } else { self.not_understood(PromptKey::HearingTrouble) };
+        }
+        match self.state.clone() {
+            State::Asking(asking) => self.answer_slot(asking, understanding),
+            State::Confirming { asking, value, confidence } => self.answer_read_back(asking, &value, confidence, understanding),
+            State::Open { .. } => self.any_subject(understanding),
+            // The answer is on its way.
+            State::LookingUp { .. } | State::Done => Vec::new(),
+        }
+    }
+
+    fn any_subject(&mut self, understanding: &Understanding) -> Vec<Step> {
+        let lexicon = self.flow.lexicon;
+        if let Some(control) = control::of(&self.turn.words, lexicon)
+            && let Some(steps) = self.control(control)
+        {
+            self.misses = 0;
+            return steps;
+        }
+        if let Some(steps) = self.corrected_slot() {
+            return steps;
+        }
+        let unsure = self.turn.confidence < self.flow.understanding.hearing;
+        match self.topic(understanding, 0.0) {
+            Some(topic) if !unsure => self.serve(topic),
+            Some(_) => self.not_understood(PromptKey::HearingTrouble),
+            None => self.not_understood(if unsure { PromptKey::HearingTrouble } else { PromptKey::NotUnderstood }),
+        }
+    }
+
+    /// The subject that is taken for meant, if its score is at least `needed`.
+    fn topic(&self, understanding: &Understanding, needed: f32) -> Option<Topic> {
+        if self.is_about_hours(&self.turn.words, understanding) {
+            return self.flow.hours_intent().map(|intent| Topic::Intent(intent.to_owned()));
+        }
+        let intent = self.flow.intent_of(understanding).filter(|intent| intent.score >= needed);
+        let entry = understanding
+            .knowledge
+            .first()
+            .filter(|entry| self.flow.knowledge.contains_key(&entry.name) && entry.score >= self.flow.understanding.knowledge.max(needed));
+        match (intent, entry) {
+            (Some(Scored { score, .. }), Some(entry)) if entry.score > *score => Some(Topic::Knowledge(entry.name.clone())),
+            (Some(intent), _) => Some(Topic::Intent(intent.name.clone())),
+            (None, Some(entry)) => Some(Topic::Knowledge(entry.name.clone())),
+            (None, None) => None,
+        }
+    }
+
+    /// "And on Sunday?" after a question about opening hours.
+    pub(super) fn is_about_hours(&self, words: &[String], understanding: &Understanding) -> bool {
+        let Some(hours_intent) = self.flow.hours_intent() else { return false };
+        let other = self
+            .flow
+            .intent_of(understanding)
+            .is_some_and(|intent| intent.name != hours_intent && intent.score >= self.flow.understanding.change_of_subject);
+        self.intent.as_deref() == Some(hours_intent)
+            && matches!(self.state, State::Open { .. })
+            && words.len() <= FOLLOW_UP_WORDS
+            && !other
+            && Hours::names_a_day(words, self.flow.lexicon)
+    }
+
+    fn serve(&mut self, topic: Topic) -> Vec<Step> {
+        self.misses = 0;
+        self.open_question = Some(self.turn.text.clone());
+        let mut steps = Vec::new();
+        match topic {
+            Topic::Intent(intent) => {
+                let Some(go) = self.flow.intents.get(&intent).map(|intent| intent.go.clone()) else { return steps };
+                // A human is asked for about something: what it is about stays.
+                if !matches!(self.flow.nodes.get(&go), Some(Node::Human { queue: None, .. })) {
+                    self.intent = Some(intent);
+                }
+                self.run(&go, &mut steps);
+            }
+            Topic::Knowledge(key) => {
+                self.say_knowledge(&key, &mut steps);
+                self.intent = Some(key);
+                self.state = State::Open { follows_answer: true };
+                steps.extend([self.ask_anything_else(), Step::Listen]);
+            }
+        }
+        steps
+    }
+
+    fn say_knowledge(&mut self, key: &str, steps: &mut Vec<Step>) {
+        let answer = self.fill(&format!("knowledge.{key}")).unwrap_or_default();
+        steps.push(self.say(&format!("knowledge.{key}"), answer.clone()));
+        self.answered(&answer, format!("{}: {answer}", key.replace('_', " ")), steps);
+    }
+
+    /// A turn while a slot is asked for that is about something else: an answer in between, or another subject altogether.
+    pub(super) fn another_subject(&mut self, asking: &Asking, understanding: &Understanding) -> Option<Vec<Step>> {
+        let needed = self.flow.understanding.change_of_subject;
+        let topic = self.topic(understanding, needed)?;
+        let mut steps = Vec::new();
+        match topic {
+            // The same wish again while we ask for what it needs.
+            Topic::Intent(intent) if self.intent.as_deref() == Some(intent.as_str()) => {
+                steps.extend([Step::Repeated, self.question(asking), Step::Listen]);
+            }
+            Topic::Intent(intent) if self.flow.hours_intent() == Some(intent.as_str()) => {
+                self.say_hours(&mut steps);
+                steps.extend([self.question(asking), Step::Listen]);
+            }
+            Topic::Knowledge(key) => {
+                self.say_knowledge(&key, &mut steps);
+                steps.extend([self.question(asking), Step::Listen]);
+            }
+            Topic::Intent(intent) => return Some(self.serve(Topic::Intent(intent))),
+        }
+        Some(steps)
+    }
+
+    pub(super) fn changes_subject(&self, understanding: &Understanding) -> bool {
+        self.topic(understanding, self.flow.understanding.change_of_subject).is_some()
+    }
+
+    /// "No, it is four five seven one two eight" after the answer: the value that was understood was wrong.
+    fn corrected_slot(&mut self) -> Option<Vec<Step>> {
+        let flow = std::sync::Arc::clone(&self.flow);
+        let said = self
+            .facts
+            .iter()
+            .rev()
+            .find(|fact| matches!(fact.source, FactSource::Said | FactSource::Keyed))
+            .map(|fact| fact.name.clone())?;
+        let slot = flow.slots.get(&said)?;
+        if !slot.reader.recognises_itself() {
+            return None;
+        }
+        let Reading::Value { value, certainty } = slot.reader.read(&self.turn.text, "", self.today(), flow.lexicon) else { return None };
+        if self.known.get(&said) == Some(&value) {
+            return None;
+        }
+        let next = flow.nodes.values().find_map(|node| match node {
+            Node::Ask { slot, next } if *slot == said => Some(next.clone()),
+            _ => None,
+        })?;
+        let asking = Asking { slot: said.clone(), next, tries: 0, so_far: String::new() };
+        let mut steps = Vec::new();
+        self.misses = 0;
+        self.turn.fresh = false;
+        if let Some(next) = self.take(asking, value, certainty * self.turn.confidence, FactSource::Said, &mut steps) {
+            self.run(&next, &mut steps);
+        }
+        Some(steps)
+    }
+
+    /// The turn could not be used.
+    pub(super) fn not_understood(&mut self, prompt: PromptKey) -> Vec<Step> {
+        let mut steps = vec![Step::NotUnderstood];
+        if let State::Asking(asking) = self.state.clone() {
+            steps.extend([self.say_prompt(prompt, &[]), self.question(&asking), Step::Listen]);
+            return steps;
+        }
+        self.misses += 1;
+        if !self.turn.text.is_empty() {
+            self.open_question = Some(self.turn.text.clone());
+        }
+        if self.misses >= self.flow.understanding.tries {
+            self.give_up("several turns could not be understood", &mut steps);
+        } else {
+            steps.extend([self.say_prompt(prompt, &[]), Step::Listen]);
+        }
+        steps
+    }
+}

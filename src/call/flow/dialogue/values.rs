@@ -1,0 +1,97 @@
+//! What templates can see, and what is known.
+
+use std::collections::BTreeMap;
+
+use minijinja::Value;
+
+use crate::call::{
+    flow::{dialogue::Dialogue, template::Values},
+    record::{Fact, FactSource},
+    time::Time,
+};
+
+impl Dialogue {
+    /// Fills a template of the flow.
+    pub(super) fn fill(&self, template: &str) -> Result<String, String> {
+        self.flow.templates.fill(template, &self.values())
+    }
+
+    /// Constants, services, the caller, slots, and what look-ups found.
+    pub(super) fn values(&self) -> Values {
+        let mut all = Values::new();
+        all.extend(self.flow.variables.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))));
+        // An address that the configuration gives is not escaped.
+        let addresses = self.flow.services.iter().map(|name| {
+            let address = self.flow.addresses.get(name).cloned().unwrap_or_else(|| format!("http://{name}.invalid"));
+            (name.clone(), Value::from_safe_string(address))
+        });
+        all.insert("services".to_owned(), Value::from(addresses.collect::<Values>()));
+        all.insert(
+            "caller".to_owned(),
+            Value::from(Values::from([
+                ("number".to_owned(), Value::from(self.caller.number.as_str())),
+                ("name".to_owned(), Value::from(self.caller.name.as_deref().unwrap_or_default())),
+            ])),
+        );
+        all.extend(self.known.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))));
+        for (lookup, fields) in &self.found {
+            all.insert(
+                lookup.clone(),
+                Value::from(fields.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect::<Values>()),
+            );
+        }
+        all
+    }
+
+    /// Is the condition true now?
+    pub(super) fn holds(&self, condition: &str) -> bool {
+        self.flow.templates.holds(condition, &self.values()).unwrap_or_default()
+    }
+
+    /// Notes a fact; a better one takes the place of an older one of the same name.
+    pub(super) fn learn(&mut self, fact: Fact) -> Fact {
+        self.facts.retain(|old| old.name != fact.name);
+        self.facts.push(fact.clone());
+        fact
+    }
+
+    /// Notes a value that the caller gave.
+    pub(super) fn learn_slot(
+        &mut self,
+        slot: &str,
+        value: &str,
+        (confidence, confirmed): (f32, bool),
+        source: FactSource,
+        span: Option<(Time, Time)>,
+    ) -> Fact {
+        self.known.insert(slot.to_owned(), value.to_owned());
+        let label = self.flow.slots.get(slot).map(|slot| slot.label.clone()).unwrap_or_default();
+        self.learn(Fact { name: slot.to_owned(), label, value: value.to_owned(), confidence, confirmed, source, span })
+    }
+
+    /// Notes what a service answered. It confirms the values that it was asked with.
+    pub(super) fn learn_found(&mut self, lookup: &str, fields: &BTreeMap<String, String>) -> Vec<Fact> {
+        let mut learnt = Vec::new();
+        let uses = self.flow.lookups.get(lookup).map(|plan| plan.uses.clone()).unwrap_or_default();
+        for slot in uses {
+            if let Some(fact) = self.facts.iter().find(|fact| fact.name == slot && !fact.confirmed).cloned() {
+                learnt.push(self.learn(Fact { confirmed: true, ..fact }));
+            }
+        }
+        for (name, value) in fields {
+            let label = format!("{} {}", lookup.replace('_', " "), name.replace('_', " "));
+            let fact = Fact {
+                name: format!("{lookup}.{name}"),
+                label,
+                value: value.clone(),
+                confidence: 1.0,
+                confirmed: true,
+                source: FactSource::LookedUp,
+                span: None,
+            };
+            learnt.push(self.learn(fact));
+        }
+        self.found.insert(lookup.to_owned(), fields.clone());
+        learnt
+    }
+}
