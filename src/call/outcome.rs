@@ -66,4 +66,6 @@ pub enum OfferOutcome {
     NeverChose,
     /// The caller left first.
     CallerLeft,
+    /// Taken back: the caller wanted the bot again, or the gateway shuts down.
+    Withdrawn,
 }

@@ -1,0 +1,138 @@
+//! What every phase of a call shares: the way out, the flow, and the caller's mouth and ear.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::call::{
+    caller::Caller,
+    clauses,
+    flow::{Flow, prompt::PromptKey, step::Expect},
+    ids::{LegId, RequestId},
+    io::Io,
+    media::patch::Patch,
+    record::{HandoffStep, What},
+    silence::SilenceMeter,
+    time::Time,
+    timer::Timer,
+    turn::{
+        ear::{CALLER_TIMERS, Ear},
+        mouth::{Line, Mouth},
+        words::Language,
+    },
+};
+
+/// The shared part of a call.
+#[derive(Debug)]
+pub(crate) struct Base {
+    pub(crate) io: Io,
+    pub(crate) flow: Arc<Flow>,
+    pub(crate) caller: Caller,
+    pub(crate) language: Language,
+    /// What is said to the caller.
+    pub(crate) mouth: Mouth,
+    /// What the caller says.
+    pub(crate) ear: Ear,
+    /// What the caller is expected to say now.
+    pub(crate) expect: Expect,
+    /// The caller's voice began while the bot could be heard.
+    pub(crate) over_bot: bool,
+    /// The caller's turns so far.
+    pub(crate) turn: u32,
+    /// The caller's last sound of the turn that has no reply yet.
+    pub(crate) reply_after: Option<Time>,
+    /// The caller's leg has not ended.
+    pub(crate) caller_up: bool,
+    /// The caller has put us on hold, or took us back then.
+    pub(crate) held: bool,
+    pub(crate) held_until: Time,
+    /// Who hears whom, as last stated.
+    pub(crate) patch: Patch,
+    /// The calm sound is on because an answer takes long.
+    pub(crate) comfort: bool,
+    /// Since when we owe the caller a sound.
+    pub(crate) owed_since: Option<Time>,
+    pub(crate) silence: SilenceMeter,
+    /// Requests to the queue for which no agent has been told yet.
+    pub(crate) finds: BTreeSet<RequestId>,
+    last_leg: u32,
+}
+
+impl Base {
+    /// The shared part at the beginning of a call.
+    pub(crate) fn new(flow: Arc<Flow>, caller: Caller) -> Self {
+        let language = Language::of(&flow.language);
+        let ear = Ear::new(LegId::CALLER, CALLER_TIMERS, flow.turn.clone(), language, Time::ZERO);
+        Self {
+            io: Io::default(),
+            mouth: Mouth::new(LegId::CALLER, Timer::CallerSpeech, Time::ZERO),
+            ear,
+            flow,
+            caller,
+            language,
+            expect: Expect::Sentence,
+            over_bot: false,
+            turn: 0,
+            reply_after: None,
+            caller_up: true,
+            held: false,
+            held_until: Time::ZERO,
+            patch: Patch::default(),
+            comfort: false,
+            owed_since: None,
+            silence: SilenceMeter::default(),
+            finds: BTreeSet::new(),
+            last_leg: LegId::CALLER.0,
+        }
+    }
+
+    /// The name of a leg that is about to be dialled.
+    pub(crate) fn next_leg(&mut self) -> LegId {
+        self.last_leg += 1;
+        LegId(self.last_leg)
+    }
+
+    /// Says a text of the flow to the caller.
+    pub(crate) fn say(&mut self, node: String, text: &str, interruptible: bool, notice: Option<String>) {
+        let after = self.reply_after.take();
+        let line = Line { node, clauses: clauses::split(text), interruptible, notice, turn: self.turn, after };
+        self.mouth.say(&mut self.io, line);
+    }
+
+    /// Says one of the brain's own sentences to the caller.
+    pub(crate) fn say_prompt(&mut self, key: PromptKey, vars: &[(&str, &str)], interruptible: bool) {
+        let text = self.flow.prompt(key, vars);
+        self.say(node_of(key), &text, interruptible, None);
+    }
+
+    /// Tells a caller who waits for a human how it stands.
+    pub(crate) fn tell(&mut self, key: PromptKey, vars: &[(&str, &str)]) {
+        let text = self.flow.prompt(key, vars);
+        self.say(node_of(key), &text, false, None);
+        self.io.record(What::Handoff { step: HandoffStep::CallerTold { text } });
+    }
+
+    /// Whole sentences are expected: a short sound is no answer.
+    pub(crate) const fn expects_sentence(&self) -> bool {
+        matches!(self.expect, Expect::Sentence)
+    }
+
+    /// Nothing is said, nobody speaks, and nothing is being thought about; since then.
+    pub(crate) fn quiet_since(&self) -> Option<Time> {
+        if !self.mouth.is_idle() || self.held {
+            return None;
+        }
+        let since = self.mouth.silent_since()?.max(self.ear.quiet_since()?);
+        Some(since.max(self.held_until))
+    }
+}
+
+/// The record's name for a prompt: `AreYouThere` → `are_you_there`.
+pub(crate) fn node_of(key: PromptKey) -> String {
+    let mut name = String::new();
+    for letter in format!("{key:?}").chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.extend(letter.to_lowercase());
+    }
+    name
+}

@@ -1,0 +1,345 @@
+//! The bot has the caller: turns go to the escalation policy, then to the flow, and the flow's steps are done.
+
+mod ahead;
+mod keys;
+mod look_up;
+mod troubles;
+
+use std::sync::Arc;
+
+use crate::call::{
+    base::Base,
+    bot::{ahead::Ahead, keys::Keys, look_up::Pending},
+    caller::Caller,
+    escalation::{Escalation, TurnSeen},
+    event::{Failure, Found},
+    flow::{
+        Flow,
+        dialogue::Dialogue,
+        prompt::PromptKey,
+        step::{Expect, Input, Step},
+    },
+    ids::RequestId,
+    outcome::Outcome,
+    record::{Signal, What},
+    then::Then,
+    time::{Time, WallTime},
+    turn::{ear::Turn, words},
+};
+
+pub(crate) use troubles::Troubles;
+
+/// What the bot is doing.
+#[derive(Debug)]
+enum Mode {
+    /// It talks, and listens for the caller's next turn.
+    Listening,
+    /// A service is being asked. A turn that came meanwhile waits.
+    LookingUp { pending: Pending, waiting: Option<Turn> },
+    /// It says goodbye.
+    Leaving(Outcome),
+}
+
+/// The bot's side of the call.
+#[derive(Debug)]
+pub(crate) struct Bot {
+    dialogue: Dialogue,
+    escalation: Escalation,
+    mode: Mode,
+    ahead: Option<Ahead>,
+    keys: Keys,
+    silences: u32,
+    troubles: Troubles,
+    /// No human could be had: what called for one before does not call again by itself.
+    came_back: bool,
+    /// The bot has answered something: a caller who hangs up now was served.
+    answered: bool,
+}
+
+impl Bot {
+    /// A bot that has not said anything.
+    pub(crate) fn new(flow: &Arc<Flow>, wall: WallTime, caller: &Caller) -> Self {
+        Self {
+            dialogue: Dialogue::new(Arc::clone(flow), wall, caller),
+            escalation: Escalation::new(Arc::clone(flow)),
+            mode: Mode::Listening,
+            ahead: None,
+            keys: Keys::default(),
+            silences: 0,
+            troubles: Troubles::default(),
+            came_back: false,
+            answered: false,
+        }
+    }
+
+    /// Has the first words of the call made ready while the phone still rings.
+    pub(crate) fn prepare_greeting(&self, base: &mut Base) {
+        let steps = self.dialogue.clone().start();
+        ahead::prepare(base, &steps);
+    }
+
+    /// The first words of the call.
+    pub(crate) fn greet(&mut self, base: &mut Base) -> Then {
+        let steps = self.dialogue.start();
+        self.perform(base, steps)
+    }
+
+    /// What the caller is expected to say now.
+    pub(crate) fn expects(&self) -> Expect {
+        self.dialogue.expects()
+    }
+
+    /// What the caller is about, as far as the flow knows.
+    pub(crate) fn intent(&self) -> Option<&str> {
+        self.dialogue.intent()
+    }
+
+    /// The question that has no answer yet.
+    pub(crate) fn open_question(&self) -> Option<String> {
+        self.dialogue.open_question()
+    }
+
+    /// The caller could say something now.
+    pub(crate) fn is_listening(&self) -> bool {
+        matches!(self.mode, Mode::Listening) && self.keys.is_empty()
+    }
+
+    /// The goodbye is being said; the call ends like this.
+    pub(crate) fn leaving(&self) -> Option<Outcome> {
+        match self.mode {
+            Mode::Leaving(outcome) => Some(outcome),
+            Mode::Listening | Mode::LookingUp { .. } => None,
+        }
+    }
+
+    /// A service is being asked.
+    pub(crate) fn is_looking_up(&self) -> bool {
+        matches!(self.mode, Mode::LookingUp { .. })
+    }
+
+    /// How the call ends if the caller hangs up now.
+    pub(crate) fn outcome_of_hang_up(&self) -> Outcome {
+        match self.mode {
+            Mode::Leaving(outcome) => outcome,
+            Mode::Listening | Mode::LookingUp { .. } if self.answered => Outcome::Contained,
+            Mode::Listening | Mode::LookingUp { .. } => Outcome::Abandoned,
+        }
+    }
+
+    /// The words of the turn so far are known: is it a turn at all? "mhm" and a cough over the bot's answer are not.
+    pub(crate) fn is_no_turn(&self, base: &Base, text: &str, over_bot: bool) -> bool {
+        let answer_expected = matches!(self.dialogue.expects(), Expect::YesNo);
+        text.trim().is_empty() || (over_bot && !answer_expected && words::is_back_channel(text, base.language))
+    }
+
+    /// The turn is over.
+    pub(crate) fn turn(&mut self, base: &mut Base, turn: Turn) -> Then {
+        base.turn += 1;
+        base.reply_after = Some(turn.to);
+        self.silences = 0;
+        self.troubles.heard_well();
+        let understanding = turn.understanding.clone().unwrap_or_default();
+        base.io.record(What::CallerTurn {
+            turn: base.turn,
+            text: turn.heard.text.clone(),
+            confidence: turn.heard.confidence,
+            from: turn.from,
+            to: turn.to,
+            understood: turn.understanding.as_ref().map(|understood| base.flow.meaning(understood)),
+        });
+        let intent = self.dialogue.intent_of(&turn.heard.text, &understanding);
+        self.escalation.turn(&TurnSeen {
+            text: &turn.heard.text,
+            confidence: turn.heard.confidence,
+            span: (turn.from, turn.to),
+            understanding: &understanding,
+            intent: intent.as_deref(),
+            is_value: self.dialogue.is_value(&turn.heard.text),
+        });
+        if self.troubles.is_baffled() {
+            return self.give_in(base, "understanding");
+        }
+        match &mut self.mode {
+            Mode::Leaving(_) => Then::Stay,
+            Mode::LookingUp { waiting, .. } => {
+                *waiting = Some(turn);
+                self.weigh(base, &[], ("", Time::ZERO, Time::ZERO))
+            }
+            Mode::Listening => self.answer(base, &turn),
+        }
+    }
+
+    fn answer(&mut self, base: &mut Base, turn: &Turn) -> Then {
+        let ready = self.ahead.take().filter(|ahead| ahead.is_for(turn));
+        let (dialogue, steps) = match ready {
+            Some(ahead) => ahead.take(),
+            None => self.think(base.io.now, &input_of(turn)),
+        };
+        self.adopt(base, dialogue, steps, (&turn.heard.text, turn.from, turn.to))
+    }
+
+    /// What the flow would do, without doing it.
+    fn think(&self, now: Time, input: &Input) -> (Dialogue, Vec<Step>) {
+        let mut dialogue = self.dialogue.clone();
+        let steps = dialogue.handle(now, input);
+        (dialogue, steps)
+    }
+
+    /// Weighs what the flow would do, and does it if the bot keeps the caller.
+    fn adopt(&mut self, base: &mut Base, dialogue: Dialogue, steps: Vec<Step>, said: (&str, Time, Time)) -> Then {
+        let next = self.weigh(base, &steps, said);
+        self.dialogue = dialogue;
+        if next == Then::Stay {
+            return self.perform(base, steps);
+        }
+        // The human must know what was said in this turn; the bot's own words are no longer wanted.
+        for step in steps {
+            if let Step::Know(fact) = step {
+                base.io.record(What::Fact { fact });
+            }
+        }
+        next
+    }
+
+    /// Asks the policy, with what the flow noticed in this turn.
+    fn weigh(&mut self, base: &mut Base, steps: &[Step], (quote, from, to): (&str, Time, Time)) -> Then {
+        let mut wish = None;
+        for step in steps {
+            match step {
+                Step::NotUnderstood => self.escalation.note(Signal::NotUnderstood, quote, (from, to)),
+                Step::Repeated => self.escalation.note(Signal::Repeated, quote, (from, to)),
+                Step::Human { queue, why } => {
+                    self.escalation.note(Signal::FlowAsked, why, (base.io.now, base.io.now));
+                    wish = Some(Then::Human { to: base.flow.destination(queue), why: why.clone() });
+                }
+                Step::Say { .. } | Step::Know(_) | Step::LookUp { .. } | Step::Answered { .. } | Step::Listen | Step::End(_) => {}
+            }
+        }
+        let mut new_reason = !self.came_back;
+        for evidence in self.escalation.drain_evidence() {
+            new_reason |= matches!(evidence.signal, Signal::AskedForHuman | Signal::Critical { .. } | Signal::FlowAsked);
+            base.io.record(What::Evidence { evidence });
+        }
+        let mut decision = self.escalation.decide(base.io.now);
+        if decision.escalate && !new_reason {
+            decision.escalate = false;
+            decision.why = "No human could be had before, and nothing new calls for one.".to_owned();
+        }
+        let escalate = decision.escalate;
+        let why = decision.why.clone();
+        base.io.record(What::Decision { decision });
+        match wish {
+            Some(human) => human,
+            None if escalate => Then::Human { to: self.escalation.destination(self.intent()), why },
+            None => Then::Stay,
+        }
+    }
+
+    fn perform(&mut self, base: &mut Base, steps: Vec<Step>) -> Then {
+        self.mode = Mode::Listening;
+        for step in steps {
+            match step {
+                Step::Say { node, text, interruptible, notice } => base.say(node, &text, interruptible, notice),
+                Step::Know(fact) => base.io.record(What::Fact { fact }),
+                Step::LookUp { request, filler, filler_after_ms } => {
+                    let pending = Pending::ask(&mut base.io, request, filler, filler_after_ms);
+                    self.mode = Mode::LookingUp { pending, waiting: None };
+                }
+                Step::Answered { line } => {
+                    self.answered = true;
+                    base.io.record(What::Tried { line });
+                }
+                Step::End(outcome) => self.mode = Mode::Leaving(outcome),
+                Step::Human { queue, why } => return Then::Human { to: base.flow.destination(&queue), why },
+                Step::NotUnderstood | Step::Repeated | Step::Listen => {}
+            }
+        }
+        Then::Stay
+    }
+
+    /// The caller has said nothing for as long as the flow allows.
+    pub(crate) fn silence(&mut self, base: &mut Base) -> Then {
+        self.silences += 1;
+        if self.silences > base.flow.turn.silence_prompts {
+            base.say_prompt(PromptKey::SilentGoodbye, &[], false);
+            self.mode = Mode::Leaving(Outcome::CallerSilent);
+            return Then::Stay;
+        }
+        let span = (base.mouth.silent_since().unwrap_or(base.io.now), base.io.now);
+        self.escalation.note(Signal::Silence, "", span);
+        let (dialogue, steps) = self.think(base.io.now, &Input::Silence);
+        let next = self.adopt(base, dialogue, steps, ("", span.0, span.1));
+        if next == Then::Stay && base.mouth.is_idle() && self.is_listening() {
+            base.say_prompt(PromptKey::AreYouThere, &[], true);
+        }
+        next
+    }
+
+    /// An answer of a service, or its failure; of the look-up that is waited for, not of any other.
+    pub(crate) fn looked_up(&mut self, base: &mut Base, id: RequestId, result: Result<Found, Failure>) -> Then {
+        let (pending, waiting) = match std::mem::replace(&mut self.mode, Mode::Listening) {
+            Mode::LookingUp { pending, waiting } if pending.is(id) => (pending, waiting),
+            other => {
+                self.mode = other;
+                return Then::Stay;
+            }
+        };
+        let name = pending.end(&mut base.io, &result);
+        if result.is_err() {
+            self.escalation.note(Signal::ServiceFailed, &name, (base.io.now, base.io.now));
+        }
+        let (dialogue, steps) = self.think(base.io.now, &Input::LookedUp { name, result });
+        let next = self.adopt(base, dialogue, steps, ("", base.io.now, base.io.now));
+        match (next, waiting) {
+            (Then::Stay, Some(turn)) if matches!(self.mode, Mode::Listening) => self.answer(base, &turn),
+            (next, _) => next,
+        }
+    }
+
+    /// The look-up has not answered in time.
+    pub(crate) fn look_up_late(&mut self, base: &mut Base) -> Then {
+        match &self.mode {
+            Mode::LookingUp { pending, .. } => {
+                let id = pending.id();
+                self.looked_up(base, id, Err(Failure::TimedOut))
+            }
+            Mode::Listening | Mode::Leaving(_) => Then::Stay,
+        }
+    }
+
+    /// The look-up takes long.
+    pub(crate) fn say_filler(&mut self, base: &mut Base) -> Then {
+        if let Mode::LookingUp { pending, .. } = &mut self.mode
+            && let Some(filler) = pending.filler()
+            && base.mouth.is_idle()
+        {
+            base.say("filler".to_owned(), &filler, true, None);
+        }
+        Then::Stay
+    }
+
+    /// The caller goes to a human, or goes away: what the bot was doing is over.
+    pub(crate) fn hand_on(&mut self, base: &mut Base) {
+        self.ahead = None;
+        self.keys.forget(&mut base.io);
+        if let Mode::LookingUp { pending, .. } = std::mem::replace(&mut self.mode, Mode::Listening) {
+            pending.abandon(&mut base.io);
+        }
+    }
+
+    /// The caller comes back from the queue: no human could be had, or none is wanted any more.
+    pub(crate) fn take_back(&mut self) {
+        self.came_back = true;
+        self.silences = 0;
+        self.troubles = Troubles::default();
+    }
+}
+
+fn input_of(turn: &Turn) -> Input {
+    Input::Said {
+        text: turn.heard.text.clone(),
+        confidence: turn.heard.confidence,
+        understanding: turn.understanding.clone().unwrap_or_default(),
+        span: (turn.from, turn.to),
+    }
+}

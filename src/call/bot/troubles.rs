@@ -1,0 +1,94 @@
+//! When a driver fails under the bot: the caller hears something, and the second failure in a row brings a human.
+
+use crate::call::{
+    base::Base,
+    bot::Bot,
+    flow::prompt::PromptKey,
+    record::{Signal, What},
+    then::Then,
+};
+
+/// Failures in a row after which the bot is no help any more.
+const ENOUGH: u32 = 2;
+
+/// Failures in a row, by what failed.
+#[derive(Debug, Default)]
+pub(crate) struct Troubles {
+    deaf: u32,
+    baffled: u32,
+    mute: u32,
+}
+
+impl Troubles {
+    /// The recogniser works.
+    pub(crate) fn heard_well(&mut self) {
+        self.deaf = 0;
+    }
+
+    /// The understanding works.
+    pub(crate) fn understood_well(&mut self) {
+        self.baffled = 0;
+    }
+
+    /// The understanding has failed too often.
+    pub(super) const fn is_baffled(&self) -> bool {
+        self.baffled >= ENOUGH
+    }
+
+    /// The voice works.
+    pub(crate) fn spoke_well(&mut self) {
+        self.mute = 0;
+    }
+}
+
+impl Bot {
+    /// What has failed lately.
+    pub(crate) fn troubles(&mut self) -> &mut Troubles {
+        &mut self.troubles
+    }
+
+    /// The recogniser failed; what the caller said is lost.
+    pub(crate) fn deaf(&mut self, base: &mut Base) -> Then {
+        self.troubles.deaf += 1;
+        if self.troubles.deaf >= ENOUGH {
+            return self.give_in(base, "recogniser");
+        }
+        trouble(base, "recogniser", if base.mouth.is_held() { "went on" } else { "asked again" });
+        if base.mouth.is_held() {
+            base.mouth.resume(&mut base.io);
+        } else if base.mouth.is_idle() {
+            base.say_prompt(PromptKey::HearingTrouble, &[], true);
+        }
+        Then::Stay
+    }
+
+    /// The understanding failed; the words are known and are used without it. A second time in a row brings a human when the turn is over.
+    pub(crate) fn baffled(&mut self, base: &mut Base) {
+        self.troubles.baffled += 1;
+        trouble(base, "understanding", "used the words alone");
+    }
+
+    /// The voice failed.
+    pub(crate) fn mute(&mut self, base: &mut Base) -> Then {
+        self.troubles.mute += 1;
+        if self.troubles.mute >= ENOUGH && self.leaving().is_none() {
+            return self.give_in(base, "voice");
+        }
+        trouble(base, "voice", "tried again");
+        Then::Stay
+    }
+
+    pub(super) fn give_in(&mut self, base: &mut Base, what: &str) -> Then {
+        trouble(base, what, "called a human");
+        let now = base.io.now;
+        self.escalation.note(Signal::ServiceFailed, what, (now, now));
+        self.weigh(base, &[], ("", now, now));
+        base.say_prompt(PromptKey::ServiceTrouble, &[], false);
+        Then::Human { to: self.escalation.destination(self.intent()), why: format!("the {what} failed twice in a row") }
+    }
+}
+
+/// Writes down that something failed, and what was done about it.
+pub(crate) fn trouble(base: &mut Base, what: &str, then: &str) {
+    base.io.record(What::Trouble { what_failed: what.to_owned(), then: then.to_owned() });
+}

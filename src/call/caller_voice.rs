@@ -1,0 +1,219 @@
+//! What the caller's ear and mouth report, and what it means in each phase of the call.
+
+use crate::call::{
+    event::SpeechEnd,
+    ids::{LegId, RequestId},
+    record::What,
+    state::{Call, Phase},
+    time::Time,
+    timer::Timer,
+    turn::{ear::News, mouth::Told},
+    understanding::{Transcript, Understanding},
+};
+
+/// A listener reports a pause when it has lasted this long. Voice of which no pause was reported after the least voice and this has lasted long enough.
+const LISTENER_PAUSE_MS: u64 = 200;
+
+impl Call {
+    fn listens(&self) -> bool {
+        match &self.phase {
+            Phase::Talking(bot) => bot.leaving().is_none(),
+            Phase::HandingOver { handoff, .. } => !handoff.is_bridged(),
+            Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => false,
+        }
+    }
+
+    pub(super) fn voice_started(&mut self, at: Time) {
+        if self.listens() {
+            let news = self.base.ear.voice_started(&mut self.base.io, at, self.base.expect);
+            self.caller_news(news);
+        }
+    }
+
+    pub(super) fn voice_stopped(&mut self, at: Time) {
+        if self.listens() {
+            let news = self.base.ear.voice_stopped(&mut self.base.io, at, self.base.expect);
+            self.caller_news(news);
+        }
+    }
+
+    pub(super) fn voice_lasting(&mut self, leg: LegId, ms: u64) {
+        if leg == LegId::CALLER && ms >= self.base.flow.turn.barge_in_ms {
+            self.barge_in();
+        }
+    }
+
+    /// The caller's voice has lasted long enough to interrupt. Whether it was worth it shows when the words are known.
+    pub(super) fn barge_in(&mut self) {
+        if matches!(self.phase, Phase::Talking(_)) && self.base.ear.is_voice() && self.base.mouth.may_interrupt() {
+            self.base.mouth.hold(&mut self.base.io);
+        }
+    }
+
+    pub(super) fn partial(&mut self, leg: LegId, text: String) {
+        if leg == LegId::CALLER && self.base.ear.is_voice() {
+            self.base.io.record(What::Hearing { text });
+        }
+    }
+
+    pub(super) fn heard(&mut self, id: RequestId, transcript: Transcript) {
+        let news = self.base.ear.heard(&mut self.base.io, id, transcript, self.base.expect);
+        self.caller_news(news);
+    }
+
+    pub(super) fn understood(&mut self, id: RequestId, understanding: Understanding) {
+        let news = self.base.ear.understood(&mut self.base.io, id, understanding);
+        if news != News::Nothing
+            && let Phase::Talking(bot) = &mut self.phase
+        {
+            bot.troubles().understood_well();
+        }
+        self.caller_news(news);
+    }
+
+    pub(super) fn pause_over(&mut self) {
+        let news = self.base.ear.pause_over(&mut self.base.io);
+        self.caller_news(news);
+    }
+
+    pub(super) fn recogniser_late(&mut self) {
+        let news = self.base.ear.late(&mut self.base.io);
+        self.caller_news(news);
+    }
+
+    pub(super) fn turn_too_long(&mut self) {
+        let news = self.base.ear.too_long(&mut self.base.io, self.base.expect);
+        self.caller_news(news);
+    }
+
+    pub(super) fn ear_failed(&mut self, id: RequestId) {
+        let news = self.base.ear.failed(&mut self.base.io, id);
+        self.caller_news(news);
+    }
+
+    fn caller_news(&mut self, news: News) {
+        match news {
+            News::Nothing => {}
+            News::Began { at } => self.began(at),
+            News::Paused { voiced_ms } => self.paused(voiced_ms),
+            News::Words => self.words(),
+            News::Meaning => {
+                if let (Phase::Talking(bot), Some(turn)) = (&mut self.phase, self.base.ear.guess()) {
+                    bot.think_ahead(&mut self.base, turn);
+                }
+            }
+            News::Turn(turn) => {
+                self.base.over_bot = false;
+                let base = &mut self.base;
+                base.mouth.give_up(&mut base.io);
+                match &self.phase {
+                    Phase::Talking(_) => self.bot_then(|bot, base| bot.turn(base, turn)),
+                    Phase::HandingOver { .. } => self.handoff_then(|handoff, base| handoff.caller_said(base, &turn)),
+                    Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => {}
+                }
+            }
+            News::Deaf => {
+                self.base.over_bot = false;
+                self.bot_then(|bot, base| bot.deaf(base));
+            }
+            News::NoMeaning => {
+                if let Phase::Talking(bot) = &mut self.phase {
+                    bot.baffled(&mut self.base);
+                }
+                let news = self.base.ear.words_are_enough(&mut self.base.io);
+                self.caller_news(news);
+            }
+        }
+    }
+
+    fn began(&mut self, at: Time) {
+        let base = &mut self.base;
+        if base.mouth.is_sounding() || base.mouth.is_held() {
+            base.over_bot = true;
+        }
+        if base.mouth.may_interrupt() {
+            base.io.timers.set(Timer::BargeIn, at.plus(base.flow.turn.barge_in_ms + LISTENER_PAUSE_MS));
+        }
+    }
+
+    /// A short sound over the bot's words is nothing, unless a short answer is expected.
+    fn paused(&mut self, voiced_ms: u64) {
+        let base = &mut self.base;
+        base.io.timers.stop(Timer::BargeIn);
+        let short = base.over_bot && base.mouth.is_sounding() && voiced_ms < base.flow.turn.barge_in_ms;
+        if short && base.expects_sentence() {
+            base.over_bot = false;
+            base.ear.discard(&mut base.io);
+        }
+    }
+
+    fn words(&mut self) {
+        let text = self.base.ear.words().map(|heard| heard.text.clone()).unwrap_or_default();
+        let nothing = match &self.phase {
+            Phase::Talking(bot) => bot.is_no_turn(&self.base, &text, self.base.over_bot),
+            Phase::Arrived(_) | Phase::HandingOver { .. } | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => {
+                text.trim().is_empty()
+            }
+        };
+        if nothing {
+            return self.no_turn();
+        }
+        if matches!(self.phase, Phase::Talking(_)) {
+            self.base.ear.understand(&mut self.base.io);
+        } else {
+            let news = self.base.ear.words_are_enough(&mut self.base.io);
+            self.caller_news(news);
+        }
+    }
+
+    /// A cough, or "mhm" over the bot's words: the record has it, nothing else changes, and the bot goes on (see `settle`).
+    fn no_turn(&mut self) {
+        let base = &mut self.base;
+        base.over_bot = false;
+        if let Some(turn) = base.ear.so_far().filter(|turn| !turn.heard.text.trim().is_empty()) {
+            base.io.record(What::CallerTurn {
+                turn: base.turn,
+                text: turn.heard.text,
+                confidence: turn.heard.confidence,
+                from: turn.from,
+                to: turn.to,
+                understood: None,
+            });
+        }
+        base.ear.discard(&mut base.io);
+        if let Phase::Talking(bot) = &mut self.phase {
+            bot.troubles().heard_well();
+        }
+    }
+
+    pub(super) fn speech_started(&mut self, id: RequestId, at: Time) {
+        self.base.mouth.started(&mut self.base.io, id, at);
+    }
+
+    pub(super) fn speech_ended(&mut self, id: RequestId, why: SpeechEnd, clauses: usize, fraction: f32) {
+        let told = self.base.mouth.ended(&mut self.base.io, id, why, clauses, fraction);
+        self.mouth_told(told);
+    }
+
+    pub(super) fn speech_failed(&mut self, id: RequestId) {
+        let told = self.base.mouth.failed(&mut self.base.io, id);
+        self.mouth_told(told);
+    }
+
+    pub(super) fn speech_late(&mut self) {
+        let told = self.base.mouth.late(&mut self.base.io);
+        self.mouth_told(told);
+    }
+
+    fn mouth_told(&mut self, told: Told) {
+        match told {
+            Told::Nothing | Told::Started => {}
+            Told::Finished => {
+                if let Phase::Talking(bot) = &mut self.phase {
+                    bot.troubles().spoke_well();
+                }
+            }
+            Told::Failed => self.bot_then(|bot, base| bot.mute(base)),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Accepted: the caller is told, both hear each other, and what happens when one of them goes.
+
+use crate::call::{
+    action::{Action, AgentAfter},
+    base::Base,
+    event::LegEnd,
+    flow::prompt::PromptKey,
+    handoff::{Handoff, Offer, Stage, stop_agent_timers},
+    outcome::{HandoffOutcome, OfferOutcome, Outcome},
+    record::{HandoffStep, Owner, What},
+    then::Then,
+    time::Time,
+    timer::Timer,
+};
+
+/// The announcement before the bridge may take this long.
+const CONNECT_MS: u64 = 5_000;
+
+/// An agent who is gone so soon after the bridge was lost: nobody has helped the caller yet.
+const SETTLED_MS: u64 = 3_000;
+
+/// How often a caller is called a new agent after a lost one.
+const MOST_LOST: u32 = 2;
+
+impl Handoff {
+    /// The agent takes the call.
+    pub(super) fn accept(&mut self, base: &mut Base, offer: Offer) {
+        stop_agent_timers(base);
+        base.io.timers.stop(Timer::Update);
+        base.mouth.silence(&mut base.io);
+        base.ear.discard(&mut base.io);
+        base.tell(PromptKey::Connecting, &[("name", &offer.agent.name)]);
+        base.io.timers.set(Timer::Connect, base.io.now.plus(CONNECT_MS));
+        self.stage = Stage::Connecting { offer };
+    }
+
+    /// The announcement takes too long.
+    pub(crate) fn connect_late(&mut self, base: &mut Base) {
+        match self.take() {
+            Stage::Connecting { offer } => {
+                base.mouth.silence(&mut base.io);
+                self.bridge(base, offer);
+            }
+            other => self.stage = other,
+        }
+    }
+
+    /// Both hear each other.
+    pub(super) fn bridge(&mut self, base: &mut Base, offer: Offer) {
+        let now = base.io.now;
+        stop_agent_timers(base);
+        for timer in [Timer::QueueWait, Timer::Update] {
+            base.io.timers.stop(timer);
+        }
+        base.ear.discard(&mut base.io);
+        let agent = offer.agent.id.clone();
+        base.io.record(What::Handoff { step: HandoffStep::OfferEnded { agent: agent.clone(), outcome: OfferOutcome::Accepted } });
+        base.io.record(What::Owner { owner: Owner::Agent { agent: agent.clone(), name: offer.agent.name.clone() } });
+        let step =
+            HandoffStep::Bridged { agent, time_to_agent_ms: now.since(self.since), longest_silence_ms: base.silence.longest_ms(now) };
+        base.io.record(What::Handoff { step });
+        base.io.record(What::Handoff { step: HandoffStep::Ended { outcome: HandoffOutcome::Bridged } });
+        self.stage = Stage::Bridged { offer, since: now };
+    }
+
+    /// The agent's leg has ended after the bridge: a normal end, or somebody else has to take over.
+    pub(super) fn lost_or_done(&mut self, base: &mut Base, offer: Offer, since: Time, why: LegEnd) -> Then {
+        let done = why == LegEnd::HungUp && base.io.now.since(since) >= SETTLED_MS;
+        if done || self.lost >= MOST_LOST {
+            base.io.act(Action::ReleaseAgent { agent: offer.agent.id, after: AgentAfter::WrapUp });
+            self.stage = Stage::Over;
+            return Then::End(Outcome::HandedOver);
+        }
+        self.lost += 1;
+        base.io.act(Action::ReleaseAgent { agent: offer.agent.id.clone(), after: AgentAfter::Resting });
+        base.silence.restart(base.io.now);
+        self.since = base.io.now;
+        self.asked = vec![offer.agent.id];
+        base.io.record(What::Owner { owner: Owner::Queue { queue: self.to.queue.clone() } });
+        base.io.record(What::Handoff { step: HandoffStep::Started { queue: self.to.queue.clone(), summary: self.summary.clone() } });
+        base.io.timers.set(Timer::QueueWait, base.io.now.plus(base.flow.handoff.wait_ms));
+        base.tell(PromptKey::AgentLost, &[]);
+        self.find(base);
+        Then::Stay
+    }
+
+    /// The agent ends the call on the page.
+    pub(super) fn agent_hangs_up(&mut self, base: &mut Base) -> Then {
+        match self.take() {
+            Stage::Bridged { offer, .. } => {
+                base.io.act(Action::HangUp { leg: offer.leg });
+                base.io.act(Action::ReleaseAgent { agent: offer.agent.id, after: AgentAfter::WrapUp });
+                Then::End(Outcome::HandedOver)
+            }
+            other => self.keep(other),
+        }
+    }
+}

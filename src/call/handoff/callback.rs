@@ -1,0 +1,63 @@
+//! Nobody can be had: a callback is offered, the number read back, and promised only after a clear yes.
+
+use crate::call::{
+    base::Base,
+    flow::prompt::PromptKey,
+    handoff::{Handoff, Stage},
+    outcome::{HandoffOutcome, Outcome},
+    record::{Fact, HandoffStep, What},
+    then::Then,
+};
+
+/// How often the question is asked.
+const MOST_ASKED: u32 = 2;
+
+impl Handoff {
+    /// Asks whether the caller wants to be called back; goodbye if no number is known.
+    pub(super) fn offer_callback(&mut self, base: &mut Base) -> Then {
+        let Some(number) = number_to_call(base) else { return Self::goodbye(base) };
+        base.tell(PromptKey::OfferCallback, &[("number", &number)]);
+        self.stage = Stage::Callback { number, asked: 1 };
+        Then::Stay
+    }
+
+    /// The caller's answer: yes, no, or something else.
+    pub(crate) fn callback_answer(&mut self, base: &mut Base, answer: Option<bool>) -> Then {
+        match self.take() {
+            Stage::Callback { number, .. } if answer == Some(true) => {
+                base.mouth.give_up(&mut base.io);
+                base.io.record(What::Handoff { step: HandoffStep::CallbackPromised { number: number.clone() } });
+                Self::over(base, HandoffOutcome::Callback);
+                base.tell(PromptKey::CallbackPromised, &[("number", &number)]);
+                Then::Close(Outcome::CallbackPromised)
+            }
+            Stage::Callback { number, asked } if answer.is_none() && asked < MOST_ASKED => {
+                base.tell(PromptKey::OfferCallback, &[("number", &number)]);
+                self.keep(Stage::Callback { number, asked: asked + 1 })
+            }
+            Stage::Callback { .. } => Self::goodbye(base),
+            other => self.keep(other),
+        }
+    }
+
+    /// A key of the caller: 1 is yes, 2 is no.
+    pub(crate) fn caller_key(&mut self, base: &mut Base, digit: char) -> Then {
+        base.io.record(What::Key { digit });
+        match (self.asks_caller(), digit) {
+            (true, '1') => self.callback_answer(base, Some(true)),
+            (true, '2') => self.callback_answer(base, Some(false)),
+            _ => Then::Stay,
+        }
+    }
+}
+
+/// A number that the caller confirmed or keyed in this call, else the one the network shows.
+fn number_to_call(base: &Base) -> Option<String> {
+    let said = base.io.entries().iter().rev().find_map(|entry| match &entry.what {
+        What::Fact { fact: Fact { name, value, confirmed: true, .. } } if name.contains("phone") || name.contains("callback") => {
+            Some(value.clone())
+        }
+        _ => None,
+    });
+    said.or_else(|| base.caller.dialable().map(str::to_owned))
+}

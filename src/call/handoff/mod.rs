@@ -1,0 +1,267 @@
+//! The warm transfer, as an explicit state machine: find an agent, ring, brief, let them choose, bridge; and what follows when any of it fails.
+//!
+//! ```text
+//! Finding ─→ (Queued) ─→ Ringing ─→ Briefing ─→ Choosing ─→ Connecting ─→ Bridged
+//!    ↑          │           │           │           │            │            │
+//!    └──────────┴─ next ────┴───────────┴───────────┴────────────┴── agent ───┘
+//!                  agent                                             lost
+//! nobody (left): Callback, back to the bot, or goodbye, as the flow says
+//! ```
+//! The agent's reservation lives in [`Offer`], and an offer ends in exactly one place (`end_offer`), so that it is given back exactly once.
+
+mod agent;
+mod bridge;
+mod callback;
+mod phrases;
+mod queue;
+pub mod summary;
+
+use crate::call::{
+    action::{Action, AgentAfter},
+    base::Base,
+    event::{Agent, LegEnd},
+    flow::{Destination, prompt::PromptKey},
+    ids::{AgentId, LegId, RequestId},
+    media::patch::Under,
+    outcome::{HandoffOutcome, OfferOutcome, Outcome},
+    record::{HandoffStep, Owner, Summary, What},
+    time::Time,
+    timer::Timer,
+    turn::{ear::Ear, mouth::Mouth},
+};
+
+/// An agent who is reserved for this call, and the leg to them.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    agent: Agent,
+    leg: LegId,
+}
+
+/// Where the handoff stands.
+#[derive(Debug)]
+enum Stage {
+    /// The queue was asked for an agent.
+    Finding { find: RequestId },
+    /// Nobody is free; the call waits.
+    Queued { find: RequestId, position: u32, estimate_s: Option<u32> },
+    /// The agent's phone is called. `accepted`: taken on the page already.
+    Ringing { offer: Offer, rings: bool, accepted: bool },
+    /// The agent has picked up and hears who calls.
+    Briefing { offer: Offer, mouth: Mouth },
+    /// The agent was told, and chooses.
+    Choosing { offer: Offer, mouth: Mouth, ear: Ear },
+    /// The agent has accepted; the caller is told, then both are bridged.
+    Connecting { offer: Offer },
+    /// They talk.
+    Bridged { offer: Offer, since: Time },
+    /// Nobody can be had; the caller is asked whether to be called back.
+    Callback { number: String, asked: u32 },
+    /// It is over.
+    Over,
+}
+
+/// One handoff.
+#[derive(Debug)]
+pub(crate) struct Handoff {
+    to: Destination,
+    summary: Summary,
+    since: Time,
+    stage: Stage,
+    /// Agents who were asked already.
+    asked: Vec<AgentId>,
+    /// How often an agent was lost after the bridge.
+    lost: u32,
+    /// When the caller was last told how it stands.
+    told: Time,
+}
+
+impl Handoff {
+    /// A human is wanted.
+    pub(crate) fn start(base: &mut Base, to: Destination, summary: Summary) -> Self {
+        let now = base.io.now;
+        base.silence.restart(Time(now.0.saturating_sub(3_000)));
+        base.io.record(What::Owner { owner: Owner::Queue { queue: to.queue.clone() } });
+        base.io.record(What::Handoff { step: HandoffStep::Started { queue: to.queue.clone(), summary: summary.clone() } });
+        base.tell(PromptKey::CallingColleague, &[("department", &to.label)]);
+        base.io.timers.set(Timer::QueueWait, now.plus(base.flow.handoff.wait_ms));
+        let mut handoff = Self { to, summary, since: now, stage: Stage::Over, asked: Vec::new(), lost: 0, told: now };
+        handoff.find(base);
+        handoff
+    }
+
+    /// The leg to the agent, if there is one, and whether it may be heard and may hear.
+    fn offer(&self) -> Option<&Offer> {
+        match &self.stage {
+            Stage::Ringing { offer, .. }
+            | Stage::Briefing { offer, .. }
+            | Stage::Choosing { offer, .. }
+            | Stage::Connecting { offer }
+            | Stage::Bridged { offer, .. } => Some(offer),
+            Stage::Finding { .. } | Stage::Queued { .. } | Stage::Callback { .. } | Stage::Over => None,
+        }
+    }
+
+    /// The human has the caller.
+    pub(crate) const fn is_bridged(&self) -> bool {
+        matches!(self.stage, Stage::Bridged { .. })
+    }
+
+    /// The caller is asked for a yes or a no.
+    pub(crate) const fn asks_caller(&self) -> bool {
+        matches!(self.stage, Stage::Callback { .. })
+    }
+
+    /// The sound under what the caller is told.
+    pub(crate) const fn under(&self) -> Under {
+        match self.stage {
+            Stage::Finding { .. } | Stage::Queued { .. } | Stage::Ringing { .. } => Under::Hold,
+            Stage::Briefing { .. } | Stage::Choosing { .. } | Stage::Connecting { .. } => Under::Hold,
+            Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Over => Under::Nothing,
+        }
+    }
+
+    /// The agent's leg if it is up and not bridged, and whether it is listened to.
+    pub(crate) fn agent_leg(&self) -> Option<(LegId, bool)> {
+        match &self.stage {
+            Stage::Briefing { offer, .. } | Stage::Connecting { offer } => Some((offer.leg, false)),
+            Stage::Choosing { offer, .. } => Some((offer.leg, true)),
+            Stage::Finding { .. }
+            | Stage::Queued { .. }
+            | Stage::Ringing { .. }
+            | Stage::Bridged { .. }
+            | Stage::Callback { .. }
+            | Stage::Over => None,
+        }
+    }
+
+    /// The agent's leg, if it is bridged.
+    pub(crate) fn bridged_leg(&self) -> Option<LegId> {
+        match &self.stage {
+            Stage::Bridged { offer, .. } => Some(offer.leg),
+            Stage::Finding { .. }
+            | Stage::Queued { .. }
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Choosing { .. }
+            | Stage::Connecting { .. }
+            | Stage::Callback { .. }
+            | Stage::Over => None,
+        }
+    }
+
+    fn take(&mut self) -> Stage {
+        std::mem::replace(&mut self.stage, Stage::Over)
+    }
+
+    /// What follows by itself, once nothing is left to be said: called after every report.
+    pub(crate) fn settle(&mut self, base: &mut Base) {
+        let ready = match &self.stage {
+            Stage::Briefing { mouth, .. } => mouth.is_idle(),
+            Stage::Connecting { .. } => base.mouth.is_idle(),
+            Stage::Finding { .. }
+            | Stage::Queued { .. }
+            | Stage::Ringing { .. }
+            | Stage::Choosing { .. }
+            | Stage::Bridged { .. }
+            | Stage::Callback { .. }
+            | Stage::Over => false,
+        };
+        if !ready {
+            return;
+        }
+        match self.take() {
+            Stage::Briefing { offer, mouth } => self.let_choose(base, offer, mouth),
+            Stage::Connecting { offer } => self.bridge(base, offer),
+            other => self.stage = other,
+        }
+    }
+
+    /// Ends an offer: the leg unless it is gone, the reservation, and the entry on record.
+    fn end_offer(base: &mut Base, offer: Offer, outcome: OfferOutcome, after: AgentAfter, leg: Leg) {
+        stop_agent_timers(base);
+        if leg == Leg::Up {
+            base.io.act(Action::HangUp { leg: offer.leg });
+        }
+        base.io.record(What::Handoff { step: HandoffStep::OfferEnded { agent: offer.agent.id.clone(), outcome } });
+        base.io.act(Action::ReleaseAgent { agent: offer.agent.id, after });
+    }
+
+    /// Writes down how the handoff ended; nothing of it is left.
+    fn over(base: &mut Base, outcome: HandoffOutcome) {
+        stop_agent_timers(base);
+        for timer in [Timer::FindAgent, Timer::QueueWait, Timer::Update] {
+            base.io.timers.stop(timer);
+        }
+        base.io.record(What::Handoff { step: HandoffStep::Ended { outcome } });
+    }
+
+    /// The handoff is called off: the caller left, wants the bot again, or the gateway shuts down. Returns the agent's leg if somebody is listening on it.
+    fn call_off(&mut self, base: &mut Base, outcome: OfferOutcome) -> Option<Offer> {
+        match self.take() {
+            Stage::Finding { find } | Stage::Queued { find, .. } => base.io.act(Action::LeaveQueue { id: find }),
+            Stage::Ringing { offer, .. } => Self::end_offer(base, offer, outcome, AgentAfter::Free, Leg::Up),
+            Stage::Briefing { offer, mut mouth } | Stage::Choosing { offer, mut mouth, .. } => {
+                mouth.silence(&mut base.io);
+                return Some(offer);
+            }
+            Stage::Connecting { offer } => return Some(offer),
+            Stage::Bridged { offer, .. } => {
+                stop_agent_timers(base);
+                base.io.act(Action::HangUp { leg: offer.leg });
+                base.io.act(Action::ReleaseAgent { agent: offer.agent.id, after: AgentAfter::WrapUp });
+            }
+            Stage::Callback { .. } | Stage::Over => {}
+        }
+        None
+    }
+
+    /// The caller's leg is gone. The agent who listens is told (see [`Farewell`]); everything else ends now.
+    pub(crate) fn caller_left(&mut self, base: &mut Base, why: LegEnd) -> (Outcome, Option<Farewell>) {
+        let lost = why != LegEnd::HungUp;
+        let bridged = self.is_bridged();
+        let listening = self.call_off(base, OfferOutcome::CallerLeft);
+        if !bridged {
+            Self::over(base, HandoffOutcome::CallerLeft);
+        }
+        let outcome = match (lost, bridged) {
+            (true, _) => Outcome::Lost,
+            (false, true) => Outcome::HandedOver,
+            (false, false) => Outcome::Abandoned,
+        };
+        (outcome, listening.map(|offer| Farewell::say(base, offer)))
+    }
+
+    /// The call must come to an end.
+    pub(crate) fn withdraw(&mut self, base: &mut Base) {
+        let bridged = self.is_bridged();
+        if let Some(offer) = self.call_off(base, OfferOutcome::Withdrawn) {
+            Self::end_offer(base, offer, OfferOutcome::Withdrawn, AgentAfter::Free, Leg::Up);
+        }
+        if !bridged {
+            Self::over(base, HandoffOutcome::NobodyCame);
+        }
+    }
+}
+
+/// Is there a leg to hang up?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leg {
+    Up,
+    Gone,
+}
+
+fn stop_agent_timers(base: &mut Base) {
+    for timer in [
+        Timer::AgentAnswer,
+        Timer::AgentSpeech,
+        Timer::AgentEndOfTurn,
+        Timer::AgentRecogniser,
+        Timer::AgentLongestTurn,
+        Timer::AgentChoose,
+        Timer::Connect,
+    ] {
+        base.io.timers.stop(timer);
+    }
+}
+
+pub(crate) use agent::{AgentVoice, Farewell};

@@ -1,0 +1,228 @@
+//! Finding an agent: the queue, the next one, and keeping the caller informed meanwhile.
+
+use crate::call::{
+    action::{Action, AgentAfter},
+    base::Base,
+    event::Agent,
+    flow::{policy::Fallback, prompt::PromptKey},
+    handoff::{Handoff, Leg, Offer, Stage},
+    ids::RequestId,
+    outcome::{HandoffOutcome, OfferOutcome, Outcome},
+    record::{HandoffStep, What},
+    then::Then,
+    timer::Timer,
+    turn::{ear::Turn, words},
+};
+
+/// A queue that has not answered `FindAgent` at all after this is gone.
+const FIND_MS: u64 = 3_000;
+
+/// How much longer than `ring_ms` we wait for the driver that watches the ringing.
+const RING_GRACE_MS: u64 = 2_000;
+
+/// The caller is informed at least this often, whatever the flow says.
+const LONGEST_UPDATE_MS: u64 = 18_000;
+
+/// A new place in the queue is told at once unless the last word to the caller is younger than this.
+const SHORTEST_UPDATE_MS: u64 = 6_000;
+
+/// While something else is being said, the update is tried again after this.
+const UPDATE_AGAIN_MS: u64 = 1_000;
+
+impl Handoff {
+    /// Asks the queue for an agent.
+    pub(super) fn find(&mut self, base: &mut Base) {
+        let find = base.io.request();
+        base.io.act(Action::FindAgent { id: find, queue: self.to.queue.clone(), not: self.asked.clone() });
+        base.io.timers.set(Timer::FindAgent, base.io.now.plus(FIND_MS));
+        base.finds.insert(find);
+        self.stage = Stage::Finding { find };
+        self.told_now(base);
+    }
+
+    /// The queue did not answer in time.
+    pub(crate) fn find_late(&mut self, base: &mut Base) -> Then {
+        let Stage::Finding { find } = self.stage else { return Then::Stay };
+        base.io.act(Action::LeaveQueue { id: find });
+        self.nobody(base)
+    }
+
+    /// `NobodyToAsk`, or `Failed` for a request to the queue.
+    pub(crate) fn nobody_to_ask(&mut self, base: &mut Base, id: RequestId) -> Then {
+        match self.stage {
+            Stage::Finding { find } | Stage::Queued { find, .. } if find == id => self.nobody(base),
+            Stage::Finding { .. }
+            | Stage::Queued { .. }
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Choosing { .. }
+            | Stage::Connecting { .. }
+            | Stage::Bridged { .. }
+            | Stage::Callback { .. }
+            | Stage::Over => Then::Stay,
+        }
+    }
+
+    /// `Queued`.
+    pub(crate) fn queued(&mut self, base: &mut Base, id: RequestId, position: u32, estimate_s: Option<u32>) {
+        let news = match &self.stage {
+            Stage::Finding { find } if *find == id => true,
+            Stage::Queued { find, position: old, .. } if *find == id => *old != position,
+            Stage::Finding { .. }
+            | Stage::Queued { .. }
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Choosing { .. }
+            | Stage::Connecting { .. }
+            | Stage::Bridged { .. }
+            | Stage::Callback { .. }
+            | Stage::Over => return,
+        };
+        let first = matches!(self.stage, Stage::Finding { .. });
+        base.io.timers.stop(Timer::FindAgent);
+        self.stage = Stage::Queued { find: id, position, estimate_s };
+        if news {
+            base.io.record(What::Handoff { step: HandoffStep::Waiting { position, estimate_s } });
+        }
+        if first || (news && base.mouth.is_idle() && base.io.now.since(self.told) >= SHORTEST_UPDATE_MS) {
+            self.tell_how_it_stands(base);
+        }
+    }
+
+    /// `AgentReserved`. Says whether the agent is taken; if not, the caller of this gives them back.
+    pub(crate) fn reserved(&mut self, base: &mut Base, id: RequestId, agent: Agent) -> Result<(), Agent> {
+        match self.stage {
+            Stage::Finding { find } | Stage::Queued { find, .. } if find == id => {}
+            Stage::Finding { .. }
+            | Stage::Queued { .. }
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Choosing { .. }
+            | Stage::Connecting { .. }
+            | Stage::Bridged { .. }
+            | Stage::Callback { .. }
+            | Stage::Over => return Err(agent),
+        }
+        base.io.timers.stop(Timer::FindAgent);
+        let ring_ms = base.flow.handoff.ring_ms;
+        let leg = base.next_leg();
+        self.asked.push(agent.id.clone());
+        base.io.record(What::Handoff { step: HandoffStep::Offered { agent: agent.id.clone(), name: agent.name.clone() } });
+        base.io.act(Action::Dial { leg, agent: agent.id.clone(), target: agent.target.clone(), ring_ms });
+        base.io.timers.set(Timer::AgentAnswer, base.io.now.plus(ring_ms + RING_GRACE_MS));
+        base.tell(PromptKey::RingingAgent, &[("name", &agent.name)]);
+        self.told_now(base);
+        self.stage = Stage::Ringing { offer: Offer { agent, leg }, rings: false, accepted: false };
+        Ok(())
+    }
+
+    /// An offer ended without an agent: the next one, unless it is enough.
+    pub(super) fn next_agent(&mut self, base: &mut Base, offer: Offer, outcome: OfferOutcome, leg: Leg) -> Then {
+        let after = if outcome == OfferOutcome::Declined { AgentAfter::Free } else { AgentAfter::Resting };
+        Self::end_offer(base, offer, outcome, after, leg);
+        if self.asked.len() >= base.flow.handoff.offers as usize || base.io.now.since(self.since) >= base.flow.handoff.wait_ms {
+            return self.nobody(base);
+        }
+        base.mouth.forget_queue();
+        base.tell(PromptKey::NextAgent, &[]);
+        self.find(base);
+        Then::Stay
+    }
+
+    /// The caller has waited for as long as the flow allows. Somebody who is being asked may still answer.
+    pub(crate) fn waited_too_long(&mut self, base: &mut Base) -> Then {
+        match self.stage {
+            Stage::Finding { find } | Stage::Queued { find, .. } => {
+                base.io.act(Action::LeaveQueue { id: find });
+                self.nobody(base)
+            }
+            Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Choosing { .. }
+            | Stage::Connecting { .. }
+            | Stage::Bridged { .. }
+            | Stage::Callback { .. }
+            | Stage::Over => Then::Stay,
+        }
+    }
+
+    /// Nobody can be had.
+    fn nobody(&mut self, base: &mut Base) -> Then {
+        self.stage = Stage::Over;
+        base.mouth.forget_queue();
+        match base.flow.handoff.fallback {
+            Fallback::Callback => self.offer_callback(base),
+            Fallback::Bot => {
+                Self::over(base, HandoffOutcome::BackToBot);
+                base.tell(PromptKey::BackToBot, &[]);
+                Then::Bot
+            }
+            Fallback::Goodbye => Self::goodbye(base),
+        }
+    }
+
+    /// Nobody can be had, and there is nothing left to offer.
+    pub(super) fn goodbye(base: &mut Base) -> Then {
+        Self::over(base, HandoffOutcome::NobodyCame);
+        base.tell(PromptKey::NobodyGoodbye, &[]);
+        Then::Close(Outcome::NobodyCame)
+    }
+
+    /// The caller spoke while waiting. It goes to the agent's page; "never mind" brings the bot back.
+    pub(crate) fn caller_said(&mut self, base: &mut Base, turn: &Turn) -> Then {
+        base.turn += 1;
+        base.io.record(What::CallerTurn {
+            turn: base.turn,
+            text: turn.heard.text.clone(),
+            confidence: turn.heard.confidence,
+            from: turn.from,
+            to: turn.to,
+            understood: None,
+        });
+        if self.asks_caller() {
+            return self.callback_answer(base, words::yes_or_no(&turn.heard.text, base.language));
+        }
+        let still_waiting = !matches!(self.stage, Stage::Connecting { .. } | Stage::Bridged { .. } | Stage::Over);
+        if !still_waiting || !words::is_never_mind(&turn.heard.text, base.language) {
+            return Then::Stay;
+        }
+        if let Some(offer) = self.call_off(base, OfferOutcome::Withdrawn) {
+            Self::end_offer(base, offer, OfferOutcome::Withdrawn, AgentAfter::Free, Leg::Up);
+        }
+        Self::over(base, HandoffOutcome::BackToBot);
+        base.mouth.forget_queue();
+        base.say_prompt(PromptKey::HowCanIHelp, &[], true);
+        Then::Bot
+    }
+
+    /// It is time to tell the caller how it stands.
+    pub(crate) fn update(&mut self, base: &mut Base) {
+        if base.mouth.is_idle() {
+            self.tell_how_it_stands(base);
+        } else {
+            base.io.timers.set(Timer::Update, base.io.now.plus(UPDATE_AGAIN_MS));
+        }
+    }
+
+    fn tell_how_it_stands(&mut self, base: &mut Base) {
+        match &self.stage {
+            Stage::Queued { position, estimate_s, .. } => {
+                let position = position.to_string();
+                let minutes = estimate_s.map(|seconds| seconds.div_ceil(60).max(1).to_string()).unwrap_or_default();
+                base.tell(PromptKey::InQueue, &[("position", &position), ("estimate", &minutes)]);
+            }
+            Stage::Finding { .. } => base.tell(PromptKey::StillCalling, &[("name", "")]),
+            Stage::Ringing { offer, .. } | Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
+                base.tell(PromptKey::StillCalling, &[("name", &offer.agent.name)]);
+            }
+            Stage::Connecting { .. } | Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Over => return,
+        }
+        self.told_now(base);
+    }
+
+    /// The caller was told something just now.
+    pub(super) fn told_now(&mut self, base: &mut Base) {
+        self.told = base.io.now;
+        base.io.timers.set(Timer::Update, base.io.now.plus(base.flow.handoff.update_ms.min(LONGEST_UPDATE_MS)));
+    }
+}

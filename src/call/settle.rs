@@ -1,0 +1,142 @@
+//! What follows from the state alone, worked out after every report: what goes on by itself, the silences, and who hears whom.
+
+use crate::call::{
+    flow::step::Expect,
+    ids::LegId,
+    media::patch::{Ear, Patch, Under},
+    state::{Call, Phase},
+    timer::Timer,
+};
+
+/// A caller to whom we owe a sound hears the calm one after this: well within the three seconds of unexplained silence that nobody may have.
+const COMFORT_MS: u64 = 2_000;
+
+impl Call {
+    /// Brings everything that depends on the state up to date.
+    pub(super) fn settle(&mut self) {
+        self.go_on();
+        if matches!(self.phase, Phase::Ended) {
+            return;
+        }
+        self.expect();
+        if self.base.mouth.is_held() && self.base.ear.quiet_since().is_some() {
+            self.base.mouth.resume(&mut self.base.io);
+        }
+        self.watch_silence();
+        self.watch_comfort();
+        let patch = self.patch();
+        let silent = !self.caller_hears(&patch);
+        self.base.silence.set(silent, self.base.io.now);
+        if patch != self.base.patch {
+            self.base.patch.clone_from(&patch);
+            self.base.io.act(crate::call::action::Action::Patch(patch));
+        }
+    }
+
+    /// What waits for the last word goes on when it is said.
+    fn go_on(&mut self) {
+        let said = self.base.mouth.is_idle();
+        match &mut self.phase {
+            Phase::HandingOver { handoff, .. } => handoff.settle(&mut self.base),
+            Phase::Talking(bot) => {
+                if let Some(outcome) = bot.leaving().filter(|_| said) {
+                    self.finish(outcome);
+                }
+            }
+            Phase::Closing(outcome) => {
+                let outcome = *outcome;
+                if said {
+                    self.finish(outcome);
+                }
+            }
+            Phase::Parting { outcome, farewell } => {
+                let outcome = *outcome;
+                if farewell.as_ref().is_some_and(|farewell| farewell.is_said()) {
+                    self.end_farewell(true);
+                }
+                if said && matches!(self.phase, Phase::Parting { farewell: None, .. }) {
+                    self.finish(outcome);
+                }
+            }
+            Phase::Arrived(_) | Phase::Ended => {}
+        }
+    }
+
+    fn expect(&mut self) {
+        self.base.expect = match &self.phase {
+            Phase::Talking(bot) => bot.expects(),
+            Phase::HandingOver { handoff, .. } if handoff.asks_caller() => Expect::YesNo,
+            Phase::Arrived(_) | Phase::HandingOver { .. } | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => Expect::Sentence,
+        };
+    }
+
+    fn watch_silence(&mut self) {
+        let listening = match &self.phase {
+            Phase::Talking(bot) => bot.is_listening(),
+            Phase::HandingOver { handoff, .. } => handoff.asks_caller(),
+            Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => false,
+        };
+        let base = &mut self.base;
+        match base.quiet_since().filter(|_| listening) {
+            Some(since) => base.io.timers.set(Timer::Silence, since.plus(base.flow.turn.silence_ms)),
+            None => base.io.timers.stop(Timer::Silence),
+        }
+    }
+
+    /// We owe the caller a sound: a turn is over, a service is asked, a text is on its way.
+    fn watch_comfort(&mut self) {
+        let base = &mut self.base;
+        let thinking = base.ear.paused_at().is_some() || !base.mouth.is_idle();
+        let owed = match &self.phase {
+            Phase::Talking(bot) => thinking || bot.is_looking_up(),
+            Phase::HandingOver { handoff, .. } => thinking && handoff.under() == Under::Nothing && !handoff.is_bridged(),
+            Phase::Closing(_) => thinking,
+            Phase::Arrived(_) | Phase::Parting { .. } | Phase::Ended => false,
+        };
+        if !owed || base.mouth.is_sounding() || base.ear.is_voice() {
+            base.owed_since = None;
+            base.comfort = false;
+            base.io.timers.stop(Timer::Comfort);
+            return;
+        }
+        let since = *base.owed_since.get_or_insert(base.ear.paused_at().unwrap_or(base.io.now));
+        if !base.comfort {
+            base.io.timers.set(Timer::Comfort, since.plus(COMFORT_MS));
+        }
+    }
+
+    /// Who hears whom now.
+    fn patch(&self) -> Patch {
+        let caller = |hears: Vec<LegId>, under: Under| Ear { leg: LegId::CALLER, hears, under };
+        let comfort = if self.base.comfort { Under::Hold } else { Under::Nothing };
+        match &self.phase {
+            Phase::Arrived(_) | Phase::Ended => Patch::default(),
+            Phase::Talking(_) => Patch { ears: vec![caller(vec![], comfort)], listen: vec![LegId::CALLER] },
+            Phase::Closing(_) => Patch { ears: vec![caller(vec![], comfort)], listen: vec![] },
+            Phase::Parting { farewell, .. } => {
+                let agent = farewell.as_ref().map(|farewell| Ear { leg: farewell.leg(), hears: vec![], under: Under::Nothing });
+                Patch { ears: agent.into_iter().collect(), listen: vec![] }
+            }
+            Phase::HandingOver { handoff, .. } => {
+                if let Some(agent) = handoff.bridged_leg() {
+                    let other = Ear { leg: agent, hears: vec![LegId::CALLER], under: Under::Nothing };
+                    return Patch { ears: vec![caller(vec![agent], Under::Nothing), other], listen: vec![] };
+                }
+                let under = if handoff.under() == Under::Nothing { comfort } else { handoff.under() };
+                let mut patch = Patch { ears: vec![caller(vec![], under)], listen: vec![LegId::CALLER] };
+                if let Some((leg, listened)) = handoff.agent_leg() {
+                    patch.ears.push(Ear { leg, hears: vec![], under: Under::Nothing });
+                    patch.listen.extend(listened.then_some(leg));
+                }
+                patch
+            }
+        }
+    }
+
+    /// The caller hears something, or speaks.
+    fn caller_hears(&self, patch: &Patch) -> bool {
+        let ear = patch.ears.iter().find(|ear| ear.leg == LegId::CALLER);
+        let sound = ear.is_some_and(|ear| ear.under != Under::Nothing || !ear.hears.is_empty());
+        sound || self.base.mouth.is_sounding() || self.base.ear.is_voice()
+    }
+}

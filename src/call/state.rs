@@ -1,0 +1,415 @@
+//! The state machine of one call: reports and time go in, actions come out.
+
+use std::sync::Arc;
+
+use crate::call::{
+    action::{Action, AgentAfter},
+    base::Base,
+    bot::Bot,
+    caller::Caller,
+    event::{Event, LegEnd},
+    flow::{Destination, Flow, prompt::PromptKey},
+    handoff::{
+        AgentVoice, Farewell, Handoff,
+        summary::{About, summarise},
+    },
+    ids::{CallId, LegId, RequestId},
+    outcome::Outcome,
+    record::{Owner, What},
+    then::Then,
+    time::{Time, WallTime},
+    timer::Timer,
+};
+
+/// The caller's ACK is waited for at most this long (RFC 3261 section 13.3.1.4: 64 × T1), with a second for the driver that watches it.
+const ACK_MS: u64 = 33_000;
+
+/// No call is longer.
+const LONGEST_CALL_MS: u64 = 4 * 60 * 60 * 1_000;
+
+/// Service Unavailable.
+const UNAVAILABLE: u16 = 503;
+
+/// What a call begins with.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Its name.
+    pub call: CallId,
+    /// What it follows.
+    pub flow: Arc<Flow>,
+    /// The civil time at the company's place when it arrived.
+    pub wall: WallTime,
+    /// Who calls.
+    pub caller: Caller,
+}
+
+/// Where the call stands. Each state owns what is valid in it.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// The caller's leg is not up yet.
+    Arrived(Box<Bot>),
+    /// The bot has the caller.
+    Talking(Box<Bot>),
+    /// The caller waits for a human, or has one. The bot is there if nobody comes.
+    HandingOver { bot: Box<Bot>, handoff: Box<Handoff> },
+    /// The last words to the caller.
+    Closing(Outcome),
+    /// The caller has gone; what was said is written down, and an agent on the line is told.
+    Parting { outcome: Outcome, farewell: Option<Farewell> },
+    /// Nothing follows.
+    Ended,
+}
+
+/// One call.
+#[derive(Debug)]
+pub struct Call {
+    pub(super) base: Base,
+    pub(super) phase: Phase,
+}
+
+impl Call {
+    /// A call that has arrived: it is answered, and the greeting made ready.
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        let Setup { call: _, flow, wall, caller } = setup;
+        let bot = Bot::new(&flow, wall, &caller);
+        let mut base = Base::new(flow, caller);
+        base.io.record(What::Arrived {
+            caller: base.caller.number.clone(),
+            caller_name: base.caller.name.clone(),
+            called: base.caller.called.clone(),
+            flow: base.flow.name.clone(),
+            language: base.flow.language.clone(),
+        });
+        base.io.record(What::Owner { owner: Owner::Bot });
+        base.io.act(Action::Answer { leg: LegId::CALLER });
+        bot.prepare_greeting(&mut base);
+        base.io.timers.set(Timer::CallerAck, Time(ACK_MS));
+        base.io.timers.set(Timer::CallLimit, Time(LONGEST_CALL_MS));
+        Self { base, phase: Phase::Arrived(Box::new(bot)) }
+    }
+
+    /// Tells the call what has happened.
+    pub fn handle(&mut self, event: Event, now: Time) {
+        if matches!(self.phase, Phase::Ended) {
+            return;
+        }
+        self.base.io.now = self.base.io.now.max(now);
+        self.dispatch(event);
+        self.settle();
+    }
+
+    /// Tells the call that its deadline has passed. Too early is harmless.
+    pub fn handle_timeout(&mut self, now: Time) {
+        self.base.io.now = self.base.io.now.max(now);
+        while let Some(timer) = self.base.io.timers.pop(self.base.io.now) {
+            self.fire(timer);
+            self.settle();
+        }
+    }
+
+    /// The next thing to be done.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.base.io.poll()
+    }
+
+    /// The next deadline, and why; none if and only if the call has ended.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Time, Timer)> {
+        self.base.io.timers.next()
+    }
+
+    fn dispatch(&mut self, event: Event) {
+        match event {
+            Event::LegRinging { leg } => _ = self.with_handoff(|handoff, base| handoff.ringing(base, leg)),
+            Event::LegAnswered { leg: LegId::CALLER } => self.caller_answered(),
+            Event::LegAnswered { leg } => _ = self.with_handoff(|handoff, base| handoff.answered(base, leg)),
+            Event::LegFailed { leg, why } => self.handoff_then(|handoff, base| handoff.dial_failed(base, leg, why)),
+            Event::LegEnded { leg: LegId::CALLER, why } => self.caller_left(why),
+            Event::LegEnded { leg, why } => self.other_leg_ended(leg, why),
+            Event::LegHeld { leg, held } => self.held(leg, held),
+            Event::Digit { leg, digit } => self.digit(leg, digit),
+
+            Event::VoiceStarted { leg: LegId::CALLER, at } => self.voice_started(at),
+            Event::VoiceStarted { leg, at } => self.agent_voice(Some(leg), AgentVoice::VoiceStarted { at }),
+            Event::VoiceLasting { leg, ms, .. } => self.voice_lasting(leg, ms),
+            Event::VoiceStopped { leg: LegId::CALLER, at } => self.voice_stopped(at),
+            Event::VoiceStopped { leg, at } => self.agent_voice(Some(leg), AgentVoice::VoiceStopped { at }),
+            Event::Partial { leg, text, .. } => self.partial(leg, text),
+            Event::Heard { id, transcript } => {
+                self.heard(id, transcript.clone());
+                self.agent_voice(None, AgentVoice::Heard { id, heard: transcript });
+            }
+            Event::Understood { id, understanding } => self.understood(id, understanding),
+
+            Event::SpeechStarted { id, at } => {
+                self.speech_started(id, at);
+                self.agent_voice(None, AgentVoice::Started { id, at });
+            }
+            Event::SpeechEnded { id, why, clauses, fraction } => {
+                self.speech_ended(id, why, clauses, fraction);
+                self.agent_voice(None, AgentVoice::Ended { id, why, clauses, fraction });
+            }
+
+            Event::LookedUp { id, found } => self.bot_then(|bot, base| bot.looked_up(base, id, Ok(found))),
+
+            Event::AgentReserved { id, agent } => self.agent_reserved(id, agent),
+            Event::Queued { id, position, estimate_s } => {
+                self.with_handoff(|handoff, base| handoff.queued(base, id, position, estimate_s));
+            }
+            Event::NobodyToAsk { id } => self.handoff_then(|handoff, base| handoff.nobody_to_ask(base, id)),
+            Event::AgentChose { agent, choice } => self.handoff_then(|handoff, base| handoff.agent_chose(base, &agent, choice)),
+
+            Event::Failed { id, why } => {
+                self.ear_failed(id);
+                self.speech_failed(id);
+                self.bot_then(|bot, base| bot.looked_up(base, id, Err(why)));
+                self.handoff_then(|handoff, base| handoff.nobody_to_ask(base, id));
+                self.agent_voice(None, AgentVoice::Failed { id });
+            }
+            Event::Drain => self.wind_up(PromptKey::Drained, Some(Outcome::Drained)),
+        }
+    }
+
+    fn fire(&mut self, timer: Timer) {
+        match timer {
+            Timer::CallerAck => {
+                if matches!(self.phase, Phase::Arrived(_)) {
+                    self.finish(Outcome::Lost);
+                }
+            }
+            Timer::CallLimit => self.wind_up(PromptKey::Goodbye, None),
+            Timer::Silence => {
+                self.bot_then(|bot, base| bot.silence(base));
+                self.handoff_then(|handoff, base| handoff.callback_answer(base, None));
+            }
+            Timer::Comfort => self.base.comfort = true,
+            Timer::BargeIn => self.barge_in(),
+            Timer::EndOfTurn => self.pause_over(),
+            Timer::Recogniser => self.recogniser_late(),
+            Timer::LongestTurn => self.turn_too_long(),
+            Timer::KeyPause => self.bot_then(|bot, base| bot.keys_over(base)),
+            Timer::CallerSpeech => self.speech_late(),
+            Timer::LookUp => self.bot_then(|bot, base| bot.look_up_late(base)),
+            Timer::Filler => self.bot_then(|bot, base| bot.say_filler(base)),
+
+            Timer::FindAgent => self.handoff_then(|handoff, base| handoff.find_late(base)),
+            Timer::AgentAnswer => self.handoff_then(|handoff, base| handoff.answer_late(base)),
+            Timer::AgentSpeech => self.agent_voice(None, AgentVoice::SpeechLate),
+            Timer::AgentEndOfTurn => self.agent_voice(None, AgentVoice::PauseOver),
+            Timer::AgentRecogniser => self.agent_voice(None, AgentVoice::RecogniserLate),
+            Timer::AgentLongestTurn => self.agent_voice(None, AgentVoice::TooLong),
+            Timer::AgentChoose => self.handoff_then(|handoff, base| handoff.choice_late(base)),
+            Timer::Connect => _ = self.with_handoff(|handoff, base| handoff.connect_late(base)),
+            Timer::Update => _ = self.with_handoff(|handoff, base| handoff.update(base)),
+            Timer::QueueWait => self.handoff_then(|handoff, base| handoff.waited_too_long(base)),
+            Timer::Farewell => self.end_farewell(true),
+        }
+    }
+
+    /// Does something with the bot, if the bot has the caller.
+    pub(super) fn bot_then(&mut self, what: impl FnOnce(&mut Bot, &mut Base) -> Then) {
+        let then = match &mut self.phase {
+            Phase::Talking(bot) => what(bot, &mut self.base),
+            Phase::Arrived(_) | Phase::HandingOver { .. } | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => return,
+        };
+        self.follow(then);
+    }
+
+    fn with_handoff<R>(&mut self, what: impl FnOnce(&mut Handoff, &mut Base) -> R) -> Option<R> {
+        match &mut self.phase {
+            Phase::HandingOver { handoff, .. } => Some(what(handoff, &mut self.base)),
+            Phase::Arrived(_) | Phase::Talking(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => None,
+        }
+    }
+
+    /// Does something with the handoff, if there is one.
+    pub(super) fn handoff_then(&mut self, what: impl FnOnce(&mut Handoff, &mut Base) -> Then) {
+        if let Some(then) = self.with_handoff(what) {
+            self.follow(then);
+        }
+    }
+
+    fn follow(&mut self, then: Then) {
+        match then {
+            Then::Stay => {}
+            Then::Human { to, why } => self.call_a_human(to, &why),
+            Then::Bot => self.back_to_bot(),
+            Then::Close(outcome) => self.phase = Phase::Closing(outcome),
+            Then::End(outcome) => self.finish(outcome),
+        }
+    }
+
+    fn caller_answered(&mut self) {
+        match std::mem::replace(&mut self.phase, Phase::Ended) {
+            Phase::Arrived(bot) => {
+                self.base.io.timers.stop(Timer::CallerAck);
+                self.base.io.record(What::Answered);
+                self.phase = Phase::Talking(bot);
+                self.bot_then(|bot, base| bot.greet(base));
+            }
+            other => self.phase = other,
+        }
+    }
+
+    fn call_a_human(&mut self, to: Destination, why: &str) {
+        match std::mem::replace(&mut self.phase, Phase::Ended) {
+            Phase::Talking(mut bot) => {
+                let base = &mut self.base;
+                bot.hand_on(base);
+                base.mouth.give_up(&mut base.io);
+                let open_question = bot.open_question();
+                let about =
+                    About { caller: &base.caller, flow: &base.flow, intent: bot.intent(), open_question: open_question.as_deref(), why };
+                let summary = summarise(base.io.entries(), &about);
+                let handoff = Box::new(Handoff::start(base, to, summary));
+                self.phase = Phase::HandingOver { bot, handoff };
+            }
+            other => self.phase = other,
+        }
+    }
+
+    fn back_to_bot(&mut self) {
+        match std::mem::replace(&mut self.phase, Phase::Ended) {
+            Phase::HandingOver { mut bot, .. } => {
+                bot.take_back();
+                self.base.io.record(What::Owner { owner: Owner::Bot });
+                self.phase = Phase::Talking(bot);
+            }
+            other => self.phase = other,
+        }
+    }
+
+    fn agent_reserved(&mut self, id: RequestId, agent: crate::call::event::Agent) {
+        // Told before, or for a request that was never made: nothing to give back.
+        if !self.base.finds.remove(&id) {
+            return;
+        }
+        let left = match &mut self.phase {
+            Phase::HandingOver { handoff, .. } => handoff.reserved(&mut self.base, id, agent).err(),
+            Phase::Arrived(_) | Phase::Talking(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => Some(agent),
+        };
+        if let Some(agent) = left {
+            self.base.io.act(Action::ReleaseAgent { agent: agent.id, after: AgentAfter::Free });
+        }
+    }
+
+    fn held(&mut self, leg: LegId, held: bool) {
+        if leg != LegId::CALLER {
+            return;
+        }
+        self.base.held = held;
+        self.base.held_until = self.base.io.now;
+    }
+
+    fn digit(&mut self, leg: LegId, digit: char) {
+        if leg == LegId::CALLER {
+            match &self.phase {
+                Phase::Talking(_) => self.bot_then(|bot, base| bot.key(base, digit)),
+                Phase::HandingOver { .. } => self.handoff_then(|handoff, base| handoff.caller_key(base, digit)),
+                Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => {}
+            }
+        } else {
+            self.handoff_then(|handoff, base| handoff.agent_key(base, leg, digit));
+        }
+    }
+
+    /// A report about an agent's leg or mouth; `leg` if the report names it.
+    fn agent_voice(&mut self, leg: Option<LegId>, what: AgentVoice) {
+        match &mut self.phase {
+            Phase::HandingOver { handoff, .. } => {
+                let ours = leg.is_none_or(|leg| handoff.agent_leg().is_some_and(|(agent, _)| agent == leg));
+                if ours {
+                    let then = handoff.agent_voice(&mut self.base, what);
+                    self.follow(then);
+                }
+            }
+            Phase::Parting { farewell: Some(farewell), .. } => farewell.voice(&mut self.base, what),
+            Phase::Arrived(_) | Phase::Talking(_) | Phase::Closing(_) | Phase::Parting { farewell: None, .. } | Phase::Ended => {}
+        }
+    }
+
+    fn other_leg_ended(&mut self, leg: LegId, why: LegEnd) {
+        let told = match &self.phase {
+            Phase::Parting { farewell: Some(farewell), .. } => farewell.leg() == leg,
+            Phase::Arrived(_)
+            | Phase::Talking(_)
+            | Phase::HandingOver { .. }
+            | Phase::Closing(_)
+            | Phase::Parting { farewell: None, .. }
+            | Phase::Ended => false,
+        };
+        if told {
+            self.end_farewell(false);
+        }
+        self.handoff_then(|handoff, base| handoff.agent_gone(base, leg, why));
+    }
+
+    pub(super) fn end_farewell(&mut self, up: bool) {
+        if let Phase::Parting { farewell, .. } = &mut self.phase
+            && let Some(farewell) = farewell.take()
+        {
+            farewell.end(&mut self.base, up);
+        }
+    }
+
+    fn caller_left(&mut self, why: LegEnd) {
+        self.base.caller_up = false;
+        let lost = why != LegEnd::HungUp;
+        let (outcome, farewell) = match &mut self.phase {
+            Phase::Arrived(_) => (if lost { Outcome::Lost } else { Outcome::Abandoned }, None),
+            Phase::Talking(bot) => {
+                let outcome = if lost { Outcome::Lost } else { bot.outcome_of_hang_up() };
+                bot.hand_on(&mut self.base);
+                (outcome, None)
+            }
+            Phase::HandingOver { handoff, .. } => handoff.caller_left(&mut self.base, why),
+            Phase::Closing(outcome) => (*outcome, None),
+            Phase::Parting { .. } | Phase::Ended => return,
+        };
+        let base = &mut self.base;
+        base.mouth.silence(&mut base.io);
+        base.ear.discard(&mut base.io);
+        self.phase = Phase::Parting { outcome, farewell };
+    }
+
+    /// The call must come to an end: last words, whoever has the caller.
+    fn wind_up(&mut self, words: PromptKey, outcome: Option<Outcome>) {
+        let usual = match &mut self.phase {
+            Phase::Arrived(_) => {
+                self.base.io.act(Action::Reject { leg: LegId::CALLER, status: UNAVAILABLE });
+                self.base.caller_up = false;
+                return self.finish(outcome.unwrap_or(Outcome::Lost));
+            }
+            Phase::Talking(bot) => {
+                bot.hand_on(&mut self.base);
+                bot.outcome_of_hang_up()
+            }
+            Phase::HandingOver { handoff, .. } => {
+                let usual = if handoff.is_bridged() { Outcome::HandedOver } else { Outcome::NobodyCame };
+                handoff.withdraw(&mut self.base);
+                usual
+            }
+            Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => return,
+        };
+        let base = &mut self.base;
+        base.mouth.silence(&mut base.io);
+        base.ear.discard(&mut base.io);
+        base.say_prompt(words, &[], false);
+        self.phase = Phase::Closing(outcome.unwrap_or(usual));
+    }
+
+    /// The end. Everything is given back by now; nothing follows.
+    pub(super) fn finish(&mut self, outcome: Outcome) {
+        let base = &mut self.base;
+        base.ear.discard(&mut base.io);
+        if base.caller_up {
+            base.io.act(Action::HangUp { leg: LegId::CALLER });
+        }
+        base.io.timers.stop_all();
+        base.io.record(What::Owner { owner: Owner::Ended });
+        base.io.record(What::Ended { outcome });
+        base.io.act(Action::End { outcome });
+        self.phase = Phase::Ended;
+    }
+}

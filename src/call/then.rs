@@ -1,0 +1,18 @@
+//! What a part of the brain asks of the whole.
+
+use crate::call::{flow::Destination, outcome::Outcome};
+
+/// What follows for the call.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Then {
+    /// It goes on as it is.
+    Stay,
+    /// A human of this queue is called, because of this.
+    Human { to: Destination, why: String },
+    /// The bot has the caller again.
+    Bot,
+    /// The last words are heard, then the call ends.
+    Close(Outcome),
+    /// The call ends now.
+    End(Outcome),
+}

@@ -1,0 +1,323 @@
+//! One leg being listened to: voice, pause, the words computed during the pause, and the decision that the turn is over.
+//!
+//! At every pause the whole turn is transcribed at once, and understood, while the end-of-turn pause is still running. Voice again throws that
+//! away and the turn goes on.
+
+use crate::call::{
+    action::Action,
+    flow::{policy::TurnPolicy, step::Expect},
+    ids::{LegId, RequestId},
+    io::Io,
+    time::Time,
+    timer::Timer,
+    turn::{end_of_turn, words::Language},
+    understanding::{Transcript, Understanding},
+};
+
+/// A recogniser (or understanding) that has not answered after this has failed: with the pause before it, the caller hears something within two seconds
+/// or so. Long turns take longer to transcribe.
+const ANSWER_MS: u64 = 1_500;
+const ANSWER_MS_PER_S: u64 = 100;
+
+/// A turn that has ended.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Turn {
+    /// Its first sound.
+    pub(crate) from: Time,
+    /// Its last sound.
+    pub(crate) to: Time,
+    /// The words.
+    pub(crate) heard: Transcript,
+    /// Their meaning, if it was asked for.
+    pub(crate) understanding: Option<Understanding>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Guess {
+    /// The words are being computed.
+    Transcribing { id: RequestId },
+    /// The words are known; their owner must say whether their meaning is wanted.
+    Heard { heard: Transcript },
+    /// The meaning is being computed.
+    Understanding { id: RequestId, heard: Transcript },
+    /// All is known.
+    Ready { heard: Transcript, understanding: Option<Understanding> },
+}
+
+#[derive(Debug)]
+enum Hearing {
+    /// Nobody speaks. Sounds before `since` belong to a turn that is over.
+    Quiet { since: Time, early_stop: Option<Time> },
+    /// Somebody speaks.
+    Voice { from: Time },
+    /// Somebody has paused, and the turn ends at `due` if it stays quiet.
+    Pause { from: Time, to: Time, due: Time, guess: Guess },
+}
+
+/// What the owner of the ear has to act on.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum News {
+    /// Nothing.
+    Nothing,
+    /// A voice began.
+    Began { at: Time },
+    /// A voice paused; it had sounded this long.
+    Paused { voiced_ms: u64 },
+    /// The words of the turn so far: the owner drops them, asks for the meaning, or does without.
+    Words,
+    /// The meaning of the turn so far, while the turn is not over yet.
+    Meaning,
+    /// The turn is over.
+    Turn(Turn),
+    /// The recogniser failed: the turn is lost.
+    Deaf,
+    /// The understanding failed; the words are known and the turn goes on without a meaning.
+    NoMeaning,
+}
+
+/// The names of this ear's deadlines.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EarTimers {
+    pub(crate) end_of_turn: Timer,
+    pub(crate) recogniser: Timer,
+    pub(crate) longest: Timer,
+}
+
+/// The caller's ear.
+pub(crate) const CALLER_TIMERS: EarTimers =
+    EarTimers { end_of_turn: Timer::EndOfTurn, recogniser: Timer::Recogniser, longest: Timer::LongestTurn };
+
+/// The agent's ear.
+pub(crate) const AGENT_TIMERS: EarTimers =
+    EarTimers { end_of_turn: Timer::AgentEndOfTurn, recogniser: Timer::AgentRecogniser, longest: Timer::AgentLongestTurn };
+
+/// The ear towards one leg.
+#[derive(Debug)]
+pub(crate) struct Ear {
+    leg: LegId,
+    timers: EarTimers,
+    policy: TurnPolicy,
+    language: Language,
+    hearing: Hearing,
+}
+
+impl Ear {
+    /// An ear that has heard nothing yet.
+    pub(crate) fn new(leg: LegId, timers: EarTimers, policy: TurnPolicy, language: Language, now: Time) -> Self {
+        Self { leg, timers, policy, language, hearing: Hearing::Quiet { since: now, early_stop: None } }
+    }
+
+    /// Since when nobody has spoken, if nobody does and nothing is being thought about.
+    pub(crate) fn quiet_since(&self) -> Option<Time> {
+        match &self.hearing {
+            Hearing::Quiet { since, .. } => Some(*since),
+            Hearing::Voice { .. } | Hearing::Pause { .. } => None,
+        }
+    }
+
+    /// Somebody speaks, now.
+    pub(crate) fn is_voice(&self) -> bool {
+        matches!(self.hearing, Hearing::Voice { .. })
+    }
+
+    /// The last sound, if the speaker has paused and the turn is being thought about.
+    pub(crate) fn paused_at(&self) -> Option<Time> {
+        match &self.hearing {
+            Hearing::Pause { to, .. } => Some(*to),
+            Hearing::Quiet { .. } | Hearing::Voice { .. } => None,
+        }
+    }
+
+    /// The words of the turn so far.
+    pub(crate) fn words(&self) -> Option<&Transcript> {
+        match &self.hearing {
+            Hearing::Pause { guess: Guess::Heard { heard } | Guess::Understanding { heard, .. } | Guess::Ready { heard, .. }, .. } => {
+                Some(heard)
+            }
+            Hearing::Pause { guess: Guess::Transcribing { .. }, .. } | Hearing::Quiet { .. } | Hearing::Voice { .. } => None,
+        }
+    }
+
+    /// The turn so far, as soon as its words are known.
+    pub(crate) fn so_far(&self) -> Option<Turn> {
+        let Hearing::Pause { from, to, .. } = &self.hearing else { return None };
+        self.words().map(|heard| Turn { from: *from, to: *to, heard: heard.clone(), understanding: None })
+    }
+
+    /// The turn so far, if all of it is known.
+    pub(crate) fn guess(&self) -> Option<Turn> {
+        match &self.hearing {
+            Hearing::Pause { from, to, guess: Guess::Ready { heard, understanding }, .. } => {
+                Some(Turn { from: *from, to: *to, heard: heard.clone(), understanding: understanding.clone() })
+            }
+            Hearing::Pause { .. } | Hearing::Quiet { .. } | Hearing::Voice { .. } => None,
+        }
+    }
+
+    /// `VoiceStarted`.
+    pub(crate) fn voice_started(&mut self, io: &mut Io, at: Time, expect: Expect) -> News {
+        match &self.hearing {
+            Hearing::Quiet { since, early_stop } if at >= *since => {
+                let early_stop = early_stop.filter(|stop| *stop > at);
+                self.hearing = Hearing::Voice { from: at };
+                io.timers.set(self.timers.longest, at.plus(self.policy.longest_turn_ms));
+                // The reports came in the wrong order: the voice is over already.
+                if let Some(stop) = early_stop {
+                    return self.voice_stopped(io, stop, expect);
+                }
+                News::Began { at }
+            }
+            Hearing::Pause { from, to, .. } if at > *to => {
+                let from = *from;
+                self.forget(io);
+                io.timers.set(self.timers.longest, from.plus(self.policy.longest_turn_ms));
+                self.hearing = Hearing::Voice { from };
+                News::Began { at }
+            }
+            Hearing::Quiet { .. } | Hearing::Voice { .. } | Hearing::Pause { .. } => News::Nothing,
+        }
+    }
+
+    /// `VoiceStopped`.
+    pub(crate) fn voice_stopped(&mut self, io: &mut Io, at: Time, expect: Expect) -> News {
+        match &mut self.hearing {
+            Hearing::Voice { from } if at > *from => {
+                let from = *from;
+                self.pause(io, from, at, expect, None);
+                News::Paused { voiced_ms: at.since(from) }
+            }
+            Hearing::Quiet { since, early_stop } if at > *since => {
+                *early_stop = Some(at);
+                News::Nothing
+            }
+            Hearing::Quiet { .. } | Hearing::Voice { .. } | Hearing::Pause { .. } => News::Nothing,
+        }
+    }
+
+    fn pause(&mut self, io: &mut Io, from: Time, to: Time, expect: Expect, due: Option<Time>) {
+        let id = io.request();
+        io.act(Action::Transcribe { id, leg: self.leg, from, to });
+        io.timers.set(self.timers.recogniser, io.now.plus(ANSWER_MS + to.since(from) * ANSWER_MS_PER_S / 1_000));
+        let due = due.unwrap_or_else(|| to.plus(end_of_turn::pause_ms(&self.policy, expect, None, self.language)));
+        io.timers.set(self.timers.end_of_turn, due);
+        io.timers.stop(self.timers.longest);
+        self.hearing = Hearing::Pause { from, to, due, guess: Guess::Transcribing { id } };
+    }
+
+    /// `Heard`.
+    pub(crate) fn heard(&mut self, io: &mut Io, id: RequestId, heard: Transcript, expect: Expect) -> News {
+        match &mut self.hearing {
+            Hearing::Pause { to, due, guess, .. } if *guess == (Guess::Transcribing { id }) => {
+                let pause = end_of_turn::pause_ms(&self.policy, expect, Some(&heard), self.language);
+                *due = to.plus(pause);
+                io.timers.set(self.timers.end_of_turn, *due);
+                io.timers.stop(self.timers.recogniser);
+                *guess = Guess::Heard { heard };
+                News::Words
+            }
+            Hearing::Pause { .. } | Hearing::Quiet { .. } | Hearing::Voice { .. } => News::Nothing,
+        }
+    }
+
+    /// The meaning of the words is wanted.
+    pub(crate) fn understand(&mut self, io: &mut Io) {
+        if let Hearing::Pause { guess, .. } = &mut self.hearing
+            && let Guess::Heard { heard } = guess
+        {
+            let id = io.request();
+            io.act(Action::Understand { id, text: heard.text.clone() });
+            io.timers.set(self.timers.recogniser, io.now.plus(ANSWER_MS));
+            *guess = Guess::Understanding { id, heard: heard.clone() };
+        }
+    }
+
+    /// The words are enough.
+    pub(crate) fn words_are_enough(&mut self, io: &mut Io) -> News {
+        self.settle_meaning(io, None)
+    }
+
+    /// `Understood`.
+    pub(crate) fn understood(&mut self, io: &mut Io, id: RequestId, understanding: Understanding) -> News {
+        let asked = matches!(&self.hearing, Hearing::Pause { guess: Guess::Understanding { id: asked, .. }, .. } if *asked == id);
+        if asked { self.settle_meaning(io, Some(understanding)) } else { News::Nothing }
+    }
+
+    fn settle_meaning(&mut self, io: &mut Io, understanding: Option<Understanding>) -> News {
+        let Hearing::Pause { guess, .. } = &mut self.hearing else { return News::Nothing };
+        let (Guess::Heard { heard } | Guess::Understanding { heard, .. }) = guess else { return News::Nothing };
+        *guess = Guess::Ready { heard: heard.clone(), understanding };
+        io.timers.stop(self.timers.recogniser);
+        match self.take_if_over(io) {
+            News::Nothing => News::Meaning,
+            over => over,
+        }
+    }
+
+    /// The end-of-turn pause has passed.
+    pub(crate) fn pause_over(&mut self, io: &mut Io) -> News {
+        self.take_if_over(io)
+    }
+
+    fn take_if_over(&mut self, io: &mut Io) -> News {
+        let Hearing::Pause { due, .. } = &self.hearing else { return News::Nothing };
+        if *due > io.now {
+            return News::Nothing;
+        }
+        let Some(turn) = self.guess() else { return News::Nothing };
+        self.discard(io);
+        News::Turn(turn)
+    }
+
+    /// Somebody has talked for as long as a turn may last: the turn ends here.
+    pub(crate) fn too_long(&mut self, io: &mut Io, expect: Expect) -> News {
+        let Hearing::Voice { from } = self.hearing else { return News::Nothing };
+        self.pause(io, from, io.now, expect, Some(io.now));
+        News::Paused { voiced_ms: io.now.since(from) }
+    }
+
+    /// `Failed` for one of this ear's requests.
+    pub(crate) fn failed(&mut self, io: &mut Io, id: RequestId) -> News {
+        match &self.hearing {
+            Hearing::Pause { guess: Guess::Transcribing { id: asked }, .. } if *asked == id => {
+                self.discard(io);
+                News::Deaf
+            }
+            Hearing::Pause { guess: Guess::Understanding { id: asked, .. }, .. } if *asked == id => News::NoMeaning,
+            Hearing::Pause { .. } | Hearing::Quiet { .. } | Hearing::Voice { .. } => News::Nothing,
+        }
+    }
+
+    /// The recogniser's deadline has passed.
+    pub(crate) fn late(&mut self, io: &mut Io) -> News {
+        let Some(id) = self.asked() else { return News::Nothing };
+        io.act(Action::Forget { id });
+        self.failed(io, id)
+    }
+
+    fn asked(&self) -> Option<RequestId> {
+        match &self.hearing {
+            Hearing::Pause { guess: Guess::Transcribing { id } | Guess::Understanding { id, .. }, .. } => Some(*id),
+            Hearing::Pause { .. } | Hearing::Quiet { .. } | Hearing::Voice { .. } => None,
+        }
+    }
+
+    fn forget(&self, io: &mut Io) {
+        if let Some(id) = self.asked() {
+            io.act(Action::Forget { id });
+        }
+        io.timers.stop(self.timers.recogniser);
+        io.timers.stop(self.timers.end_of_turn);
+    }
+
+    /// The turn so far is nothing (or is taken): wait for the next voice.
+    pub(crate) fn discard(&mut self, io: &mut Io) {
+        let since = match &self.hearing {
+            Hearing::Pause { to, .. } => *to,
+            Hearing::Quiet { since, .. } => *since,
+            Hearing::Voice { .. } => io.now,
+        };
+        self.forget(io);
+        io.timers.stop(self.timers.longest);
+        self.hearing = Hearing::Quiet { since, early_stop: None };
+    }
+}
