@@ -1,6 +1,6 @@
 //! The one task that joins sockets, clock, commands and the core.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -181,7 +181,7 @@ impl Engine {
                 }
                 Wake::Room
             }
-            _ = readable(udp), if !deaf => Wake::Datagrams,
+            () = readable(udp), if !deaf => Wake::Datagrams,
             wire = self.from_wire.1.recv(), if !deaf => Wake::Wire(wire),
             accepted = accept(listener), if !deaf => Wake::Accepted(accepted),
             found = self.resolved.1.recv() => Wake::Resolved(found),
@@ -235,17 +235,17 @@ impl Engine {
 
     fn send_datagram(&mut self, address: SocketAddr, bytes: &[u8]) {
         let Some(socket) = &self.sockets.udp else { return };
-        match socket.try_send_to(bytes, address) {
-            Ok(_) => {}
-            // A full socket buffer is a lost datagram, and those are sent again by the transactions.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.unsent += 1,
-            Err(error) => {
-                self.unsent += 1;
-                tracing::debug!(%error, "datagram not sent");
-                if matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) {
-                    self.core.unreachable(now(), Transport::Udp, address);
-                }
-            }
+        // The first try can report the ICMP error of an earlier datagram instead of sending this one.
+        let sent = socket.try_send_to(bytes, address).or_else(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => Err(error),
+            _ => socket.try_send_to(bytes, address),
+        });
+        let Err(error) = sent else { return };
+        self.unsent += 1;
+        // A full socket buffer is a lost datagram, and those are sent again by the transactions.
+        if error.kind() != io::ErrorKind::WouldBlock {
+            tracing::debug!(%error, "datagram not sent");
+            self.core.unreachable(now(), Transport::Udp, address);
         }
     }
 
@@ -351,10 +351,19 @@ impl Engine {
             let Some(socket) = &self.sockets.udp else { return };
             match socket.try_recv_from(buffer) {
                 Ok((length, source)) => self.message(&buffer[..length], source, None),
-                Err(_) => return,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // An ICMP error shows here once; its address is in the error queue.
+                Err(_) => {}
             }
             self.flush();
         }
+        let mut lost = HashSet::new();
+        while let Some(address) = self.sockets.udp.as_ref().and_then(udp::unreachable)
+            && lost.len() < BATCH
+        {
+            lost.insert(address);
+        }
+        lost.into_iter().for_each(|address| self.core.unreachable(now(), Transport::Udp, address));
     }
 
     fn is_allowed(&self, source: SocketAddr) -> bool {
@@ -406,9 +415,9 @@ impl Drop for Engine {
     }
 }
 
-async fn readable(socket: Option<&UdpSocket>) -> io::Result<()> {
+async fn readable(socket: Option<&UdpSocket>) {
     match socket {
-        Some(socket) => socket.readable().await,
+        Some(socket) => udp::ready(socket).await,
         None => std::future::pending().await,
     }
 }

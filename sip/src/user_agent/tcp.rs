@@ -63,14 +63,15 @@ pub(super) async fn serve(
     id: ConnectionId,
     remote: SocketAddr,
     stream: TcpStream,
-    (pings, to_wire): (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>),
+    (sender, to_wire): (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>),
     engine: mpsc::Sender<FromWire>,
     patience: Patience,
 ) {
     // Signalling is small messages: waiting to fill a segment only delays them.
     let _ = stream.set_nodelay(true);
     let (reader, writer) = stream.into_split();
-    let pings = pings.downgrade();
+    let pings = sender.downgrade();
+    drop(sender);
     tokio::select! {
         () = write(writer, to_wire) => {}
         () = read(id, remote, reader, &pings, &engine, patience) => {}

@@ -2,7 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
 
+use nix::sys::socket::{MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt};
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 /// The kernel holds this much while the engine is busy: some thousand messages.
@@ -15,7 +18,34 @@ pub(super) async fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     // The system may grant less; that costs retransmissions, not calls.
     let _ = raw.set_recv_buffer_size(KERNEL_BUFFER);
     let _ = raw.set_send_buffer_size(KERNEL_BUFFER);
+    // ICMP errors are wanted with their address, so that a call to a dead port fails at once (RFC 3261 §18.4). Best effort as well.
+    let _ =
+        if address.is_ipv4() { setsockopt(&socket, sockopt::Ipv4RecvErr, &true) } else { setsockopt(&socket, sockopt::Ipv6RecvErr, &true) };
     Ok(socket)
+}
+
+/// Waits for datagrams or for ICMP errors.
+pub(super) async fn ready(socket: &UdpSocket) {
+    // An error here is one that reading reports as well.
+    let _ = socket.ready(Interest::READABLE | Interest::ERROR).await;
+}
+
+/// The next address from which an ICMP error came back.
+pub(super) fn unreachable(socket: &UdpSocket) -> Option<SocketAddr> {
+    let read = || {
+        // The payload is the datagram that failed; only its destination matters.
+        let (mut payload, mut control) = ([0_u8; 1], [0_u8; 512]);
+        let mut parts = [io::IoSliceMut::new(&mut payload)];
+        let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
+        let message = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut parts, Some(&mut control), flags)?;
+        Ok(message.address)
+    };
+    let address = socket.try_io(Interest::ERROR, read).ok()??;
+    match (address.as_sockaddr_in(), address.as_sockaddr_in6()) {
+        (Some(v4), _) => Some(SocketAddr::from((v4.ip(), v4.port()))),
+        (None, Some(v6)) => Some(SocketAddr::from((v6.ip(), v6.port()))),
+        (None, None) => None,
+    }
 }
 
 /// The address that a peer can use, for a socket bound to no address in particular.

@@ -82,7 +82,14 @@ fn branch_key(branch: &str, method: &Method) -> String {
 
 impl Core {
     /// Sends a request with a new branch.
-    pub(super) fn start_client(&mut self, now: Instant, purpose: Purpose, mut parts: RequestParts, hop: Hop, body: Option<(&str, &[u8])>) -> TxId {
+    pub(super) fn start_client(
+        &mut self,
+        now: Instant,
+        purpose: Purpose,
+        mut parts: RequestParts,
+        hop: Hop,
+        body: Option<(&str, &[u8])>,
+    ) -> TxId {
         parts.via = self.new_via(hop);
         parts.extra.push(("User-Agent".to_owned(), self.config.user_agent.clone()));
         self.send_client(now, purpose, parts, hop, body)
@@ -105,7 +112,8 @@ impl Core {
         self.branches.insert(key.clone(), id);
         self.outputs.push_back(Output::Send(hop, bytes.clone()));
         let interval = self.config.timers.t1;
-        self.clients.insert(id, ClientTx { key, purpose, hop, parts, bytes, state: State::Calling, interval, resend, end, acks: Vec::new() });
+        self.clients
+            .insert(id, ClientTx { key, purpose, hop, parts, bytes, state: State::Calling, interval, resend, end, acks: Vec::new() });
         id
     }
 
@@ -154,7 +162,13 @@ impl Core {
                 self.outcome(now, purpose, id, &Outcome::Response(response));
             }
             (State::Calling | State::Proceeding, _) => {
-                let rest = if tx.hop.is_reliable() { Duration::ZERO } else if invite { limit } else { t4 };
+                let rest = if tx.hop.is_reliable() {
+                    Duration::ZERO
+                } else if invite {
+                    limit
+                } else {
+                    t4
+                };
                 (tx.state, tx.resend, tx.end) = (State::Completed, None, now + rest);
                 let end = tx.end;
                 self.arm(end, Timer::ClientEnd(id));

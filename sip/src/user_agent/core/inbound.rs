@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::super::event::{EndedBy, Event, Incoming, LegId, Transport};
-use super::leg::{contact_uri, AckWait, Dialog, Leg, LegState};
-use super::{server, Core, Hop, Output, Timer, TxId};
+use super::leg::{AckWait, Dialog, Leg, LegState, contact_uri};
+use super::{Core, Hop, Output, Timer, TxId, server};
 use crate::guard::{ACCEPT, ALLOW};
 use crate::message::{Headers, Request, ResponseParts};
 
@@ -80,7 +80,11 @@ impl Core {
         let Some(Leg { state: LegState::Incoming { tx, .. }, hop, .. }) = self.legs.get(&id) else { return };
         let (tx, contact) = (*tx, self.contact(*hop));
         let extra = vec![("Contact", contact), ("Allow", ALLOW.to_owned())];
-        self.respond(now, tx, ResponseParts { status, record_route: true, extra, body: sdp.map(|sdp| (ACCEPT, sdp)), ..ResponseParts::default() });
+        self.respond(
+            now,
+            tx,
+            ResponseParts { status, record_route: true, extra, body: sdp.map(|sdp| (ACCEPT, sdp)), ..ResponseParts::default() },
+        );
     }
 
     /// 200 with the session description: the answer, or an offer if the INVITE had none.
@@ -125,14 +129,17 @@ impl Core {
     }
 
     /// CANCEL ended the INVITE transaction; 487 was sent.
-    pub(super) fn cancelled(&mut self, leg: Option<LegId>, tx: TxId) {
+    pub(super) fn cancelled(&mut self, now: Instant, leg: Option<LegId>, tx: TxId) {
         let Some(id) = leg else { return };
         match self.legs.get_mut(&id) {
             Some(Leg { state: LegState::Incoming { .. }, .. }) => {
                 self.tell_end(id, Event::Cancelled { leg: id });
                 self.forget_leg(id);
             }
-            Some(leg) if leg.theirs == Some(tx) => leg.theirs = None,
+            Some(leg) if leg.theirs == Some(tx) => {
+                leg.theirs = None;
+                self.offer_if_free(now, id);
+            }
             _ => {}
         }
     }
@@ -152,6 +159,7 @@ impl Core {
             self.tell(id, Event::Confirmed { leg: id, answer });
         }
         self.leave_if_acked(now, id);
+        self.offer_if_free(now, id);
     }
 
     pub(super) fn ack_resend(&mut self, at: Instant, now: Instant, id: LegId, cseq: u32) {

@@ -127,11 +127,13 @@ pub(super) struct Leg {
     pub(super) theirs: Option<TxId>,
     /// Our re-INVITE without a final response.
     pub(super) ours: Option<TxId>,
+    /// An offer of ours that waits until no INVITE of the peer is open (RFC 3261 §14.1).
+    pub(super) next_offer: Option<Vec<u8>>,
 }
 
 impl Leg {
     pub(super) fn new(state: LegState, dialog: Dialog, hop: Hop, outbound: bool) -> Self {
-        Self { state, dialog, hop, outbound, told: false, awaiting: Vec::new(), theirs: None, ours: None }
+        Self { state, dialog, hop, outbound, told: false, awaiting: Vec::new(), theirs: None, ours: None, next_offer: None }
     }
 
     /// Where a request inside the dialog goes (RFC 3261 §12.2.1.1, §18.1.1).
@@ -142,7 +144,11 @@ impl Leg {
         }
         match self.dialog.next_address() {
             Some((address, tcp)) if self.may_reach(address, allowed) => {
-                if tcp { Hop::Tcp(address, None) } else { Hop::Udp(address) }
+                if tcp {
+                    Hop::Tcp(address, None)
+                } else {
+                    Hop::Udp(address)
+                }
             }
             _ => self.hop,
         }

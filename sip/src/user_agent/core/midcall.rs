@@ -35,7 +35,8 @@ impl Core {
     pub(super) fn in_dialog(&mut self, now: Instant, request: Request, hop: Hop) {
         let essentials = &request.essentials;
         let found = self.tags.get(essentials.to.tag()).copied();
-        let Some((id, leg)) = found.and_then(|id| Some((id, self.legs.get_mut(&id).filter(|leg| is_peer(&leg.dialog, essentials))?))) else {
+        let Some((id, leg)) = found.and_then(|id| Some((id, self.legs.get_mut(&id).filter(|leg| is_peer(&leg.dialog, essentials))?)))
+        else {
             return self.stateless(&request, hop, 481, Vec::new());
         };
         // Numbers only rise (RFC 3261 §12.2.2); a replayed BYE with an old number must not end the call.
@@ -149,23 +150,34 @@ impl Core {
                 self.respond(now, tx, ResponseParts { status, ..ResponseParts::default() });
             }
         }
+        self.offer_if_free(now, id);
     }
 
     pub(super) fn reoffer_limit(&mut self, now: Instant, id: LegId, tx: TxId) {
         self.answer_reinvite(now, id, tx, Err(500));
     }
 
-    /// Offers the peer another session description.
-    pub(super) fn reinvite(&mut self, now: Instant, id: LegId, sdp: &[u8]) {
-        let Some(leg) = self.legs.get(&id) else { return };
-        let free = matches!(leg.state, LegState::Talking) && leg.ours.is_none() && leg.theirs.is_none() && leg.awaiting.is_empty();
-        if !free {
+    /// Offers the peer another session description, once nothing else is being negotiated.
+    pub(super) fn reinvite(&mut self, now: Instant, id: LegId, sdp: Vec<u8>) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        if !matches!(leg.state, LegState::Talking) || leg.ours.is_some() || leg.next_offer.is_some() {
             return self.tell(id, Event::Reanswered { leg: id, result: Err(491) });
         }
-        let (contact, hop) = (self.contact(leg.hop), leg.next_hop(&self.config.allowed));
-        let extra = vec![("Contact".to_owned(), contact), ("Allow".to_owned(), ALLOW.to_owned())];
+        leg.next_offer = Some(sdp);
+        self.offer_if_free(now, id);
+    }
+
+    /// Sends the offer that waits, if nothing stands in its way any more.
+    pub(super) fn offer_if_free(&mut self, now: Instant, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        if !matches!(leg.state, LegState::Talking) || leg.theirs.is_some() || !leg.awaiting.is_empty() {
+            return;
+        }
+        let Some(sdp) = leg.next_offer.take() else { return };
+        let (flow, hop) = (leg.hop, leg.next_hop(&self.config.allowed));
+        let extra = vec![("Contact".to_owned(), self.contact(flow)), ("Allow".to_owned(), ALLOW.to_owned())];
         let Some(parts) = self.legs.get_mut(&id).map(|leg| leg.dialog.request(Method::Invite, extra)) else { return };
-        let tx = self.start_client(now, Purpose::Reinvite(id), parts, hop, Some((ACCEPT, sdp)));
+        let tx = self.start_client(now, Purpose::Reinvite(id), parts, hop, Some((ACCEPT, &sdp)));
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.ours = Some(tx);
         }
@@ -235,4 +247,3 @@ impl Core {
         self.start_client(now, Purpose::Bye(id), parts, hop, None);
     }
 }
-

@@ -20,7 +20,7 @@ use rand::{Rng, SeedableRng};
 use super::command::Command;
 use super::config::Config;
 use super::event::{Event, LegId, Stats, Transport};
-use crate::guard::{Admission, Limiter, ACCEPT, ALLOW};
+use crate::guard::{ACCEPT, ALLOW, Admission, Limiter};
 use crate::message::{Message, Method, Request, ResponseParts};
 use client::ClientTx;
 use leg::Leg;
@@ -65,7 +65,11 @@ pub(crate) enum Output {
     Send(Hop, Bytes),
     Event(Event),
     /// Look the name up and tell [`Core::resolved`].
-    Resolve { leg: LegId, host: String, port: u16 },
+    Resolve {
+        leg: LegId,
+        host: String,
+        port: u16,
+    },
 }
 
 /// One server or client transaction.
@@ -227,7 +231,7 @@ impl Core {
             Command::Dial(request) => self.dial(now, request),
             Command::Cancel { leg } => self.cancel(now, leg, super::event::FailWhy::Cancelled),
             Command::Bye { leg, reason } => self.bye(now, leg, reason),
-            Command::Reinvite { leg, sdp } => self.reinvite(now, leg, &sdp),
+            Command::Reinvite { leg, sdp } => self.reinvite(now, leg, sdp),
             Command::AnswerReinvite { leg, transaction, answer } => self.answer_reinvite(now, leg, TxId(transaction.0), answer),
             Command::Drain => self.draining = true,
             Command::Shutdown => self.shutdown(now),
