@@ -1,0 +1,116 @@
+//! `warmline bench`: measures a gateway of one's own from outside, on real SIP, real RTP and real models.
+
+mod desk;
+mod edge;
+mod figures;
+mod process;
+mod talk;
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Instant,
+};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    clock,
+    phone::{Agent, Line, Phone, Rig, Setup},
+};
+use figures::Figures;
+
+/// Measure a gateway on this machine.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Only one part.
+    part: Option<Part>,
+    /// Write the figures to this file.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// The models' folder, if not the user's.
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
+    /// Turns of which the reply latency is measured.
+    #[arg(long, default_value_t = 40)]
+    turns: usize,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// Start, call set-up, many calls at once, pacing of RTP.
+    Edge,
+    /// Talking with the bot: reply latency, barge-in, processor and memory per call.
+    Talk,
+    /// Handing over: time to the agent, bridged calls.
+    Desk,
+}
+
+/// Runs it.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new().context("no threads")?;
+    let figures = runtime.block_on(measure(args))?;
+    println!("{}", figures.text());
+    if let Some(file) = &args.json {
+        let json = serde_json::to_vec_pretty(&figures).context("the figures as JSON")?;
+        fs::write(file, json).with_context(|| file.display().to_string())?;
+    }
+    Ok(())
+}
+
+async fn measure(args: &Args) -> Result<Figures> {
+    let mut figures = Figures { machine: process::machine(), ..Figures::default() };
+    let wants = |part: Part| args.part.is_none_or(|only| only == part);
+    if wants(Part::Edge) {
+        edge::measure(&mut Bench::start(args).await?, &mut figures).await?;
+    }
+    if wants(Part::Talk) {
+        talk::measure(&mut Bench::start(args).await?, &mut figures, args.turns).await?;
+    }
+    if wants(Part::Desk) {
+        desk::measure(&mut Bench::start(args).await?, &mut figures).await?;
+    }
+    Ok(figures)
+}
+
+/// A gateway, an agent's telephone, and callers as needed.
+struct Bench {
+    rig: Rig,
+    agent: Phone,
+    origin: Instant,
+}
+
+impl Bench {
+    async fn start(args: &Args) -> Result<Self> {
+        let origin = clock::now();
+        let agent = Phone::bind("maria", any_port(), origin).await?;
+        let setup = Setup {
+            binary: std::env::current_exe().context("where this program lies")?,
+            folder: std::env::temp_dir().join(format!("warmline-bench-{}-{}", std::process::id(), clock::utc().as_millis())),
+            models: args.models.clone(),
+            agents: vec![Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.address() }],
+            wished_ports: (0, 0),
+        };
+        Ok(Self { rig: Rig::start(setup).await?, agent, origin })
+    }
+
+    /// A new caller's call.
+    async fn call(&self) -> Result<(Phone, Line)> {
+        let phone = Phone::bind("caller", any_port(), self.origin).await?;
+        let line = phone.call("support", self.rig.sip()).await?;
+        Ok((phone, line))
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        // Recordings of benchmarks are of no use; a folder that cannot be removed lies with the other temporary files.
+        let _ = fs::remove_dir_all(self.rig.folder());
+    }
+}
+
+fn any_port() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}

@@ -1,0 +1,108 @@
+//! Somebody else's telephone at both ends: baresip calls with a WAV, and baresip is the agent's phone, which says "accept".
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use serde_json::Value;
+use tokio::process::{Child, Command};
+use warmline::{
+    clock,
+    phone::{Phone, Sound},
+};
+
+use super::{Folder, LIMIT, gateway, newest_call, phone, said};
+
+const AGENT_HZ: f64 = 1_300.0;
+/// Where Debian puts baresip's modules.
+const MODULES: &str = "/usr/lib/baresip/modules";
+
+/// Writes a configuration: plays `voice`, and dumps what it hears and says into its folder.
+fn configure(folder: &Path, user: &str, port: u16, voice: &Sound, rtp_ports: &str) {
+    fs::create_dir_all(folder.join("dump")).unwrap();
+    voice.write(&folder.join("voice.wav")).unwrap();
+    fs::write(folder.join("accounts"), format!("<sip:{user}@127.0.0.1>;regint=0;answermode=auto\n")).unwrap();
+    let config = format!(
+        "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\naudio_path /usr/share/baresip\n\
+         audio_source aufile,{}\naudio_player aufile,{}\naudio_alert aufile,/dev/null\nausrc_srate 8000\nauplay_srate 8000\n\
+         audio_channels 1\njitter_buffer_delay 1-5\nrtp_ports {rtp_ports}\nrtcp_mux no\nmodule_path {MODULES}\nmodule stdio.so\n\
+         module g711.so\nmodule aufile.so\nmodule sndfile.so\nsnd_path {}\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\n",
+        folder.join("voice.wav").display(),
+        folder.join("heard.wav").display(),
+        folder.join("dump").display(),
+    );
+    fs::write(folder.join("config"), config).unwrap();
+}
+
+fn start(folder: &Path, extra: &[&str]) -> Child {
+    let mut baresip = Command::new("baresip");
+    baresip.args(["-4", "-f"]).arg(folder).args(extra).current_dir(folder);
+    baresip.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap()
+}
+
+/// What baresip decoded, as its sndfile module wrote it when the call ended.
+async fn heard(folder: &Path) -> Sound {
+    let mut look = tokio::time::interval(Duration::from_millis(100));
+    let deadline = clock::now() + LIMIT;
+    loop {
+        look.tick().await;
+        let files: Vec<PathBuf> = fs::read_dir(folder.join("dump")).unwrap().flatten().map(|entry| entry.path()).collect();
+        let file = files.iter().find(|file| file.to_string_lossy().ends_with("-dec.wav"));
+        // The length in a WAV's head is written last.
+        match file.map(|file| Sound::read(file)) {
+            Some(Ok(sound)) if !sound.samples.is_empty() => return sound,
+            other => assert!(clock::now() < deadline, "no decoded sound among {files:?}: {other:?}"),
+        }
+    }
+}
+
+/// A free port, found by a telephone that gives it up again.
+async fn free_port() -> u16 {
+    let lent: Phone = phone("nobody").await;
+    lent.address().rsplit(':').next().unwrap().parse().unwrap()
+}
+
+fn bridged(seen: &Value) -> Option<()> {
+    let entries = seen["entries"].as_array()?;
+    entries.iter().any(|entry| entry["what"] == "handoff" && entry["step"]["step"] == "bridged").then_some(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn baresip_calls_and_baresip_takes_the_call() {
+    let folder = Folder::new("baresip");
+    let (caller, agent) = (folder.0.join("caller"), folder.0.join("agent"));
+    let agent_port = free_port().await;
+    let gateway = gateway("baresip-gateway", &format!("sip:maria@127.0.0.1:{agent_port}")).await;
+
+    // The agent says "accept" now and then, as long as the briefing may last, and hums afterwards.
+    let mut voice = Sound::default();
+    let accept = said("Accept.").await;
+    for _ in 0..6 {
+        voice.samples.extend(Sound::silence(5_000).samples);
+        voice.samples.extend(&accept.samples);
+    }
+    voice.samples.extend(Sound::tone(AGENT_HZ, 20_000).samples);
+    configure(&agent, "maria", agent_port, &voice, "10300-10400");
+    let _agent = start(&agent, &[]);
+
+    let mut voice = Sound::silence(16_000);
+    voice.samples.extend(said("I want to talk to a person, please.").await.samples);
+    voice.samples.extend(Sound::silence(120_000).samples);
+    configure(&caller, "caller", free_port().await, &voice, "10400-10500");
+    let dial = format!("/dial sip:support@{}", gateway.rig.sip());
+    let _calling = start(&caller, &["-e", &dial]);
+
+    let call = newest_call(&gateway.rig).await;
+    gateway.rig.api().until(&format!("/api/v1/calls/{call}"), LIMIT * 2, bridged).await.unwrap();
+    // The agent's sound ends, baresip hangs up, and the caller's call ends with it.
+    let ended = |seen: &Value| (seen["head"]["state"] == "ended").then(|| seen["head"]["outcome"].as_str().unwrap_or_default().to_owned());
+    let outcome = gateway.rig.api().until(&format!("/api/v1/calls/{call}"), LIMIT * 2, ended).await.unwrap();
+    assert_eq!(outcome, "handed_over");
+
+    let heard = heard(&caller).await;
+    let hum = heard.samples.chunks_exact(4_000).filter(|part| Sound { samples: part.to_vec() }.strength(AGENT_HZ) > 0.8).count();
+    assert!(hum >= 4, "the caller heard the agent's tone for {hum} half seconds only");
+}

@@ -1,0 +1,90 @@
+//! The real gateway as a child process, with real models, on real SIP and RTP: telephones of others, many calls, hostile messages,
+//! a power cut. They need the models (`cargo xtask models pull`) and Debian's baresip-core and sip-tester.
+
+mod baresip;
+mod demo;
+mod interrupted;
+mod refused;
+mod sipp;
+mod tones;
+mod torture;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use tokio::sync::{Mutex, MutexGuard};
+use warmline::{
+    clock,
+    phone::{Agent, Line, Phone, Rig, Setup, Sound, Voice},
+};
+
+/// How long anything may take on a machine that is busy with other tests.
+pub(super) const LIMIT: Duration = Duration::from_secs(60);
+
+/// Any port of loopback.
+pub(super) const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// One gateway with models at a time: they share the machine's cores with what calls them.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+/// A running gateway for one test, and the right to be the only one.
+pub(super) struct Gateway {
+    pub(super) rig: Rig,
+    _turn: MutexGuard<'static, ()>,
+    _folder: Folder,
+}
+
+/// A folder that is removed at the end.
+pub(super) struct Folder(pub(super) PathBuf);
+
+impl Folder {
+    pub(super) fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("warmline-test-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Starts a gateway whose agent Maria has her telephone at `agent`.
+pub(super) async fn gateway(name: &str, agent: &str) -> Gateway {
+    let turn = ONE_AT_A_TIME.lock().await;
+    let folder = Folder::new(name);
+    let setup = Setup {
+        binary: env!("CARGO_BIN_EXE_warmline").into(),
+        folder: folder.0.clone(),
+        models: None,
+        agents: vec![Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.to_owned() }],
+        wished_ports: (0, 0),
+    };
+    Gateway { rig: Rig::start(setup).await.unwrap(), _turn: turn, _folder: folder }
+}
+
+/// A telephone of our own.
+pub(super) async fn phone(user: &str) -> Phone {
+    Phone::bind(user, ANY, clock::now()).await.unwrap()
+}
+
+/// Something said in the caller's voice.
+pub(super) async fn said(text: &str) -> Sound {
+    Voice::Slt.or_any().await.say(text).await.unwrap()
+}
+
+/// Waits until the bot's greeting is over.
+pub(super) async fn hear_greeting(line: &Line) {
+    line.media.wait_for_silence_of(Duration::from_millis(1_000), line.answered, LIMIT).await.unwrap();
+}
+
+/// The id of the newest call in the gateway's list.
+pub(super) async fn newest_call(rig: &Rig) -> String {
+    let id = |calls: &serde_json::Value| calls["calls"].get(0)?["id"].as_str().map(str::to_owned);
+    rig.api().until("/api/v1/calls", LIMIT, id).await.unwrap()
+}
