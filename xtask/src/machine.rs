@@ -91,13 +91,16 @@ fn check_python() -> Result<()> {
     Ok(())
 }
 
-/// Node builds the pages.
+/// Node builds the pages; the bundler needs this version.
+const NODE: (u32, u32) = (20, 19);
+
 fn check_node() -> Result<()> {
-    let version =
-        run::output(run::command("node", ".").arg("--version")).context("node is needed to build the web pages (version 18 or later)")?;
-    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
-    if major.is_none_or(|major| major < 18) {
-        bail!("node is version {}, but the web pages are built with 18 or later", version.trim());
+    let needed = format!("{}.{} or later", NODE.0, NODE.1);
+    let version = run::output(run::command("node", ".").arg("--version"))
+        .with_context(|| format!("node {needed} is needed to build the web pages"))?;
+    let mut parts = version.trim().trim_start_matches('v').split('.').map_while(|part| part.parse::<u32>().ok());
+    if parts.next().zip(parts.next()).is_none_or(|version| version < NODE) {
+        bail!("node is version {}, but {needed} is needed to build the web pages", version.trim());
     }
     if find("npm").is_none() {
         bail!("npm is needed to build the web pages; it comes with node, or as the Debian package npm");

@@ -34,6 +34,8 @@ enum Command {
         #[arg(long)]
         quick: bool,
     },
+    /// Only the check of licences, withdrawn versions and advisories.
+    Licences,
     /// Measure. What follows (`[edge|talk|desk] [--json FILE]`) is given to `warmline bench`.
     Bench {
         /// For example `talk --json FILE`.
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo { rest } => demo(&rest),
         Command::Test { quick } => suite::test(quick),
+        Command::Licences => licences::check().and_then(|()| dependencies::check()),
         Command::Bench { rest } => bench(&rest),
         Command::Models { rest } => models(&rest),
     };
