@@ -9,6 +9,8 @@ use crate::uri::{Host, Params, UriError, parse_host_port};
 /// One Via value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Via {
+    /// `2.0`, or what a peer of another version wrote.
+    pub version: String,
     /// `UDP`, `TCP`, … as written.
     pub transport: String,
     /// The sent-by host.
@@ -52,10 +54,12 @@ impl FromStr for Via {
     fn from_str(text: &str) -> Result<Self, UriError> {
         // Blanks around the slashes are legal (RFC 4475 §3.1.1.1).
         let mut parts = text.splitn(3, '/').map(str::trim);
-        let protocol = (parts.next(), parts.next());
-        if !matches!(protocol, (Some(name), Some("2.0")) if name.eq_ignore_ascii_case("SIP")) {
+        let (Some(name), Some(version)) = (parts.next(), parts.next()) else { return Err(UriError::Syntax) };
+        // The start line decides about the version; here any is read, so that 505 finds its way back.
+        if !name.eq_ignore_ascii_case("SIP") || version.is_empty() || !version.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
             return Err(UriError::Syntax);
         }
+        let version = version.to_owned();
         let rest = parts.next().ok_or(UriError::Syntax)?;
         let (transport, rest) = rest.split_once(char::is_whitespace).ok_or(UriError::Syntax)?;
         let legal = |b: u8| b.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&b);
@@ -69,13 +73,13 @@ impl FromStr for Via {
         if params.get("branch").is_some_and(|branch| branch.contains(char::is_whitespace)) {
             return Err(UriError::Syntax);
         }
-        Ok(Self { transport: transport.to_owned(), host, port, params })
+        Ok(Self { version, transport: transport.to_owned(), host, port, params })
     }
 }
 
 impl fmt::Display for Via {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SIP/2.0/{} {}", self.transport, self.host)?;
+        write!(f, "SIP/{}/{} {}", self.version, self.transport, self.host)?;
         if let Some(port) = self.port {
             write!(f, ":{port}")?;
         }
@@ -105,7 +109,7 @@ mod tests {
 
     #[test]
     fn refuses_extra_separators() {
-        for bad in ["SIP/2.0/UDP 192.0.2.15;;,;,,", "SIP/2.0/UDP", "SIP/7.0/UDP a", "SIP/2.0/UDP a b", "", "SIP/2.0/UDP a;branch=x y"] {
+        for bad in ["SIP/2.0/UDP 192.0.2.15;;,;,,", "SIP/2.0/UDP", "SIP/x/UDP a", "SIP/2.0/UDP a b", "", "SIP/2.0/UDP a;branch=x y"] {
             assert!(bad.parse::<Via>().is_err(), "{bad}");
         }
     }
