@@ -1,5 +1,5 @@
 // Serves the pages with scripted calls: `node mock.mjs [--port 4173] [--speed 1] [--empty] [--wait]`. A new demo call arrives every two minutes;
-// with --wait its agent has to answer on the page.
+// with --wait it comes at `POST /mock/call`, and the agent has to answer it on the page.
 
 import { parseArgs } from 'node:util';
 import { startMock } from './mock/server.mjs';
@@ -14,8 +14,8 @@ const { values } = parseArgs({
 });
 const mock = await startMock({ port: Number(values.port), speed: Number(values.speed), empty: values.empty });
 console.log(`pages with scripted calls at ${mock.url} (desk: ${mock.url}/agent/maria)`);
-if (!values.empty) {
-  const call = () => mock.startCall({ auto: !values.wait });
+if (!values.empty && !values.wait) {
+  const call = () => mock.startCall({ auto: true });
   call();
   setInterval(call, 120_000 / mock.speed);
 }

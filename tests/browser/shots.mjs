@@ -34,7 +34,7 @@ for (const [colorScheme, width] of looks) {
   await page.waitForSelector('h1');
   await page.waitForTimeout(200);
   if (!docs) await shot('desk-idle');
-  mock.startCall();
+  const id = mock.startCall({ pickUpMs: null });
   await page.waitForSelector('[data-step=ringing]');
   await page.waitForTimeout(300);
   await shot(docs ? 'agent-card' : 'desk-ringing', false);
@@ -45,8 +45,14 @@ for (const [colorScheme, width] of looks) {
   }
   await shot('desk-ringing-full');
   await page.keyboard.press('a');
+  await page.waitForTimeout(150);
+  await shot('desk-accepted', false);
+  mock.pickUp(id);
   await page.waitForSelector('[data-step=bridged]');
   await shot('desk-bridged', false);
+  await page.goto(`${mock.url}/calls/${id}`);
+  await page.waitForSelector('[role=log] .turn');
+  await shot('call-live');
   await page.goto(`${mock.url}/`);
   await page.waitForSelector('table');
   await page.waitForTimeout(200);

@@ -351,6 +351,7 @@ const en = {
       unconfirmedHint: 'Not confirmed: check with the caller',
     },
     accept: 'Accept',
+    accepted: 'Accepted. You are connected as soon as you pick up your phone.',
     decline: 'Decline',
     hangUp: 'Hang up',
     hangUpSure: 'Again to hang up',
@@ -371,7 +372,6 @@ const en = {
     lead: 'Who answers when the bot hands over.',
     empty: 'No agents yet',
     emptyHint: 'Name them in the gateway’s configuration under “agents”.',
-    desk: (name: string) => `Open ${name}’s desk`,
     keys: { next: 'Next agent', previous: 'Previous agent', open: 'Open the desk' },
   },
 };

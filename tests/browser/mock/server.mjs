@@ -66,8 +66,8 @@ class Mock {
 
   // --- scripted calls ---
 
-  /** A call arrives and runs to the agent's phone. `auto`: the phone is picked up and the call taken without anybody at the page. */
-  startCall({ auto = false, callerName = 'Ana Popescu', caller = '+40721555010', override = (entry) => entry } = {}) {
+  /** A call arrives and runs to the agent's phone, which is picked up after `pickUpMs` (never, if null). `auto`: the call is taken without anybody at the page. */
+  startCall({ auto = false, pickUpMs = 6_000, callerName = 'Ana Popescu', caller = '+40721555010', override = (entry) => entry } = {}) {
     const id = `live-${this.next}`;
     this.next += 1;
     const call = { id, entries: [], startedReal: Date.now(), state: 'talking', auto, head: null };
@@ -77,9 +77,19 @@ class Mock {
     this.after(45_300, () => {
       this.agents.get('maria').call = id;
       this.card(call, 'maria', 'ringing');
-      if (auto) this.after(7_000, () => this.choose(call, 'accept'));
+      if (pickUpMs !== null) this.after(pickUpMs, () => this.pickUp(id));
     });
     return id;
+  }
+
+  /** The agent's phone is picked up: the briefing begins, or, if the page has accepted already, the conversation. */
+  pickUp(id) {
+    const call = this.calls.get(id);
+    if (call.state !== 'ringing') return;
+    if (call.accepted) return this.bridge(call, 'maria');
+    this.step(call, { step: 'briefing', agent: 'maria' });
+    this.card(call, 'maria', 'briefing');
+    if (call.auto) this.after(9_000, () => this.choose(call, 'accept'));
   }
 
   now(call) {
@@ -115,17 +125,14 @@ class Mock {
 
   choose(call, choice) {
     const agent = 'maria';
-    if (choice === 'accept' && call.state === 'ringing') {
-      this.step(call, { step: 'briefing', agent });
-      this.card(call, agent, 'briefing');
-      this.after(4_000, () => this.bridge(call, agent));
-    } else if (choice === 'accept' && call.state === 'briefing') this.bridge(call, agent);
-    else if (choice === 'decline') this.decline(call, agent);
-    else if (choice === 'hang_up') this.end(call, 'handed_over');
+    if (call.state === 'bridged') {
+      if (choice === 'hang_up') this.end(call, 'handed_over');
+    } else if (choice !== 'accept') this.decline(call, agent);
+    else if (call.state === 'ringing') call.accepted = true;
+    else if (call.state === 'briefing') this.bridge(call, agent);
   }
 
   bridge(call, agent) {
-    if (call.state !== 'briefing') return;
     this.step(call, { step: 'offer_ended', agent, outcome: 'accepted' });
     this.step(call, { step: 'bridged', agent, time_to_agent_ms: 11_200, longest_silence_ms: 2_410 });
     this.write(call, { at: this.now(call), what: 'owner', owner: { who: 'agent', agent, name: 'Maria' } });
@@ -155,6 +162,13 @@ class Mock {
     if (agent.call !== call.id) return;
     agent.call = null;
     this.card(call, 'maria', 'ended', call.state === 'bridged' ? 'accepted' : 'caller_left');
+  }
+
+  /** Ends every call, and gives the agents back. */
+  endAll() {
+    for (const call of this.calls.values()) if (call.head?.state === 'live') this.end(call, 'abandoned');
+    this.cards.clear();
+    Object.assign(this.agents.get('maria'), { state: 'available', call: null });
   }
 
   /** A finished call with the given words of the caller. */
@@ -193,6 +207,7 @@ class Mock {
       if (this.down) return json(response, 503, { error: 'down' });
       return this.api(request, response, url);
     }
+    if (url.pathname === '/mock/call' && request.method === 'POST') return json(response, 202, { id: this.startCall() });
     return this.file(response, url.pathname);
   }
 

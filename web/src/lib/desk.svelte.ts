@@ -119,7 +119,7 @@ export class DeskStore {
   }
 
   async choose(choice: Choice): Promise<void> {
-    if (!this.card || this.card.step === 'ended' || this.pending !== null) return;
+    if (!this.card || this.card.step === 'ended' || this.pending === choice) return;
     this.pending = choice;
     this.choiceFailed = false;
     try {

@@ -1,0 +1,171 @@
+// The agent's desk with scripted calls.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertClean, scripted, until, watched } from './support.mjs';
+
+const world = scripted();
+
+/** A desk with a ringing phone. */
+async function ringing(options = {}) {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  await page.goto(`${mock.url}/agent/maria`);
+  await page.waitForSelector('h1');
+  const id = mock.startCall({ pickUpMs: null, ...options });
+  await page.waitForSelector('[data-step=ringing]');
+  return { page, id, mock };
+}
+
+/** Ends whatever goes on, so that the next test starts with an idle agent. */
+async function leave({ page, id, mock }) {
+  mock.end(mock.calls.get(id), 'abandoned');
+  await page.close();
+}
+
+test('the card shows everything that is known while the phone rings', async () => {
+  const desk = await ringing();
+  const { page } = desk;
+  const card = page.locator('article');
+  const text = await card.innerText();
+  for (const piece of [
+    'Your phone is ringing',
+    'Ana Popescu',
+    'Order 457129 has been with the carrier since Thursday',
+    'let me talk to a person',
+    'this is the third time I am asking',
+    'Hello Ana, I have your order 457129 here.',
+    'with the carrier since Thursday',
+    'Confirmed',
+    'When will the order arrive?',
+    'Sounds annoyed',
+  ]) {
+    assert.ok(text.includes(piece), `the card does not say “${piece}”`);
+  }
+  await until('the title calls', async () => (await page.title()).includes('Ana Popescu'));
+  await until('the title flashes', async () => (await page.title()).includes('ringing'));
+  assert.match(await page.locator('[aria-live=assertive]').textContent(), /Incoming call\. Ana Popescu/);
+  assert.equal(await page.getByRole('button', { name: 'Hang up' }).count(), 0, 'nothing to hang up before the bridge');
+  assertClean(page);
+  await leave(desk);
+});
+
+test('accepting while it rings connects when the phone is picked up', async () => {
+  const desk = await ringing();
+  const { page, id, mock } = desk;
+  await page.getByRole('button', { name: 'Accept' }).click();
+  await page.getByText('You are connected as soon as you pick up your phone').waitFor();
+  assert.deepEqual(mock.choices.at(-1), { call: id, agent: 'maria', choice: 'accept' });
+  mock.pickUp(id);
+  await page.waitForSelector('[data-step=bridged]');
+  assert.match(await page.locator('article').innerText(), /The caller hears you/);
+  assertClean(page);
+  await leave(desk);
+});
+
+test('accepting in the briefing connects at once, and hanging up takes two presses', async () => {
+  const desk = await ringing();
+  const { page, id, mock } = desk;
+  mock.pickUp(id);
+  await page.waitForSelector('[data-step=briefing]');
+  await page.keyboard.press('a');
+  await page.waitForSelector('[data-step=bridged]');
+  await page.keyboard.press('h');
+  await page.getByRole('button', { name: 'Again to hang up' }).waitFor();
+  assert.equal(mock.choices.at(-1).choice, 'accept');
+  await page.keyboard.press('h');
+  await page.waitForSelector('[data-step=ended]');
+  assert.equal(mock.choices.at(-1).choice, 'hang_up');
+  assert.match(await page.locator('article').innerText(), /You talked for/);
+  await page.keyboard.press('Enter');
+  await page.getByText('You are available').waitFor();
+  assertClean(page);
+  await page.close();
+});
+
+test('a declined call is passed on', async () => {
+  const desk = await ringing();
+  const { page, mock } = desk;
+  await page.keyboard.press('d');
+  await page.waitForSelector('[data-step=ended]');
+  assert.equal(mock.choices.at(-1).choice, 'decline');
+  assert.match(await page.locator('article').innerText(), /You passed this call on/);
+  assertClean(page);
+  await leave(desk);
+});
+
+test('the live transcript grows while the call goes on', async () => {
+  const desk = await ringing();
+  const { page, id, mock } = desk;
+  const log = page.locator('[role=log]');
+  await log.getByText('let me talk to a person').waitFor();
+  const call = mock.calls.get(id);
+  mock.write(call, { at: mock.now(call), what: 'hearing', text: 'my e-mail is' });
+  await log.getByText('my e-mail is').waitFor();
+  mock.write(call, {
+    at: mock.now(call),
+    what: 'caller_turn',
+    turn: 5,
+    text: 'My e-mail is ana at example dot com.',
+    confidence: 0.9,
+    from: mock.now(call),
+    to: mock.now(call) + 10,
+    understood: null,
+  });
+  mock.write(call, {
+    at: mock.now(call),
+    what: 'fact',
+    fact: { name: 'email', label: 'e-mail', value: 'ana@example.com', confidence: 0.8, confirmed: false, source: 'said', span: null },
+  });
+  await log.getByText('My e-mail is ana at example dot com.').waitFor();
+  await page.locator('article dl').getByText('ana@example.com').waitFor();
+  assertClean(page);
+  await leave(desk);
+});
+
+test('a lost connection comes back and misses nothing', async () => {
+  const desk = await ringing();
+  const { page, id, mock } = desk;
+  const call = mock.calls.get(id);
+  await until('the page follows the call', () => [...mock.streams].some((stream) => stream.call === id));
+  mock.dropStreams();
+  for (const word of ['one', 'two', 'three']) {
+    mock.write(call, { at: mock.now(call), what: 'bot_turn', turn: 4, node: 'x', text: `missed ${word}`, heard: `missed ${word}`, interrupted: false, from: mock.now(call), to: mock.now(call) + 1, reply_ms: null });
+  }
+  for (const word of ['one', 'two', 'three']) await page.locator('[role=log]').getByText(`missed ${word}`).waitFor();
+  assert.equal(await page.locator('[role=log]').getByText('missed one').count(), 1, 'an entry is shown once');
+  await leave(desk);
+});
+
+test('a desk that is opened in mid call has the card', async () => {
+  const desk = await ringing();
+  await desk.page.reload();
+  await desk.page.waitForSelector('[data-step=ringing]');
+  await leave(desk);
+});
+
+test('the state switch tells the gateway', async () => {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  await page.goto(`${mock.url}/agent/maria`);
+  await page.getByRole('radio', { name: 'Away' }).check({ force: true });
+  await page.getByText('You get no calls now').waitFor();
+  assert.equal(mock.agents.get('maria').state, 'away');
+  await page.getByRole('radio', { name: 'Available' }).check({ force: true });
+  await page.getByText('You are available').waitFor();
+  assertClean(page);
+  await page.close();
+});
+
+test('an unknown agent, and a gateway that is down, are said plainly', async () => {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  await page.goto(`${mock.url}/agent/nobody`);
+  await page.getByText('There is no such agent').waitFor();
+  mock.down = true;
+  await page.goto(`${mock.url}/`);
+  await page.getByText('That did not work').waitFor();
+  mock.down = false;
+  await page.waitForSelector('tbody tr');
+  await page.close();
+});
