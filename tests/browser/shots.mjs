@@ -28,7 +28,9 @@ for (const [colorScheme, width] of looks) {
   await page.waitForSelector('path.wave.caller[d^="M"]');
   await page.locator('[role=slider]').click({ position: { x: (await page.locator('[role=slider]').boundingBox()).width * 0.43, y: 60 } });
   await page.waitForTimeout(900);
+  if (docs) await page.setViewportSize({ width, height: 1240 });
   await shot('call', !docs);
+  await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
 
   await page.goto(`${mock.url}/agent/maria`);
   await page.waitForSelector('h1');

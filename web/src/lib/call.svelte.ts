@@ -42,6 +42,7 @@ export class CallStore {
     const follow = (): void => {
       if (stopped || stopStream || this.head?.state !== 'live') return;
       stopStream = stream(url.callEvents(this.id), {
+        onlyVisible: true,
         on: {
           entry: (data) => this.#add([data as Entry]),
           end: () => {

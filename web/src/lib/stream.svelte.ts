@@ -13,6 +13,8 @@ export interface Handlers {
   on: Record<string, (data: unknown, lastEventId: string) => void>;
   /** The stream is up: the first time, and every time after. Fetch here what may have been missed. */
   opened?: (again: boolean) => void;
+  /** Browsers give a site six connections for all its tabs: a hidden tab does without this stream, and catches up when it is looked at. */
+  onlyVisible?: boolean;
 }
 
 /** Opens `address` and keeps it open until the returned function is called. */
@@ -52,11 +54,20 @@ export function stream(address: string, handlers: Handlers): () => void {
       });
     }
   };
-  start();
-  return () => {
-    stopped = true;
+  const stop = (): void => {
     clearTimeout(timer);
     source?.close();
+  };
+  const looked = (): void => {
+    stop();
+    if (!document.hidden) start();
+  };
+  if (handlers.onlyVisible) document.addEventListener('visibilitychange', looked);
+  if (!(handlers.onlyVisible && document.hidden)) start();
+  return () => {
+    stopped = true;
+    document.removeEventListener('visibilitychange', looked);
+    stop();
     link.state = 'none';
   };
 }

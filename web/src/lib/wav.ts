@@ -75,7 +75,10 @@ export async function fetchPeaks(address: string, signal: AbortSignal): Promise<
   try {
     const answer = await fetch(address, { signal });
     const length = Number(answer.headers.get('content-length') ?? 0);
-    if (!answer.ok || length > LARGEST_BYTES) return null;
+    if (!answer.ok || length > LARGEST_BYTES) {
+      await answer.body?.cancel();
+      return null;
+    }
     return peaks(await answer.arrayBuffer());
   } catch {
     return null;
