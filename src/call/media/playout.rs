@@ -42,7 +42,7 @@ pub enum Loudness {
 }
 
 /// What happened to a speech.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PlayoutEvent {
     /// Its first sample is in the frame that was pulled last.
     Started { id: RequestId },

@@ -120,8 +120,8 @@ mod tests {
         assert!((-32.0..-22.0).contains(&level), "{level}");
         assert!(heard.chunks(8_000).all(|second| dbov(second) > -40.0));
         assert!(heard.iter().all(|sample| sample.abs() < 8_000));
-        // No clicks: the steepest step of a 1.3 kHz sine of this size is smaller than this.
-        assert!(heard.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 2_600));
+        // No clicks: the steepest step of two such notes is smaller than this.
+        assert!(heard.windows(2).all(|pair| (pair[1] - pair[0]).abs() < 3_600));
         assert!(dbov(&listen(Under::Hold, 1_000, true)) < level - 10.0);
     }
 

@@ -1,0 +1,311 @@
+//! One call's media: all its legs, joined at every tick.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use tokio::sync::mpsc;
+use tracing::warn;
+use warmline_sip::{jitter::JitterConfig, media::Pulled, sdp::Negotiated};
+
+use super::{
+    command::{Command, MediaEvent},
+    heard::{HeardFrame, HeardQueue},
+    leg::{Leg, Noticed, Scratch},
+    pacing::Pacing,
+    ports::LegSockets,
+    recorder::{Recording, RecordingState},
+};
+use crate::call::{
+    event::SpeechEnd,
+    ids::{LegId, RequestId},
+    media::{
+        frame::{FRAME_SAMPLES, Frame, Samples},
+        mix,
+        patch::Patch,
+        playout::{Chunk, Heard, PlayoutEvent},
+        record::StereoFrame,
+    },
+    time::Time,
+};
+
+/// RTCP is read, and slow conditions are looked at, every 200 ms.
+const SLOW_TICKS: u64 = 10;
+
+/// One tick's times, all since the pool's start except `civil`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tick {
+    /// When it should happen.
+    pub(super) nominal: Duration,
+    /// When it happens.
+    pub(super) now: Duration,
+    /// The civil time of `now`.
+    pub(super) civil: Duration,
+    /// Ticks that were given up just before it.
+    pub(super) skipped: u32,
+}
+
+/// What a call is opened with.
+pub(super) struct CallStart {
+    /// When the call arrived: zero of its timeline.
+    pub(super) arrived: Duration,
+    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) events: mpsc::Sender<MediaEvent>,
+    pub(super) heard: Arc<HeardQueue>,
+    pub(super) media_timeout: Duration,
+    pub(super) jitter: JitterConfig,
+}
+
+pub(super) struct Call {
+    start: CallStart,
+    legs: Vec<Leg>,
+    patch: Patch,
+    recording: Option<Recording>,
+    /// Events that the call was too busy to take: kept, never dropped.
+    unsent: VecDeque<MediaEvent>,
+    ticks: u64,
+    closed: bool,
+    position: u64,
+}
+
+impl Call {
+    pub(super) fn new(start: CallStart) -> Self {
+        Self {
+            start,
+            legs: Vec::new(),
+            patch: Patch::default(),
+            recording: None,
+            unsent: VecDeque::new(),
+            ticks: 0,
+            closed: false,
+            position: 0,
+        }
+    }
+
+    /// One tick; false when the call has ended and everything has been said.
+    pub(super) fn tick(&mut self, tick: Tick, scratch: &mut Scratch, pacing: &Pacing, mut clock: impl FnMut() -> Duration) -> bool {
+        self.position = position(tick.nominal.saturating_sub(self.start.arrived));
+        self.take_commands(tick, scratch);
+        self.ticks += 1;
+        let slow = self.ticks.is_multiple_of(SLOW_TICKS);
+        for index in 0..self.legs.len() {
+            self.receive(index, tick, slow, scratch);
+        }
+        for index in 0..self.legs.len() {
+            let heard = self.speak(index, tick, scratch);
+            pacing.sent(clock().saturating_sub(tick.nominal));
+            self.hand_on(index, &heard, pacing);
+        }
+        if slow {
+            self.look_after(tick);
+        }
+        self.flush_events();
+        !self.closed || !self.unsent.is_empty()
+    }
+
+    /// Ends every leg.
+    pub(super) fn close(&mut self, now: Duration, scratch: &mut Scratch) {
+        for index in (0..self.legs.len()).rev() {
+            self.remove_leg(self.legs[index].id, now, scratch);
+        }
+        self.recording = None;
+        self.closed = true;
+        self.start.heard.close();
+        self.flush_events();
+    }
+
+    fn now(&self) -> Time {
+        Time(self.position / 8)
+    }
+
+    fn take_commands(&mut self, tick: Tick, scratch: &mut Scratch) {
+        while !self.closed {
+            match self.start.commands.try_recv() {
+                Ok(command) => self.command(command, tick, scratch),
+                Err(mpsc::error::TryRecvError::Empty) => return,
+                Err(mpsc::error::TryRecvError::Disconnected) => self.close(tick.now, scratch),
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command, tick: Tick, scratch: &mut Scratch) {
+        match command {
+            Command::AddLeg { leg, sockets, negotiated } => self.add_leg(leg, sockets, *negotiated, tick),
+            Command::UpdateLeg { leg, negotiated } => {
+                if let Some(leg) = self.leg(leg) {
+                    leg.session.update(tick.now, *negotiated);
+                    leg.lost_reported = false;
+                }
+            }
+            Command::RemoveLeg { leg } => self.remove_leg(leg, tick.now, scratch),
+            Command::Patch(patch) => {
+                self.legs.iter_mut().for_each(|leg| leg.patch(&patch));
+                self.patch = patch;
+            }
+            Command::Announce { leg, id } => match self.leg(leg) {
+                Some(leg) => leg.playout.announce(id),
+                None => self.fail(id),
+            },
+            Command::Play { leg, chunk } => self.play(leg, chunk),
+            Command::Stop { id } => self.legs.iter_mut().for_each(|leg| leg.playout.stop(id)),
+            Command::Fail { id } => self.legs.iter_mut().for_each(|leg| leg.playout.fail(id)),
+            Command::Loudness { leg, loudness } => {
+                if let Some(leg) = self.leg(leg) {
+                    leg.playout.set_loudness(loudness);
+                }
+            }
+            Command::Press { leg, digit } => {
+                if let Some(Err(problem)) = self.leg(leg).map(|leg| leg.session.send_dtmf(digit)) {
+                    warn!(%problem, "key not sent");
+                }
+            }
+            Command::Record(recording) => self.recording = Some(recording),
+            Command::StopRecording => self.recording = None,
+            Command::Close => self.close(tick.now, scratch),
+        }
+    }
+
+    fn leg(&mut self, id: LegId) -> Option<&mut Leg> {
+        self.legs.iter_mut().find(|leg| leg.id == id)
+    }
+
+    fn add_leg(&mut self, id: LegId, sockets: LegSockets, negotiated: Negotiated, tick: Tick) {
+        if self.leg(id).is_some() {
+            warn!(leg = id.0, "leg added twice: the second one is ignored");
+            return;
+        }
+        let mut leg = Leg::new(tick.now, id, sockets, negotiated, self.start.jitter);
+        leg.patch(&self.patch);
+        self.legs.push(leg);
+    }
+
+    fn remove_leg(&mut self, id: LegId, now: Duration, scratch: &mut Scratch) {
+        let Some(index) = self.legs.iter().position(|leg| leg.id == id) else { return };
+        let mut leg = self.legs.remove(index);
+        leg.playout.fail_all();
+        self.collect_speech(&mut leg);
+        leg.say_goodbye(now, scratch);
+        self.unsent.push_back(MediaEvent::LegClosed { leg: id, stats: Box::new(leg.session.stats()) });
+    }
+
+    fn play(&mut self, leg: LegId, chunk: Chunk) {
+        let (id, last) = (chunk.id, chunk.last);
+        match self.leg(leg) {
+            Some(leg) => {
+                if let Err(problem) = leg.playout.push(chunk) {
+                    warn!(%problem, "speech dropped");
+                    leg.playout.fail(id);
+                }
+            }
+            None if last => self.fail(id),
+            None => {}
+        }
+    }
+
+    fn fail(&mut self, id: RequestId) {
+        self.unsent.push_back(MediaEvent::SpeechEnded { id, why: SpeechEnd::Failed, heard: Heard::default() });
+    }
+
+    /// Reads a leg's sockets and takes its frame.
+    fn receive(&mut self, index: usize, tick: Tick, slow: bool, scratch: &mut Scratch) {
+        let at = self.now();
+        let leg = &mut self.legs[index];
+        if tick.skipped > 0 {
+            leg.session.skip_ticks(tick.skipped);
+        }
+        let (id, unsent) = (leg.id, &mut self.unsent);
+        leg.read(tick.now, tick.civil, &mut scratch.inbox, |noticed| {
+            unsent.push_back(match noticed {
+                Noticed::FirstRtp => MediaEvent::FirstRtp { leg: id, at },
+                Noticed::Digit(digit) => MediaEvent::Digit { leg: id, digit },
+            });
+        });
+        if slow {
+            leg.read_control(tick.now, tick.civil, &mut scratch.inbox);
+        }
+        leg.pull(tick.nominal);
+    }
+
+    /// Puts together what a leg hears, and sends it. Returns what the leg really hears.
+    fn speak(&mut self, index: usize, tick: Tick, scratch: &mut Scratch) -> Samples {
+        let mut out = [0; FRAME_SAMPLES];
+        let speaking = self.legs[index].speech(&mut out);
+        for source in 0..self.legs[index].hears.len() {
+            let source = self.legs[index].hears[source];
+            let other = self.legs.iter().enumerate().find(|(other, leg)| *other != index && leg.id == source);
+            if let Some((_, other)) = other {
+                mix::add(&mut out, &other.incoming);
+            }
+        }
+        let leg = &mut self.legs[index];
+        leg.add_under(&mut out, speaking);
+        leg.send(tick.now, &out, scratch);
+        if leg.is_deaf() {
+            out.fill(0);
+        }
+        let at = self.now();
+        while let Some(event) = self.legs[index].playout.poll_event() {
+            self.unsent.push_back(speech_event(event, at));
+        }
+        out
+    }
+
+    fn collect_speech(&mut self, leg: &mut Leg) {
+        let at = self.now();
+        while let Some(event) = leg.playout.poll_event() {
+            self.unsent.push_back(speech_event(event, at));
+        }
+    }
+
+    /// The listener's and the recorder's copies.
+    fn hand_on(&mut self, index: usize, heard: &Samples, pacing: &Pacing) {
+        let leg = &self.legs[index];
+        if leg.listened_to {
+            let frame = Frame { at: self.now(), samples: leg.incoming, concealed: leg.pulled != Pulled::Frame };
+            self.start.heard.push(HeardFrame { leg: leg.id, frame });
+        }
+        if leg.id == LegId::CALLER
+            && let Some(recording) = &self.recording
+            && !recording.write(StereoFrame { position: self.position, caller: leg.incoming, heard: *heard })
+        {
+            pacing.recording_dropped();
+        }
+    }
+
+    fn look_after(&mut self, tick: Tick) {
+        for leg in &mut self.legs {
+            let lost = leg.session.idle_for(tick.now).is_some_and(|idle| idle >= self.start.media_timeout);
+            if lost && !leg.lost_reported {
+                leg.lost_reported = true;
+                self.unsent.push_back(MediaEvent::MediaLost { leg: leg.id });
+            }
+        }
+        if self.recording.as_ref().is_some_and(|recording| recording.state() == RecordingState::Failed) {
+            self.recording = None;
+            self.unsent.push_back(MediaEvent::RecordingFailed);
+        }
+    }
+
+    fn flush_events(&mut self) {
+        while let Some(event) = self.unsent.pop_front() {
+            match self.start.events.try_send(event) {
+                Ok(()) => {}
+                Err(mpsc::error::TrySendError::Full(event)) => {
+                    self.unsent.push_front(event);
+                    return;
+                }
+                Err(mpsc::error::TrySendError::Closed(_)) => self.unsent.clear(),
+            }
+        }
+    }
+}
+
+fn speech_event(event: PlayoutEvent, at: Time) -> MediaEvent {
+    match event {
+        PlayoutEvent::Started { id } => MediaEvent::SpeechStarted { id, at },
+        PlayoutEvent::Ended { id, why, heard } => MediaEvent::SpeechEnded { id, why, heard },
+    }
+}
+
+/// Samples at 8 kHz. Ticks are exactly 20 ms apart, so positions are exactly 160 apart.
+fn position(time: Duration) -> u64 {
+    u64::try_from(time.as_micros() / 125).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,170 @@
+//! One leg: its sockets, its media session, what it still has to hear.
+
+use std::time::Duration;
+
+use tracing::debug;
+use warmline_sip::media::{self, MediaSession, Outgoing, Pulled, Received};
+use warmline_sip::{jitter::JitterConfig, sdp::Negotiated};
+
+use super::{
+    ports::{LegSockets, random},
+    socket::Inbox,
+};
+use crate::call::{
+    ids::LegId,
+    media::{
+        frame::{FRAME_SAMPLES, Samples},
+        patch::{Ear, Patch},
+        playout::Playout,
+        under::UnderSound,
+    },
+};
+
+/// Datagrams read at one tick and socket: a flood must not hold up the other calls.
+const MAX_READ: usize = 64;
+
+/// What the media threads share between all legs.
+pub(super) struct Scratch {
+    pub(super) inbox: Inbox,
+    pub(super) outgoing: Outgoing,
+    pub(super) report: Vec<u8>,
+}
+
+impl Scratch {
+    pub(super) fn new() -> Self {
+        Self { inbox: Inbox::new(), outgoing: Outgoing::default(), report: Vec::new() }
+    }
+}
+
+/// What a leg noticed while reading.
+pub(super) enum Noticed {
+    FirstRtp,
+    Digit(char),
+}
+
+pub(super) struct Leg {
+    pub(super) id: LegId,
+    pub(super) session: MediaSession,
+    pub(super) playout: Playout,
+    /// What came from the leg in this tick.
+    pub(super) incoming: Samples,
+    pub(super) pulled: Pulled,
+    /// The legs that it hears.
+    pub(super) hears: Vec<LegId>,
+    pub(super) listened_to: bool,
+    pub(super) lost_reported: bool,
+    under: UnderSound,
+    heard_from: bool,
+    sockets: LegSockets,
+}
+
+impl Leg {
+    pub(super) fn new(now: Duration, id: LegId, sockets: LegSockets, negotiated: Negotiated, jitter: JitterConfig) -> Self {
+        let (identity, start) = (random(), random());
+        let config = media::MediaConfig {
+            ssrc: identity as u32,
+            first_sequence: (identity >> 32) as u16,
+            first_timestamp: start as u32,
+            cname: format!("{:016x}", random()),
+            jitter,
+        };
+        Self {
+            id,
+            session: MediaSession::new(now, config, negotiated),
+            playout: Playout::default(),
+            incoming: [0; FRAME_SAMPLES],
+            pulled: Pulled::Silence,
+            hears: Vec::new(),
+            listened_to: false,
+            lost_reported: false,
+            under: UnderSound::default(),
+            heard_from: false,
+            sockets,
+        }
+    }
+
+    /// Takes its part of the call's patch.
+    pub(super) fn patch(&mut self, patch: &Patch) {
+        let ear = patch.ears.iter().find(|ear| ear.leg == self.id);
+        self.under.set(ear.map(|ear| ear.under).unwrap_or_default());
+        self.hears.clear();
+        self.hears.extend(ear.map(|Ear { hears, .. }| hears.as_slice()).unwrap_or_default());
+        self.listened_to = patch.listen.contains(&self.id);
+    }
+
+    /// Reads what has arrived by `now`; `notice` is called for what the call must know.
+    pub(super) fn read(&mut self, now: Duration, civil: Duration, inbox: &mut Inbox, mut notice: impl FnMut(Noticed)) {
+        for _ in 0..MAX_READ {
+            let Some(arrived) = inbox.read(&self.sockets.rtp, civil) else { break };
+            let received = self.session.on_datagram(now.saturating_sub(arrived.age), arrived.from, arrived.bytes);
+            if let Received::Digit(digit) = received {
+                notice(Noticed::Digit(digit.to_char()));
+            }
+        }
+        if !self.heard_from && self.session.is_latched() {
+            self.heard_from = true;
+            notice(Noticed::FirstRtp);
+        }
+    }
+
+    /// Reads RTCP; seldom enough that this need not happen at every tick.
+    pub(super) fn read_control(&mut self, now: Duration, civil: Duration, inbox: &mut Inbox) {
+        for _ in 0..MAX_READ {
+            let Some(arrived) = inbox.read(&self.sockets.rtcp, civil) else { break };
+            self.session.on_rtcp(now.saturating_sub(arrived.age), arrived.from, arrived.bytes);
+        }
+    }
+
+    /// Takes the frame of this tick out of the jitter buffer.
+    pub(super) fn pull(&mut self, nominal: Duration) {
+        self.pulled = self.session.pull_frame(nominal, &mut self.incoming);
+    }
+
+    /// The speech for this tick. While the leg holds us it hears nothing, and speech waits.
+    pub(super) fn speech(&mut self, out: &mut Samples) -> bool {
+        if self.is_deaf() {
+            out.fill(0);
+            return false;
+        }
+        self.playout.pull(out)
+    }
+
+    /// Adds the sound under everything else.
+    pub(super) fn add_under(&mut self, out: &mut Samples, speaking: bool) {
+        self.under.add_to(out, speaking);
+    }
+
+    /// Does nothing that we send reach it?
+    pub(super) fn is_deaf(&self) -> bool {
+        self.session.rtp_destination().is_none()
+    }
+
+    /// Sends what it hears in this tick, and the report that is due.
+    pub(super) fn send(&mut self, now: Duration, frame: &Samples, scratch: &mut Scratch) {
+        self.session.push_frame(frame, &mut scratch.outgoing);
+        if let Some(to) = self.session.rtp_destination() {
+            for datagram in scratch.outgoing.iter() {
+                // A full send buffer loses this packet, as a network would.
+                let _ = self.sockets.rtp.send_to(datagram, to);
+            }
+        }
+        if self.session.is_rtcp_due(now) {
+            self.session.write_rtcp(now, &mut scratch.report);
+            self.send_report(&scratch.report);
+        }
+    }
+
+    /// Says goodbye on RTCP.
+    pub(super) fn say_goodbye(&mut self, now: Duration, scratch: &mut Scratch) {
+        self.session.write_goodbye(now, &mut scratch.report);
+        self.send_report(&scratch.report);
+    }
+
+    fn send_report(&self, report: &[u8]) {
+        if let Some(to) = self.session.rtcp_destination()
+            && let Err(problem) = self.sockets.rtcp.send_to(report, to)
+        {
+            debug!(%problem, "report not sent");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The media engine: RTP sockets, one 20 ms tick for everything, and the recorder.
+//!
+//! [`MediaPool`] owns a few threads that do nothing else: every 20 ms each of them reads the sockets of its calls, joins the frames by the
+//! call's `Patch`, sends, and hands frames to the listener and the recorder through bounded queues that never make it wait. Sockets are
+//! read at the tick only: earlier nothing could be done with a packet, and the kernel stamps its arrival.
+
+mod call;
+mod command;
+mod heard;
+mod leg;
+mod pacing;
+mod pool;
+mod ports;
+mod recorder;
+mod socket;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+pub use command::{CallMedia, CallMediaError, Command, MediaEvent};
+pub use heard::{HeardFrame, HeardQueue};
+pub use pacing::PacingSnapshot;
+pub use pool::{MediaConfig, MediaPool};
+pub use ports::{LegSockets, NoPort};
+pub use recorder::{Recording, RecordingState};

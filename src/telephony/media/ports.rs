@@ -1,0 +1,142 @@
+//! Socket pairs from the configured port range.
+
+use std::{
+    collections::VecDeque,
+    hash::{BuildHasher, RandomState},
+    net::{IpAddr, SocketAddr, UdpSocket},
+    ops::RangeInclusive,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crossbeam_queue::ArrayQueue;
+use nix::sys::socket::{setsockopt, sockopt};
+
+use crate::clock;
+
+/// A stream that nobody reads any more must not fill the kernel's memory, and a busy machine must not lose packets: about 400 ms of them.
+const RECEIVE_BUFFER_BYTES: usize = 64 * 1024;
+
+/// Every port of the range is in use or draining.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no free RTP port")]
+pub struct NoPort;
+
+/// The port range. A port that was used rests for a while: late packets of the last call must not reach the next one.
+#[derive(Debug)]
+pub(super) struct PortPool {
+    bind: IpAddr,
+    drain: Duration,
+    state: Mutex<State>,
+    /// Ports given back by the media threads, which never wait for a lock.
+    returned: ArrayQueue<(u16, Instant)>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    free: VecDeque<u16>,
+    draining: VecDeque<(u16, Instant)>,
+}
+
+impl PortPool {
+    /// Even ports of the range, beginning somewhere: ports should not be easy to guess.
+    pub(super) fn new(bind: IpAddr, range: RangeInclusive<u16>, drain: Duration) -> Arc<Self> {
+        let mut free: VecDeque<u16> = range.filter(|port| port % 2 == 0 && *port > 0 && *port < u16::MAX).collect();
+        let count = free.len();
+        free.rotate_left(random() as usize % count.max(1));
+        let state = Mutex::new(State { free, draining: VecDeque::new() });
+        Arc::new(Self { bind, drain, state, returned: ArrayQueue::new(count.max(1)) })
+    }
+
+    /// Binds the next free pair.
+    pub(super) fn reserve(self: &Arc<Self>) -> Result<LegSockets, NoPort> {
+        let now = clock::now();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(returned) = self.returned.pop() {
+            state.draining.push_back(returned);
+        }
+        while let Some((port, _)) = state.draining.pop_front_if(|(_, since)| now.saturating_duration_since(*since) >= self.drain) {
+            state.free.push_back(port);
+        }
+        for _ in 0..state.free.len() {
+            let Some(port) = state.free.pop_front() else { break };
+            if let Ok((rtp, rtcp)) = self.bind(port) {
+                return Ok(LegSockets { rtp, rtcp, port, pool: Arc::clone(self) });
+            }
+            // Somebody else's port at the moment.
+            state.free.push_back(port);
+        }
+        Err(NoPort)
+    }
+
+    fn bind(&self, port: u16) -> std::io::Result<(UdpSocket, UdpSocket)> {
+        let open = |port| {
+            let socket = UdpSocket::bind(SocketAddr::new(self.bind, port))?;
+            socket.set_nonblocking(true)?;
+            setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
+            setsockopt(&socket, sockopt::RcvBuf, &RECEIVE_BUFFER_BYTES)?;
+            Ok::<_, std::io::Error>(socket)
+        };
+        Ok((open(port)?, open(port + 1)?))
+    }
+}
+
+/// One leg's pair of sockets; dropped, its port rests and comes back.
+#[derive(Debug)]
+pub struct LegSockets {
+    pub(super) rtp: UdpSocket,
+    pub(super) rtcp: UdpSocket,
+    port: u16,
+    pool: Arc<PortPool>,
+}
+
+impl LegSockets {
+    /// The even RTP port, to be written into SDP; RTCP is the next one.
+    #[must_use]
+    pub fn rtp_port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Drop for LegSockets {
+    fn drop(&mut self) {
+        // The queue has room for every port of the range.
+        let _ = self.pool.returned.push((self.port, clock::now()));
+    }
+}
+
+/// Random enough for ports and RTP's first numbers: the standard library's hash keys.
+pub(super) fn random() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    #[test]
+    fn a_used_port_rests_before_it_is_used_again() {
+        let pool = PortPool::new(HERE, 39_000..=39_003, Duration::from_secs(3_600));
+        let first = pool.reserve().unwrap();
+        let second = pool.reserve().unwrap();
+        assert_eq!((first.rtp_port() % 2, second.rtp_port() % 2), (0, 0));
+        assert_ne!(first.rtp_port(), second.rtp_port());
+        assert_eq!(pool.reserve().unwrap_err(), NoPort);
+        drop(first);
+        assert_eq!(pool.reserve().unwrap_err(), NoPort);
+    }
+
+    #[test]
+    fn without_a_rest_it_comes_back_at_once_and_foreign_ports_are_stepped_over() {
+        let pool = PortPool::new(HERE, 39_010..=39_013, Duration::ZERO);
+        let taken = UdpSocket::bind((HERE, 39_011)).unwrap();
+        for _ in 0..3 {
+            assert_eq!(pool.reserve().unwrap().rtp_port(), 39_012);
+        }
+        drop(taken);
+        let both = [pool.reserve().unwrap(), pool.reserve().unwrap()];
+        assert_ne!(both[0].rtp_port(), both[1].rtp_port());
+    }
+}

@@ -1,0 +1,311 @@
+//! The engine with real sockets and threads. Phones here are sockets that answer packet for packet: the engine's own pace drives them, so
+//! nothing sleeps.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
+    sync::atomic::{AtomicU16, Ordering},
+    time::Duration,
+};
+
+use tokio::{sync::mpsc::Receiver, time::timeout};
+use warmline_sip::{
+    codec::{Codec, FRAME_SAMPLES},
+    rtp::{Header, RtpPacket},
+    sdp::{Direction, Negotiated, PayloadKind, PayloadMap},
+};
+
+use super::*;
+use crate::{
+    call::{
+        event::SpeechEnd,
+        ids::{LegId, RequestId},
+        media::{
+            patch::{Ear, Patch, Under},
+            playout::Chunk,
+        },
+        time::Time,
+    },
+    clock,
+};
+
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const CALLER: LegId = LegId::CALLER;
+const AGENT: LegId = LegId(1);
+/// Far more than anything needs on the slowest machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Every test has ports of its own.
+static NEXT_PORTS: AtomicU16 = AtomicU16::new(40_000);
+
+fn pool() -> MediaPool {
+    let first = NEXT_PORTS.fetch_add(20, Ordering::Relaxed);
+    MediaPool::start(MediaConfig { ports: first..=first + 19, ..MediaConfig::new(HERE) }).unwrap()
+}
+
+/// A telephone: sends one packet of a tone for each packet that it gets.
+struct Phone {
+    socket: UdpSocket,
+    gateway: SocketAddr,
+    hertz: f64,
+    sequence: u16,
+    heard: Vec<i16>,
+}
+
+impl Phone {
+    fn add(pool: &MediaPool, media: &CallMedia, leg: LegId, hertz: f64) -> Self {
+        let socket = UdpSocket::bind((HERE, 0)).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let sockets = pool.reserve().unwrap();
+        let gateway = SocketAddr::new(HERE, sockets.rtp_port());
+        let negotiated = Box::new(agreed(socket.local_addr().unwrap(), Direction::SendRecv));
+        media.send(Command::AddLeg { leg, sockets, negotiated }).unwrap();
+        Self { socket, gateway, hertz, sequence: 0, heard: Vec::new() }
+    }
+
+    /// Takes packets, each answered with one of its own.
+    fn talk(&mut self, packets: usize) {
+        for _ in 0..packets {
+            self.hear();
+            self.speak();
+        }
+    }
+
+    fn hear(&mut self) {
+        let mut datagram = [0; 512];
+        let (length, _) = self.socket.recv_from(&mut datagram).unwrap();
+        let packet = RtpPacket::parse(&datagram[..length]).unwrap();
+        let mut samples = [0; FRAME_SAMPLES];
+        Codec::Pcmu.decode(packet.payload, &mut samples);
+        self.heard.extend_from_slice(&samples);
+    }
+
+    fn speak(&mut self) {
+        let first = u32::from(self.sequence) * FRAME_SAMPLES as u32;
+        let tone = |index: usize| {
+            let phase = f64::from(first + index as u32) * self.hertz / 8_000.0 * std::f64::consts::TAU;
+            if self.hertz > 0.0 { (8_000.0 * phase.sin()) as i16 } else { 0 }
+        };
+        let samples: [i16; FRAME_SAMPLES] = std::array::from_fn(tone);
+        let header = Header { marker: false, payload_type: 0, sequence: self.sequence, timestamp: first, ssrc: 42 };
+        self.sequence += 1;
+        let mut datagram = Vec::new();
+        header.write(&mut datagram);
+        Codec::Pcmu.encode(&samples, &mut datagram);
+        self.socket.send_to(&datagram, self.gateway).unwrap();
+    }
+
+    fn press(&mut self, key: u8) {
+        let timestamp = u32::from(self.sequence) * FRAME_SAMPLES as u32;
+        let header = Header { marker: true, payload_type: 101, sequence: self.sequence, timestamp, ssrc: 42 };
+        self.sequence += 1;
+        let mut datagram = Vec::new();
+        header.write(&mut datagram);
+        datagram.extend_from_slice(&[key, 0x8a, 3, 0x20]);
+        self.socket.send_to(&datagram, self.gateway).unwrap();
+    }
+}
+
+fn agreed(remote: SocketAddr, direction: Direction) -> Negotiated {
+    let mut receive = PayloadMap::default();
+    receive.insert(101, PayloadKind::TelephoneEvent);
+    Negotiated {
+        remote_rtp: remote,
+        remote_rtcp: SocketAddr::new(remote.ip(), 9),
+        codec: Codec::Pcmu,
+        payload_type: 0,
+        receive,
+        dtmf_payload_type: Some(101),
+        packet_ms: 20,
+        direction,
+    }
+}
+
+/// Share of the energy of `samples` that is this tone: 1 is all of it.
+fn share_of_tone(samples: &[i16], hertz: f64) -> f64 {
+    let (mut sine, mut cosine, mut energy) = (0.0, 0.0, 1e-9);
+    for (index, &sample) in samples.iter().enumerate() {
+        let phase = index as f64 * hertz / 8_000.0 * std::f64::consts::TAU;
+        sine += f64::from(sample) * phase.sin();
+        cosine += f64::from(sample) * phase.cos();
+        energy += f64::from(sample).powi(2);
+    }
+    2.0 * (sine * sine + cosine * cosine) / (samples.len() as f64 * energy)
+}
+
+fn bridge() -> Patch {
+    let ear = |leg, other| Ear { leg, hears: vec![other], under: Under::Nothing };
+    Patch { ears: vec![ear(CALLER, AGENT), ear(AGENT, CALLER)], listen: vec![CALLER] }
+}
+
+/// The first event that `wanted` accepts; others are passed over.
+async fn event<T>(events: &mut Receiver<MediaEvent>, mut wanted: impl FnMut(MediaEvent) -> Option<T>) -> T {
+    loop {
+        let event = timeout(PATIENCE, events.recv()).await.expect("an event in time").expect("events go on");
+        if let Some(found) = wanted(event) {
+            return found;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_bridged_legs_hear_each_other_and_a_key_is_reported() {
+    let pool = pool();
+    let (media, mut events) = pool.open_call(clock::now());
+    media.send(Command::Patch(bridge())).unwrap();
+    let mut caller = Phone::add(&pool, &media, CALLER, 440.0);
+    let mut agent = Phone::add(&pool, &media, AGENT, 1_000.0);
+    for _ in 0..60 {
+        caller.talk(1);
+        agent.talk(1);
+    }
+    // The last half second: after the start of both jitter buffers.
+    let last = |phone: &Phone| phone.heard[phone.heard.len() - 1_600..].to_vec();
+    assert!(share_of_tone(&last(&caller), 1_000.0) > 0.9, "{}", share_of_tone(&last(&caller), 1_000.0));
+    assert!(share_of_tone(&last(&agent), 440.0) > 0.9, "{}", share_of_tone(&last(&agent), 440.0));
+    caller.press(5);
+    caller.press(5);
+    let digit = event(&mut events, |event| if let MediaEvent::Digit { leg, digit } = event { Some((leg, digit)) } else { None }).await;
+    assert_eq!(digit, (CALLER, '5'));
+    // The listener got the caller's leg, on the call's timeline without gaps.
+    let heard = media.heard();
+    let mut last_at: Option<Time> = None;
+    while let Some(frame) = heard.try_next() {
+        assert_eq!(frame.leg, CALLER);
+        if let Some(last) = last_at {
+            assert_eq!(frame.frame.at.since(last) % 20, 0);
+        }
+        last_at = Some(frame.frame.at);
+    }
+    assert!(last_at.is_some());
+    media.send(Command::RemoveLeg { leg: CALLER }).unwrap();
+    let stats = event(&mut events, |event| if let MediaEvent::LegClosed { stats, .. } = event { Some(stats) } else { None }).await;
+    assert!(stats.source.received >= 60 && stats.sent_packets >= 60 && stats.digits >= 1, "{stats:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn speech_is_sent_whole_and_accounted_for() {
+    let pool = pool();
+    let (media, mut events) = pool.open_call(clock::now());
+    let mut caller = Phone::add(&pool, &media, CALLER, 0.0);
+    let id = RequestId(7);
+    for clause in 0..3 {
+        let samples = (0..1_200).map(|index| (6_000.0 * (f64::from(index) * 0.5).sin()) as i16).collect();
+        media.send(Command::Play { leg: CALLER, chunk: Chunk { id, clause, samples, last: clause == 2 } }).unwrap();
+    }
+    caller.talk(40);
+    let loud = caller.heard.iter().filter(|sample| sample.abs() > 20).count();
+    // A sine is near zero now and then.
+    assert!((3_400..=3_600).contains(&loud), "{loud}");
+    event(&mut events, |event| matches!(event, MediaEvent::SpeechStarted { id: RequestId(7), .. }).then_some(())).await;
+    let (why, heard) =
+        event(&mut events, |event| if let MediaEvent::SpeechEnded { why, heard, .. } = event { Some((why, heard)) } else { None }).await;
+    assert_eq!((why, heard.clauses, heard.samples), (SpeechEnd::Finished, 3, 3_600));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_is_heard_at_the_next_tick_and_the_leg_s_end_fails_what_waits() {
+    let pool = pool();
+    let (media, mut events) = pool.open_call(clock::now());
+    let mut caller = Phone::add(&pool, &media, CALLER, 0.0);
+    let long = |id, leg| Command::Play { leg, chunk: Chunk { id, clause: 0, samples: vec![5_000; 80_000].into(), last: true } };
+    media.send(long(RequestId(1), CALLER)).unwrap();
+    media.send(long(RequestId(2), CALLER)).unwrap();
+    media.send(long(RequestId(3), AGENT)).unwrap();
+    caller.talk(10);
+    media.send(Command::Stop { id: RequestId(1) }).unwrap();
+    let ended = |event| if let MediaEvent::SpeechEnded { id, why, heard } = event { Some((id, why, heard)) } else { None };
+    let (id, why, _) = event(&mut events, ended).await;
+    assert_eq!((id, why), (RequestId(3), SpeechEnd::Failed), "there is no such leg");
+    let (id, why, heard) = event(&mut events, ended).await;
+    assert_eq!((id, why, heard.clauses), (RequestId(1), SpeechEnd::Stopped, 0));
+    assert!(heard.samples >= 9 * 160 && heard.samples < 80_000, "{heard:?}");
+    media.send(Command::RemoveLeg { leg: CALLER }).unwrap();
+    let (id, why, _) = event(&mut events, ended).await;
+    assert_eq!((id, why), (RequestId(2), SpeechEnd::Failed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_recording_has_the_caller_left_and_what_the_caller_heard_right() {
+    let pool = pool();
+    let (media, mut events) = pool.open_call(clock::now());
+    let path = std::env::temp_dir().join(format!("warmline-engine-{}.wav", std::process::id()));
+    let recording = pool.record(path.clone(), Time::ZERO).unwrap();
+    let mut state = recording.watch();
+    media.send(Command::Record(recording)).unwrap();
+    media.send(Command::Patch(bridge())).unwrap();
+    let mut caller = Phone::add(&pool, &media, CALLER, 440.0);
+    let mut agent = Phone::add(&pool, &media, AGENT, 1_000.0);
+    for _ in 0..80 {
+        caller.talk(1);
+        agent.talk(1);
+    }
+    media.send(Command::Close).unwrap();
+    event(&mut events, |event| matches!(event, MediaEvent::LegClosed { leg: CALLER, .. }).then_some(())).await;
+    let finished = timeout(PATIENCE, state.wait_for(|state| *state != RecordingState::Running)).await.unwrap().unwrap();
+    assert!(matches!(*finished, RecordingState::Finished(_)));
+    let samples: Vec<i16> = hound::WavReader::open(&path).unwrap().into_samples().map(Result::unwrap).collect();
+    std::fs::remove_file(&path).unwrap();
+    let channel = |offset: usize| samples.iter().skip(offset).step_by(2).copied().collect::<Vec<_>>();
+    let (left, right) = (channel(0), channel(1));
+    let middle = left.len() - 3_200..left.len() - 1_600;
+    assert!(share_of_tone(&left[middle.clone()], 440.0) > 0.9);
+    assert!(share_of_tone(&right[middle], 1_000.0) > 0.9);
+    // Sample for sample what the phone got: the right channel ends with what it heard last.
+    let wanted: Vec<u8> = encode(&caller.heard[caller.heard.len() - 1_600..]);
+    let recorded = encode(&right);
+    assert!(recorded.windows(wanted.len()).any(|window| window == wanted));
+}
+
+fn encode(samples: &[i16]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    Codec::Pcmu.encode(samples, &mut bytes);
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_sent_while_held_and_speech_waits_for_the_resume() {
+    let pool = pool();
+    let (media, mut events) = pool.open_call(clock::now());
+    let mut caller = Phone::add(&pool, &media, CALLER, 0.0);
+    caller.talk(5);
+    let remote = caller.socket.local_addr().unwrap();
+    media.send(Command::UpdateLeg { leg: CALLER, negotiated: Box::new(agreed(remote, Direction::Inactive)) }).unwrap();
+    let id = RequestId(1);
+    media.send(Command::Play { leg: CALLER, chunk: Chunk { id, clause: 0, samples: vec![3_000; 1_600].into(), last: true } }).unwrap();
+    // A second leg's packets measure half a second; whatever was under way has arrived after that.
+    let mut agent = Phone::add(&pool, &media, AGENT, 0.0);
+    agent.talk(25);
+    caller.socket.set_nonblocking(true).unwrap();
+    while caller.socket.recv_from(&mut [0; 512]).is_ok() {}
+    agent.talk(10);
+    assert!(caller.socket.recv_from(&mut [0; 512]).is_err(), "RTP while held");
+    caller.socket.set_nonblocking(false).unwrap();
+    media.send(Command::UpdateLeg { leg: CALLER, negotiated: Box::new(agreed(remote, Direction::SendRecv)) }).unwrap();
+    caller.talk(15);
+    let heard = event(&mut events, |event| if let MediaEvent::SpeechEnded { heard, .. } = event { Some(heard) } else { None }).await;
+    assert_eq!(heard.samples, 1_600);
+    assert_eq!(caller.heard.iter().filter(|&&sample| sample > 2_500).count(), 1_600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_on_the_line_is_reported_once_and_dropping_the_handle_ends_the_call() {
+    let first = NEXT_PORTS.fetch_add(20, Ordering::Relaxed);
+    let config = MediaConfig { ports: first..=first + 19, media_timeout: Duration::from_millis(400), ..MediaConfig::new(HERE) };
+    let pool = MediaPool::start(config).unwrap();
+    let (media, mut events) = pool.open_call(clock::now());
+    let mut caller = Phone::add(&pool, &media, CALLER, 0.0);
+    caller.talk(3);
+    let mut seen = Vec::new();
+    for _ in 0..60 {
+        caller.hear();
+    }
+    let heard = media.heard();
+    drop(media);
+    while let Some(event) = timeout(PATIENCE, events.recv()).await.unwrap() {
+        seen.push(event);
+    }
+    assert_eq!(seen.iter().filter(|event| matches!(event, MediaEvent::MediaLost { leg: CALLER })).count(), 1, "{seen:?}");
+    assert!(matches!(seen.last(), Some(MediaEvent::LegClosed { .. })));
+    assert_eq!(timeout(PATIENCE, heard.next()).await.unwrap(), None);
+    assert_eq!(pool.calls(), 0);
+}
