@@ -73,7 +73,7 @@ impl Embedder {
     /// When the model fails.
     pub fn embed(&self, text: &str) -> Result<Embedding, ModelError> {
         // The model was trained with this prefix; it serves for both sides when questions are compared with questions.
-        let mut tokens = self.tokenizer.tokens(&format!("query: {}", text.trim()));
+        let mut tokens = self.tokenizer.tokens(&format!("query: {}", plain(text)));
         if tokens.len() > LONGEST
             && let Some(end) = tokens.last().copied()
         {
@@ -132,6 +132,12 @@ impl Embedder {
         }
         Ok(rows)
     }
+}
+
+/// Without capitals and punctuation: recognisers and people who write example sentences set them differently.
+fn plain(text: &str) -> String {
+    let kept = text.chars().filter(|character| !matches!(character, '.' | ',' | '!' | '?' | ';' | ':' | '"' | '…'));
+    kept.collect::<String>().trim().to_lowercase()
 }
 
 fn floats(file: &File, place: TensorPlace) -> std::io::Result<Vec<f32>> {
