@@ -116,6 +116,21 @@ test('the list shows live calls on top, filters and opens calls by keyboard alon
   await page.close();
 });
 
+test('older calls come on demand', async () => {
+  const { mock } = world;
+  for (let index = 0; index < 120; index += 1) mock.addCall(`old-${index}`, { callerName: `Old ${index}`, texts: ['Hello.'] });
+  const page = await open('/');
+  const rows = page.locator('tbody tr');
+  await until('the first page', async () => (await rows.count()) === 50);
+  await page.getByRole('button', { name: 'Show older calls' }).click();
+  await until('the second page', async () => (await rows.count()) === 100);
+  await page.getByRole('button', { name: 'Show older calls' }).click();
+  await until('the rest', async () => (await rows.count()) > 120);
+  assert.equal(await page.getByRole('button', { name: 'Show older calls' }).count(), 0);
+  assertClean(page);
+  await page.close();
+});
+
 test('an empty gateway says what to do', async () => {
   const { startMock } = await import('./mock/server.mjs');
   const empty = await startMock({ empty: true });

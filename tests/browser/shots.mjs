@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { launch } from './chrome.mjs';
 import { startMock } from './mock/server.mjs';
 
-const SPEED = 40;
 const folder = process.argv[2] ?? 'shots';
 const docs = process.argv.includes('--docs');
 await mkdir(folder, { recursive: true });
@@ -19,7 +18,7 @@ const looks = docs
       ['dark', 390],
     ];
 for (const [colorScheme, width] of looks) {
-  const mock = await startMock({ speed: SPEED });
+  const mock = await startMock();
   const { context, close } = await launch({ colorScheme, viewport: { width, height: width === 390 ? 844 : 900 } });
   const page = context.pages()[0] ?? (await context.newPage());
   const shot = (name, fullPage = true) => page.screenshot({ path: join(folder, `${name}${docs ? '' : `-${width}-${colorScheme}`}.png`), fullPage });
@@ -36,8 +35,10 @@ for (const [colorScheme, width] of looks) {
   await page.waitForSelector('h1');
   await page.waitForTimeout(200);
   if (!docs) await shot('desk-idle');
-  const id = mock.startCall({ pickUpMs: null });
+  const id = mock.startCall({ pickUpMs: null, alreadyMs: 49_200 });
+  if (docs) await page.setViewportSize({ width, height: 1010 });
   await page.waitForSelector('[data-step=ringing]');
+  await page.locator('[role=log]').getByText('I am calling my colleague').waitFor();
   await page.waitForTimeout(300);
   await shot(docs ? 'agent-card' : 'desk-ringing', false);
   if (docs) {

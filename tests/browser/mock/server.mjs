@@ -66,15 +66,16 @@ class Mock {
 
   // --- scripted calls ---
 
-  /** A call arrives and runs to the agent's phone, which is picked up after `pickUpMs` (never, if null). `auto`: the call is taken without anybody at the page. */
-  startCall({ auto = false, pickUpMs = 6_000, callerName = 'Ana Popescu', caller = '+40721555010', override = (entry) => entry } = {}) {
+  /** A call arrives and runs to the agent's phone, which is picked up after `pickUpMs` (never, if null). `auto`: the call is taken without anybody at the page.
+   *  `alreadyMs`: how far it has come. */
+  startCall({ auto = false, alreadyMs = 0, pickUpMs = 6_000, callerName = 'Ana Popescu', caller = '+40721555010', override = (entry) => entry } = {}) {
     const id = `live-${this.next}`;
     this.next += 1;
-    const call = { id, entries: [], startedReal: Date.now(), state: 'talking', auto, head: null };
+    const call = { id, entries: [], startedReal: Date.now() - alreadyMs / this.speed, state: 'talking', auto, head: null };
     const script = untilRinging({ caller, callerName }).map(override);
     this.calls.set(id, call);
-    for (const entry of script) this.after(entry.at, () => this.write(call, entry));
-    this.after(45_300, () => {
+    for (const entry of script) this.after(entry.at - alreadyMs, () => this.write(call, entry));
+    this.after(45_300 - alreadyMs, () => {
       this.agents.get('maria').call = id;
       this.card(call, 'maria', 'ringing');
       if (pickUpMs !== null) this.after(pickUpMs, () => this.pickUp(id));
@@ -232,7 +233,7 @@ class Mock {
     const call = this.calls.get(id);
     if (kind !== 'calls' || !call?.head) return json(response, 404, { error: 'not found' });
     if (part === undefined) return json(response, 200, { head: call.head, entries: call.entries });
-    if (part === 'events') return this.open(request, response, { call: id });
+    if (part === 'events') return this.open(request, response, { call: id }, Number(url.searchParams.get('after') ?? 0));
     if (part === 'recording') return this.recording(request, response, call);
     if (part === 'choice') {
       this.choices.push({ call: id, ...body });
@@ -269,7 +270,7 @@ class Mock {
     if (card) this.send((stream) => stream.response === response, 'card', card);
   }
 
-  open(request, response, about) {
+  open(request, response, about, after = 0) {
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.write('retry: 300\n\n');
     const stream = { response, ...about };
@@ -277,7 +278,7 @@ class Mock {
     response.on('close', () => this.streams.delete(stream));
     if (about.call === undefined) return;
     const call = this.calls.get(about.call);
-    const last = Number(request.headers['last-event-id'] ?? 0);
+    const last = Number(request.headers['last-event-id'] ?? after);
     for (const entry of call.entries) {
       if (entry.seq > last) response.write(`id: ${entry.seq}\nevent: entry\ndata: ${JSON.stringify(entry)}\n\n`);
     }

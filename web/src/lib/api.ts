@@ -41,7 +41,8 @@ const id = encodeURIComponent;
 
 export const url = {
   call: (call: string) => `/api/v1/calls/${id(call)}`,
-  callEvents: (call: string) => `/api/v1/calls/${id(call)}/events`,
+  /** Only entries behind `after`; a reconnecting browser says by itself which one it had last. */
+  callEvents: (call: string, after: number) => `/api/v1/calls/${id(call)}/events?after=${after}`,
   recording: (call: string) => `/api/v1/calls/${id(call)}/recording`,
   events: '/api/v1/events',
   agentEvents: (agent: string) => `/api/v1/agents/${id(agent)}/events`,

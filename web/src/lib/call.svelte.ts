@@ -41,7 +41,7 @@ export class CallStore {
     };
     const follow = (): void => {
       if (stopped || stopStream || this.head?.state !== 'live') return;
-      stopStream = stream(url.callEvents(this.id), {
+      stopStream = stream(url.callEvents(this.id, this.entries.at(-1)?.seq ?? 0), {
         onlyVisible: true,
         on: {
           entry: (data) => this.#add([data as Entry]),
