@@ -13,15 +13,18 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={}", dist.display());
 
+    // Copied first, so that a build of the pages at the same time cannot take a file away between here and the compiler.
+    let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
     let mut files = Vec::new();
     collect(&dist, &dist, &mut files)?;
     files.sort();
     let mut code = String::from("/// Path below `web/dist`, and content.\npub(super) static ASSETS: &[(&str, &[u8])] = &[\n");
-    for (name, path) in files {
-        code += &format!("    ({name:?}, include_bytes!({:?})),\n", path.display().to_string());
+    for (index, (name, path)) in files.iter().enumerate() {
+        fs::copy(path, out.join(format!("asset-{index}")))?;
+        code += &format!("    ({name:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/asset-{index}\"))),\n");
     }
     code += "];\n";
-    fs::write(PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?).join("assets.rs"), code)
+    fs::write(out.join("assets.rs"), code)
 }
 
 /// Every file below `folder`, with its path from `root` with slashes.

@@ -42,7 +42,8 @@ pub(super) async fn guard(State(server): State<Server>, request: Request, next: 
 
 fn check(server: &Server, request: &Request) -> Result<(), ApiError> {
     let headers = request.headers();
-    let host = only(headers, &header::HOST).and_then(|host| host.parse::<Authority>().ok()).ok_or(ApiError::ForeignHost)?;
+    let host =
+        only(headers, &header::HOST).and_then(|host| host.parse::<Authority>().ok()).filter(is_plain).ok_or(ApiError::ForeignHost)?;
     // A name that an attacker's DNS points at this machine is not a name of this machine.
     if !is_ours(host.host(), &server.hosts) {
         return Err(ApiError::ForeignHost);
@@ -59,6 +60,12 @@ fn check(server: &Server, request: &Request) -> Result<(), ApiError> {
     // A form of another page cannot send this type without being asked first.
     let json = only(headers, &header::CONTENT_TYPE).is_some_and(is_json);
     if json || request.body().is_end_stream() { Ok(()) } else { Err(ApiError::NotJson) }
+}
+
+/// A host and perhaps a port; no user, no rubbish for a port.
+fn is_plain(host: &Authority) -> bool {
+    let rest = host.as_str().strip_prefix(host.host());
+    rest.is_some_and(|rest| rest.is_empty() || host.port_u16().is_some())
 }
 
 fn is_json(kind: &str) -> bool {

@@ -28,8 +28,9 @@ pub(super) async fn page(method: Method, uri: Uri) -> Response {
         let cache = if path.starts_with(HASHED) { FOR_EVER } else { "no-cache" };
         return ([(header::CONTENT_TYPE, kind(path)), (header::CACHE_CONTROL, cache)], file).into_response();
     }
-    // An address that looks like a file and is none must not look like a page.
-    if path.rsplit('/').next().is_some_and(|name| name.contains('.')) && path != "index.html" {
+    // An address that looks like a file and is none must not look like a page; ids may have dots.
+    let is_page = path == "index.html" || path.starts_with("calls/") || path.starts_with("agent/");
+    if !is_page && path.contains('.') {
         return ApiError::NoSuchAddress.into_response();
     }
     match find("index.html") {

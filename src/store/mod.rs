@@ -45,8 +45,10 @@ const LATE_LIMIT: usize = 10_000;
 pub struct Options {
     /// The folder of everything; made if missing.
     pub folder: PathBuf,
-    /// Places in the queue to each writer.
+    /// Places in the queue to the writer of the database.
     pub queue: usize,
+    /// Places in the queue to the writer of the event logs; they are the last refuge, so there are more.
+    pub log_queue: usize,
     /// Time between two commits: what a kill -9 can cost.
     pub every: Duration,
 }
@@ -55,7 +57,7 @@ impl Options {
     /// The defaults, in this folder.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), queue: 8_192, every: Duration::from_millis(200) }
+        Self { folder: folder.into(), queue: 8_192, log_queue: 65_536, every: Duration::from_millis(200) }
     }
 }
 
@@ -181,7 +183,7 @@ impl Store {
     /// The folder is in use by another gateway, or its database is of a newer version.
     pub async fn open(options: &Options) -> Result<Self, StoreError> {
         let (jobs, inbox) = mpsc::channel(options.queue);
-        let logs = EventLogs::start(options.folder.clone(), options.queue, options.every)
+        let logs = EventLogs::start(options.folder.clone(), options.log_queue, options.every)
             .map_err(|error| StoreError::File(options.folder.clone(), error))?;
         let shared = Arc::new(Shared {
             folder: options.folder.clone(),

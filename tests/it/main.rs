@@ -1,1 +1,8 @@
 //! All integration tests in one binary: one link, one place to look.
+
+mod desk;
+mod http;
+mod lookup;
+mod store;
+mod tidy;
+mod wire;

@@ -1,0 +1,5 @@
+//! Agents and queues.
+
+mod handle;
+mod schedules;
+mod stories;

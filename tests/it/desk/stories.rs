@@ -1,0 +1,208 @@
+//! The desk, one behaviour at a time, in virtual time.
+
+use warmline::{
+    call::{
+        action::AgentAfter,
+        ids::{AgentId, CallId, RequestId},
+    },
+    desk::{Answer, Desk, Limits, Now, Profile, Request, StateWord},
+};
+
+fn agent(id: &str, queues: &[&str]) -> Profile {
+    Profile {
+        id: AgentId(id.to_owned()),
+        name: id.to_uppercase(),
+        target: format!("sip:{id}@127.0.0.1"),
+        queues: queues.iter().map(|queue| (*queue).to_owned()).collect(),
+        languages: Vec::new(),
+        signed_in: true,
+    }
+}
+
+fn desk(agents: &[(&str, &[&str])]) -> Desk {
+    Desk::new(Limits::default(), agents.iter().map(|(id, queues)| agent(id, queues)).collect(), Now(0))
+}
+
+fn call(id: &str) -> CallId {
+    CallId(id.to_owned())
+}
+
+fn who(id: &str) -> AgentId {
+    AgentId(id.to_owned())
+}
+
+fn find(desk: &mut Desk, id: &str, queue: &str, not: &[&str], at: u64) {
+    let not = not.iter().map(|agent| who(agent)).collect();
+    desk.find(Request { call: call(id), id: RequestId(1), queue: queue.to_owned(), language: None, not }, Now(at));
+}
+
+/// What the calls were told, in short.
+fn told(desk: &mut Desk) -> Vec<String> {
+    std::iter::from_fn(|| desk.poll())
+        .map(|notice| match notice.answer {
+            Answer::Reserved { agent } => format!("{} gets {}", notice.call.0, agent.id.0),
+            Answer::Queued { position, estimate_s: None } => format!("{} is {position}", notice.call.0),
+            Answer::Queued { position, estimate_s: Some(seconds) } => format!("{} is {position} in {seconds} s", notice.call.0),
+            Answer::Nobody => format!("{} gets nobody", notice.call.0),
+        })
+        .collect()
+}
+
+fn state(desk: &Desk, id: &str) -> StateWord {
+    desk.view().into_iter().find(|agent| agent.id.0 == id).unwrap().state
+}
+
+#[test]
+fn the_agent_who_has_been_idle_longest_is_asked_first() {
+    let mut desk = desk(&[("a", &["orders"]), ("b", &["orders"])]);
+    find(&mut desk, "one", "orders", &[], 10);
+    desk.release(&call("one"), &who("a"), AgentAfter::Free, Now(20));
+    find(&mut desk, "two", "orders", &[], 30);
+    find(&mut desk, "three", "orders", &[], 30);
+    assert_eq!(told(&mut desk), ["one gets a", "two gets b", "three gets a"]);
+}
+
+#[test]
+fn calls_wait_in_order_and_hear_their_positions() {
+    let mut desk = desk(&[("a", &["orders"])]);
+    for id in ["one", "two", "three"] {
+        find(&mut desk, id, "orders", &[], 10);
+    }
+    assert_eq!(told(&mut desk), ["one gets a", "two is 1", "three is 2"]);
+    desk.release(&call("one"), &who("a"), AgentAfter::Free, Now(20));
+    assert_eq!(told(&mut desk), ["two gets a", "three is 1"]);
+    desk.ended(&call("two"), Now(30));
+    assert_eq!(told(&mut desk), ["three gets a"]);
+}
+
+#[test]
+fn queues_do_not_wait_for_each_other() {
+    let mut desk = desk(&[("a", &["orders"]), ("b", &["billing"])]);
+    find(&mut desk, "one", "orders", &[], 10);
+    find(&mut desk, "two", "orders", &[], 10);
+    find(&mut desk, "three", "billing", &[], 10);
+    assert_eq!(told(&mut desk), ["one gets a", "two is 1", "three gets b"]);
+}
+
+#[test]
+fn nobody_means_that_nobody_who_could_take_it_is_there() {
+    let mut desk = desk(&[("a", &["orders"])]);
+    find(&mut desk, "one", "nowhere", &[], 10);
+    find(&mut desk, "two", "orders", &["a"], 10);
+    assert_eq!(told(&mut desk), ["one gets nobody", "two gets nobody"]);
+    find(&mut desk, "three", "orders", &[], 10);
+    find(&mut desk, "four", "orders", &[], 10);
+    // The agent will leave after the call at hand: there is nothing to wait for.
+    assert!(desk.set_available(&who("a"), false, Now(20)));
+    assert_eq!(told(&mut desk), ["three gets a", "four is 1", "four gets nobody"]);
+    desk.release(&call("three"), &who("a"), AgentAfter::Free, Now(30));
+    assert_eq!(state(&desk, "a"), StateWord::Away);
+}
+
+#[test]
+fn a_call_whose_offer_failed_keeps_its_place() {
+    let mut desk = desk(&[("a", &["orders"]), ("b", &["orders"])]);
+    for id in ["one", "two", "three"] {
+        find(&mut desk, id, "orders", &[], 10);
+    }
+    assert_eq!(told(&mut desk), ["one gets a", "two gets b", "three is 1"]);
+    desk.release(&call("one"), &who("a"), AgentAfter::Resting, Now(20));
+    find(&mut desk, "one", "orders", &["a"], 20);
+    assert_eq!(told(&mut desk), ["one is 1", "three is 2"]);
+    desk.release(&call("two"), &who("b"), AgentAfter::Free, Now(30));
+    assert_eq!(told(&mut desk), ["one gets b", "three is 1"]);
+}
+
+#[test]
+fn pauses_end_by_themselves_and_bring_the_next_call() {
+    let mut desk = desk(&[("a", &["orders"])]);
+    find(&mut desk, "one", "orders", &[], 0);
+    desk.bridged(&call("one"), &who("a"), Now(5_000));
+    find(&mut desk, "two", "orders", &[], 6_000);
+    assert_eq!(told(&mut desk), ["one gets a", "two is 1"]);
+    desk.release(&call("one"), &who("a"), AgentAfter::WrapUp, Now(60_000));
+    assert_eq!((state(&desk, "a"), desk.poll_timeout()), (StateWord::WrapUp, Some(Now(70_000))));
+    desk.handle_timeout(Now(69_999));
+    assert!(told(&mut desk).is_empty());
+    desk.handle_timeout(Now(70_000));
+    assert_eq!(told(&mut desk), ["two gets a"]);
+    desk.release(&call("two"), &who("a"), AgentAfter::Resting, Now(80_000));
+    assert_eq!((state(&desk, "a"), desk.poll_timeout()), (StateWord::Resting, Some(Now(110_000))));
+    // An agent who says so is there at once.
+    assert!(desk.set_available(&who("a"), true, Now(81_000)));
+    assert_eq!((state(&desk, "a"), desk.poll_timeout()), (StateWord::Available, None));
+}
+
+#[test]
+fn an_estimate_is_given_when_there_is_something_to_tell_it_from() {
+    let mut desk = desk(&[("a", &["orders"])]);
+    let mut at = 0;
+    for id in ["one", "two", "three"] {
+        find(&mut desk, id, "orders", &[], at);
+        desk.bridged(&call(id), &who("a"), Now(at));
+        find(&mut desk, "waits", "orders", &[], at);
+        desk.leave(&call("waits"), RequestId(1), Now(at));
+        desk.release(&call(id), &who("a"), AgentAfter::WrapUp, Now(at + 50_000));
+        at += 60_000;
+        desk.handle_timeout(Now(at));
+    }
+    assert_eq!(told(&mut desk), ["one gets a", "waits is 1", "two gets a", "waits is 1", "three gets a", "waits is 1"]);
+    find(&mut desk, "four", "orders", &[], at);
+    find(&mut desk, "five", "orders", &[], at);
+    find(&mut desk, "six", "orders", &[], at);
+    // Three conversations of 50 s with 10 s of wrap-up each.
+    assert_eq!(told(&mut desk), ["four gets a", "five is 1 in 60 s", "six is 2 in 120 s"]);
+}
+
+#[test]
+fn leaving_the_queue_frees_an_agent_who_was_just_reserved() {
+    let mut desk = desk(&[("a", &["orders"])]);
+    find(&mut desk, "one", "orders", &[], 0);
+    find(&mut desk, "two", "orders", &[], 0);
+    // The report "one gets a" is still on its way.
+    desk.leave(&call("one"), RequestId(1), Now(1));
+    assert_eq!(told(&mut desk), ["one gets a", "two is 1", "two gets a"]);
+    // What the first call says later about an agent who is no longer its own is without effect.
+    desk.release(&call("one"), &who("a"), AgentAfter::Resting, Now(2));
+    desk.leave(&call("one"), RequestId(1), Now(2));
+    assert_eq!((state(&desk, "a"), told(&mut desk).len()), (StateWord::Ringing, 0));
+}
+
+#[test]
+fn asking_twice_gives_the_same_answer_once_more() {
+    let mut desk = desk(&[("a", &["orders"])]);
+    find(&mut desk, "one", "orders", &[], 0);
+    find(&mut desk, "one", "orders", &[], 1);
+    find(&mut desk, "two", "orders", &[], 2);
+    find(&mut desk, "two", "orders", &[], 3);
+    assert_eq!(told(&mut desk), ["one gets a", "one gets a", "two is 1", "two is 1"]);
+}
+
+#[test]
+fn a_full_queue_takes_no_more() {
+    let mut desk = Desk::new(Limits { queue_places: 1, ..Limits::default() }, vec![agent("a", &["orders"])], Now(0));
+    for id in ["one", "two", "three"] {
+        find(&mut desk, id, "orders", &[], 0);
+    }
+    assert_eq!(told(&mut desk), ["one gets a", "two is 1", "three gets nobody"]);
+}
+
+#[test]
+fn languages_are_matched_by_their_first_part() {
+    let mut ro = agent("a", &["orders"]);
+    ro.languages = vec!["ro".to_owned()];
+    let mut en = agent("b", &["orders"]);
+    en.languages = vec!["en-GB".to_owned()];
+    let mut desk = Desk::new(Limits::default(), vec![ro, en], Now(0));
+    let ask = |id: &str, language: &str| Request {
+        call: call(id),
+        id: RequestId(1),
+        queue: "orders".to_owned(),
+        language: Some(language.to_owned()),
+        not: Vec::new(),
+    };
+    desk.find(ask("one", "en"), Now(0));
+    desk.find(ask("two", "de"), Now(0));
+    desk.find(ask("three", "ro-RO"), Now(0));
+    assert_eq!(told(&mut desk), ["one gets b", "two gets nobody", "three gets a"]);
+}

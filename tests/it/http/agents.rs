@@ -1,0 +1,122 @@
+//! Agents and their cards.
+
+use serde_json::json;
+use tokio::sync::mpsc;
+use warmline::{
+    call::{
+        action::AgentAfter,
+        ids::{CallId, RequestId},
+        outcome::{OfferOutcome, Outcome},
+        record::HandoffStep,
+    },
+    desk::Request,
+};
+
+use super::support::{code, served};
+use crate::store::samples::{ended, escalates, evidence, maria, said, step, summary};
+
+#[tokio::test]
+async fn agents_say_whether_they_are_there() {
+    let served = served().await;
+    let all = served.json("/api/v1/agents").await;
+    assert_eq!(
+        all["agents"][1],
+        json!({"id": "maria", "name": "Maria", "state": "available", "queues": ["orders"], "languages": ["en"], "call": null})
+    );
+    let put = async |agent: &str, body: serde_json::Value| {
+        served.client.put(served.url(&format!("/api/v1/agents/{agent}/state"))).json(&body).send().await.unwrap()
+    };
+    let away = put("maria", json!({"state": "away"})).await;
+    assert_eq!((away.status().as_u16(), away.json::<serde_json::Value>().await.unwrap()["state"].clone()), (200, json!("away")));
+    assert_eq!(put("maria", json!({"state": "available"})).await.status(), 200);
+    assert_eq!(code(put("nobody", json!({"state": "away"})).await).await, (404, "no_such_agent".to_owned()));
+    for wrong in [json!({"state": "busy"}), json!({}), json!({"state": "away", "until": 1})] {
+        assert_eq!(code(put("maria", wrong).await).await, (400, "bad_request".to_owned()));
+    }
+    assert_eq!(code(served.get("/api/v1/agents/nobody/events").await).await, (404, "no_such_agent".to_owned()));
+}
+
+#[tokio::test]
+async fn the_card_follows_the_offer() {
+    let served = served().await;
+    let mut stream = served.stream("/api/v1/agents/maria/events", None).await;
+    let got = stream.next().await.unwrap();
+    assert_eq!((got.name.as_str(), &got.data["state"]), ("agent", &json!("available")));
+
+    let mut call = served.live("one", 0);
+    call.write(1_000, said("Let me talk to a person."));
+    call.write(1_000, evidence(1, warmline::call::record::Signal::AskedForHuman));
+    call.write(1_000, escalates());
+    call.write(1_000, step(HandoffStep::Started { queue: "orders".to_owned(), summary: summary() }));
+    call.write(1_100, step(HandoffStep::Offered { agent: maria(), name: "Maria".to_owned() }));
+    let card = stream.next().await.unwrap();
+    assert_eq!((card.name.as_str(), &card.data["step"], &card.data["outcome"]), ("card", &json!("ringing"), &json!(null)));
+    assert_eq!(card.data["call"]["id"], "one");
+    assert_eq!(card.data["summary"]["facts"][0]["value"], "457129");
+    assert_eq!(card.data["reasons"], json!(["asked_for_human", "repeated"]));
+    assert_eq!(card.data["evidence"][0]["signal"], json!({"kind": "asked_for_human"}));
+
+    call.write(1_200, step(HandoffStep::Briefing { agent: maria() }));
+    assert_eq!(stream.next().await.unwrap().data["step"], "briefing");
+    // A page that is opened late sees the card as it is.
+    let mut late = served.stream("/api/v1/agents/maria/events", None).await;
+    assert_eq!(late.take(2).await[1].data["step"], "briefing");
+    call.write(1_300, step(HandoffStep::OfferEnded { agent: maria(), outcome: OfferOutcome::Declined }));
+    let card = stream.next().await.unwrap();
+    assert_eq!((&card.data["step"], &card.data["outcome"]), (&json!("ended"), &json!("declined")));
+    // What happens to the call now is another agent's matter.
+    call.write(1_400, ended(Outcome::Abandoned));
+    drop(call);
+    assert!(served.desk_state(&mut stream).await);
+}
+
+#[tokio::test]
+async fn a_bridged_call_ends_on_the_card_too() {
+    let served = served().await;
+    let mut call = served.live("one", 0);
+    let mut stream = served.stream("/api/v1/agents/maria/events", None).await;
+    stream.next().await.unwrap();
+    call.write(10, step(HandoffStep::Offered { agent: maria(), name: "Maria".to_owned() }));
+    assert_eq!(stream.next().await.unwrap().data["step"], "ringing");
+    call.write(20, step(HandoffStep::Bridged { agent: maria(), time_to_agent_ms: 10, longest_silence_ms: 5 }));
+    let card = stream.next().await.unwrap();
+    assert_eq!(
+        (&card.data["step"], &card.data["outcome"], &card.data["call"]["time_to_agent_ms"]),
+        (&json!("bridged"), &json!("accepted"), &json!(10))
+    );
+    call.write(30, ended(Outcome::HandedOver));
+    let card = stream.next().await.unwrap();
+    assert_eq!((&card.data["step"], &card.data["call"]["outcome"]), (&json!("ended"), &json!("handed_over")));
+}
+
+#[tokio::test]
+async fn the_desk_is_seen_as_it_changes() {
+    let served = served().await;
+    let mut stream = served.stream("/api/v1/agents/maria/events", None).await;
+    stream.next().await.unwrap();
+    let (events, _inbox) = mpsc::channel(8);
+    let call = CallId("one".to_owned());
+    let request = Request {
+        call: call.clone(),
+        id: RequestId(1),
+        queue: "orders".to_owned(),
+        language: None,
+        not: vec![warmline::call::ids::AgentId("ion".to_owned())],
+    };
+    served.parts.desk.find(request, &events);
+    let got = stream.next().await.unwrap();
+    assert_eq!((&got.data["state"], &got.data["call"]), (&json!("ringing"), &json!("one")));
+    served.parts.desk.bridged(&call, &maria());
+    assert_eq!(stream.next().await.unwrap().data["state"], "busy");
+    served.parts.desk.release(&call, &maria(), AgentAfter::WrapUp);
+    let got = stream.next().await.unwrap();
+    assert_eq!((&got.data["state"], &got.data["call"]), (&json!("wrap_up"), &json!(null)));
+}
+
+impl super::support::Served {
+    /// The next thing on this stream is a change of the agent's state, not a card.
+    async fn desk_state(&self, stream: &mut super::support::Stream) -> bool {
+        assert!(self.parts.desk.set_available(&maria(), false));
+        stream.next().await.unwrap().name == "agent"
+    }
+}

@@ -1,0 +1,75 @@
+//! Buttons that reach a live call.
+
+use serde_json::json;
+use warmline::call::{
+    event::{AgentChoice, Event},
+    outcome::{OfferOutcome, Outcome},
+    record::HandoffStep,
+};
+
+use super::support::{code, served};
+use crate::store::samples::{ended, maria, step};
+
+const CHOICE: &str = "/api/v1/calls/one/choice";
+
+#[tokio::test]
+async fn an_agent_answers_for_the_call_that_is_offered_to_them() {
+    let served = served().await;
+    let mut call = served.live("one", 0);
+    let accept = json!({"agent": "maria", "choice": "accept"});
+    assert_eq!(code(served.post(CHOICE, &accept).await).await, (409, "not_offered".to_owned()));
+    call.write(10, step(HandoffStep::Offered { agent: maria(), name: "Maria".to_owned() }));
+    assert_eq!(served.post(CHOICE, &accept).await.status(), 202);
+    assert_eq!(call.events.recv().await, Some(Event::AgentChose { agent: maria(), choice: AgentChoice::Accept }));
+    let other = json!({"agent": "ion", "choice": "accept"});
+    assert_eq!(code(served.post(CHOICE, &other).await).await, (409, "not_offered".to_owned()));
+    call.write(20, step(HandoffStep::OfferEnded { agent: maria(), outcome: OfferOutcome::NoAnswer }));
+    assert_eq!(code(served.post(CHOICE, &accept).await).await, (409, "not_offered".to_owned()));
+    assert!(call.events.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn ended_and_unknown_calls_take_no_choice() {
+    let served = served().await;
+    let mut call = served.live("one", 0);
+    call.write(10, ended(Outcome::Contained));
+    drop(call);
+    let accept = json!({"agent": "maria", "choice": "accept"});
+    assert_eq!(code(served.post(CHOICE, &accept).await).await, (409, "call_ended".to_owned()));
+    assert_eq!(code(served.post("/api/v1/calls/two/choice", &accept).await).await, (404, "no_such_call".to_owned()));
+    assert_eq!(code(served.post("/api/v1/calls/one/hangup", &json!({})).await).await, (409, "call_ended".to_owned()));
+    assert_eq!(code(served.post("/api/v1/calls/two/hangup", &json!({})).await).await, (404, "no_such_call".to_owned()));
+    for wrong in [
+        json!({}),
+        json!({"agent": "maria", "choice": "explode"}),
+        json!({"agent": 7, "choice": "accept"}),
+        json!([]),
+        json!({"agent": "maria", "choice": "accept", "to": "+1900"}),
+    ] {
+        assert_eq!(code(served.post(CHOICE, &wrong).await).await, (400, "bad_request".to_owned()), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_hang_up_reaches_the_call_with_or_without_a_body() {
+    let served = served().await;
+    let mut call = served.live("one", 0);
+    let bodiless = served.client.post(served.url("/api/v1/calls/one/hangup")).send().await.unwrap();
+    assert_eq!(bodiless.status(), 202);
+    assert_eq!(call.events.recv().await, Some(Event::Drain));
+    call.write(10, step(HandoffStep::Bridged { agent: maria(), time_to_agent_ms: 1, longest_silence_ms: 1 }));
+    call.write(10, step(HandoffStep::Offered { agent: maria(), name: "Maria".to_owned() }));
+    assert_eq!(served.post("/api/v1/calls/one/hangup", &json!({})).await.status(), 202);
+    assert_eq!(call.events.recv().await, Some(Event::AgentChose { agent: maria(), choice: AgentChoice::HangUp }));
+}
+
+#[tokio::test]
+async fn a_call_that_takes_nothing_says_so() {
+    let served = served().await;
+    let _call = served.live("one", 0);
+    let mut answers = Vec::new();
+    for _ in 0..6 {
+        answers.push(served.post("/api/v1/calls/one/hangup", &json!({})).await.status().as_u16());
+    }
+    assert_eq!(answers, [202, 202, 202, 202, 503, 503]);
+}

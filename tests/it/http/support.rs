@@ -1,0 +1,178 @@
+//! A server with a record in a folder of its own, and a client.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::mpsc,
+};
+use warmline::{
+    call::{event::Event, ids::AgentId, record::What},
+    desk::{DeskHandle, Limits, Profile},
+    http::{Bound, Options, Parts, Readiness},
+    live::{Hub, LiveCall},
+    store::{CallLog, Store},
+};
+
+use crate::store::samples::{new_call, write};
+
+pub(super) struct Served {
+    pub(super) parts: Parts,
+    pub(super) address: SocketAddr,
+    pub(super) client: reqwest::Client,
+    _folder: TempDir,
+}
+
+/// A live call as its task sees it.
+pub(super) struct Live {
+    pub(super) log: CallLog,
+    pub(super) live: LiveCall,
+    pub(super) events: mpsc::Receiver<Event>,
+}
+
+impl Live {
+    pub(super) fn write(&mut self, at: u64, what: What) {
+        let written = write(&mut self.log, at, what);
+        self.live.show(&written);
+    }
+}
+
+pub(super) async fn served() -> Served {
+    served_with(Options::new(([127, 0, 0, 1], 0).into())).await
+}
+
+pub(super) async fn served_with(options: Options) -> Served {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&warmline::store::Options::new(folder.path())).await.unwrap();
+    let desk = DeskHandle::open(Limits::default(), vec![profile("maria", "Maria"), profile("ion", "Ion")]);
+    let parts = Parts { store, hub: Hub::default(), desk, readiness: Arc::new(Readiness::default()) };
+    let bound = Bound::bind(&options, parts.clone()).await.unwrap();
+    let address = bound.address();
+    tokio::spawn(bound.run(std::future::pending()));
+    Served { parts, address, client: reqwest::Client::builder().no_proxy().build().unwrap(), _folder: folder }
+}
+
+fn profile(id: &str, name: &str) -> Profile {
+    let target = format!("sip:{id}@127.0.0.1");
+    Profile {
+        id: AgentId(id.to_owned()),
+        name: name.to_owned(),
+        target,
+        queues: vec!["orders".to_owned()],
+        languages: vec!["en".to_owned()],
+        signed_in: true,
+    }
+}
+
+impl Served {
+    pub(super) fn live(&self, id: &str, minute: u64) -> Live {
+        let (sender, events) = mpsc::channel(4);
+        let log = self.parts.store.begin(new_call(id, minute));
+        let live = self.parts.hub.begin(log.head(), sender);
+        Live { log, live, events }
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Response {
+        self.client.get(self.url(path)).send().await.unwrap()
+    }
+
+    pub(super) async fn json(&self, path: &str) -> Value {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.json().await.unwrap()
+    }
+
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Response {
+        self.client.post(self.url(path)).json(body).send().await.unwrap()
+    }
+
+    /// Sends these bytes, and gives back everything up to the end of the connection.
+    pub(super) async fn raw(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    pub(super) async fn stream(&self, path: &str, last_event_id: Option<u64>) -> Stream {
+        let mut request = self.client.get(self.url(path)).header("accept", "text/event-stream");
+        if let Some(id) = last_event_id {
+            request = request.header("last-event-id", id);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Stream { response, text: String::new() }
+    }
+}
+
+/// The code in an error's body.
+pub(super) async fn code(response: Response) -> (u16, String) {
+    let status = response.status().as_u16();
+    let body: Value = response.json().await.unwrap();
+    assert!(body["error"]["message"].as_str().is_some_and(|message| !message.is_empty()));
+    (status, body["error"]["code"].as_str().unwrap().to_owned())
+}
+
+/// A reader of server-sent events.
+pub(super) struct Stream {
+    response: Response,
+    text: String,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Got {
+    pub(super) id: Option<u64>,
+    pub(super) name: String,
+    pub(super) data: Value,
+}
+
+impl Stream {
+    /// The next event; none at the end of the stream.
+    pub(super) async fn next(&mut self) -> Option<Got> {
+        loop {
+            while let Some((block, rest)) = self.text.split_once("\n\n") {
+                let got = parse(block);
+                self.text = rest.to_owned();
+                if got.is_some() {
+                    return got;
+                }
+            }
+            let chunk = self.response.chunk().await.unwrap()?;
+            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    pub(super) async fn take(&mut self, count: usize) -> Vec<Got> {
+        let mut all = Vec::new();
+        while all.len() < count {
+            all.push(self.next().await.expect("more events"));
+        }
+        all
+    }
+
+    pub(super) async fn rest(mut self) -> Vec<Got> {
+        let mut all = Vec::new();
+        while let Some(got) = self.next().await {
+            all.push(got);
+        }
+        all
+    }
+}
+
+/// None for comments.
+fn parse(block: &str) -> Option<Got> {
+    let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim_start);
+    let name = field("event:")?.to_owned();
+    Some(Got { id: field("id:").map(|id| id.parse().unwrap()), name, data: serde_json::from_str(field("data:")?).unwrap() })
+}

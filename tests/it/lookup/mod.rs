@@ -1,0 +1,181 @@
+//! Look-ups against services that misbehave.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use warmline::{
+    call::{
+        action::{LookUp, Method},
+        event::{Event, Failure, Found},
+        ids::RequestId,
+    },
+    lookup::LookUps,
+};
+
+/// What the service does with the connection that has sent its request.
+#[derive(Debug, Clone)]
+enum Does {
+    Answers(String),
+    /// Takes the request and says nothing.
+    Hangs,
+    /// Closes without a word, so many times; then answers.
+    ClosesFirst(usize, String),
+    /// Sends zeros until nobody takes them.
+    Floods,
+    /// A byte now and then, for ever.
+    Drips,
+}
+
+/// A service, and how many requests it has seen.
+async fn service(does: Does) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream, does.clone(), Arc::clone(&count)));
+        }
+    });
+    (address, seen)
+}
+
+async fn serve(mut stream: TcpStream, does: Does, seen: Arc<AtomicUsize>) -> std::io::Result<()> {
+    let mut request = vec![0; 8_192];
+    let length = stream.read(&mut request).await?;
+    let number = seen.fetch_add(1, Ordering::SeqCst);
+    match does {
+        Does::Answers(answer) => {
+            let said = String::from_utf8_lossy(&request[..length]).into_owned();
+            let body = said.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+            stream.write_all(answer.replace("BODY", body).as_bytes()).await?;
+        }
+        Does::Hangs => std::future::pending().await,
+        Does::ClosesFirst(times, _) if number < times => {}
+        Does::ClosesFirst(_, answer) => stream.write_all(answer.as_bytes()).await?,
+        Does::Floods => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n").await?;
+            for _ in 0..160 {
+                stream.write_all(&[b' '; 65_536]).await?;
+            }
+        }
+        Does::Drips => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+            let mut drip = tokio::time::interval(std::time::Duration::from_millis(20));
+            loop {
+                drip.tick().await;
+                stream.write_all(b" ").await?;
+            }
+        }
+    }
+    stream.shutdown().await
+}
+
+fn answer(status: &str, body: &str) -> Does {
+    Does::Answers(format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nContent-Type: application/json\r\n\r\n{body}", body.len()))
+}
+
+fn look_up(url: String, method: Method) -> LookUp {
+    let one = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+    LookUp { name: "order".to_owned(), method, url, body: one("number", "457129"), take: one("status", "order.status"), timeout_ms: 3_000 }
+}
+
+async fn asked(does: Does) -> Result<Found, Failure> {
+    let (url, _) = service(does).await;
+    ask(&look_up(url, Method::Get)).await
+}
+
+async fn ask(request: &LookUp) -> Result<Found, Failure> {
+    match LookUps::new().unwrap().ask(RequestId(9), request).await {
+        Event::LookedUp { id: RequestId(9), found } => Ok(found),
+        Event::Failed { id: RequestId(9), why } => Err(why),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn status(text: &str) -> Found {
+    Found::Fields { fields: BTreeMap::from([("status".to_owned(), text.to_owned())]) }
+}
+
+const SHIPPED: &str = r#"{"order": {"status": "shipped", "more": [1, 2]}}"#;
+
+#[tokio::test]
+async fn an_answer_gives_its_fields_and_404_gives_nothing() {
+    assert_eq!(asked(answer("200 OK", SHIPPED)).await, Ok(status("shipped")));
+    assert_eq!(asked(answer("404 Not Found", "no")).await, Ok(Found::Nothing));
+}
+
+#[tokio::test]
+async fn failures_are_told_apart() {
+    assert_eq!(asked(answer("500 Internal Server Error", SHIPPED)).await, Err(Failure::Broken));
+    assert_eq!(asked(answer("403 Forbidden", SHIPPED)).await, Err(Failure::Broken));
+    assert_eq!(asked(answer("200 OK", "<html>maintenance</html>")).await, Err(Failure::BadAnswer));
+    assert_eq!(asked(answer("200 OK", r#"{"order": {}}"#)).await, Err(Failure::BadAnswer));
+    assert_eq!(asked(answer("200 OK", &SHIPPED[..20])).await, Err(Failure::BadAnswer));
+    assert_eq!(asked(Does::Answers("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{".to_owned())).await, Err(Failure::Broken));
+    assert_eq!(asked(Does::Answers("rubbish\r\n\r\n".to_owned())).await, Err(Failure::Broken));
+    for url in ["http://127.0.0.1:1/", "ftp://127.0.0.1/", "not an address", "http://"] {
+        assert_eq!(ask(&look_up(url.to_owned(), Method::Get)).await, Err(Failure::Broken), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_or_drips_costs_its_time_and_no_more() {
+    for does in [Does::Hangs, Does::Drips] {
+        let (url, _) = service(does).await;
+        let request = LookUp { timeout_ms: 200, ..look_up(url, Method::Get) };
+        assert_eq!(ask(&request).await, Err(Failure::TimedOut));
+    }
+}
+
+#[tokio::test]
+async fn ten_megabytes_are_not_read() {
+    assert_eq!(asked(Does::Floods).await, Err(Failure::BadAnswer));
+    let announced = "HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n".to_owned();
+    assert_eq!(asked(Does::Answers(announced)).await, Err(Failure::BadAnswer));
+}
+
+#[tokio::test]
+async fn a_get_is_tried_twice_and_a_post_once() {
+    let good = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{SHIPPED}", SHIPPED.len());
+    let (url, seen) = service(Does::ClosesFirst(1, good.clone())).await;
+    assert_eq!(ask(&look_up(url, Method::Get)).await, Ok(status("shipped")));
+    assert_eq!(seen.load(Ordering::SeqCst), 2);
+    let (url, seen) = service(Does::ClosesFirst(5, good.clone())).await;
+    assert_eq!(ask(&look_up(url, Method::Get)).await, Err(Failure::Broken));
+    assert_eq!(seen.load(Ordering::SeqCst), 2);
+    let (url, seen) = service(Does::ClosesFirst(1, good)).await;
+    assert_eq!(ask(&look_up(url, Method::Post)).await, Err(Failure::Broken));
+    assert_eq!(seen.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_post_sends_its_fields_as_json() {
+    let (url, _) = service(Does::Answers("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"order\": {\"status\": BODY}}".to_owned())).await;
+    let mut request = look_up(url, Method::Post);
+    request.take = BTreeMap::from([("number".to_owned(), "order.status.number".to_owned())]);
+    let found = ask(&request).await;
+    assert_eq!(found, Ok(Found::Fields { fields: BTreeMap::from([("number".to_owned(), "457129".to_owned())]) }));
+}
+
+#[tokio::test]
+async fn redirects_stay_on_the_host() {
+    let (elsewhere, seen) = service(answer("200 OK", SHIPPED)).await;
+    let elsewhere = elsewhere.replace("127.0.0.1", "localhost");
+    let redirect = Does::Answers(format!("HTTP/1.1 302 Found\r\nLocation: {elsewhere}/\r\nContent-Length: 0\r\n\r\n"));
+    assert_eq!(asked(redirect).await, Err(Failure::Broken));
+    assert_eq!(seen.load(Ordering::SeqCst), 0);
+    let round = Does::Answers("HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n".to_owned());
+    let (url, seen) = service(round).await;
+    assert_eq!(ask(&look_up(url, Method::Get)).await, Err(Failure::Broken));
+    assert!(seen.load(Ordering::SeqCst) <= 5);
+}

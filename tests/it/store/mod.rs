@@ -1,0 +1,7 @@
+//! The record of calls: what is written is read again, through kill -9, full disks and locked databases.
+
+mod interrupted;
+mod log;
+pub(crate) mod samples;
+mod trouble;
+mod written;
