@@ -1,10 +1,18 @@
-//! When a human is the better answer: signals → ledger of evidence → policy, with the reason. Decided before the flow steps.
+//! When a human is the better answer: signals → ledger of evidence → policy, with the reason. Decided before the flow steps. No model: words and scores.
 
+mod clause;
+mod decide;
+mod detect;
+mod lexicon;
+mod patterns;
 pub mod policy;
 
 use std::sync::Arc;
 
+pub use decide::word;
+
 use crate::call::{
+    escalation::patterns::Patterns,
     flow::{Destination, Flow},
     record::{Decision, Evidence, Signal},
     time::Time,
@@ -24,7 +32,7 @@ pub struct TurnSeen<'a> {
     pub understanding: &'a Understanding,
     /// What the flow takes it to mean ([`Dialogue::intent_of`](crate::call::flow::dialogue::Dialogue::intent_of)).
     pub intent: Option<&'a str>,
-    /// A value is expected, and the turn holds nothing else ("four five seven").
+    /// It is an answer to what was asked, and nothing else ("four five seven", "yes").
     pub is_value: bool,
 }
 
@@ -32,24 +40,63 @@ pub struct TurnSeen<'a> {
 #[derive(Debug, Clone)]
 pub struct Escalation {
     flow: Arc<Flow>,
+    patterns: Arc<Patterns>,
     ledger: Vec<Evidence>,
     drained: usize,
+    /// Evidence before this one was settled by a handoff that came back.
+    settled: usize,
+    low_turns: u32,
 }
 
 impl Escalation {
     /// An empty ledger.
     #[must_use]
     pub fn new(flow: Arc<Flow>) -> Self {
-        Self { flow, ledger: Vec::new(), drained: 0 }
+        let patterns = Arc::new(Patterns::new(&flow));
+        Self { flow, patterns, ledger: Vec::new(), drained: 0, settled: 0, low_turns: 0 }
     }
 
     /// Looks for signals in a turn of the caller.
-    pub fn turn(&mut self, _turn: &TurnSeen<'_>) {}
+    pub fn turn(&mut self, turn: &TurnSeen<'_>) {
+        self.confidence(turn);
+        let bad = |signal: &Signal| {
+            matches!(
+                signal,
+                Signal::NotUnderstood
+                    | Signal::Repeated
+                    | Signal::ServiceFailed
+                    | Signal::Frustration
+                    | Signal::Anger
+                    | Signal::LowConfidence
+            )
+        };
+        let bad_before = self.ledger.iter().any(|evidence| bad(&evidence.signal));
+        for found in detect::signals(turn, &self.flow, &self.patterns, bad_before) {
+            self.add(found.signal, &found.quote, turn.span, found.certainty);
+        }
+    }
 
-    /// Notes a signal that does not come from words: a key, silence, a failed service.
+    fn confidence(&mut self, turn: &TurnSeen<'_>) {
+        let policy = &self.flow.escalation;
+        self.low_turns = if turn.confidence < policy.low_confidence_below { self.low_turns + 1 } else { 0 };
+        if policy.low_confidence_turns > 0 && self.low_turns >= policy.low_confidence_turns {
+            self.add(Signal::LowConfidence, turn.text, turn.span, 1.0);
+        }
+    }
+
+    /// Notes a signal that does not come from words: a key, silence, a failed service, a turn that the flow could not use.
     pub fn note(&mut self, signal: Signal, quote: &str, span: (Time, Time)) {
+        // Said and seen in the same turn, it is one signal.
+        let twice = self.ledger.iter().rev().take_while(|evidence| evidence.span == span).any(|evidence| evidence.signal == signal);
+        if !twice {
+            self.add(signal, quote, span, 1.0);
+        }
+    }
+
+    fn add(&mut self, signal: Signal, quote: &str, span: (Time, Time), certainty: f32) {
         let number = u32::try_from(self.ledger.len()).unwrap_or(u32::MAX).saturating_add(1);
-        self.ledger.push(Evidence { number, signal, quote: quote.to_owned(), span, weight: 1.0, certainty: 1.0 });
+        let weight = decide::rule(&self.flow.escalation, &signal).weight;
+        self.ledger.push(Evidence { number, signal, quote: quote.to_owned(), span, weight, certainty });
     }
 
     /// What was noted since the last time.
@@ -61,22 +108,23 @@ impl Escalation {
 
     /// A human, or stay?
     #[must_use]
-    pub fn decide(&self, _now: Time) -> Decision {
-        let asked = self.ledger.iter().any(|evidence| matches!(evidence.signal, Signal::AskedForHuman | Signal::FlowAsked));
-        Decision {
-            escalate: asked,
-            score: if asked { 1.0 } else { 0.0 },
-            threshold: self.flow.escalation.threshold,
-            reasons: if asked { vec!["asked_for_human".to_owned()] } else { Vec::new() },
-            evidence: self.ledger.iter().map(|evidence| evidence.number).collect(),
-            why: String::new(),
-            would_change: String::new(),
-        }
+    pub fn decide(&self, now: Time) -> Decision {
+        decide::decide(&self.ledger[self.settled..], &self.flow.escalation, now)
     }
 
-    /// Where the caller is sent: the queue of the strongest critical matter, else of what the caller wants.
+    /// The handoff is over and the caller is back with the bot: what was noted so far calls nobody again.
+    pub fn settle(&mut self) {
+        self.settled = self.ledger.len();
+        self.low_turns = 0;
+    }
+
+    /// Where the caller is sent: to the queue of the latest critical matter that has one, else of what the caller wants.
     #[must_use]
     pub fn destination(&self, intent: Option<&str>) -> Destination {
-        self.flow.queue_for(intent)
+        let of_matter = self.ledger[self.settled..].iter().rev().find_map(|evidence| match &evidence.signal {
+            Signal::Critical { matter } => self.flow.escalation.critical.get(matter).and_then(|rule| rule.queue.as_deref()),
+            _ => None,
+        });
+        of_matter.map_or_else(|| self.flow.queue_for(intent), |queue| self.flow.destination(queue))
     }
 }

@@ -246,6 +246,12 @@ impl Flow {
         }
     }
 
+    /// Does this intent only ask for a human, whatever it is about?
+    #[must_use]
+    pub fn is_human_intent(&self, intent: &str) -> bool {
+        self.intents.get(intent).is_some_and(|intent| matches!(self.nodes.get(&intent.go), Some(Node::Human { queue: None, .. })))
+    }
+
     /// The words of its language.
     #[must_use]
     pub fn lexicon(&self) -> &'static Lexicon {

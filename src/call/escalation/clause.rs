@@ -1,0 +1,64 @@
+//! Clauses: the piece of a sentence that a negation, a report or an object belongs to.
+
+use crate::call::flow::text;
+
+/// A clause: as it was said, and its folded words.
+#[derive(Debug, Clone)]
+pub(super) struct Clause<'t> {
+    pub(super) said: &'t str,
+    pub(super) words: Vec<String>,
+    /// It ends in a question mark.
+    pub(super) question: bool,
+}
+
+impl Clause<'_> {
+    /// The folded words with single spaces.
+    pub(super) fn folded(&self) -> String {
+        self.words.join(" ")
+    }
+}
+
+/// The clauses of a turn: cut at punctuation and before words that begin a new thought (`cuts`; `soft_cuts` only in front of one of `after_soft`).
+pub(super) fn clauses<'t>(said: &'t str, cuts: &[&str], soft_cuts: &[&str], after_soft: &[&str]) -> Vec<Clause<'t>> {
+    let mut clauses = Vec::new();
+    let mut start = 0;
+    let spaced = pieces(said);
+    for (index, (at, word)) in spaced.iter().enumerate() {
+        let bare = text::folded(word);
+        let next = spaced.get(index + 1).map(|(_, next)| text::folded(next)).unwrap_or_default();
+        let soft = soft_cuts.contains(&bare.as_str()) && after_soft.contains(&next.as_str());
+        if (cuts.contains(&bare.as_str()) || soft) && *at > start {
+            push(&mut clauses, &said[start..*at]);
+            start = *at;
+        }
+        // A comma inside a number ("457,129") cuts nothing.
+        if word.ends_with([',', '.', ';', ':', '?', '!', '…', '—']) {
+            let end = at + word.len();
+            push(&mut clauses, &said[start..end]);
+            start = end;
+        }
+    }
+    push(&mut clauses, &said[start..]);
+    clauses
+}
+
+fn push<'t>(clauses: &mut Vec<Clause<'t>>, said: &'t str) {
+    let said = said.trim();
+    let words = text::words(said);
+    if !words.is_empty() {
+        clauses.push(Clause { said: said.trim_end_matches([',', ';', ':']), words, question: said.ends_with('?') });
+    }
+}
+
+/// The pieces between blanks, with where they begin.
+fn pieces(said: &str) -> Vec<(usize, &str)> {
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    for piece in said.split(char::is_whitespace) {
+        if !piece.is_empty() {
+            pieces.push((at, piece));
+        }
+        at += piece.len() + said[at + piece.len()..].chars().next().map_or(0, char::len_utf8);
+    }
+    pieces
+}

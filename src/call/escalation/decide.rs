@@ -1,0 +1,180 @@
+//! From the ledger to a decision, with the reason and with what would have changed it.
+
+use crate::call::{
+    escalation::policy::{Effect, EscalationPolicy, SignalRule},
+    record::{Decision, Evidence, Signal},
+    time::Time,
+};
+
+/// A detector that is less sure than this cannot call a human at once.
+const SURE_ENOUGH: f32 = 0.6;
+/// What counts less than this is no reason.
+const LEAST: f32 = 0.05;
+
+/// The word for a signal in reasons, records and metrics.
+#[must_use]
+pub fn word(signal: &Signal) -> String {
+    match signal {
+        Signal::AskedForHuman => "asked_for_human".to_owned(),
+        Signal::LowConfidence => "low_confidence".to_owned(),
+        Signal::NotUnderstood => "not_understood".to_owned(),
+        Signal::Repeated => "repeated".to_owned(),
+        Signal::Critical { matter } => format!("critical:{matter}"),
+        Signal::Anger => "anger".to_owned(),
+        Signal::Frustration => "frustration".to_owned(),
+        Signal::Sarcasm => "sarcasm".to_owned(),
+        Signal::ServiceFailed => "service_failed".to_owned(),
+        Signal::Silence => "silence".to_owned(),
+        Signal::FlowAsked => "flow_asked".to_owned(),
+        Signal::Calmed => "calmed".to_owned(),
+    }
+}
+
+/// The rule for a signal.
+pub(super) fn rule(policy: &EscalationPolicy, signal: &Signal) -> SignalRule {
+    let rules = &policy.signals;
+    match signal {
+        Signal::AskedForHuman => rules.asked_for_human,
+        Signal::LowConfidence => rules.low_confidence,
+        Signal::NotUnderstood => rules.not_understood,
+        Signal::Repeated => rules.repeated,
+        Signal::Critical { matter } => policy
+            .critical
+            .get(matter)
+            .map_or(SignalRule { effect: Effect::Now, weight: 1.0 }, |rule| SignalRule { effect: rule.effect, weight: rule.weight }),
+        Signal::Anger => rules.anger,
+        Signal::Frustration => rules.frustration,
+        Signal::Sarcasm => rules.sarcasm,
+        Signal::ServiceFailed => rules.service_failed,
+        Signal::Silence => rules.silence,
+        Signal::FlowAsked => rules.flow_asked,
+        Signal::Calmed => rules.calmed,
+    }
+}
+
+/// A piece of evidence that counts now.
+struct Counted<'l> {
+    evidence: &'l Evidence,
+    counts: f32,
+    at_once: bool,
+}
+
+/// Weighs the ledger.
+pub(super) fn decide(ledger: &[Evidence], policy: &EscalationPolicy, now: Time) -> Decision {
+    let mut counted = weigh(ledger, policy, now);
+    let score = counted.iter().map(|it| it.counts).sum::<f32>().max(0.0);
+    counted.sort_by(|a, b| {
+        (b.at_once, b.counts, a.evidence.number).partial_cmp(&(a.at_once, a.counts, b.evidence.number)).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    // Mockery is a matter of hearing: alone it never moves anybody.
+    let only_sarcasm = counted.iter().all(|it| it.evidence.signal == Signal::Sarcasm);
+    let escalate = counted.iter().any(|it| it.at_once) || (score >= policy.threshold && !only_sarcasm);
+    let mut reasons = Vec::new();
+    for it in counted.iter().filter(|it| it.counts >= LEAST) {
+        let reason = word(&it.evidence.signal);
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    Decision {
+        escalate,
+        score,
+        threshold: policy.threshold,
+        why: why(&counted, escalate, score, policy),
+        would_change: would_change(&counted, escalate, score, policy),
+        evidence: counted.iter().filter(|it| it.counts >= LEAST).map(|it| it.evidence.number).collect(),
+        reasons,
+    }
+}
+
+/// What each piece of evidence adds now. Calming signs take from what came before them, weakest ground first: all of it alike.
+fn weigh<'l>(ledger: &'l [Evidence], policy: &EscalationPolicy, now: Time) -> Vec<Counted<'l>> {
+    let mut counted: Vec<Counted<'l>> = Vec::new();
+    for evidence in ledger {
+        let rule = rule(policy, &evidence.signal);
+        let at_once = rule.effect == Effect::Now && evidence.certainty >= SURE_ENOUGH;
+        let weight = match rule.effect {
+            Effect::Note => continue,
+            // Enough alone, so that the score says what is done.
+            Effect::Now if at_once => evidence.weight.max(policy.threshold),
+            Effect::Now | Effect::Count => evidence.weight * evidence.certainty * fade(now.since(evidence.span.1), policy.half_life_ms),
+        };
+        if weight >= 0.0 {
+            counted.push(Counted { evidence, counts: weight, at_once });
+            continue;
+        }
+        let before: f32 = counted.iter().map(|it| it.counts).sum();
+        if before > 0.0 && before < policy.hold * policy.threshold {
+            let left = ((before + weight) / before).max(0.0);
+            for it in counted.iter_mut().filter(|it| !it.at_once) {
+                it.counts *= left;
+            }
+        }
+    }
+    counted
+}
+
+/// The share of its weight that evidence has after some time.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of a call fit well")]
+fn fade(age_ms: u64, half_life_ms: u64) -> f32 {
+    if half_life_ms == 0 { 1.0 } else { 0.5_f32.powf(age_ms as f32 / half_life_ms as f32) }
+}
+
+fn plain(signal: &Signal, policy: &EscalationPolicy) -> String {
+    match signal {
+        Signal::AskedForHuman => "the caller asked for a person".to_owned(),
+        Signal::LowConfidence => "the caller is hard to hear".to_owned(),
+        Signal::NotUnderstood => "the assistant did not understand".to_owned(),
+        Signal::Repeated => "the caller had to ask again".to_owned(),
+        Signal::Critical { matter } => {
+            let label = policy.critical.get(matter).and_then(|rule| rule.label.clone()).unwrap_or_else(|| matter.replace('_', " "));
+            format!("it is a matter for a person: {label}")
+        }
+        Signal::Anger => "the caller is angry".to_owned(),
+        Signal::Frustration => "the caller is annoyed".to_owned(),
+        Signal::Sarcasm => "the caller is mocking".to_owned(),
+        Signal::ServiceFailed => "a service failed".to_owned(),
+        Signal::Silence => "the caller was silent".to_owned(),
+        Signal::FlowAsked => "the assistant cannot help any further".to_owned(),
+        Signal::Calmed => "the caller is content".to_owned(),
+    }
+}
+
+fn why(counted: &[Counted<'_>], escalate: bool, score: f32, policy: &EscalationPolicy) -> String {
+    let mut grounds = Vec::new();
+    for it in counted.iter().filter(|it| it.counts >= LEAST) {
+        let ground = plain(&it.evidence.signal, policy);
+        if !grounds.iter().any(|(known, _)| *known == ground) {
+            grounds.push((ground, it.evidence.quote.clone()));
+        }
+    }
+    let listed: Vec<String> =
+        grounds.iter().map(|(ground, quote)| if quote.is_empty() { ground.clone() } else { format!("{ground} (“{quote}”)") }).collect();
+    match (escalate, listed.is_empty()) {
+        (true, _) => format!("A human is called because {}.", listed.join(", and ")),
+        (false, true) => "Nothing speaks for a human.".to_owned(),
+        (false, false) => {
+            format!("The assistant goes on: {} counts {score:.2}, which is below {:.2}.", listed.join(", and "), policy.threshold)
+        }
+    }
+}
+
+fn would_change(counted: &[Counted<'_>], escalate: bool, score: f32, policy: &EscalationPolicy) -> String {
+    if !escalate {
+        let missing = (policy.threshold - score).max(0.0);
+        return format!("{missing:.2} more would have called a human; asking for one always does.");
+    }
+    let at_once: Vec<&Counted<'_>> = counted.iter().filter(|it| it.at_once).collect();
+    let Some(strongest) = counted.first() else { return String::new() };
+    if at_once.len() > 1 {
+        let kinds: Vec<String> = at_once.iter().map(|it| word(&it.evidence.signal)).collect();
+        return format!("Nothing single: each of {} is enough alone.", kinds.join(", "));
+    }
+    let rest = score - strongest.counts;
+    let name = word(&strongest.evidence.signal);
+    if rest >= policy.threshold {
+        format!("Without {name} the score would be {rest:.2}, still not below {:.2}.", policy.threshold)
+    } else {
+        format!("Without {name} the score would be {rest:.2}, below {:.2}, and the assistant would have gone on.", policy.threshold)
+    }
+}

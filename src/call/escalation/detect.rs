@@ -1,0 +1,178 @@
+//! Signals in the words of a turn.
+
+use crate::call::{
+    escalation::{
+        TurnSeen,
+        clause::{Clause, clauses},
+        patterns::{Matter, Patterns},
+    },
+    flow::{Flow, text},
+    record::Signal,
+};
+
+/// Intent score from which the meaning alone says that a human is asked for.
+const HUMAN_INTENT: f32 = 0.85;
+/// Scores of the tone head from which it is believed without any word of the lexicon.
+const ANGER_HEAD: f32 = 0.8;
+const FRUSTRATION_HEAD: f32 = 0.75;
+const SARCASM_HEAD: f32 = 0.6;
+
+/// A signal that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Found {
+    pub(super) signal: Signal,
+    pub(super) quote: String,
+    pub(super) certainty: f32,
+}
+
+/// Everything that a turn says for or against a human. `bad_before` tells whether the call has gone badly already.
+pub(super) fn signals(turn: &TurnSeen<'_>, flow: &Flow, patterns: &Patterns, bad_before: bool) -> Vec<Found> {
+    let words = patterns.words;
+    let clauses = clauses(turn.text, words.cuts, words.soft_cuts, words.after_soft_cuts);
+    let mut found = Vec::new();
+    if !turn.is_value {
+        found.extend(human(turn, &clauses, flow, patterns));
+        found.extend(patterns.matters.iter().filter_map(|matter| critical(turn, &clauses, matter, patterns)));
+    }
+    found.extend(repeated(&clauses, patterns));
+    if flow.escalation.tone {
+        found.extend(tone(turn, &clauses, patterns, bad_before));
+    }
+    found
+}
+
+/// Does the caller ask for a human?
+fn human(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], flow: &Flow, patterns: &Patterns) -> Option<Found> {
+    let whole = text::words(turn.text);
+    let found = |quote: &str, certainty| Some(Found { signal: Signal::AskedForHuman, quote: quote.to_owned(), certainty });
+    if text::is_one_of(&whole, patterns.words.human_alone, flow.lexicon().fillers) {
+        return found(turn.text, 0.98);
+    }
+    // Wanting no machine is wanting a human, whatever is denied otherwise.
+    if let Some(clause) = clauses.iter().find(|clause| patterns.no_machine.is_match(&clause.folded())) {
+        return found(clause.said, 0.9);
+    }
+    let mut refused = false;
+    for clause in clauses {
+        let folded = clause.folded();
+        let pattern = patterns.human.iter().find_map(|pattern| pattern.find(&folded)).map(|hit| {
+            let before = folded[..hit.start()].split_whitespace().count();
+            (before, before + hit.as_str().split_whitespace().count())
+        });
+        let hit = pattern.or_else(|| patterns.human_words.iter().find_map(|phrase| phrase.hit(clause)));
+        let Some(hit) = hit else { continue };
+        if patterns.not_human.is_match(&folded) || patterns.denied(clause, hit) {
+            refused = true;
+            continue;
+        }
+        return found(clause.said, 0.95);
+    }
+    let not_asked = refused || clauses.iter().any(|clause| patterns.not_human.is_match(&clause.folded()));
+    let meant = turn.understanding.intents.first().filter(|best| flow.is_human_intent(&best.name) && best.score >= HUMAN_INTENT);
+    meant.filter(|_| !not_asked).and_then(|best| found(turn.text, best.score))
+}
+
+/// Is it a matter of this class?
+fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patterns: &Patterns) -> Option<Found> {
+    let found = |quote: &str, certainty| {
+        Some(Found { signal: Signal::Critical { matter: matter.class.clone() }, quote: quote.to_owned(), certainty })
+    };
+    let mut vetoed = false;
+    for clause in clauses {
+        let Some(hit) = matter.phrases.iter().find_map(|phrase| phrase.hit(clause)) else { continue };
+        let except = matter.except.iter().any(|phrase| phrase.hit(clause).is_some());
+        if except || patterns.denied(clause, hit) || patterns.reported(clause, hit) {
+            vetoed = true;
+            continue;
+        }
+        match about(clause, hit, matter, patterns) {
+            About::Ours => return found(clause.said, 0.95),
+            About::Nothing => return found(clause.said, 0.85),
+            About::Other => vetoed = true,
+        }
+    }
+    let except = clauses.iter().any(|clause| matter.except.iter().any(|phrase| phrase.hit(clause).is_some()));
+    let best = turn.understanding.intents.first().filter(|best| matter.rule.intents.contains(&best.name))?;
+    // The words of the class stand there, and are about something else: the meaning is misled by the same words.
+    (best.score >= matter.rule.intent_above && !vetoed && !except).then(|| found(turn.text, best.score)).flatten()
+}
+
+/// What a phrase is about.
+enum About {
+    /// Something that is ours to deal with.
+    Ours,
+    /// Nothing is named.
+    Nothing,
+    /// Something else ("cancel my alarm").
+    Other,
+}
+
+fn about(clause: &Clause<'_>, hit: (usize, usize), matter: &Matter, patterns: &Patterns) -> About {
+    if matter.about.is_empty() || matter.about.iter().any(|word| text::find(&clause.words, word).is_some()) {
+        return About::Ours;
+    }
+    let object = &clause.words[hit.1.min(clause.words.len())..];
+    let named = object.iter().find(|word| !patterns.words.no_object.contains(&word.as_str()) && !word.chars().all(|c| c.is_ascii_digit()));
+    if named.is_none() { About::Nothing } else { About::Other }
+}
+
+/// Does the caller say that it is the same again?
+fn repeated(clauses: &[Clause<'_>], patterns: &Patterns) -> Option<Found> {
+    strongest(clauses, &patterns.repeated).map(|(quote, certainty)| Found { signal: Signal::Repeated, quote, certainty })
+}
+
+/// Anger, annoyance, mockery, relief: from the words, and from the head that reads tone.
+fn tone(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], patterns: &Patterns, bad_before: bool) -> Vec<Found> {
+    let head = turn.understanding.tone;
+    let own: Vec<&Clause<'_>> = clauses.iter().filter(|clause| !patterns.not_own_feeling.is_match(&clause.folded())).collect();
+    let own: Vec<Clause<'_>> = own.into_iter().cloned().collect();
+    let mut found = Vec::new();
+    let mut add = |signal: Signal, quote: String, certainty: f32| found.push(Found { signal, quote, certainty });
+    let all_own = own.len() == clauses.len();
+    let by_head = |score: f32, least: f32| (all_own && score >= least).then(|| (turn.text.to_owned(), score));
+    // Both witnesses together are surer than either.
+    let both = |said: Option<(String, f32)>, score: f32, least: f32| match said {
+        Some((quote, certainty)) => Some((quote, certainty.max(score).min(1.0))),
+        None => by_head(score, least),
+    };
+    let folded: Vec<String> = clauses.iter().map(Clause::folded).collect();
+    let whole = folded.join(" ");
+    let mocks = patterns.mock_praise.is_match(&whole);
+    let bad_now = patterns.bad_state.is_match(&whole);
+    let sarcastic = (patterns.praise.is_match(&whole) || mocks)
+        && (bad_now || bad_before)
+        && (mocks || head.sarcasm >= SARCASM_HEAD)
+        && !plain_thanks(&whole, patterns);
+    if let Some((quote, certainty)) = both(strongest(&own, &patterns.anger), head.anger, ANGER_HEAD) {
+        add(Signal::Anger, quote, certainty);
+    }
+    if let Some((quote, certainty)) = both(strongest(&own, &patterns.frustration), head.frustration, FRUSTRATION_HEAD) {
+        add(Signal::Frustration, quote, certainty);
+    }
+    if sarcastic {
+        let certainty = if bad_now && bad_before { 0.9 } else { 0.75 };
+        add(Signal::Sarcasm, turn.text.to_owned(), certainty);
+    }
+    if found.is_empty() && patterns.calm.is_match(&whole) && !bad_now {
+        found.push(Found { signal: Signal::Calmed, quote: turn.text.to_owned(), certainty: 0.8 });
+    }
+    found
+}
+
+/// "Great, thank you" and nothing else: meant as it is said.
+fn plain_thanks(whole: &str, patterns: &Patterns) -> bool {
+    whole.split(' ').count() <= 4 && patterns.calm.is_match(whole) && !patterns.bad_state.is_match(whole)
+}
+
+fn strongest(clauses: &[Clause<'_>], patterns: &[(regex::Regex, f32)]) -> Option<(String, f32)> {
+    let mut best: Option<(String, f32)> = None;
+    for clause in clauses {
+        let folded = clause.folded();
+        for (pattern, certainty) in patterns {
+            if pattern.is_match(&folded) && best.as_ref().is_none_or(|(_, sure)| certainty > sure) {
+                best = Some((clause.said.to_owned(), *certainty));
+            }
+        }
+    }
+    best
+}

@@ -1,0 +1,127 @@
+//! Phrases and patterns, compiled once per flow.
+
+use regex::Regex;
+
+use crate::call::{
+    escalation::{clause::Clause, lexicon::Lexicon, policy::CriticalRule},
+    flow::{Flow, text},
+};
+
+/// Where a phrase stands in a clause, in words.
+pub(super) type Hit = (usize, usize);
+
+/// A phrase of a flow: words, or a regular expression.
+#[derive(Debug, Clone)]
+pub(super) enum Phrase {
+    Words(String),
+    Pattern(Regex),
+}
+
+impl Phrase {
+    /// Words, or `/a regular expression/` on folded words. None if the expression is not one (the flow's check says so).
+    fn new(text: &str) -> Option<Self> {
+        match text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
+            Some(pattern) => Regex::new(pattern).ok().map(Self::Pattern),
+            None => Some(Self::Words(text::folded(text))),
+        }
+    }
+
+    /// Where it stands in the clause.
+    pub(super) fn hit(&self, clause: &Clause<'_>) -> Option<Hit> {
+        match self {
+            Self::Words(words) => text::find(&clause.words, words),
+            Self::Pattern(pattern) => {
+                let folded = clause.folded();
+                pattern.find(&folded).map(|found| {
+                    let before = folded[..found.start()].split_whitespace().count();
+                    (before, before + found.as_str().split_whitespace().count())
+                })
+            }
+        }
+    }
+}
+
+/// A critical matter, compiled.
+#[derive(Debug, Clone)]
+pub(super) struct Matter {
+    pub(super) class: String,
+    pub(super) rule: CriticalRule,
+    pub(super) phrases: Vec<Phrase>,
+    pub(super) except: Vec<Phrase>,
+    pub(super) about: Vec<String>,
+}
+
+/// Everything that is looked for, compiled once per flow.
+#[derive(Debug)]
+pub(super) struct Patterns {
+    pub(super) words: &'static Lexicon,
+    pub(super) human: Vec<Regex>,
+    pub(super) human_words: Vec<Phrase>,
+    pub(super) not_human: Regex,
+    pub(super) no_machine: Regex,
+    pub(super) reported: Regex,
+    pub(super) anger: Vec<(Regex, f32)>,
+    pub(super) frustration: Vec<(Regex, f32)>,
+    pub(super) repeated: Vec<(Regex, f32)>,
+    pub(super) praise: Regex,
+    pub(super) bad_state: Regex,
+    pub(super) mock_praise: Regex,
+    pub(super) calm: Regex,
+    pub(super) not_own_feeling: Regex,
+    pub(super) matters: Vec<Matter>,
+}
+
+impl Patterns {
+    pub(super) fn new(flow: &Flow) -> Self {
+        let words = super::lexicon::of(&flow.language);
+        let weighted = |list: &[(&str, f32)]| list.iter().map(|(text, weight)| (pattern(text), *weight)).collect();
+        let phrases = |list: &[String]| list.iter().filter_map(|text| Phrase::new(text)).collect::<Vec<_>>();
+        let matter = |(class, rule): (&String, &CriticalRule)| Matter {
+            class: class.clone(),
+            rule: rule.clone(),
+            phrases: phrases(&rule.phrases),
+            except: phrases(&rule.except),
+            about: rule.about.iter().map(|word| text::folded(word)).collect(),
+        };
+        Self {
+            words,
+            human: words.human.iter().map(|text| pattern(text)).collect(),
+            human_words: phrases(&flow.escalation.human_words),
+            not_human: pattern(words.not_human),
+            no_machine: pattern(words.no_machine),
+            reported: pattern(words.reported),
+            anger: weighted(words.anger),
+            frustration: weighted(words.frustration),
+            repeated: weighted(words.repeated),
+            praise: pattern(words.praise),
+            bad_state: pattern(words.bad_state),
+            mock_praise: pattern(words.mock_praise),
+            calm: pattern(words.calm),
+            not_own_feeling: pattern(words.not_own_feeling),
+            matters: flow.escalation.critical.iter().map(matter).collect(),
+        }
+    }
+
+    /// Is what stands at `hit` denied ("I don't want to …")?
+    pub(super) fn denied(&self, clause: &Clause<'_>, hit: Hit) -> bool {
+        let words = self.words;
+        let polite =
+            words.polite_negations.iter().any(|phrase| text::find(&clause.words, phrase).is_some_and(|(at, end)| end <= hit.0.max(at + 1)));
+        let far = hit.0.saturating_sub(6);
+        !polite
+            && clause.words[far..hit.0].iter().enumerate().any(|(index, word)| {
+                let next = clause.words.get(far + index + 1).map(String::as_str).unwrap_or_default();
+                words.negators.contains(&word.as_str()) && !words.not_denied.contains(&next)
+            })
+    }
+
+    /// Was it said, done or wanted by somebody else, or long ago?
+    pub(super) fn reported(&self, clause: &Clause<'_>, hit: Hit) -> bool {
+        self.reported.is_match(&clause.words[..hit.1].join(" "))
+    }
+}
+
+/// A pattern of the built-in lexicon.
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the patterns of the lexicons are compiled in a test")
+}
