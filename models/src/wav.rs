@@ -117,7 +117,7 @@ fn decode(format: &Format, data: &[u8]) -> Result<Audio, &'static str> {
 fn mu_law(byte: u8) -> i16 {
     let code = !byte;
     let segment = (code >> 4) & 7;
-    let size = ((i16::from(code & 15) << 3) + 0x84 << segment) - 0x84;
+    let size = (((i16::from(code & 15) << 3) + 0x84) << segment) - 0x84;
     if code & 0x80 != 0 { -size } else { size }
 }
 
