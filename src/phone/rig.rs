@@ -139,6 +139,9 @@ async fn start_gateway(setup: &Setup, http: SocketAddr) -> Result<(Child, Durati
     let start = clock::now();
     let mut command = Command::new(&setup.binary);
     command.args(["serve", "--config"]).arg(setup.folder.join("warmline.yaml")).stdin(Stdio::null());
+    if let Some(models) = &setup.models {
+        command.env(warmline_models::MODELS_VARIABLE, models);
+    }
     command.stdout(log(&setup.folder, "gateway.log")?).stderr(log(&setup.folder, "gateway.log")?);
     let mut gateway = command.kill_on_drop(true).spawn().context("the gateway does not start")?;
     let api = Api::new(http);

@@ -53,3 +53,23 @@ async fn a_refused_call_says_why() {
     refused.unwrap();
     assert!(call.unwrap_err().to_string().contains("486"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_seen_once_and_in_order() {
+    use std::io::{Read, Write};
+
+    let listener = std::net::TcpListener::bind(ANY).unwrap();
+    let api = super::Api::new(listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 1_024];
+        let _ = stream.read(&mut request).unwrap();
+        let events = [r#"{"seq":1,"what":"answered"}"#, r#"{"seq":1,"what":"answered"}"#, r#"{"seq":2,"what":"ended"}"#];
+        let body: String = events.iter().map(|data| format!(": comment\nevent: entry\ndata: {data}\n\n")).collect();
+        write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n{body}").unwrap();
+    });
+    let events = api.follow("/api/v1/calls/c/events", |_| {});
+    events.wait_for(LIMIT, |event| (event["what"] == "ended").then_some(())).await.unwrap();
+    server.join().unwrap();
+    assert_eq!(events.all().len(), 2);
+}

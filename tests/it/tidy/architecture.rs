@@ -49,6 +49,9 @@ const ABOVE_THE_BRAIN: &[&str] = &["app", "call_task", "cli", "clock", "config",
 
 const DRIVERS: &[&str] = &["http", "speech", "store", "telephony", "webrtc"];
 
+/// Drivers that one other driver may read, and why.
+const READERS: &[(&str, &str, &str)] = &[("http", "store", "the pages show the record; only the API reads it, and it never writes to it")];
+
 /// Libraries that only one place may name, so that they can be replaced there.
 const BEHIND_ONE_DOOR: &[(&str, &[&str])] = &[
     ("rsipstack", &["sip/src/user_agent/"]),
@@ -57,7 +60,7 @@ const BEHIND_ONE_DOOR: &[(&str, &[&str])] = &[
     ("rusqlite", &["src/store/", "tests/it/"]),
     ("axum", &["src/http/", "src/app", "src/order_service", "src/cli/", "tests/it/"]),
     ("warmline_sip", &["src/telephony/", "src/phone/", "src/app", "tests/it/"]),
-    ("warmline_models", &["src/speech/", "src/cli/", "src/app", "src/config/", "tests/it/"]),
+    ("warmline_models", &["src/speech/", "src/phone/rig.rs", "src/cli/", "src/app", "src/config/", "tests/it/"]),
 ];
 
 /// A path that begins with a name, or is it.
@@ -100,7 +103,8 @@ fn the_brain_touches_nothing_of_the_world() {
 fn drivers_never_import_each_other_nor_what_drives_them() {
     let mut wrong = Vec::new();
     for driver in DRIVERS {
-        let others = DRIVERS.iter().filter(|other| *other != driver).chain(&["app", "call_task", "cli", "phone"]);
+        let may_read = |other: &str| READERS.iter().any(|(reader, read, _)| reader == driver && *read == other);
+        let others = DRIVERS.iter().filter(|other| *other != driver && !may_read(other)).chain(&["app", "call_task", "cli", "phone"]);
         let others: Vec<String> = others.map(|other| format!("crate::{other}")).collect();
         for source in files(&format!("src/{driver}"), ".rs") {
             for other in others.iter().filter(|other| refers(&source, other)) {
