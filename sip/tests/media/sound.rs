@@ -238,3 +238,15 @@ fn reports_carry_loss_and_round_trip() {
     assert_eq!(stats.peer_lost, Some(line.network.lost as i32));
     assert!(stats.peer_fraction_lost.unwrap() > 10);
 }
+
+#[test]
+fn the_codec_may_change_without_a_word() {
+    let mut line = Line::new(Weather { delay_ms: 20, ..Weather::default() }, 16);
+    line.run(2 * SECOND, tone);
+    let other = warmline_sip::sdp::Negotiated { codec: warmline_sip::codec::Codec::Pcma, payload_type: 8, ..agreed(FAR, 20) };
+    line.speaker.update(Duration::ZERO, other);
+    line.run(2 * SECOND, tone);
+    assert_eq!(line.share(SECOND as usize, Pulled::Frame), 1.0);
+    let snr = tone_snr(&line.heard[8_000..]);
+    assert!(percentile(&snr, 0) > 30.0, "{:?}", &snr[..3]);
+}

@@ -1,6 +1,13 @@
 //! One call's media: all its legs, joined at every tick.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::sync::mpsc;
 use tracing::warn;
@@ -43,8 +50,26 @@ pub(super) struct Tick {
     pub(super) skipped: u32,
 }
 
+/// Counts an open call; dropped before the events end, so that whoever sees the end sees the right count.
+pub(super) struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    pub(super) fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Release);
+    }
+}
+
 /// What a call is opened with.
 pub(super) struct CallStart {
+    #[expect(dead_code, reason = "held for its drop")]
+    pub(super) counted: Counted,
     /// When the call arrived: zero of its timeline.
     pub(super) arrived: Duration,
     pub(super) commands: mpsc::Receiver<Command>,
@@ -295,6 +320,13 @@ impl Call {
                 Err(mpsc::error::TrySendError::Closed(_)) => self.unsent.clear(),
             }
         }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // Also when a tick has panicked: the listener must not wait for ever.
+        self.start.heard.close();
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use warmline_sip::jitter::JitterConfig;
 
 use super::{
-    call::{Call, CallStart},
+    call::{Call, CallStart, Counted},
     command::{CallMedia, MediaEvent},
     heard::HeardQueue,
     pacing::{Pacing, PacingSnapshot},
@@ -86,8 +86,8 @@ impl MediaPool {
         let mut workers = Vec::new();
         for number in 0..config.threads.max(1) {
             let (opened, inbox) = channel();
-            let load = Arc::new(AtomicUsize::new(0));
-            let worker = Worker { opened: inbox, epoch, pacing: Arc::clone(&pacing), load: Arc::clone(&load) };
+            let load = Arc::default();
+            let worker = Worker { opened: inbox, epoch, pacing: Arc::clone(&pacing) };
             std::thread::Builder::new().name(format!("media-{number}")).spawn(move || worker.run()).context("starting a media thread")?;
             workers.push((opened, load));
         }
@@ -115,7 +115,9 @@ impl MediaPool {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (events, reports) = mpsc::channel(EVENTS);
         let heard = HeardQueue::new();
+        let (opened, load) = self.workers.iter().min_by_key(|(_, load)| load.load(Ordering::Relaxed)).expect("there is a worker");
         let call = Call::new(CallStart {
+            counted: Counted::new(load),
             arrived: arrived.saturating_duration_since(self.epoch),
             commands: inbox,
             events,
@@ -123,8 +125,6 @@ impl MediaPool {
             media_timeout: self.config.media_timeout,
             jitter: self.config.jitter,
         });
-        let (opened, load) = self.workers.iter().min_by_key(|(_, load)| load.load(Ordering::Relaxed)).expect("there is a worker");
-        load.fetch_add(1, Ordering::Relaxed);
         // The thread runs as long as the pool; if it has died, the call sees its events end.
         let _ = opened.send(Box::new(call));
         (CallMedia { commands, heard }, reports)
@@ -140,7 +140,7 @@ impl MediaPool {
     /// Calls whose media is open.
     #[must_use]
     pub fn calls(&self) -> usize {
-        self.workers.iter().map(|(_, load)| load.load(Ordering::Relaxed)).sum()
+        self.workers.iter().map(|(_, load)| load.load(Ordering::Acquire)).sum()
     }
 
     /// How punctual the ticks were so far.

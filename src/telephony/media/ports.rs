@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_used_port_rests_before_it_is_used_again() {
-        let pool = PortPool::new(HERE, 39_000..=39_003, Duration::from_secs(3_600));
+        let pool = PortPool::new(HERE, 18_400..=18_403, Duration::from_secs(3_600));
         let first = pool.reserve().unwrap();
         let second = pool.reserve().unwrap();
         assert_eq!((first.rtp_port() % 2, second.rtp_port() % 2), (0, 0));
@@ -130,10 +130,10 @@ mod tests {
 
     #[test]
     fn without_a_rest_it_comes_back_at_once_and_foreign_ports_are_stepped_over() {
-        let pool = PortPool::new(HERE, 39_010..=39_013, Duration::ZERO);
-        let taken = UdpSocket::bind((HERE, 39_011)).unwrap();
+        let pool = PortPool::new(HERE, 18_410..=18_413, Duration::ZERO);
+        let taken = UdpSocket::bind((HERE, 18_411)).unwrap();
         for _ in 0..3 {
-            assert_eq!(pool.reserve().unwrap().rtp_port(), 39_012);
+            assert_eq!(pool.reserve().unwrap().rtp_port(), 18_412);
         }
         drop(taken);
         let both = [pool.reserve().unwrap(), pool.reserve().unwrap()];

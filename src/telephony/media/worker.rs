@@ -1,15 +1,15 @@
 //! A media thread: sleeps to the next deadline, ticks the calls that are due.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError},
     },
     time::{Duration, Instant},
 };
 
-use tracing::debug;
+use tracing::{debug, error};
 
 use super::{
     call::{Call, Tick},
@@ -38,8 +38,6 @@ pub(super) struct Worker {
     /// Zero of all durations here.
     pub(super) epoch: Instant,
     pub(super) pacing: Arc<Pacing>,
-    /// Calls on this thread, for the pool's choice.
-    pub(super) load: Arc<AtomicUsize>,
 }
 
 impl Worker {
@@ -98,13 +96,20 @@ impl Worker {
             }
             phase.next += TICK * skipped;
             let tick = Tick { nominal: phase.next, now, civil: clock::utc(), skipped };
-            let before = phase.calls.len();
-            phase.calls.retain_mut(|call| call.tick(tick, scratch, &self.pacing, || self.now()));
-            self.load.fetch_sub(before - phase.calls.len(), Ordering::Relaxed);
+            phase.calls.retain_mut(|call| self.tick(call, tick, scratch));
             phase.next += TICK;
             let end = self.now();
             self.pacing.busy(end - now);
             now = end;
         }
+    }
+
+    /// A mistake in one call's media ends that call's media, which its task hears as the end of its events; the others go on.
+    fn tick(&self, call: &mut Call, tick: Tick, scratch: &mut Scratch) -> bool {
+        let ticked = catch_unwind(AssertUnwindSafe(|| call.tick(tick, scratch, &self.pacing, || self.now())));
+        ticked.unwrap_or_else(|_| {
+            error!("the media of a call has panicked and was ended");
+            false
+        })
     }
 }
