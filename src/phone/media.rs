@@ -20,7 +20,7 @@ use warmline_sip::{
     sdp::{Negotiated, PayloadKind},
 };
 
-use super::{HeardPacket, SentFrame, Sound, Tape, activity, tape::sample_time};
+use super::{HeardPacket, SentFrame, Sound, Tape, activity, stamped, tape::sample_time};
 use crate::clock;
 
 const FRAME: Duration = Duration::from_millis(20);
@@ -45,7 +45,7 @@ pub struct MediaPort {
 }
 
 impl MediaPort {
-    /// Binds an even port whose odd neighbour is free too (RFC 3550 §11).
+    /// Binds an even port (RFC 3550 §11).
     ///
     /// # Errors
     /// If no port can be had.
@@ -54,6 +54,7 @@ impl MediaPort {
             let socket = UdpSocket::bind((address, 0)).await.context("no RTP port")?;
             let local = socket.local_addr()?;
             if local.port().is_multiple_of(2) {
+                stamped::stamp(&socket).context("the kernel gives no times of arrival")?;
                 return Ok(Self { socket, local });
             }
         }
@@ -211,9 +212,9 @@ impl Stream {
         loop {
             tokio::select! {
                 biased;
-                received = self.socket.recv_from(&mut buffer) => {
-                    if let Ok((length, _)) = received {
-                        self.receive(&buffer[..length]);
+                received = stamped::receive(&self.socket, &mut buffer) => {
+                    if let Ok((length, age)) = received {
+                        self.receive(&buffer[..length], self.now().saturating_sub(age));
                     }
                 }
                 () = sleep_until(next) => {
@@ -238,8 +239,7 @@ impl Stream {
         clock::now().duration_since(self.origin)
     }
 
-    fn receive(&mut self, datagram: &[u8]) {
-        let at = self.now();
+    fn receive(&mut self, datagram: &[u8], at: Duration) {
         let Ok(packet) = RtpPacket::parse(datagram) else { return };
         let header = packet.header;
         match self.agreed.receive.get(header.payload_type) {

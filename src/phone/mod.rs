@@ -13,6 +13,7 @@ mod media;
 mod message;
 mod rig;
 mod sound;
+mod stamped;
 mod tape;
 #[cfg(test)]
 mod tests;

@@ -13,10 +13,18 @@ use anyhow::{Context, Result, bail};
 use tokio::process::{Child, Command};
 
 use super::Api;
-use crate::clock;
+use crate::{
+    clock,
+    config::{AgentConfig, ConfigFile, DeskConfig, HttpConfig, LimitsConfig, RouteConfig, SipConfig, SpeechConfig, StoreConfig},
+};
 
 /// How long a start may take: cold models on a slow disk.
 const READY_LIMIT: Duration = Duration::from_secs(60);
+/// The example flow of the repository.
+const FLOW: &str = include_str!("../../config/flows/support.en.yaml");
+/// The queues of that flow.
+const QUEUES: [&str; 4] = ["general", "orders", "accounts", "complaints"];
+const CONFIGURATION: &str = "warmline.yaml";
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// What to start.
@@ -66,8 +74,7 @@ impl Rig {
         let orders_port = free_tcp_port(0)?;
         let sip = free_udp_address(setup.wished_ports.0)?;
         let http = SocketAddr::from((Ipv4Addr::LOCALHOST, free_tcp_port(setup.wished_ports.1)?));
-        let config = setup.folder.join("warmline.yaml");
-        fs::write(&config, configuration(&setup, sip, http, orders_port)).with_context(|| config.display().to_string())?;
+        configure(&setup, sip, http, orders_port)?;
         let orders = Command::new(&setup.binary)
             .args(["example-orders", "--port", &orders_port.to_string(), "--db"])
             .arg(setup.folder.join("orders.sqlite"))
@@ -138,10 +145,7 @@ impl Rig {
 async fn start_gateway(setup: &Setup, http: SocketAddr) -> Result<(Child, Duration)> {
     let start = clock::now();
     let mut command = Command::new(&setup.binary);
-    command.args(["serve", "--config"]).arg(setup.folder.join("warmline.yaml")).stdin(Stdio::null());
-    if let Some(models) = &setup.models {
-        command.env(warmline_models::MODELS_VARIABLE, models);
-    }
+    command.args(["serve", "--config"]).arg(setup.folder.join(CONFIGURATION)).stdin(Stdio::null());
     command.stdout(log(&setup.folder, "gateway.log")?).stderr(log(&setup.folder, "gateway.log")?);
     let mut gateway = command.kill_on_drop(true).spawn().context("the gateway does not start")?;
     let api = Api::new(http);
@@ -188,6 +192,32 @@ fn free_tcp_port(wish: u16) -> Result<u16> {
     Ok(listener.context("no free TCP port")?.local_addr()?.port())
 }
 
-fn configuration(_setup: &Setup, _sip: SocketAddr, _http: SocketAddr, _orders_port: u16) -> String {
-    String::new()
+/// Writes the configuration and the example flow into the folder.
+fn configure(setup: &Setup, sip: SocketAddr, http: SocketAddr, orders_port: u16) -> Result<()> {
+    let agents = setup.agents.iter().map(|agent| {
+        let queues = QUEUES.map(str::to_owned).to_vec();
+        let languages = Vec::new();
+        (agent.id.clone(), AgentConfig { name: agent.name.clone(), target: agent.target.clone(), queues, languages, signed_in: true })
+    });
+    let config = ConfigFile {
+        sip: SipConfig { udp: Some(sip), tcp: Some(sip), ..SipConfig::default() },
+        // All calls come from one address here, SIPp's too.
+        limits: LimitsConfig { calls: 1_000, requests_per_second: 10_000, ..LimitsConfig::default() },
+        speech: SpeechConfig { models: setup.models.clone(), cache: "speech".into(), ..SpeechConfig::default() },
+        store: StoreConfig { folder: "store".into(), ..StoreConfig::default() },
+        http: HttpConfig { bind: http, ..HttpConfig::default() },
+        desk: DeskConfig { wrap_up_ms: 1_000, ..DeskConfig::default() },
+        routes: vec![RouteConfig { called: "*".to_owned(), flow: "support.en.yaml".into() }],
+        agents: agents.collect(),
+        services: [("orders".to_owned(), format!("http://127.0.0.1:{orders_port}"))].into(),
+        ..ConfigFile::default()
+    };
+    // JSON is YAML, too.
+    let text = serde_json::to_string_pretty(&config).context("the configuration as text")?;
+    let write = |name: &str, text: &str| {
+        let path = setup.folder.join(name);
+        fs::write(&path, text).with_context(|| path.display().to_string())
+    };
+    write("support.en.yaml", FLOW)?;
+    write(CONFIGURATION, &text)
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::phone::{Events, Line, Phone, Rig, Voice};
 
 /// The order in the example service's data that the caller asks about.
-const ORDER: (&str, &str) = ("457129", "four five seven one two nine");
+const ORDER: (&str, &str) = ("457129", "It is four five seven, one two nine.");
 const RECORD_LIMIT: Duration = Duration::from_secs(15);
 const BRIDGE_LIMIT: Duration = Duration::from_secs(20);
 /// After this pause what the other one says is over.

@@ -56,11 +56,11 @@ const READERS: &[(&str, &str, &str)] = &[("http", "store", "the pages show the r
 const BEHIND_ONE_DOOR: &[(&str, &[&str])] = &[
     ("rsipstack", &["sip/src/user_agent/"]),
     ("ort", &["models/src/"]),
-    ("sqlx", &["src/store/", "tests/it/"]),
+    ("sqlx", &["src/store/", "src/order_service", "tests/it/"]),
     ("rusqlite", &["src/store/", "tests/it/"]),
     ("axum", &["src/http/", "src/app", "src/order_service", "src/cli/", "tests/it/"]),
     ("warmline_sip", &["src/telephony/", "src/phone/", "src/app", "tests/it/"]),
-    ("warmline_models", &["src/speech/", "src/phone/rig.rs", "src/cli/", "src/app", "src/config/", "tests/it/"]),
+    ("warmline_models", &["src/speech/", "src/understand.rs", "src/cli/", "src/app", "src/config/", "tests/it/"]),
 ];
 
 /// A path that begins with a name, or is it.
