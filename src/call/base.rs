@@ -93,7 +93,8 @@ impl Base {
     /// Says a text of the flow to the caller.
     pub(crate) fn say(&mut self, node: String, text: &str, interruptible: bool, notice: Option<String>) {
         let after = self.reply_after.take();
-        let line = Line { node, clauses: clauses::split(text), interruptible, notice, turn: self.turn, after };
+        let line =
+            Line { node, clauses: clauses::split(text), interruptible, notice, answers: None, at: self.io.now, turn: self.turn, after };
         self.mouth.say(&mut self.io, line);
     }
 

@@ -105,7 +105,7 @@ impl Call {
             News::Turn(turn) => {
                 self.base.over_bot = false;
                 let base = &mut self.base;
-                base.mouth.give_up(&mut base.io);
+                base.mouth.give_up(&mut base.io, turn.from);
                 match &self.phase {
                     Phase::Talking(_) => self.bot_then(|bot, base| bot.turn(base, turn)),
                     Phase::HandingOver { .. } => self.handoff_then(|handoff, base| handoff.caller_said(base, &turn)),

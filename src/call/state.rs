@@ -257,7 +257,6 @@ impl Call {
             Phase::Talking(mut bot) => {
                 let base = &mut self.base;
                 bot.hand_on(base);
-                base.mouth.give_up(&mut base.io);
                 let open_question = bot.open_question();
                 let about =
                     About { caller: &base.caller, flow: &base.flow, intent: bot.intent(), open_question: open_question.as_deref(), why };
@@ -359,7 +358,7 @@ impl Call {
         let (outcome, farewell) = match &mut self.phase {
             Phase::Arrived(_) => (if lost { Outcome::Lost } else { Outcome::Abandoned }, None),
             Phase::Talking(bot) => {
-                let outcome = if lost { Outcome::Lost } else { bot.outcome_of_hang_up() };
+                let outcome = if lost { Outcome::Lost } else { bot.outcome_of_hang_up(&self.base) };
                 bot.hand_on(&mut self.base);
                 (outcome, None)
             }
@@ -383,7 +382,7 @@ impl Call {
             }
             Phase::Talking(bot) => {
                 bot.hand_on(&mut self.base);
-                bot.outcome_of_hang_up()
+                bot.outcome_of_hang_up(&self.base)
             }
             Phase::HandingOver { handoff, .. } => {
                 let usual = if handoff.is_bridged() { Outcome::HandedOver } else { Outcome::NobodyCame };

@@ -37,7 +37,8 @@ impl Bot {
         if matches!(self.mode, Mode::Leaving(_)) {
             return Then::Stay;
         }
-        base.mouth.give_up(&mut base.io);
+        let now = base.io.now;
+        base.mouth.give_up(&mut base.io, now);
         if digit == '#' {
             return self.keys_over(base);
         }

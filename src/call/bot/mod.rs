@@ -52,8 +52,6 @@ pub(crate) struct Bot {
     troubles: Troubles,
     /// No human could be had: what called for one before does not call again by itself.
     came_back: bool,
-    /// The bot has answered something: a caller who hangs up now was served.
-    answered: bool,
 }
 
 impl Bot {
@@ -68,7 +66,6 @@ impl Bot {
             silences: 0,
             troubles: Troubles::default(),
             came_back: false,
-            answered: false,
         }
     }
 
@@ -118,10 +115,11 @@ impl Bot {
     }
 
     /// How the call ends if the caller hangs up now.
-    pub(crate) fn outcome_of_hang_up(&self) -> Outcome {
+    pub(crate) fn outcome_of_hang_up(&self, base: &Base) -> Outcome {
+        let served = base.io.entries().iter().any(|entry| matches!(entry.what, What::Tried { .. }));
         match self.mode {
             Mode::Leaving(outcome) => outcome,
-            Mode::Listening | Mode::LookingUp { .. } if self.answered => Outcome::Contained,
+            Mode::Listening | Mode::LookingUp { .. } if served => Outcome::Contained,
             Mode::Listening | Mode::LookingUp { .. } => Outcome::Abandoned,
         }
     }
@@ -189,7 +187,8 @@ impl Bot {
     fn adopt(&mut self, base: &mut Base, dialogue: Dialogue, steps: Vec<Step>, said: (&str, Time, Time)) -> Then {
         let next = self.weigh(base, &steps, said);
         self.dialogue = dialogue;
-        if next == Then::Stay {
+        // The flow itself may say something before it calls a human; the policy cuts the flow short.
+        if next == Then::Stay || steps.iter().any(|step| matches!(step, Step::Human { .. })) {
             return self.perform(base, steps);
         }
         // The human must know what was said in this turn; the bot's own words are no longer wanted.
@@ -246,8 +245,9 @@ impl Bot {
                     self.mode = Mode::LookingUp { pending, waiting: None };
                 }
                 Step::Answered { line } => {
-                    self.answered = true;
-                    base.io.record(What::Tried { line });
+                    if !base.mouth.answers(&line) {
+                        base.io.record(What::Tried { line });
+                    }
                 }
                 Step::End(outcome) => self.mode = Mode::Leaving(outcome),
                 Step::Human { queue, why } => return Then::Human { to: base.flow.destination(&queue), why },

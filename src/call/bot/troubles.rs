@@ -83,6 +83,7 @@ impl Bot {
         let now = base.io.now;
         self.escalation.note(Signal::ServiceFailed, what, (now, now));
         self.weigh(base, &[], ("", now, now));
+        base.mouth.give_up(&mut base.io, now);
         base.say_prompt(PromptKey::ServiceTrouble, &[], false);
         Then::Human { to: self.escalation.destination(self.intent()), why: format!("the {what} failed twice in a row") }
     }

@@ -25,7 +25,8 @@ impl Handoff {
     pub(crate) fn callback_answer(&mut self, base: &mut Base, answer: Option<bool>) -> Then {
         match self.take() {
             Stage::Callback { number, .. } if answer == Some(true) => {
-                base.mouth.give_up(&mut base.io);
+                let now = base.io.now;
+                base.mouth.give_up(&mut base.io, now);
                 base.io.record(What::Handoff { step: HandoffStep::CallbackPromised { number: number.clone() } });
                 Self::over(base, HandoffOutcome::Callback);
                 base.tell(PromptKey::CallbackPromised, &[("number", &number)]);

@@ -34,6 +34,10 @@ pub(crate) struct Line {
     pub(crate) interruptible: bool,
     /// The notice that is on record once this was heard in full.
     pub(crate) notice: Option<String>,
+    /// The line for the summary: the caller has heard this answer once most of the text was heard.
+    pub(crate) answers: Option<String>,
+    /// When it was decided on: a voice that began before interrupts something else.
+    pub(crate) at: Time,
     /// The turn that it answers.
     pub(crate) turn: u32,
     /// When the caller's last sound of that turn was, for the reply latency. Only the first text of a reply has it.
@@ -162,20 +166,49 @@ impl Mouth {
         }
     }
 
-    /// What may be interrupted is over, said or not: the listener took the turn. What must be said stays.
-    pub(crate) fn give_up(&mut self, io: &mut Io) {
-        self.queue.retain(|line| !line.interruptible);
+    /// What may be interrupted is over, said or not: the listener took the turn with a voice that began at `voice`. What must be said stays, and so does
+    /// what was decided on after that.
+    pub(crate) fn give_up(&mut self, io: &mut Io, voice: Time) {
+        let stays = |line: &Line| !line.interruptible || line.at > voice;
+        self.queue.retain(stays);
         match self.take(io) {
+            Saying::Held { said, .. } if stays(&said.line) => self.ask(io, said),
             Saying::Held { said, fraction, .. } => {
                 self.write_down(io, &said, fraction, true);
                 self.next(io);
             }
-            Saying::Stopping { id, said, .. } => self.saying = Saying::Stopping { id, said, after: AfterStop::Drop },
+            Saying::Stopping { id, said, after } => {
+                let after = match after {
+                    AfterStop::Hold | AfterStop::Resume if stays(&said.line) => AfterStop::Resume,
+                    AfterStop::Hold | AfterStop::Resume | AfterStop::Drop => AfterStop::Drop,
+                };
+                self.saying = Saying::Stopping { id, said, after };
+            }
+            Saying::Asked { id, said } if !stays(&said.line) => {
+                self.saying = Saying::Asked { id, said };
+                self.stop(io, AfterStop::Drop);
+            }
+            Saying::Sounding { id, said } if !stays(&said.line) => {
+                self.saying = Saying::Sounding { id, said };
+                self.stop(io, AfterStop::Drop);
+            }
             other => self.saying = other,
         }
-        if self.may_interrupt() {
-            self.stop(io, AfterStop::Drop);
+    }
+
+    /// The line that was said or queued last gives an answer. Says whether there is such a line.
+    pub(crate) fn answers(&mut self, answer: &str) -> bool {
+        let line = self.queue.back_mut().or(match &mut self.saying {
+            Saying::Asked { said, .. } | Saying::Sounding { said, .. } | Saying::Stopping { said, .. } | Saying::Held { said, .. } => {
+                Some(&mut said.line)
+            }
+            Saying::Nothing { .. } => None,
+        });
+        let found = line.is_some();
+        if let Some(line) = line {
+            line.answers = Some(answer.to_owned());
         }
+        found
     }
 
     /// Nothing that waits will be said.
@@ -186,7 +219,14 @@ impl Mouth {
     /// All of it is over: something else has to be said now, or nothing any more.
     pub(crate) fn silence(&mut self, io: &mut Io) {
         self.queue.clear();
-        self.give_up(io);
+        match self.take(io) {
+            Saying::Held { said, fraction, .. } => {
+                self.write_down(io, &said, fraction, true);
+                io.timers.stop(self.timer);
+            }
+            Saying::Stopping { id, said, .. } => self.saying = Saying::Stopping { id, said, after: AfterStop::Drop },
+            other => self.saying = other,
+        }
         self.stop(io, AfterStop::Drop);
     }
 
@@ -345,11 +385,13 @@ impl Mouth {
             return;
         }
         let line = &said.line;
+        let heard = clauses::heard(&line.clauses, said.done, fraction);
+        let most = 2 * heard.len() >= line.clauses.iter().map(|clause| clause.len() + 1).sum();
         io.record(What::BotTurn {
             turn: line.turn,
             node: line.node.clone(),
             text: line.clauses.join(" "),
-            heard: clauses::heard(&line.clauses, said.done, fraction),
+            heard,
             interrupted,
             from: said.from.unwrap_or(io.now),
             to: io.now,
@@ -357,6 +399,9 @@ impl Mouth {
         });
         if let (Some(notice), false) = (&line.notice, interrupted) {
             io.record(What::Notice { notice: notice.clone() });
+        }
+        if let Some(answer) = line.answers.as_ref().filter(|_| most) {
+            io.record(What::Tried { line: answer.clone() });
         }
     }
 }

@@ -1,0 +1,70 @@
+//! Humans at their phones.
+
+use warmline::call::event::{AgentChoice, DialFailure};
+
+/// What an agent's phone does when it is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phone {
+    /// It rings, and is picked up after this many milliseconds.
+    Answers(u64),
+    /// It rings until it fails like this, after this many milliseconds.
+    Fails(DialFailure, u64),
+    /// It rings, and nobody ever says what became of it: the driver has died.
+    Forgotten,
+}
+
+/// When an agent does something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// After they have picked up.
+    Answered,
+    /// After they have heard the whole briefing.
+    Briefed,
+    /// After they were bridged.
+    Bridged,
+    /// After their phone began to ring.
+    Rung,
+}
+
+/// What an agent does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Does {
+    Press(char),
+    Say(&'static str),
+    HangUp,
+    /// The network drops them.
+    IsLost,
+    Page(AgentChoice),
+}
+
+/// One agent.
+#[derive(Debug, Clone)]
+pub(crate) struct Agent {
+    pub(crate) id: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) phone: Phone,
+    /// Milliseconds from the start of the call in which somebody else has them.
+    pub(crate) busy_until: u64,
+    pub(crate) steps: Vec<(Moment, u64, Does)>,
+}
+
+impl Agent {
+    /// Picks up after two seconds, hears the briefing, presses 1, and hangs up after 20 s with the caller.
+    pub(crate) fn accepting(id: &'static str, name: &'static str) -> Self {
+        Self::with(id, name, Phone::Answers(2_000)).does(Moment::Briefed, 500, Does::Press('1')).does(Moment::Bridged, 20_000, Does::HangUp)
+    }
+
+    pub(crate) fn with(id: &'static str, name: &'static str, phone: Phone) -> Self {
+        Self { id, name, phone, busy_until: 0, steps: Vec::new() }
+    }
+
+    pub(crate) fn does(mut self, moment: Moment, after_ms: u64, does: Does) -> Self {
+        self.steps.push((moment, after_ms, does));
+        self
+    }
+
+    pub(crate) fn busy_until(mut self, ms: u64) -> Self {
+        self.busy_until = ms;
+        self
+    }
+}

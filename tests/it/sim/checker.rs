@@ -1,0 +1,279 @@
+//! The promises that every call keeps, checked against every simulated one (DESIGN, invariants 2 to 9).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use warmline::call::{
+    action::Action,
+    event::{Event, LegEnd},
+    ids::{AgentId, LegId, RequestId},
+    media::patch::{Patch, Under},
+    record::{HandoffStep, Owner, What},
+    time::Time,
+};
+
+use super::world::World;
+
+/// Longest unexplained silence: the promise is three seconds; reports come up to this much late in the worst world.
+const SILENCE_MS: u64 = 3_000;
+
+/// The caller who waits is told how it stands at least this often.
+const TOLD_MS: u64 = 20_000;
+
+#[derive(Debug, Default)]
+pub(crate) struct Checker {
+    pub(crate) broken: Vec<String>,
+    /// How late the world's reports are.
+    slack_ms: u64,
+    up: BTreeSet<LegId>,
+    dialled: BTreeMap<LegId, AgentId>,
+    gone: BTreeSet<LegId>,
+    /// Reservations that the call was told of and has not given back.
+    holds: BTreeMap<RequestId, AgentId>,
+    told_of: BTreeSet<RequestId>,
+    owner: Option<Owner>,
+    spans: Vec<(u64, Owner)>,
+    patch: Patch,
+    heard_by_caller: Vec<(u64, Patch)>,
+    briefing: Vec<String>,
+    requests: BTreeSet<RequestId>,
+    told_at: Vec<u64>,
+    asks_callback_from: Option<u64>,
+    ended: Option<u64>,
+    agent_transcripts: BTreeSet<RequestId>,
+    agent_words: BTreeSet<String>,
+}
+
+impl Checker {
+    pub(crate) fn new(slack_ms: u64) -> Self {
+        Self { slack_ms, ..Self::default() }
+    }
+
+    fn broke(&mut self, what: String) {
+        self.broken.push(what);
+    }
+
+    /// An event reaches the call.
+    pub(crate) fn told(&mut self, event: &Event) {
+        match event {
+            Event::LegAnswered { leg } if !self.gone.contains(leg) => _ = self.up.insert(*leg),
+            Event::LegEnded { leg, why: LegEnd::HungUp | LegEnd::MediaLost | LegEnd::SignallingLost } | Event::LegFailed { leg, .. } => {
+                self.up.remove(leg);
+                self.gone.insert(*leg);
+            }
+            Event::AgentReserved { id, agent } if self.told_of.insert(*id) => _ = self.holds.insert(*id, agent.id.clone()),
+            Event::Heard { id, transcript } if self.agent_transcripts.contains(id) => _ = self.agent_words.insert(transcript.text.clone()),
+            _ => {}
+        }
+    }
+
+    /// The call does something.
+    pub(crate) fn action(&mut self, now: Time, action: &Action) {
+        if self.ended.is_some() {
+            self.broke(format!("after the end: {action:?}"));
+        }
+        match action {
+            Action::Dial { leg, agent, .. } => self.dial(*leg, agent),
+            Action::HangUp { leg } => {
+                if self.gone.contains(leg) {
+                    self.broke(format!("{leg:?} is hung up and gone already"));
+                }
+                self.up.remove(leg);
+                self.gone.insert(*leg);
+            }
+            Action::Reject { leg, .. } => _ = self.gone.insert(*leg),
+            Action::Patch(patch) => self.patched(now, patch),
+            Action::Speak { id, leg, clauses } => self.speak(now, *id, *leg, clauses),
+            Action::Transcribe { id, leg, .. } => {
+                self.request(*id);
+                if !self.patch.listen.contains(leg) {
+                    self.broke(format!("{leg:?} is transcribed and not listened to"));
+                }
+                if *leg != LegId::CALLER {
+                    self.agent_transcripts.insert(*id);
+                }
+            }
+            Action::Understand { id, text } => {
+                self.request(*id);
+                if self.agent_words.contains(text) {
+                    self.broke(format!("the agent's words are analysed: {text}"));
+                }
+            }
+            Action::LookUp { id, .. } | Action::FindAgent { id, .. } => self.request(*id),
+            Action::ReleaseAgent { agent, .. } => {
+                let held = self.holds.iter().find(|(_, held)| *held == agent).map(|(id, _)| *id);
+                match held {
+                    Some(id) => _ = self.holds.remove(&id),
+                    None => self.broke(format!("{} is released and not held", agent.0)),
+                }
+            }
+            Action::Record(entry) => self.record(now, &entry.what),
+            Action::End { .. } => self.ended = Some(now.0),
+            Action::Answer { .. }
+            | Action::Prepare { .. }
+            | Action::StopSpeaking { .. }
+            | Action::Forget { .. }
+            | Action::LeaveQueue { .. } => {}
+        }
+    }
+
+    fn request(&mut self, id: RequestId) {
+        if !self.requests.insert(id) {
+            self.broke(format!("{id:?} is used twice"));
+        }
+    }
+
+    fn dial(&mut self, leg: LegId, agent: &AgentId) {
+        if self.dialled.insert(leg, agent.clone()).is_some() {
+            self.broke(format!("{leg:?} is dialled twice"));
+        }
+        if !self.holds.values().any(|held| held == agent) {
+            self.broke(format!("{} is dialled and not reserved", agent.0));
+        }
+        if self.gone.contains(&LegId::CALLER) {
+            self.broke("an agent is dialled for a caller who is gone".to_owned());
+        }
+    }
+
+    fn patched(&mut self, now: Time, patch: &Patch) {
+        for ear in &patch.ears {
+            for leg in ear.hears.iter().chain([&ear.leg]) {
+                if !self.up.contains(leg) {
+                    self.broke(format!("{leg:?} is patched and not up: {patch:?}"));
+                }
+            }
+            if !ear.hears.is_empty() && !matches!(self.owner, Some(Owner::Agent { .. })) {
+                self.broke(format!("bridged while the owner is {:?}", self.owner));
+            }
+        }
+        self.patch = patch.clone();
+        self.heard_by_caller.push((now.0, patch.clone()));
+    }
+
+    fn speak(&mut self, now: Time, id: RequestId, leg: LegId, clauses: &[String]) {
+        self.request(id);
+        if !self.up.contains(&leg) {
+            self.broke(format!("{leg:?} is spoken to and not up"));
+        }
+        if clauses.is_empty() {
+            self.broke("nothing is spoken".to_owned());
+        }
+        if leg == LegId::CALLER {
+            self.told_at.push(now.0);
+            if clauses.iter().any(|clause| self.briefing.contains(clause)) {
+                self.broke(format!("the caller hears the briefing: {clauses:?}"));
+            }
+            if clauses.iter().any(|clause| clause.contains("call you back on")) {
+                self.asks_callback_from.get_or_insert(now.0);
+            }
+        }
+    }
+
+    fn record(&mut self, now: Time, what: &What) {
+        match what {
+            What::Owner { owner } => {
+                if self.owner.as_ref() == Some(owner) {
+                    self.broke(format!("owner twice: {owner:?}"));
+                }
+                if let Owner::Agent { agent, .. } = owner {
+                    let up = self.dialled.iter().any(|(leg, dialled)| dialled == agent && self.up.contains(leg));
+                    if !up || !self.up.contains(&LegId::CALLER) {
+                        self.broke(format!("{} has the caller, and a leg is dead", agent.0));
+                    }
+                }
+                self.owner = Some(owner.clone());
+                self.spans.push((now.0, owner.clone()));
+            }
+            What::Handoff { step: HandoffStep::Started { summary, .. } } => self.briefing.extend(summary.spoken.clone()),
+            _ => {}
+        }
+    }
+
+    /// The call is over.
+    pub(crate) fn end(&mut self, world: &World) {
+        if self.owner != Some(Owner::Ended) {
+            self.broke(format!("the last owner is {:?}", self.owner));
+        }
+        if !self.holds.is_empty() {
+            self.broke(format!("never released: {:?}", self.holds));
+        }
+        for leg in self.dialled.keys().chain([&LegId::CALLER]) {
+            if !self.gone.contains(leg) {
+                self.broken.push(format!("{leg:?} is never hung up"));
+            }
+        }
+        let end = self.ended.unwrap_or(world.now);
+        let heard = self.sounds(world, end);
+        self.check_waiting(&heard, end);
+        self.check_answers(world, &heard, end);
+    }
+
+    /// When the caller heard something.
+    fn sounds(&self, world: &World, end: u64) -> Vec<(u64, u64)> {
+        let mut sounds: Vec<(u64, u64)> = world
+            .playing
+            .iter()
+            .filter(|playing| playing.leg == LegId::CALLER)
+            .map(|playing| (playing.start, playing.over.unwrap_or(playing.end())))
+            .filter(|(from, to)| to > from)
+            .collect();
+        for (index, (from, patch)) in self.heard_by_caller.iter().enumerate() {
+            let to = self.heard_by_caller.get(index + 1).map_or(end, |(at, _)| *at);
+            let ear = patch.ears.iter().find(|ear| ear.leg == LegId::CALLER);
+            if ear.is_some_and(|ear| ear.under != Under::Nothing || !ear.hears.is_empty()) {
+                sounds.push((*from, to));
+            }
+        }
+        sounds.sort_unstable();
+        sounds
+    }
+
+    /// A caller who waits for a human hears something all the time, and is told how it stands.
+    fn check_waiting(&mut self, heard: &[(u64, u64)], end: u64) {
+        let spans: Vec<(u64, u64)> = self
+            .spans
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, owner))| matches!(owner, Owner::Queue { .. }))
+            .map(|(index, (from, _))| {
+                let to = self.spans.get(index + 1).map_or(end, |(at, _)| *at);
+                (*from, self.asks_callback_from.filter(|asks| asks >= from).map_or(to, |asks| asks.min(to)))
+            })
+            .collect();
+        for (from, to) in spans {
+            let mut quiet = from;
+            for (begin, finish) in heard.iter().filter(|(_, finish)| *finish > from) {
+                if *begin > quiet + SILENCE_MS + self.slack_ms && quiet < to {
+                    self.broken.push(format!("silence from {quiet} to {} while waiting", begin.min(&to)));
+                }
+                quiet = quiet.max(*finish);
+            }
+            if to > quiet + SILENCE_MS + self.slack_ms {
+                self.broken.push(format!("silence from {quiet} to {to} while waiting"));
+            }
+            let mut told = from;
+            for at in self.told_at.iter().copied().filter(|at| *at >= from && *at <= to).chain([to]) {
+                if at > told + TOLD_MS + self.slack_ms {
+                    self.broken.push(format!("told nothing from {told} to {at}"));
+                }
+                told = at;
+            }
+        }
+    }
+
+    /// A caller who has said something hears something within three seconds, unless they go on talking, leave, or talk with a human.
+    fn check_answers(&mut self, world: &World, heard: &[(u64, u64)], end: u64) {
+        for said in world.said.iter().filter(|said| said.leg == LegId::CALLER && said.text.split_whitespace().count() >= 4) {
+            let limit = said.to + SILENCE_MS + self.slack_ms;
+            let again = world.said.iter().any(|other| other.leg == LegId::CALLER && other.from > said.from && other.from < limit);
+            let sound = heard.iter().any(|(from, to)| *to > said.to && *from <= limit);
+            if !again && !sound && end > limit {
+                self.broken.push(format!("no answer to {:?} said until {}", said.text, said.to));
+            }
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_sound(&self, trace: &str) {
+        assert!(self.broken.is_empty(), "broken promises: {:#?}\n{trace}", self.broken);
+    }
+}

@@ -1,0 +1,44 @@
+//! A stand-in for the models that understand: words → intents, knowledge, tone. Enough for stories; the real models are tested with real speech.
+
+use warmline::call::understanding::{Scored, Tone, Understanding};
+
+const INTENTS: &[(&str, &[&str])] = &[
+    ("human_agent", &["a human", "person", "an agent", "somebody real"]),
+    ("order_status", &["where is my order", "my package", "my parcel"]),
+    ("opening_hours", &["opening hours", "are you open", "saturday"]),
+    ("password_reset", &["password"]),
+    ("complaint", &["formal complaint"]),
+    ("cancellation", &["cancel my order", "cancel my contract"]),
+    ("other_support", &["broken", "invoice"]),
+];
+
+const KNOWLEDGE: &[(&str, &[&str])] =
+    &[("delivery_time", &["how long does delivery"]), ("returns", &["return policy"]), ("payment_methods", &["how can i pay"])];
+
+fn matches(text: &str, table: &[(&str, &[&str])]) -> Vec<Scored> {
+    let mut scores: Vec<Scored> = table
+        .iter()
+        .map(|(name, phrases)| {
+            let score = if phrases.iter().any(|phrase| text.contains(phrase)) { 0.93 } else { 0.02 };
+            Scored { name: (*name).to_owned(), score }
+        })
+        .collect();
+    scores.sort_by(|one, other| other.score.total_cmp(&one.score));
+    scores
+}
+
+/// What the words mean.
+pub(crate) fn of(text: &str) -> Understanding {
+    let text = text.to_lowercase();
+    let has = |words: &[&str]| if words.iter().any(|word| text.contains(word)) { 0.9 } else { 0.03 };
+    Understanding {
+        intents: matches(&text, INTENTS),
+        knowledge: matches(&text, KNOWLEDGE),
+        tone: Tone {
+            anger: has(&["outrageous", "furious"]),
+            frustration: has(&["third time", "fed up"]),
+            sarcasm: has(&["oh great, wonderful"]),
+            gratitude: has(&["thank you"]),
+        },
+    }
+}

@@ -1,0 +1,49 @@
+//! Calls in virtual time: the brain, and a world that is simulated around it. Stories read like calls; random schedules look for what no story thinks of.
+
+mod agents;
+mod checker;
+mod meaning;
+mod player;
+mod sim;
+mod trace;
+mod world;
+
+mod story_barge_in;
+mod story_handoff;
+mod story_handoff_fails;
+mod story_leaving;
+mod story_talk;
+mod story_trouble;
+
+mod prng;
+mod random;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+
+use warmline::call::{Caller, Setup, flow::Flow, ids::CallId, time::WallTime};
+
+/// A small flow like the example one.
+fn flow() -> Flow {
+    static FLOW: OnceLock<Flow> = OnceLock::new();
+    FLOW.get_or_init(|| {
+        let text = include_str!("../../data/flows/stories.en.yaml");
+        let flow = Flow::parse(text, "stories.en.yaml").expect("the flow of the stories is sound");
+        let services = BTreeMap::from([("orders".to_owned(), "http://127.0.0.1:9/api".to_owned())]);
+        flow.bind(&services).expect("it needs one service")
+    })
+    .clone()
+}
+
+/// A call on a Wednesday morning.
+fn setup(flow: Flow) -> Setup {
+    Setup {
+        call: CallId("call-1".to_owned()),
+        flow: Arc::new(flow),
+        // 2026-11-25, 10:00.
+        wall: WallTime { day: 20_782, ms_of_day: 10 * 3_600_000 },
+        caller: Caller { number: "+40721000111".to_owned(), name: Some("Ioana Pop".to_owned()), called: "support".to_owned() },
+    }
+}

@@ -1,0 +1,193 @@
+//! Thousands of calls that nobody thought of: people, phones and drivers that behave at random, reports that come late, twice and out of order.
+
+use warmline::call::{
+    action::Action,
+    event::{AgentChoice, DialFailure},
+    flow::policy::Fallback,
+    replay::{first_difference, replay},
+};
+
+use super::{
+    agents::{Agent, Does, Moment, Phone},
+    prng::Prng,
+    sim::{CallerDoes, Cue, Run, Sim},
+    world::{Fault, Faults},
+};
+
+/// Calls in a run of the tests. More of them: `WARMLINE_SIM_CALLS=1000000 cargo test --release`.
+const CALLS: u64 = 20_000;
+
+const WORDS: &[&str] = &[
+    "What are your opening hours on Saturday?",
+    "Where is my order?",
+    "four five seven one two nine",
+    "four five seven",
+    "Yes",
+    "No thank you, goodbye",
+    "Mhm",
+    "",
+    "",
+    "Let me talk to a person",
+    "I forgot my password",
+    "This is outrageous, I am furious",
+    "I want to file a formal complaint",
+    "Oh never mind",
+    "Blue fish hum quietly",
+    "I ordered a lamp and",
+    "Can you repeat that please",
+    "One moment please",
+    "I want to cancel my order now",
+    "Oh great, wonderful, late again",
+];
+
+const FAILURES: &[DialFailure] =
+    &[DialFailure::Busy, DialFailure::Declined, DialFailure::NoAnswer, DialFailure::Unreachable, DialFailure::Rejected];
+
+fn faults(random: &mut Prng) -> Faults {
+    if random.chance(80) {
+        return Faults::default();
+    }
+    let one = |random: &mut Prng| match random.below(6) {
+        0 | 1 => Fault::Fails,
+        2 => Fault::Dies,
+        3 => Fault::Slow(random.below(5_000)),
+        _ => Fault::None,
+    };
+    let count = 1 + random.below(6);
+    Faults((0..count).map(|_| one(random)).collect())
+}
+
+fn agent(random: &mut Prng, index: usize) -> Agent {
+    const NAMES: [(&str, &str); 5] = [("maria", "Maria"), ("dan", "Dan"), ("ana", "Ana"), ("ion", "Ion"), ("eva", "Eva")];
+    let (id, name) = NAMES[index];
+    let phone = match random.below(10) {
+        0..=6 => Phone::Answers(500 + random.below(12_000)),
+        7 | 8 => Phone::Fails(*random.pick(FAILURES), random.below(21_000)),
+        _ => Phone::Forgotten,
+    };
+    let mut agent = Agent::with(id, name, phone);
+    if random.chance(25) {
+        agent = agent.busy_until(random.below(200_000));
+    }
+    for _ in 0..random.below(4) {
+        let moment = *random.pick(&[Moment::Answered, Moment::Briefed, Moment::Briefed, Moment::Bridged, Moment::Rung]);
+        let does = match random.below(12) {
+            0..=4 => Does::Press('1'),
+            5 => Does::Press('2'),
+            6 => Does::Say("Accept"),
+            7 => Does::Say("No, not now"),
+            8 => Does::HangUp,
+            9 => Does::IsLost,
+            10 => Does::Page(AgentChoice::Accept),
+            _ => Does::Page(*random.pick(&[AgentChoice::Decline, AgentChoice::HangUp])),
+        };
+        agent = agent.does(moment, random.below(8_000), does);
+    }
+    agent.does(Moment::Bridged, 1_000 + random.below(60_000), Does::HangUp)
+}
+
+fn caller_does(random: &mut Prng) -> CallerDoes {
+    match random.below(20) {
+        0..=15 => CallerDoes::Says {
+            text: (*random.pick(WORDS)).to_owned(),
+            ms: 60 + random.below(3_000),
+            confidence: 0.3 + random.below(70) as f32 / 100.0,
+            complete: random.chance(50).then(|| random.below(100) as f32 / 100.0),
+        },
+        16 | 17 => CallerDoes::Presses(*random.pick::<&str>(&["1", "2", "457129", "45#", "0", "12345678901234567890"])),
+        18 => CallerDoes::Holds(random.chance(50)),
+        _ => CallerDoes::Says { text: String::new(), ms: 100, confidence: 0.0, complete: None },
+    }
+}
+
+fn cue(random: &mut Prng) -> Cue {
+    match random.below(10) {
+        0..=4 => Cue::AfterBot(100 + random.below(4_000)),
+        5 => Cue::Over("you", random.below(2_000)),
+        6 | 7 => Cue::Then(250 + random.below(5_000)),
+        8 => Cue::When("> caller:", random.below(5_000)),
+        _ => Cue::When("> ", random.below(3_000)),
+    }
+}
+
+/// The call with this seed, always the same one.
+fn random_call(seed: u64) -> Run {
+    let mut random = Prng::new(seed);
+    let mut sim = Sim::new().fallback(*random.pick(&[Fallback::Callback, Fallback::Bot, Fallback::Goodbye]));
+    if random.chance(20) {
+        sim = sim.number("");
+    }
+    if random.chance(40) {
+        sim = sim.says("Let me talk to a person");
+    }
+    for _ in 0..random.below(9) {
+        sim = sim.step(cue(&mut random), caller_does(&mut random));
+    }
+    sim = match random.below(10) {
+        0 => sim.step(cue(&mut random), CallerDoes::IsLost),
+        1 => sim.step(cue(&mut random), CallerDoes::Drains),
+        2 => sim.step(Cue::At(random.below(90_000)), CallerDoes::HangsUp),
+        3..=6 => sim.step(cue(&mut random), CallerDoes::HangsUp),
+        _ => sim,
+    };
+    let agents = (0..random.below(6) as usize).map(|index| agent(&mut random, index)).collect();
+    let mut sim = sim.agents(agents);
+    for driver in [&mut sim.world.hears, &mut sim.world.understands, &mut sim.world.speaks, &mut sim.world.looks_up, &mut sim.world.finds] {
+        *driver = faults(&mut random);
+    }
+    sim.world.never_acks = random.chance(2);
+    sim.world.tells_lasting = random.chance(80);
+    sim.world.chaos = random.chance(70).then(|| random.clone());
+    sim.run()
+}
+
+#[test]
+fn every_promise_is_kept_in_thousands_of_random_calls() {
+    let calls = std::env::var("WARMLINE_SIM_CALLS").ok().and_then(|calls| calls.parse().ok()).unwrap_or(CALLS);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let check = |first: u64| {
+        let mut bridged = 0;
+        for seed in (first..calls).step_by(threads as usize) {
+            let run = random_call(seed);
+            run.checker.assert_sound(&format!("seed {seed}\n{}", run.text()));
+            bridged += u64::from(run.lines.iter().any(|line| line.contains("= bridged")));
+            if seed % 10 == 0 {
+                let again = replay(run.setup.clone(), &run.told);
+                assert_eq!(first_difference(&run.done, &again), None, "seed {seed} replays differently");
+            }
+        }
+        bridged
+    };
+    let bridged: u64 = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|first| scope.spawn(move || check(first))).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a call broke a promise")).sum()
+    });
+    // The schedules reach every part: a run in which hardly anybody is bridged would prove little.
+    assert!(bridged * 10 >= calls, "{bridged} of {calls} calls were bridged");
+}
+
+#[test]
+fn a_report_that_comes_twice_changes_nothing_the_second_time() {
+    for seed in 0..200 {
+        let run = random_call(seed);
+        let mut call = warmline::call::Call::new(run.setup.clone());
+        while call.poll_action().is_some() {}
+        for (at, told) in &run.told {
+            let warmline::call::replay::Told::Event { event } = told else {
+                call.handle_timeout(*at);
+                while call.poll_action().is_some() {}
+                continue;
+            };
+            call.handle(event.clone(), *at);
+            while call.poll_action().is_some() {}
+            use warmline::call::event::Event;
+            // These are news every time.
+            if matches!(event, Event::Digit { .. } | Event::Partial { .. } | Event::AgentChose { .. } | Event::VoiceLasting { .. }) {
+                continue;
+            }
+            call.handle(event.clone(), *at);
+            let again: Vec<Action> = std::iter::from_fn(|| call.poll_action()).collect();
+            assert_eq!(again, [], "seed {seed} at {}: {event:?}", at.0);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The caller speaks while the bot does.
+
+use warmline::call::record::What;
+
+use super::sim::{Cue, Sim};
+
+const LONG_ANSWER: &str = "You can set a new password";
+
+/// A call in which the bot gives a long answer.
+fn long_answer() -> Sim {
+    Sim::new().says("I forgot my password")
+}
+
+#[test]
+fn a_question_stops_the_bot_within_300_ms_and_is_answered() {
+    let run = long_answer().says_on(Cue::Over(LONG_ANSWER, 1_000), "Where is my order?").run();
+    run.tells(&[LONG_ANSWER, "< caller: Where is my order?", "> stop speaking", "= interrupted", "= turn 2", "What is your order number?"]);
+    let stopped = run.time_of("> stop speaking") - run.time_of("< caller: Where is my order?");
+    assert!(stopped <= 300, "{stopped} ms");
+}
+
+#[test]
+fn without_reports_of_lasting_voice_it_takes_200_ms_more() {
+    let mut sim = long_answer().says_on(Cue::Over(LONG_ANSWER, 1_000), "Where is my order?");
+    sim.world.tells_lasting = false;
+    let run = sim.run();
+    let stopped = run.time_of("> stop speaking") - run.time_of("< caller: Where is my order?");
+    assert!((300..=500).contains(&stopped), "{stopped} ms");
+}
+
+#[test]
+fn the_transcript_keeps_what_was_really_heard() {
+    let run = long_answer().says_on(Cue::Over(LONG_ANSWER, 1_000), "Where is my order?").run();
+    let (text, heard) = run
+        .record
+        .iter()
+        .find_map(|entry| match &entry.what {
+            What::BotTurn { text, heard, interrupted: true, .. } => Some((text.clone(), heard.clone())),
+            _ => None,
+        })
+        .expect("a text was interrupted");
+    assert!(text.starts_with(&heard) && heard.len() < text.len(), "{heard:?} of {text:?}");
+    assert!(heard.split_whitespace().count() >= 2, "a second of it was heard: {heard:?}");
+}
+
+#[test]
+fn mhm_does_not_end_the_answer() {
+    let run = long_answer().says_for(Cue::Over("Choose sign in", 800), "Mhm", 420).run();
+    run.tells(&["< caller: Mhm", "> stop speaking", "= turn 1 \"Mhm\"", "> caller: Choose sign in"]).never("= interrupted");
+    assert_eq!(run.count("> understand"), 1, "what mhm means is not asked");
+}
+
+#[test]
+fn a_cough_does_not_end_the_answer() {
+    let run = long_answer().says_for(Cue::Over("Choose sign in", 800), "", 420).run();
+    run.tells(&["> stop speaking", "> caller: Choose sign in"]).never("= interrupted");
+    assert_eq!(run.count("= turn"), 1);
+}
+
+#[test]
+fn a_short_sound_stops_nothing() {
+    for ms in [60, 120, 180] {
+        let run = long_answer().says_for(Cue::Over(LONG_ANSWER, 800), "", ms).run();
+        run.tells(&[LONG_ANSWER, "anything else"]).never("> stop speaking");
+        assert_eq!(run.count(LONG_ANSWER), 1);
+    }
+}
+
+#[test]
+fn after_a_mhm_a_real_interruption_still_works() {
+    let run = long_answer()
+        .says_for(Cue::Over(LONG_ANSWER, 600), "Mhm", 420)
+        .says_on(Cue::Over("Choose sign in", 600), "Where is my order?")
+        .run();
+    run.tells(&[
+        "< caller: Mhm",
+        "> stop speaking",
+        LONG_ANSWER,
+        "< caller: Where is my order?",
+        "> stop speaking",
+        "= interrupted",
+        "What is your order number?",
+    ]);
+}
+
+#[test]
+fn a_notice_goes_on_and_what_was_said_over_it_is_used() {
+    let run = Sim::new().says_on(Cue::Over("Hello, you are speaking", 500), "Where is my order?").run();
+    run.tells(&["< caller: Where is my order?", "= turn 1", "= notice recording", "= notice tone_analysis", "What is your order number?"])
+        .never("> stop speaking");
+    assert_eq!(run.count("How can I help you?"), 0, "it is known by then");
+}
+
+#[test]
+fn a_caller_who_goes_on_after_the_end_of_the_turn_is_not_talked_over() {
+    // The first part sounds complete, so the turn ends; the second comes while the answer is on its way.
+    let run = Sim::new().says("I forgot my password").says_on(Cue::When("> caller: You can set", 40), "and where is my order?").run();
+    run.tells(&[
+        "= turn 1",
+        "> caller: You can set",
+        "> stop speaking",
+        "= turn 2 \"and where is my order?\"",
+        "What is your order number?",
+    ]);
+}
+
+#[test]
+fn talking_over_the_transfer_does_not_kill_it() {
+    let run = Sim::new()
+        .says("Let me talk to a person")
+        .says_on(Cue::Over("I am calling a colleague", 400), "and please be quick about it")
+        .run();
+    run.tells(&[
+        "= handoff to",
+        "I am calling a colleague",
+        "< caller: and please",
+        "= turn 2 \"and please be quick about it\"",
+        "= bridged with maria",
+        "> end HandedOver",
+    ]);
+}

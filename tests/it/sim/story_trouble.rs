@@ -1,0 +1,103 @@
+//! Drivers fail: the caller hears something within two seconds, and the call decides.
+
+use super::{
+    sim::{Cue, Sim},
+    world::Fault,
+};
+
+const QUESTION: &str = "What are your opening hours on Saturday?";
+
+/// Milliseconds from the end of what the caller said to the first line with these words.
+fn after_said(run: &super::sim::Run, said: &str, words: &str) -> u64 {
+    let end = run.world.said.iter().find(|segment| segment.text == said).expect("it was said").to;
+    run.time_of(words) - end
+}
+
+#[test]
+fn a_recogniser_that_fails_once_is_forgiven() {
+    let run = Sim::new().recogniser(&[Fault::Fails, Fault::None]).says(QUESTION).says("Are you open on Saturday?").run();
+    run.tells(&["= trouble recogniser: asked again", "I did not hear that well", "= turn 1 \"Are you open on Saturday?\"", "we are open"]);
+    assert!(after_said(&run, QUESTION, "I did not hear that well") <= 2_000);
+}
+
+#[test]
+fn a_recogniser_that_died_is_noticed() {
+    let run = Sim::new().recogniser(&[Fault::Dies, Fault::None]).says(QUESTION).says("Are you open on Saturday?").run();
+    run.tells(&["= trouble recogniser", "I did not hear that well", "we are open"]);
+    assert!(after_said(&run, QUESTION, "I did not hear that well") <= 2_300);
+}
+
+#[test]
+fn a_recogniser_that_fails_twice_brings_a_human() {
+    let run = Sim::new().recogniser(&[Fault::Fails]).says(QUESTION).says("Are you open on Saturday?").run();
+    run.tells(&[
+        "I did not hear that well",
+        "= trouble recogniser: called a human",
+        "something is not working on our side",
+        "= handoff to",
+        "= bridged with maria",
+    ]);
+}
+
+#[test]
+fn words_do_without_the_understanding_once() {
+    let run = Sim::new().understanding(&[Fault::Fails, Fault::None]).says(QUESTION).says(QUESTION).run();
+    run.tells(&["= trouble understanding: used the words alone", "= turn 1", "= turn 2", "we are open"]);
+}
+
+#[test]
+fn an_understanding_that_fails_twice_brings_a_human() {
+    let run = Sim::new().understanding(&[Fault::Fails]).says(QUESTION).says(QUESTION).run();
+    run.tells(&["= turn 1", "= turn 2", "= handoff to", "= bridged with maria"]);
+}
+
+#[test]
+fn an_understanding_that_died_is_noticed() {
+    let run = Sim::new().understanding(&[Fault::Dies, Fault::None]).says(QUESTION).says(QUESTION).run();
+    run.tells(&["= trouble understanding", "= turn 1", "= turn 2", "we are open"]);
+}
+
+#[test]
+fn a_voice_that_fails_once_says_it_again() {
+    let run = Sim::new().voice(&[Fault::Fails, Fault::None]).says(QUESTION).run();
+    run.tells(&["> caller: Hello", "> caller: Hello", "= trouble voice: tried again", "= notice automation", "we are open"]);
+}
+
+#[test]
+fn a_voice_that_died_gives_the_calm_sound_and_a_human() {
+    // Everything after the greeting dies.
+    let run = Sim::new().voice(&[&[Fault::None; 4][..], &[Fault::Dies]].concat()).says(QUESTION).run();
+    run.tells(&["= turn 1", "caller~hold", "= trouble voice: called a human", "= handoff to", "> dial maria"]);
+    let after = after_said(&run, QUESTION, "caller~hold");
+    assert!(after <= 2_100, "{after} ms");
+}
+
+#[test]
+fn a_slow_voice_is_bridged_by_the_calm_sound() {
+    let run = Sim::new().voice(&[&[Fault::None; 4][..], &[Fault::Slow(3_000), Fault::None]].concat()).says(QUESTION).run();
+    run.tells(&["= turn 1", "> patch [caller~hold] listen [caller]", "> patch [caller] listen [caller]", "anything else"])
+        .never("= trouble");
+}
+
+#[test]
+fn a_service_that_died_is_noticed() {
+    let run = Sim::new().service(&[Fault::Dies]).says("Where is my order?").says("four five seven one two nine").run();
+    run.tells(&["> look up", "One moment, I am looking that up", "= look-up order failed", "= handoff to orders", "= bridged with maria"]);
+}
+
+#[test]
+fn with_every_driver_dead_the_call_still_ends_and_nobody_is_kept() {
+    let dead = &[Fault::Dies];
+    let run = Sim::new().recogniser(dead).understanding(dead).voice(dead).service(dead).queue(dead).says_on(Cue::At(5_000), QUESTION).run();
+    run.tells(&["= trouble voice", "= handoff to", "> end"]);
+}
+
+#[test]
+fn a_failed_recogniser_over_the_bots_words_lets_the_bot_go_on() {
+    let run = Sim::new()
+        .recogniser(&[Fault::None, Fault::Fails, Fault::None])
+        .says("I forgot my password")
+        .says_for(Cue::Over("Choose sign in", 500), "Wait a moment please", 900)
+        .run();
+    run.tells(&["> stop speaking", "= trouble recogniser: went on", "> caller: Choose sign in"]);
+}

@@ -1,0 +1,101 @@
+//! A call as lines that a person can read: `<` is what happened to it, `>` is what it did, `=` is what it wrote down.
+
+use warmline::call::{
+    action::Action,
+    ids::LegId,
+    media::patch::{Patch, Under},
+    record::{Decision, HandoffStep, Owner, What},
+};
+
+pub(crate) fn leg(leg: LegId) -> String {
+    if leg == LegId::CALLER { "caller".to_owned() } else { format!("agent {}", leg.0) }
+}
+
+/// The line of an action; none for what would only be noise.
+pub(crate) fn action(action: &Action) -> Option<String> {
+    Some(match action {
+        Action::Answer { .. } => "> answer".to_owned(),
+        Action::Reject { status, .. } => format!("> reject {status}"),
+        Action::Dial { leg: to, agent, .. } => format!("> dial {} as {}", agent.0, leg(*to)),
+        Action::HangUp { leg: which } => format!("> hang up {}", leg(*which)),
+        Action::Patch(which) => format!("> patch {}", patch(which)),
+        Action::Speak { leg: to, clauses, .. } => format!("> {}: {}", leg(*to), clauses.join(" | ")),
+        Action::StopSpeaking { .. } => "> stop speaking".to_owned(),
+        Action::Transcribe { leg: whose, from, to, .. } => format!("> transcribe {} {}..{}", leg(*whose), from.0, to.0),
+        Action::Understand { text, .. } => format!("> understand {text:?}"),
+        Action::LookUp { request, .. } => format!("> look up {}", request.url),
+        Action::FindAgent { queue, not, .. } => {
+            format!("> find agent for {queue}, not {}", not.iter().map(|agent| agent.0.as_str()).collect::<Vec<_>>().join(" "))
+        }
+        Action::LeaveQueue { .. } => "> leave queue".to_owned(),
+        Action::ReleaseAgent { agent, after } => format!("> release {} {after:?}", agent.0),
+        Action::End { outcome } => format!("> end {outcome:?}"),
+        Action::Record(entry) => return record(&entry.what),
+        Action::Prepare { .. } | Action::Forget { .. } => return None,
+    })
+}
+
+fn patch(patch: &Patch) -> String {
+    let ears: Vec<String> = patch
+        .ears
+        .iter()
+        .map(|ear| {
+            let under = match ear.under {
+                Under::Nothing => "",
+                Under::Hold => "~hold",
+                Under::Ringback => "~ringback",
+            };
+            let hears: String = ear.hears.iter().map(|heard| format!("<{}", leg(*heard))).collect();
+            format!("{}{under}{hears}", leg(ear.leg))
+        })
+        .collect();
+    let listen: Vec<String> = patch.listen.iter().map(|which| leg(*which)).collect();
+    format!("[{}] listen [{}]", ears.join(", "), listen.join(", "))
+}
+
+fn record(what: &What) -> Option<String> {
+    Some(match what {
+        What::Owner { owner } => format!("= owner {}", self::owner(owner)),
+        What::Notice { notice } => format!("= notice {notice}"),
+        What::CallerTurn { turn, text, .. } => format!("= turn {turn} {text:?}"),
+        What::BotTurn { interrupted: true, heard, .. } => format!("= interrupted, heard {heard:?}"),
+        What::Fact { fact } => format!("= fact {} {} {}", fact.name, fact.value, if fact.confirmed { "confirmed" } else { "unconfirmed" }),
+        What::Tried { line } => format!("= answered {line}"),
+        What::LookUp { name, ok, .. } => format!("= look-up {name} {}", if *ok { "ok" } else { "failed" }),
+        What::Decision { decision: Decision { escalate: true, reasons, .. } } => format!("= decision human ({})", reasons.join(" ")),
+        What::Handoff { step } => format!("= {}", handoff(step)),
+        What::Trouble { what_failed, then } => format!("= trouble {what_failed}: {then}"),
+        What::Ended { outcome } => format!("= ended {outcome:?}"),
+        What::Arrived { .. }
+        | What::Answered
+        | What::Hearing { .. }
+        | What::Key { .. }
+        | What::BotTurn { .. }
+        | What::Evidence { .. }
+        | What::Decision { .. } => return None,
+    })
+}
+
+fn owner(owner: &Owner) -> String {
+    match owner {
+        Owner::Bot => "bot".to_owned(),
+        Owner::Queue { queue } => format!("queue {queue}"),
+        Owner::Agent { agent, .. } => format!("agent {}", agent.0),
+        Owner::Ended => "nobody".to_owned(),
+    }
+}
+
+fn handoff(step: &HandoffStep) -> String {
+    match step {
+        HandoffStep::Started { queue, summary } => format!("handoff to {queue}: {}", summary.spoken.join(" | ")),
+        HandoffStep::Waiting { position, .. } => format!("waiting at {position}"),
+        HandoffStep::Offered { agent, .. } => format!("offered to {}", agent.0),
+        HandoffStep::Ringing { agent } => format!("{} rings", agent.0),
+        HandoffStep::Briefing { agent } => format!("{} is briefed", agent.0),
+        HandoffStep::OfferEnded { agent, outcome } => format!("offer to {} {outcome:?}", agent.0),
+        HandoffStep::CallerTold { text } => format!("told {text:?}"),
+        HandoffStep::Bridged { agent, longest_silence_ms, .. } => format!("bridged with {}, longest silence {longest_silence_ms}", agent.0),
+        HandoffStep::CallbackPromised { number } => format!("callback to {number}"),
+        HandoffStep::Ended { outcome } => format!("handoff {outcome:?}"),
+    }
+}

@@ -1,0 +1,389 @@
+//! The drivers of a simulated call: they do what actions ask, after some time, and report. Faults make them worse than the world.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use warmline::call::{
+    action::Action,
+    event::{Agent as Reserved, DialFailure, Event, Failure, Found, LegEnd, SpeechEnd},
+    ids::{AgentId, LegId, RequestId},
+    understanding::Transcript,
+};
+
+use super::{
+    agents::{Agent, Does, Moment, Phone},
+    meaning,
+    player::Playing,
+    prng::Prng,
+};
+
+/// What a driver does with one request instead of serving it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing is wrong.
+    None,
+    /// It says that it failed.
+    Fails,
+    /// It never says anything: it has died.
+    Dies,
+    /// It takes this many milliseconds more.
+    Slow(u64),
+}
+
+/// How the drivers fail: the given requests in order, then always the last of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Faults(pub(crate) VecDeque<Fault>);
+
+impl Faults {
+    pub(crate) fn next(&mut self) -> Fault {
+        match self.0.len() {
+            0 => Fault::None,
+            1 => self.0[0],
+            _ => self.0.pop_front().unwrap_or(Fault::None),
+        }
+    }
+}
+
+/// Something said on a leg.
+#[derive(Debug, Clone)]
+pub(crate) struct Segment {
+    pub(crate) leg: LegId,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) text: String,
+    pub(crate) confidence: f32,
+    pub(crate) complete: Option<f32>,
+}
+
+/// What will happen.
+#[derive(Debug, Clone)]
+pub(crate) enum Happening {
+    /// The call is told this.
+    Tell(Event),
+    /// The caller does the step that is armed, if it still is the one with this number.
+    Caller(usize),
+    /// An agent does something on their leg.
+    Agent(LegId, Does),
+}
+
+/// The world around one call.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) now: u64,
+    pub(crate) agents: Vec<Agent>,
+    pub(crate) said: Vec<Segment>,
+    pub(crate) playing: Vec<Playing>,
+    pub(crate) hears: Faults,
+    pub(crate) understands: Faults,
+    pub(crate) speaks: Faults,
+    pub(crate) looks_up: Faults,
+    pub(crate) finds: Faults,
+    /// What the service answers: order number → fields; a number that is missing is not found.
+    pub(crate) orders: BTreeMap<String, BTreeMap<String, String>>,
+    /// Reports come late, twice and out of order.
+    pub(crate) chaos: Option<Prng>,
+    /// The caller's phone never acknowledges our answer.
+    pub(crate) never_acks: bool,
+    /// The listener tells how long voice lasts.
+    pub(crate) tells_lasting: bool,
+    pub(crate) legs: BTreeMap<LegId, AgentId>,
+    up: Vec<LegId>,
+    reserved: BTreeMap<RequestId, AgentId>,
+    waiting: Option<RequestId>,
+    heap: BTreeMap<(u64, u64), Happening>,
+    sequence: u64,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let fields = [("status", "shipped"), ("item", "lamp"), ("expected", "2026-11-27")];
+        let order = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self {
+            now: 0,
+            agents: vec![Agent::accepting("maria", "Maria")],
+            said: Vec::new(),
+            playing: Vec::new(),
+            hears: Faults::default(),
+            understands: Faults::default(),
+            speaks: Faults::default(),
+            looks_up: Faults::default(),
+            finds: Faults::default(),
+            orders: BTreeMap::from([("457129".to_owned(), order)]),
+            chaos: None,
+            never_acks: false,
+            tells_lasting: true,
+            legs: BTreeMap::new(),
+            up: Vec::new(),
+            reserved: BTreeMap::new(),
+            waiting: None,
+            heap: BTreeMap::new(),
+            sequence: 0,
+        }
+    }
+
+    pub(crate) fn next_time(&self) -> Option<u64> {
+        self.heap.keys().next().map(|(at, _)| *at)
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Happening> {
+        self.heap.pop_first().map(|((at, _), happening)| {
+            self.now = self.now.max(at);
+            happening
+        })
+    }
+
+    pub(crate) fn at(&mut self, at: u64, happening: Happening) {
+        self.sequence += 1;
+        self.heap.insert((at.max(self.now), self.sequence), happening);
+    }
+
+    /// A report, as late and as often as the world makes it.
+    pub(crate) fn tell(&mut self, at: u64, event: Event) {
+        let mut at = at;
+        let mut again = None;
+        // Keys are events of their own: one that is reported twice was pressed twice.
+        if let Some(chaos) = self.chaos.as_mut().filter(|_| !matches!(event, Event::Digit { .. })) {
+            if chaos.chance(10) {
+                at += chaos.below(400);
+            }
+            if chaos.chance(8) {
+                again = Some(at + chaos.below(3_000));
+            }
+        }
+        if let Some(again) = again {
+            self.at(again, Happening::Tell(event.clone()));
+        }
+        self.at(at, Happening::Tell(event));
+    }
+
+    pub(crate) fn in_ms(&mut self, ms: u64, event: Event) {
+        self.tell(self.now + ms, event);
+    }
+
+    fn served(&mut self, fault: Fault, id: RequestId, ms: u64, event: Event) {
+        match fault {
+            Fault::None => self.in_ms(ms, event),
+            Fault::Slow(more) => self.in_ms(ms + more, event),
+            Fault::Fails => self.in_ms(20, Event::Failed { id, why: Failure::Broken }),
+            Fault::Dies => {}
+        }
+    }
+
+    /// A person speaks on a leg from now on.
+    pub(crate) fn speaks_up(&mut self, leg: LegId, ms: u64, text: &str, confidence: f32, complete: Option<f32>) {
+        let from = self.now;
+        let to = from + ms;
+        self.said.push(Segment { leg, from, to, text: text.to_owned(), confidence, complete });
+        let at = warmline::call::time::Time(from);
+        self.tell(from + 80, Event::VoiceStarted { leg, at });
+        if self.tells_lasting {
+            for ms in (100..=ms).step_by(100) {
+                self.tell(from + ms + 40, Event::VoiceLasting { leg, at, ms });
+            }
+        }
+        self.tell(to + 200, Event::VoiceStopped { leg, at: warmline::call::time::Time(to) });
+    }
+
+    /// The leg ends, for whatever is played on it too.
+    pub(crate) fn leg_ends(&mut self, leg: LegId, why: LegEnd) {
+        self.up.retain(|up| *up != leg);
+        self.in_ms(5, Event::LegEnded { leg, why });
+        self.cut_players(leg, SpeechEnd::Failed, 12);
+    }
+
+    fn cut_players(&mut self, leg: LegId, why: SpeechEnd, after_ms: u64) {
+        let now = self.now;
+        let cut: Vec<_> = self.playing.iter_mut().filter(|playing| playing.leg == leg && playing.over.is_none()).collect();
+        let ended: Vec<_> = cut
+            .into_iter()
+            .map(|playing| {
+                playing.over = Some(now);
+                (playing.id, playing.heard(now))
+            })
+            .collect();
+        for (id, (clauses, fraction)) in ended {
+            self.forget_speech(id);
+            self.in_ms(after_ms, Event::SpeechEnded { id, why, clauses, fraction });
+        }
+    }
+
+    fn forget_speech(&mut self, id: RequestId) {
+        self.heap.retain(|_, happening| {
+            !matches!(happening, Happening::Tell(Event::SpeechStarted { id: other, .. } | Event::SpeechEnded { id: other, .. }) if *other == id)
+        });
+    }
+
+    /// Does what an action asks.
+    pub(crate) fn perform(&mut self, action: &Action) {
+        match action {
+            Action::Answer { leg } => {
+                if !self.never_acks {
+                    self.up.push(*leg);
+                    self.in_ms(50, Event::LegAnswered { leg: *leg });
+                }
+            }
+            Action::Dial { leg, agent, .. } => self.dial(*leg, agent),
+            Action::HangUp { leg } => {
+                self.up.retain(|up| up != leg);
+                self.forget_leg(*leg);
+                self.cut_players(*leg, SpeechEnd::Failed, 10);
+            }
+            Action::Speak { id, leg, clauses } => self.speak(*id, *leg, clauses),
+            Action::StopSpeaking { id } => self.stop(*id),
+            Action::Transcribe { id, leg, from, to } => {
+                let transcript = self.transcript(*leg, from.0, to.0);
+                let ms = 180 + to.since(*from) / 20;
+                let fault = self.hears.next();
+                self.served(fault, *id, ms, Event::Heard { id: *id, transcript });
+            }
+            Action::Understand { id, text } => {
+                let fault = self.understands.next();
+                self.served(fault, *id, 30, Event::Understood { id: *id, understanding: meaning::of(text) });
+            }
+            Action::LookUp { id, request } => {
+                let number = request.url.rsplit('/').next().unwrap_or_default();
+                let found = self.orders.get(number).map_or(Found::Nothing, |fields| Found::Fields { fields: fields.clone() });
+                let fault = self.looks_up.next();
+                self.served(fault, *id, 150, Event::LookedUp { id: *id, found });
+            }
+            Action::FindAgent { id, not, .. } => self.find(*id, not),
+            Action::LeaveQueue { id } => {
+                self.waiting = self.waiting.filter(|waiting| waiting != id);
+                self.reserved.remove(id);
+            }
+            Action::ReleaseAgent { .. } => {}
+            Action::Reject { .. }
+            | Action::Patch(_)
+            | Action::Prepare { .. }
+            | Action::Forget { .. }
+            | Action::Record(_)
+            | Action::End { .. } => {}
+        }
+    }
+
+    fn transcript(&self, leg: LegId, from: u64, to: u64) -> Transcript {
+        let said: Vec<&Segment> = self.said.iter().filter(|said| said.leg == leg && said.from < to && said.to > from).collect();
+        let text = said.iter().map(|said| said.text.as_str()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+        let confidence = if text.is_empty() { 0.0 } else { said.iter().map(|said| said.confidence).fold(1.0, f32::min) };
+        Transcript { text, confidence, complete: said.last().and_then(|said| said.complete) }
+    }
+
+    fn speak(&mut self, id: RequestId, leg: LegId, clauses: &[String]) {
+        let late = match self.speaks.next() {
+            Fault::None => 0,
+            Fault::Slow(ms) => ms,
+            Fault::Fails => return self.in_ms(20, Event::Failed { id, why: Failure::Broken }),
+            Fault::Dies => return,
+        };
+        let free = self.playing.iter().filter(|playing| playing.leg == leg).map(|playing| playing.over.unwrap_or(playing.end())).max();
+        let start = (self.now + 120 + late).max(free.unwrap_or(0));
+        let playing = Playing::new(id, leg, clauses.to_vec(), start);
+        let end = playing.end();
+        self.playing.push(playing);
+        self.tell(start + 5, Event::SpeechStarted { id, at: warmline::call::time::Time(start) });
+        self.tell(end + 5, Event::SpeechEnded { id, why: SpeechEnd::Finished, clauses: clauses.len(), fraction: 0.0 });
+    }
+
+    fn stop(&mut self, id: RequestId) {
+        let now = self.now;
+        let Some(playing) = self.playing.iter_mut().find(|playing| playing.id == id && playing.over.is_none()) else { return };
+        if playing.end() <= now {
+            return;
+        }
+        playing.over = Some(now);
+        let (clauses, fraction) = playing.heard(now);
+        self.forget_speech(id);
+        self.in_ms(15, Event::SpeechEnded { id, why: SpeechEnd::Stopped, clauses, fraction });
+    }
+
+    fn find(&mut self, id: RequestId, not: &[AgentId]) {
+        match self.finds.next() {
+            Fault::None | Fault::Slow(_) => {}
+            Fault::Fails => return self.in_ms(20, Event::Failed { id, why: Failure::Broken }),
+            Fault::Dies => return,
+        }
+        let willing = self.agents.iter().filter(|agent| !not.iter().any(|id| id.0 == agent.id));
+        let Some(agent) = willing.min_by_key(|agent| agent.busy_until) else { return self.in_ms(20, Event::NobodyToAsk { id }) };
+        let reserved =
+            Reserved { id: AgentId(agent.id.to_owned()), name: agent.name.to_owned(), target: format!("sip:{}@127.0.0.1", agent.id) };
+        let wait = agent.busy_until.saturating_sub(self.now);
+        if wait > 0 {
+            self.waiting = Some(id);
+            self.in_ms(20, Event::Queued { id, position: 2, estimate_s: Some(90) });
+            self.in_ms(20 + wait / 2, Event::Queued { id, position: 1, estimate_s: Some(60) });
+        }
+        self.reserved.insert(id, reserved.id.clone());
+        self.in_ms(20 + wait, Event::AgentReserved { id, agent: reserved });
+    }
+
+    fn agent_of(&self, leg: LegId) -> Option<&Agent> {
+        let id = self.legs.get(&leg)?;
+        self.agents.iter().find(|agent| agent.id == id.0)
+    }
+
+    fn dial(&mut self, leg: LegId, agent: &AgentId) {
+        self.legs.insert(leg, agent.clone());
+        let phone = self.agent_of(leg).map_or(Phone::Fails(DialFailure::Unreachable, 10), |agent| agent.phone);
+        match phone {
+            Phone::Answers(ms) => {
+                self.in_ms(100, Event::LegRinging { leg });
+                self.up.push(leg);
+                self.in_ms(ms, Event::LegAnswered { leg });
+            }
+            Phone::Fails(why, ms) => {
+                if matches!(why, DialFailure::NoAnswer | DialFailure::Declined) {
+                    self.in_ms(100, Event::LegRinging { leg });
+                }
+                self.in_ms(ms, Event::LegFailed { leg, why });
+            }
+            Phone::Forgotten => self.in_ms(100, Event::LegRinging { leg }),
+        }
+    }
+
+    /// A moment in the life of an agent's leg.
+    pub(crate) fn moment(&mut self, leg: LegId, moment: Moment) {
+        let steps: Vec<_> = self.agent_of(leg).map(|agent| agent.steps.clone()).unwrap_or_default();
+        for (when, after_ms, does) in steps {
+            if when == moment {
+                self.at(self.now + after_ms, Happening::Agent(leg, does));
+            }
+        }
+    }
+
+    /// An agent does something, if their leg is still up.
+    pub(crate) fn agent_does(&mut self, leg: LegId, does: &Does) {
+        if !self.up.contains(&leg) {
+            return;
+        }
+        match does {
+            Does::Press(digit) => self.in_ms(20, Event::Digit { leg, digit: *digit }),
+            Does::Say(text) => self.speaks_up(leg, 600, text, 0.9, None),
+            Does::HangUp => self.leg_ends(leg, LegEnd::HungUp),
+            Does::IsLost => self.leg_ends(leg, LegEnd::MediaLost),
+            Does::Page(choice) => {
+                if let Some(agent) = self.legs.get(&leg).cloned() {
+                    self.in_ms(20, Event::AgentChose { agent, choice: *choice });
+                }
+            }
+        }
+    }
+
+    /// What was still to be reported of a leg that we hung up. Reports on their way still come.
+    fn forget_leg(&mut self, leg: LegId) {
+        let soon = self.now + 30;
+        self.heap.retain(|(at, _), happening| {
+            let of_leg = match happening {
+                Happening::Tell(
+                    Event::LegRinging { leg: other } | Event::LegAnswered { leg: other } | Event::LegFailed { leg: other, .. },
+                ) => *other == leg,
+                Happening::Tell(Event::LegEnded { leg: other, .. }) => *other == leg,
+                Happening::Agent(other, _) => *other == leg,
+                Happening::Tell(_) | Happening::Caller(_) => false,
+            };
+            !of_leg || *at <= soon
+        });
+    }
+
+    pub(crate) fn is_up(&self, leg: LegId) -> bool {
+        self.up.contains(&leg)
+    }
+}
