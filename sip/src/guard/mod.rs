@@ -7,6 +7,8 @@ mod parse;
 mod rate;
 mod refusal;
 mod sources;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 

@@ -62,12 +62,14 @@ pub struct Limiter {
     rate: Rate,
     sources: HashMap<IpAddr, Bucket>,
     others: Option<Bucket>,
+    /// When the table was last looked through; doing so for every packet would be a gift to a flood.
+    swept: Option<Instant>,
 }
 
 impl Limiter {
     /// A limiter that gives every source the same rate.
     pub fn new(rate: Rate) -> Self {
-        Self { rate, sources: HashMap::new(), others: None }
+        Self { rate, sources: HashMap::new(), others: None, swept: None }
     }
 
     /// Takes one token for a source.
@@ -76,7 +78,9 @@ impl Limiter {
         if let Some(bucket) = self.sources.get_mut(&source) {
             return bucket.take(rate, now);
         }
-        if self.sources.len() >= MAX_SOURCES {
+        let due = self.swept.is_none_or(|at| now.saturating_duration_since(at) >= Duration::from_secs(1));
+        if self.sources.len() >= MAX_SOURCES && due {
+            self.swept = Some(now);
             // A source that was silent long enough to have refilled has nothing to remember.
             let refill = Duration::from_secs_f64(f64::from(rate.burst) / f64::from(rate.per_second.max(1)));
             self.sources.retain(|_, bucket| now.saturating_duration_since(bucket.at) < refill);

@@ -180,6 +180,11 @@ impl RefusalCounts {
         RefusalKind::ALL.iter().map(|&kind| (kind, self.of(kind)))
     }
 
+    /// The kinds that were counted since an earlier look, with how often.
+    pub fn since<'a>(&'a self, earlier: &'a Self) -> impl Iterator<Item = (RefusalKind, u64)> + 'a {
+        self.iter().map(|(kind, count)| (kind, count - earlier.of(kind))).filter(|(_, count)| *count > 0)
+    }
+
     /// All together.
     pub fn total(&self) -> u64 {
         self.0.iter().sum()

@@ -44,12 +44,14 @@ impl Default for Config {
 /// Bounds on what peers can make us hold.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Calls at once, both directions; the next one gets 503 and Retry-After.
+    /// Calls at once, both directions; the next inbound one gets 503 and Retry-After.
     pub calls: usize,
     /// Sizes of a message.
     pub message: MessageLimits,
     /// New requests per source address. Requests inside a call are never throttled.
     pub new_requests: Rate,
+    /// Answers to what is broken or belongs to no call, per source address; beyond that there is silence.
+    pub refusals: Rate,
     /// TCP connections at once.
     pub connections: usize,
     /// TCP connections at once from one address.
@@ -66,6 +68,7 @@ impl Default for Limits {
             calls: 1_000,
             message: MessageLimits::default(),
             new_requests: Rate { per_second: 400, burst: 800 },
+            refusals: Rate { per_second: 50, burst: 500 },
             connections: 1_024,
             connections_per_source: 128,
             retry_after: Duration::from_secs(5),

@@ -17,7 +17,7 @@ use super::core::{ConnectionId, Core, Hop, LocalAddresses, Output, Packet};
 use super::event::{Event, LegId, Transport};
 use super::tcp::{self, FromWire, Patience};
 use super::{BindError, udp};
-use crate::guard::{Arrival, Guard, RefusalKind, Verdict};
+use crate::guard::{Arrival, Guard, RefusalCounts, RefusalKind, Verdict};
 
 /// Datagrams read before timers and commands get their turn.
 const BATCH: usize = 64;
@@ -75,6 +75,9 @@ struct Connection {
     heard: Instant,
 }
 
+/// The end of a look-up.
+type Resolved = (LegId, Option<SocketAddr>);
+
 pub(super) struct Engine {
     config: Config,
     sockets: Sockets,
@@ -87,10 +90,12 @@ pub(super) struct Engine {
     connections: HashMap<ConnectionId, Connection>,
     next_connection: u64,
     from_wire: (mpsc::Sender<FromWire>, mpsc::Receiver<FromWire>),
-    resolved: (mpsc::Sender<(LegId, Option<SocketAddr>)>, mpsc::Receiver<(LegId, Option<SocketAddr>)>),
+    resolved: (mpsc::Sender<Resolved>, mpsc::Receiver<Resolved>),
     next_sweep: Instant,
     stopping: Option<Instant>,
     unsent: u64,
+    /// The refusals that were logged.
+    logged: RefusalCounts,
 }
 
 /// The driver's one clock read.
@@ -114,7 +119,7 @@ enum Wake {
     Datagrams,
     Wire(Option<FromWire>),
     Accepted(io::Result<(tokio::net::TcpStream, SocketAddr)>),
-    Resolved(Option<(LegId, Option<SocketAddr>)>),
+    Resolved(Option<Resolved>),
     Deadline,
 }
 
@@ -136,6 +141,7 @@ impl Engine {
             resolved: mpsc::channel(64),
             stopping: None,
             unsent: 0,
+            logged: RefusalCounts::default(),
         }
     }
 
@@ -378,6 +384,7 @@ impl Engine {
         match self.guard.inspect(bytes, source, arrival) {
             Verdict::Pass(message) => self.core.receive(now(), Packet { source, connection, message }),
             Verdict::KeepAlive => {}
+            Verdict::Refuse(_) if !self.core.may_refuse(now(), source) => {}
             Verdict::Refuse(refusal) => match (refusal.reply, connection) {
                 (Some((address, reply)), None) => self.send_datagram(address, &reply),
                 (Some((_, reply)), Some(id)) => self.send_stream(source, Some(id), reply),
@@ -406,6 +413,13 @@ impl Engine {
         let unused: Vec<ConnectionId> =
             self.connections.iter().filter(|(id, connection)| quiet(connection) && !used.contains(id)).map(|(&id, _)| id).collect();
         unused.into_iter().for_each(|id| self.close(id));
+        // One line for all that was refused since the last one, however much it was.
+        let refused = self.guard.counts();
+        if *refused != self.logged {
+            let kinds: Vec<(&str, u64)> = refused.since(&self.logged).map(|(kind, count)| (kind.name(), count)).collect();
+            tracing::info!(?kinds, "messages refused");
+            self.logged = refused.clone();
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The user agent over real loopback sockets: calls, endings, hostile peers, real phones, the torture messages of the RFCs.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 mod calls;
 mod endings;
 mod hostile;

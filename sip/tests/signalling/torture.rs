@@ -32,6 +32,7 @@ fn messages() -> Vec<(String, Vec<u8>)> {
 fn open_handed() -> Config {
     let mut config = quick();
     config.limits.new_requests = Rate { per_second: 1_000_000, burst: 1_000_000 };
+    config.limits.refusals = config.limits.new_requests;
     config
 }
 

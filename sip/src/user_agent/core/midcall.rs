@@ -1,5 +1,6 @@
 //! Inside a call: BYE, re-INVITE, UPDATE, INFO, OPTIONS (RFC 3261 §12.2, §14, §15; RFC 3311; RFC 6086).
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::super::event::{EndedBy, Event, LegId, TransactionId};
@@ -32,12 +33,12 @@ enum Pending {
 
 impl Core {
     /// A request with a To tag.
-    pub(super) fn in_dialog(&mut self, now: Instant, request: Request, hop: Hop) {
+    pub(super) fn in_dialog(&mut self, now: Instant, request: Request, source: SocketAddr, hop: Hop) {
         let essentials = &request.essentials;
         let found = self.tags.get(essentials.to.tag()).copied();
         let Some((id, leg)) = found.and_then(|id| Some((id, self.legs.get_mut(&id).filter(|leg| is_peer(&leg.dialog, essentials))?)))
         else {
-            return self.stateless(&request, hop, 481, Vec::new());
+            return self.no_such_call(now, &request, source, hop);
         };
         // Numbers only rise (RFC 3261 §12.2.2); a replayed BYE with an old number must not end the call.
         if leg.dialog.remote_seq.is_some_and(|last| essentials.cseq <= last) {

@@ -7,6 +7,8 @@ mod leg;
 mod midcall;
 mod outbound;
 mod server;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
@@ -110,6 +112,7 @@ pub(crate) struct Core {
     local: LocalAddresses,
     rng: StdRng,
     limiter: Limiter,
+    refusals: Limiter,
     legs: HashMap<LegId, Leg>,
     /// Our tags: the way from a request inside a dialog to its leg.
     tags: HashMap<String, LegId>,
@@ -132,6 +135,7 @@ impl Core {
     pub(crate) fn new(config: Config, local: LocalAddresses, seed: [u8; 32]) -> Self {
         Self {
             limiter: Limiter::new(config.limits.new_requests),
+            refusals: Limiter::new(config.limits.refusals),
             config,
             local,
             rng: StdRng::from_seed(seed),
@@ -172,13 +176,13 @@ impl Core {
             return self.ack(now, &request);
         }
         if method == Method::Cancel {
-            return self.cancel_received(now, &request, hop);
+            return self.cancel_received(now, &request, source, hop);
         }
         if let Some(&tx) = self.server_keys.get(&server::key(&request, &method)) {
             return self.repeat_response(tx);
         }
         if !request.essentials.to.tag().is_empty() {
-            return self.in_dialog(now, request, hop);
+            return self.in_dialog(now, request, source, hop);
         }
         match self.limiter.admit(source.ip(), now) {
             Admission::Pass if method == Method::Invite => self.invite(now, request, source, hop),
@@ -203,6 +207,19 @@ impl Core {
                 self.stateless(request, hop, 405, vec![allow]);
             }
             Method::Invite | Method::Ack | Method::Cancel => {}
+        }
+    }
+
+    /// Whether a source may still be told what is wrong with its messages. These are counted apart from its calls, so that garbage in its
+    /// name costs it no call.
+    pub(crate) fn may_refuse(&mut self, now: Instant, source: SocketAddr) -> bool {
+        self.refusals.admit(source.ip(), now) == Admission::Pass
+    }
+
+    /// A request for a call that does not exist.
+    fn no_such_call(&mut self, now: Instant, request: &Request, source: SocketAddr, hop: Hop) {
+        if self.may_refuse(now, source) {
+            self.stateless(request, hop, 481, Vec::new());
         }
     }
 

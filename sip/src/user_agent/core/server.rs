@@ -1,5 +1,6 @@
 //! Server transactions (RFC 3261 §17.2, RFC 6026 §7.1).
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -107,7 +108,7 @@ impl Core {
         parts.extra.push(("Server", self.config.user_agent.clone()));
         let bytes = parts.write(&tx.request()?.headers);
         // Retransmissions of an accepted INVITE are absorbed: nothing to keep.
-        tx.last = (!tx.invite || status < 200 || status >= 300).then(|| bytes.clone());
+        tx.last = (!tx.invite || !(200..300).contains(&status)).then(|| bytes.clone());
         let hop = tx.hop;
         if status >= 200 {
             tx.request = None;
@@ -150,11 +151,11 @@ impl Core {
     }
 
     /// CANCEL (RFC 3261 §9.2): always answered itself; ends the INVITE only while that has no final response.
-    pub(super) fn cancel_received(&mut self, now: Instant, request: &Request, hop: Hop) {
+    pub(super) fn cancel_received(&mut self, now: Instant, request: &Request, source: SocketAddr, hop: Hop) {
         let essentials = &request.essentials;
         let found = self.server_keys.get(&key(request, &Method::Invite)).copied().and_then(|id| Some((id, self.servers.get(&id)?)));
         let ours = found.filter(|(_, tx)| tx.invite && tx.call_id == essentials.call_id && tx.from_tag == essentials.from.tag());
-        let Some((id, tx)) = ours else { return self.stateless(request, hop, 481, Vec::new()) };
+        let Some((id, tx)) = ours else { return self.no_such_call(now, request, source, hop) };
         let (leg, open, tag) = (tx.leg, tx.is_open(), tx.tag.clone());
         let extra = vec![("Server", self.config.user_agent.clone())];
         let bytes = ResponseParts { status: 200, to_tag: Some(&tag), extra, ..ResponseParts::default() }.write(&request.headers);
