@@ -8,6 +8,7 @@ pub mod desk;
 pub mod http;
 pub mod live;
 pub mod lookup;
+pub mod order_service;
 pub mod phone;
 pub mod store;
 pub mod view;

@@ -39,8 +39,6 @@ pub struct NewCall {
     pub flow: FlowFile,
     /// The language in which it begins.
     pub language: String,
-    /// Whatever else the brain's setup holds, as its own JSON; for replay.
-    pub more: serde_json::Value,
 }
 
 /// The record of one live call. Dropping it ends the record.
@@ -62,12 +60,12 @@ pub struct CallLog {
 
 impl CallLog {
     pub(super) fn begin(shared: Arc<Shared>, jobs: mpsc::Sender<Job>, call: NewCall) -> Self {
-        let NewCall { id, started, utc_offset_s, wall, caller, flow, language, more } = call;
+        let NewCall { id, started, utc_offset_s, wall, caller, flow, language } = call;
         let head = Arc::new(CallHead::new(id.clone(), started, &caller, flow.name.clone(), language.clone()));
         let begin = Some(Box::new((Arc::clone(&head), utc_offset_s)));
         let mut log = Self { shared, jobs, id: id.clone(), head, begin, seq: 0, last: Time::ZERO, deferred: 0, lost_lines: 0 };
         log.send_begin();
-        log.line(&Line::Setup(Setup { call: id, started, wall, caller, flow, language, more }));
+        log.line(&Line::Setup(Setup { call: id, started, wall, caller, flow, language }));
         log
     }
 

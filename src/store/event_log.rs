@@ -2,7 +2,7 @@
 //! It is the fuller record: replay reads it, and the database is filled up from it after trouble.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs::{File, OpenOptions},
     io::{self, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -15,6 +15,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -61,9 +62,6 @@ pub struct Setup {
     pub flow: FlowFile,
     /// The language in which the call began.
     pub language: String,
-    /// Whatever else the brain's setup holds, as its own JSON.
-    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
-    pub more: serde_json::Value,
 }
 
 /// A flow file, so that it can be found again and recognised.
@@ -75,6 +73,23 @@ pub struct FlowFile {
     pub path: PathBuf,
     /// SHA-256 of its bytes, hexadecimal.
     pub sha256: String,
+    /// The addresses that the configuration gave its services.
+    #[serde(default)]
+    pub services: BTreeMap<String, String>,
+}
+
+impl FlowFile {
+    /// Describes a flow file that was read.
+    #[must_use]
+    pub fn new(name: &str, path: &Path, text: &str, services: BTreeMap<String, String>) -> Self {
+        Self { name: name.to_owned(), path: path.to_owned(), sha256: Self::sha256(text), services }
+    }
+
+    /// SHA-256 of a flow's text, hexadecimal.
+    #[must_use]
+    pub fn sha256(text: &str) -> String {
+        Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// What the writer is told.

@@ -6,6 +6,7 @@ mod call_log;
 mod event_log;
 mod interrupted;
 mod reads;
+mod recorded;
 mod rows;
 mod writer;
 
@@ -35,6 +36,7 @@ use writer::{Closing, Job, Writer};
 pub use call_log::{CallLog, NewCall};
 pub use event_log::{FlowFile, Line, LogError, ReadLog, Setup, read_log};
 pub use reads::{Filter, Page};
+pub use recorded::Recorded;
 pub use writer::AgentRow;
 
 /// Ends of calls that wait for a database that takes nothing; the oldest goes first.

@@ -3,6 +3,7 @@
 mod desk;
 mod http;
 mod lookup;
+mod order_service;
 mod store;
 mod tidy;
 mod wire;

@@ -1,5 +1,7 @@
 //! Calls to write down.
 
+use std::collections::BTreeMap;
+
 use warmline::{
     call::{
         action::Action,
@@ -26,9 +28,8 @@ pub(crate) fn new_call(id: &str, minute: u64) -> NewCall {
         utc_offset_s: 7_200,
         wall: WallTime { day: 20_779, ms_of_day: 45_960_000 },
         caller: Caller { number: "+40721000111".to_owned(), name: Some("Ana Pop".to_owned()), called: "support".to_owned() },
-        flow: FlowFile { name: "support.en".to_owned(), path: "flows/support.en.yaml".into(), sha256: "00".repeat(32) },
+        flow: FlowFile::new("support.en", "flows/support.en.yaml".as_ref(), "name: support", BTreeMap::new()),
         language: "en".to_owned(),
-        more: serde_json::Value::Null,
     }
 }
 
