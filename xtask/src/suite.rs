@@ -41,11 +41,18 @@ impl Suite {
         self.step("docs", |_| docs());
         self.step("licences", |_| licences::check());
         self.step("dependencies", |_| dependencies::check());
-        // Tests, demo and benchmarks share the release profile: models and audio need it, and everything is compiled once.
-        if !self.step("build", |_| build::release()) || !self.step("models", |_| run::visible(build::warmline().args(["models", "pull"]))) {
+        // One profile and one set of features for all of it, so that everything is compiled once. Models and audio need the optimiser.
+        let release = ["test", "--workspace", "--release", "--locked"];
+        let built = self.step("build", |_| run::visible(run::cargo().args(release).args(["--no-run", "--quiet"])));
+        if !built || !self.step("models", |_| run::visible(build::warmline().args(["models", "pull"]))) {
             return;
         }
-        self.step("tests", |suite| suite.counted(run::cargo().args(["test", "--workspace", "--release", "--locked"])));
+        self.step("tests", |suite| suite.counted(run::cargo().args(release).args(["--quiet", "--", "--skip", "wire::"])));
+        // Real calls: alone, one after the other, because they share the machine's cores with the telephones that place them.
+        self.step("wire tests", |suite| {
+            let only = ["--test", "it", "--", "wire::", "--test-threads=1"];
+            suite.counted(run::cargo().args(release).args(only))
+        });
         self.step("browser tests", |suite| {
             pages::install("tests/browser")?;
             suite.counted(run::command("npm", "tests/browser").arg("test").env("WARMLINE_BIN", build::binary()))

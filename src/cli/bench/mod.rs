@@ -50,6 +50,7 @@ pub(crate) enum Part {
 
 /// Runs it.
 pub(crate) fn run(args: &Args) -> Result<()> {
+    super::demo::ears::fetch_models(args.models.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().context("no threads")?;
     let figures = runtime.block_on(measure(args))?;
     println!("{}", figures.text());

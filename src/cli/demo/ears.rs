@@ -12,9 +12,9 @@ use crate::phone::{RATE, Sound};
 pub(crate) struct Ears(Arc<Recogniser>);
 
 impl Ears {
-    /// Loads it from the user's models, or from another folder.
+    /// Loads it from the user's models, or from another folder; fetches them first if they are not there.
     pub(crate) fn load(models: Option<&Path>) -> Result<Self> {
-        let models = models.map_or_else(ModelsDir::of_user, |folder| Ok(ModelsDir::at(folder)))?;
+        let models = fetch_models(models)?;
         Ok(Self(Arc::new(Recogniser::load(&Runtime::load(&models)?, 1)?)))
     }
 
@@ -32,6 +32,13 @@ impl Ears {
         };
         tokio::task::spawn_blocking(words).await.context("the recogniser was given up")?
     }
+}
+
+/// The user's models, or those of another folder, fetched if they are not there.
+pub(crate) fn fetch_models(folder: Option<&Path>) -> Result<ModelsDir> {
+    let models = folder.map_or_else(ModelsDir::of_user, |folder| Ok(ModelsDir::at(folder)))?;
+    crate::cli::models::pull(&models)?;
+    Ok(models)
 }
 
 /// The words of a text in lower case, without punctuation.

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use warmline::call::flow::Flow;
+
 use super::source::root;
 
 #[test]
@@ -40,4 +42,13 @@ fn ci_runs_exactly_the_developers_command() {
     let commands: Vec<&str> = script.lines().filter(|line| line.contains("cargo")).collect();
     assert_eq!(commands, ["exec cargo xtask test"]);
     assert!(script.contains("set -eu"));
+}
+
+#[test]
+fn the_flow_in_the_readme_is_a_flow() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let flow = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let mistakes = Flow::parse(flow, "README.md").err().unwrap_or_default();
+    let listed: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    assert!(listed.is_empty(), "{}", listed.join("\n"));
 }
