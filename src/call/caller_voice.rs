@@ -213,7 +213,10 @@ impl Call {
                     bot.troubles().spoke_well();
                 }
             }
-            Told::Failed => self.bot_then(|bot, base| bot.mute(base)),
+            Told::Failed => {
+                self.bot_then(|bot, base| bot.mute(base));
+                self.handoff_then(|handoff, base| handoff.mute(base));
+            }
         }
     }
 }

@@ -41,6 +41,14 @@ impl Handoff {
         }
     }
 
+    /// What should be said to the caller cannot be said. While they wait that is bearable, there is the calm sound; a question that nobody can hear is not.
+    pub(crate) fn mute(&mut self, base: &mut Base) -> Then {
+        match self.take() {
+            Stage::Callback { .. } if base.mouth.is_idle() => Self::goodbye(base),
+            other => self.keep(other),
+        }
+    }
+
     /// A key of the caller: 1 is yes, 2 is no.
     pub(crate) fn caller_key(&mut self, base: &mut Base, digit: char) -> Then {
         base.io.record(What::Key { digit });

@@ -38,6 +38,7 @@ pub(crate) struct Checker {
     requests: BTreeSet<RequestId>,
     told_at: Vec<u64>,
     asks_callback_from: Option<u64>,
+    answered: Option<u64>,
     ended: Option<u64>,
     agent_transcripts: BTreeSet<RequestId>,
     agent_words: BTreeSet<String>,
@@ -183,6 +184,7 @@ impl Checker {
                 self.owner = Some(owner.clone());
                 self.spans.push((now.0, owner.clone()));
             }
+            What::Answered => self.answered = Some(now.0),
             What::Handoff { step: HandoffStep::Started { summary, .. } } => self.briefing.extend(summary.spoken.clone()),
             _ => {}
         }
@@ -262,7 +264,10 @@ impl Checker {
 
     /// A caller who has said something hears something within three seconds, unless they go on talking, leave, or talk with a human.
     fn check_answers(&mut self, world: &World, heard: &[(u64, u64)], end: u64) {
-        for said in world.said.iter().filter(|said| said.leg == LegId::CALLER && said.text.split_whitespace().count() >= 4) {
+        let Some(answered) = self.answered else { return };
+        for said in
+            world.said.iter().filter(|said| said.leg == LegId::CALLER && said.from >= answered && said.text.split_whitespace().count() >= 4)
+        {
             let limit = said.to + SILENCE_MS + self.slack_ms;
             let again = world.said.iter().any(|other| other.leg == LegId::CALLER && other.from > said.from && other.from < limit);
             let sound = heard.iter().any(|(from, to)| *to > said.to && *from <= limit);

@@ -26,22 +26,21 @@ use std::{
 use warmline::call::{Caller, Setup, flow::Flow, ids::CallId, time::WallTime};
 
 /// A small flow like the example one.
-fn flow() -> Flow {
-    static FLOW: OnceLock<Flow> = OnceLock::new();
-    FLOW.get_or_init(|| {
+fn flow() -> Arc<Flow> {
+    static FLOW: OnceLock<Arc<Flow>> = OnceLock::new();
+    Arc::clone(FLOW.get_or_init(|| {
         let text = include_str!("../../data/flows/stories.en.yaml");
         let flow = Flow::parse(text, "stories.en.yaml").expect("the flow of the stories is sound");
         let services = BTreeMap::from([("orders".to_owned(), "http://127.0.0.1:9/api".to_owned())]);
-        flow.bind(&services).expect("it needs one service")
-    })
-    .clone()
+        Arc::new(flow.bind(&services).expect("it needs one service"))
+    }))
 }
 
 /// A call on a Wednesday morning.
-fn setup(flow: Flow) -> Setup {
+fn setup(flow: Arc<Flow>) -> Setup {
     Setup {
         call: CallId("call-1".to_owned()),
-        flow: Arc::new(flow),
+        flow,
         // 2026-11-25, 10:00.
         wall: WallTime { day: 20_782, ms_of_day: 10 * 3_600_000 },
         caller: Caller { number: "+40721000111".to_owned(), name: Some("Ioana Pop".to_owned()), called: "support".to_owned() },

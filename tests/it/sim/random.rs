@@ -1,9 +1,11 @@
 //! Thousands of calls that nobody thought of: people, phones and drivers that behave at random, reports that come late, twice and out of order.
 
+use std::sync::{Arc, OnceLock};
+
 use warmline::call::{
     action::Action,
     event::{AgentChoice, DialFailure},
-    flow::policy::Fallback,
+    flow::{Flow, policy::Fallback},
     replay::{first_difference, replay},
 };
 
@@ -110,10 +112,22 @@ fn cue(random: &mut Prng) -> Cue {
     }
 }
 
+/// The flow with each of the fallbacks.
+fn flows() -> &'static [Arc<Flow>; 3] {
+    static FLOWS: OnceLock<[Arc<Flow>; 3]> = OnceLock::new();
+    FLOWS.get_or_init(|| {
+        [Fallback::Callback, Fallback::Bot, Fallback::Goodbye].map(|fallback| {
+            let mut flow = super::flow();
+            Arc::make_mut(&mut flow).handoff.fallback = fallback;
+            flow
+        })
+    })
+}
+
 /// The call with this seed, always the same one.
 fn random_call(seed: u64) -> Run {
     let mut random = Prng::new(seed);
-    let mut sim = Sim::new().fallback(*random.pick(&[Fallback::Callback, Fallback::Bot, Fallback::Goodbye]));
+    let mut sim = Sim::with_flow(Arc::clone(random.pick(flows())));
     if random.chance(20) {
         sim = sim.number("");
     }

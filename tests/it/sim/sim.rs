@@ -1,6 +1,6 @@
 //! One simulated call: a script for the caller, agents, faults; then the call in virtual time, and what came of it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use warmline::call::{
     Call,
@@ -55,7 +55,7 @@ pub(crate) enum CallerDoes {
 /// A call that is told and then run.
 #[derive(Debug)]
 pub(crate) struct Sim {
-    pub(crate) flow: Flow,
+    flow: Arc<Flow>,
     pub(crate) world: World,
     script: VecDeque<(Cue, CallerDoes)>,
     number: Option<String>,
@@ -66,7 +66,7 @@ const LONGEST_MS: u64 = 5 * 3_600_000;
 
 impl Sim {
     pub(crate) fn new() -> Self {
-        Self { flow: flow(), world: World::new(), script: VecDeque::new(), number: None }
+        Self::with_flow(flow())
     }
 
     pub(crate) fn step(mut self, cue: Cue, does: CallerDoes) -> Self {
@@ -110,8 +110,20 @@ impl Sim {
     }
 
     pub(crate) fn fallback(mut self, fallback: Fallback) -> Self {
-        self.flow.handoff.fallback = fallback;
+        // Copying a flow takes longer than a call.
+        if self.flow.handoff.fallback != fallback {
+            Arc::make_mut(&mut self.flow).handoff.fallback = fallback;
+        }
         self
+    }
+
+    pub(crate) fn longest_wait(mut self, ms: u64) -> Self {
+        Arc::make_mut(&mut self.flow).handoff.wait_ms = ms;
+        self
+    }
+
+    pub(crate) fn with_flow(flow: Arc<Flow>) -> Self {
+        Self { flow, world: World::new(), script: VecDeque::new(), number: None }
     }
 
     pub(crate) fn number(mut self, number: &str) -> Self {

@@ -198,9 +198,7 @@ fn a_queue_that_fails_or_dies_is_nobody() {
 
 #[test]
 fn the_wait_has_an_end() {
-    let mut sim = human().agent(Agent::accepting("maria", "Maria").busy_until(900_000));
-    sim.flow.handoff.wait_ms = 60_000;
-    let run = sim.run();
+    let run = human().agent(Agent::accepting("maria", "Maria").busy_until(900_000)).longest_wait(60_000).run();
     run.tells(&["= waiting at 2", "> leave queue", "Shall we call you back", "> end NobodyCame"]);
     let waited = run.time_of("> leave queue") - run.time_of("= handoff to");
     assert_eq!(waited, 60_000);
