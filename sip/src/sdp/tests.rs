@@ -1,3 +1,5 @@
+//! Offers and answers as telephones and attackers write them.
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::*;

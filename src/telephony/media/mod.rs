@@ -11,6 +11,7 @@ mod leg;
 mod pacing;
 mod pool;
 mod ports;
+mod priority;
 mod recorder;
 mod socket;
 #[cfg(test)]

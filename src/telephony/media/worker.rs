@@ -9,12 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tracing::{debug, error};
+use tracing::error;
 
 use super::{
     call::{Call, Tick},
     leg::Scratch,
     pacing::Pacing,
+    priority,
 };
 use crate::clock;
 
@@ -23,8 +24,6 @@ const TICK: Duration = Duration::from_millis(20);
 const PHASES: usize = 4;
 /// A thread that wakes up later than this gives up the missed ticks: their packets would only be dropped by the far jitter buffer.
 const MAX_BEHIND: Duration = Duration::from_millis(80);
-/// Above every model and page thread; needs a privilege, and everything works without it.
-const NICE: i32 = -15;
 
 /// Calls with the same phase of the tick.
 #[derive(Default)]
@@ -43,10 +42,7 @@ pub(super) struct Worker {
 impl Worker {
     /// Runs until the pool is gone.
     pub(super) fn run(self) {
-        let thread = rustix::thread::gettid();
-        if let Err(problem) = rustix::process::setpriority_process(Some(thread), NICE) {
-            debug!(%problem, "the media thread runs at normal priority");
-        }
+        priority::raise();
         let mut scratch = Scratch::new();
         let mut phases: [Phase; PHASES] = Default::default();
         loop {
