@@ -2,8 +2,9 @@
 //!
 //! Three views of a sentence and a label, on centred embeddings: ridge regression (tells near labels apart), cosine with the
 //! label's centroid, cosine with its nearest example. A logistic function of the three and of the lead over the next label gives the
-//! score: the probability that this label is right. It was fitted on flows drawn at random from half of the labels of
-//! CLINC150 (CC BY 3.0) and Bitext's support set (CDLA-Sharing 1.0), and judged on flows from the other half: expected calibration error 1.5 %.
+//! score: the probability that this label is right. Its five numbers were fitted on flows of 6 to 30 labels drawn at random from half of the labels of
+//! CLINC150 (CC BY 3.0) and Bitext's support set (CDLA-Sharing 1.0), and judged on flows from the other half: first place right in
+//! 98.5 % (labels of 8 to 15 examples) and 92.5 % (1 to 4 examples), calibration error 1.6 %, out-of-scope sentences below 0.5 in 90 %.
 
 use crate::{
     embedder::{EMBEDDING_WIDTH, Embedding, dot, normalise},
@@ -16,8 +17,8 @@ use crate::{
 const BACKGROUND_EXAMPLES: f32 = 20.0;
 /// Strength of the regression's regularisation.
 const LAMBDA: f64 = 1.0;
-/// From this many examples per label on, regression and nearest example are worth listening to.
-const MANY: f32 = 5.0;
+/// Labels with fewer examples than this have numbers of their own.
+const MANY: usize = 5;
 
 /// Weights of the score.
 struct Calibration {
@@ -28,8 +29,8 @@ struct Calibration {
     bias: f32,
 }
 
-const WITH_MANY: Calibration = Calibration { ridge: 3.41, centroid: 4.56, nearest: 5.37, lead: 4.37, bias: -6.48 };
-const WITH_FEW: Calibration = Calibration { ridge: 0.0, centroid: 10.2, nearest: 0.0, lead: 5.1, bias: -4.4 };
+const WITH_MANY: Calibration = Calibration { ridge: 6.4, centroid: 0.0, nearest: 7.8, lead: 4.8, bias: -6.86 };
+const WITH_FEW: Calibration = Calibration { ridge: 3.3, centroid: 4.7, nearest: 4.0, lead: 4.1, bias: -4.7 };
 
 /// A label with its score, 0..1: the probability that it is the right one.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,7 +46,6 @@ pub struct LabelScore {
 pub struct IntentHead {
     labels: Vec<Label>,
     centre: Vec<f32>,
-    many: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -84,14 +84,13 @@ impl IntentHead {
                 Label { name: name.clone(), regression, centroid: centroid(&examples), examples }
             })
             .collect();
-        Ok(Self { many: count / labelled.len() as f32 >= MANY, labels, centre })
+        Ok(Self { labels, centre })
     }
 
     /// All labels with their scores, best first. Out of scope is: none above the flow's threshold.
     #[must_use]
     pub fn scores(&self, embedding: &Embedding) -> Vec<LabelScore> {
         let sentence = centred(embedding, &self.centre);
-        let calibration = if self.many { WITH_MANY } else { WITH_FEW };
         let views: Vec<[f32; 3]> = self.labels.iter().map(|label| label.views(&sentence)).collect();
         let strength: Vec<f32> = views.iter().map(|[ridge, centroid, _]| ridge + centroid).collect();
         let mut scores: Vec<LabelScore> = views
@@ -99,7 +98,7 @@ impl IntentHead {
             .enumerate()
             .map(|(index, [ridge, centroid, nearest])| {
                 let rival = strength.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, s)| *s).fold(f32::MIN, f32::max);
-                let c = &calibration;
+                let c = if self.labels[index].examples.len() < MANY { WITH_FEW } else { WITH_MANY };
                 let sum = c.ridge * ridge + c.centroid * centroid + c.nearest * nearest + c.lead * (strength[index] - rival) + c.bias;
                 LabelScore { label: self.labels[index].name.clone(), score: logistic(sum) }
             })

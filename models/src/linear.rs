@@ -2,14 +2,18 @@
 
 use crate::embedder::EMBEDDING_WIDTH as WIDTH;
 
-/// Solves `(XᵀX + λ·1)·W = XᵀY` (ridge regression) by Cholesky's decomposition: `rows` of X, `columns` right-hand sides per row.
-/// Gives W as one vector of [`WIDTH`] numbers for each column.
+/// Ridge regression from `rows` to one of `columns` targets each, every target with the same weight however many rows it has:
+/// solves `(XᵀGX + λ·1)·W = XᵀGY` by Cholesky's decomposition. Gives W as one vector of [`WIDTH`] numbers for each column.
 pub(crate) fn ridge(rows: &[Vec<f32>], targets: &[usize], columns: usize, lambda: f64) -> Vec<Vec<f32>> {
+    let mut counts = vec![0.0f64; columns];
+    targets.iter().for_each(|target| counts[*target] += 1.0);
+    let even = rows.len() as f64 / columns as f64;
     let mut normal = vec![0.0f64; WIDTH * WIDTH];
     let mut right = vec![vec![0.0f64; WIDTH]; columns];
     for (row, target) in rows.iter().zip(targets) {
+        let weight = even / counts[*target];
         for i in 0..WIDTH {
-            let x = f64::from(row[i]);
+            let x = weight * f64::from(row[i]);
             for (sum, y) in normal[i * WIDTH..=i * WIDTH + i].iter_mut().zip(row) {
                 *sum += x * f64::from(*y);
             }
@@ -61,12 +65,16 @@ mod tests {
     fn the_solution_satisfies_its_equation() {
         let row = |seed: usize| (0..WIDTH).map(|i| ((i * 31 + seed * 17) % 23) as f32 / 23.0 - 0.5).collect::<Vec<f32>>();
         let rows: Vec<Vec<f32>> = (0..12).map(row).collect();
-        let targets: Vec<usize> = (0..12).map(|n| n % 3).collect();
+        let targets: Vec<usize> = vec![0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2];
         let weights = ridge(&rows, &targets, 3, 0.5);
         for (column, w) in weights.iter().enumerate() {
             for i in [0, 100, 383] {
-                let product: f32 = rows.iter().map(|row| row[i] * crate::embedder::dot(row, w)).sum::<f32>() + 0.5 * w[i];
-                let right: f32 = rows.iter().zip(&targets).filter(|(_, target)| **target == column).map(|(row, _)| row[i]).sum();
+                // Targets 0, 1 and 2 have six, four and two rows: weights that make them even.
+                let weight = |target: usize| [4.0 / 6.0, 1.0, 2.0][target];
+                let pairs = || rows.iter().zip(&targets);
+                let product: f32 =
+                    pairs().map(|(row, target)| weight(*target) * row[i] * crate::embedder::dot(row, w)).sum::<f32>() + 0.5 * w[i];
+                let right: f32 = pairs().filter(|(_, target)| **target == column).map(|(row, _)| weight(column) * row[i]).sum();
                 assert!((product - right).abs() < 1e-3, "column {column}, row {i}: {product} is not {right}");
             }
         }

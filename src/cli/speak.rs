@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use warmline_models::{ModelsDir, Runtime, Synthesiser, clauses, pause_after_ms, speakable, to_pcm, write_wav};
+use warmline_models::{ModelsDir, Runtime, Synthesiser, pause_after_ms, speakable, to_pcm, write_wav};
 
 /// Speak a text into a WAV file.
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     }
     let voice = Synthesiser::load(&Runtime::load(&ModelsDir::of_user()?)?, 1)?;
     let mut audio = Vec::new();
-    for clause in clauses(&args.text.join(" ")) {
+    for clause in crate::call::clauses::split(&args.text.join(" ")) {
         audio.extend(voice.speak(&speakable(&clause, &args.lang), 1.0)?);
         audio.extend(vec![0.0; (voice.rate() * pause_after_ms(&clause) / 1000) as usize]);
     }

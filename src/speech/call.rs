@@ -1,0 +1,351 @@
+//! The ears and the mouth of one call.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+use warmline_models::{ModelError, RECOGNISER_RATE, resample, to_float};
+
+use super::{
+    Inner,
+    heads::Heads,
+    listener::{Ears, Hears},
+    scheduler::{Class, Go, Job},
+};
+use crate::{
+    call::{
+        event::{Event, Failure},
+        ids::{LegId, RequestId},
+        media::{frame::Frame, playout::Chunk},
+        time::Time,
+        understanding::Transcript,
+    },
+    clock,
+};
+
+/// Pieces of speech that may wait for the call to take them.
+const SAID: usize = 256;
+/// Sound before a voice began and after it stopped that is recognised with it: first and last consonants are quiet.
+const BEFORE_MS: u64 = 200;
+const AFTER_MS: u64 = 160;
+/// How long each answer is waited for. The brain's own deadlines are shorter; these keep dead work out of the queue.
+const TRANSCRIBE: Duration = Duration::from_secs(4);
+const UNDERSTAND: Duration = Duration::from_secs(2);
+const FIRST_CLAUSE: Duration = Duration::from_secs(5);
+const CLAUSE: Duration = Duration::from_secs(20);
+const PARTIAL: Duration = Duration::from_secs(1);
+const PREPARE: Duration = Duration::from_secs(60);
+/// Partial texts come about this often.
+const PARTIAL_EVERY_MS: u64 = 1_000;
+
+/// Speech for a leg.
+#[derive(Debug, Clone)]
+pub enum Said {
+    /// A piece of a `Speak`.
+    Chunk {
+        /// Who hears it.
+        leg: LegId,
+        /// The sound.
+        chunk: Chunk,
+    },
+    /// A `Speak` that cannot be synthesised (further).
+    Failed {
+        /// Which.
+        id: RequestId,
+    },
+}
+
+/// What a call is opened with.
+pub(super) struct CallParts {
+    pub(super) speech: Arc<Inner>,
+    pub(super) number: u64,
+    pub(super) language: String,
+    pub(super) heads: Arc<Heads>,
+    pub(super) events: mpsc::Sender<Event>,
+}
+
+/// What jobs of a call share.
+struct Shared {
+    parts: CallParts,
+    said: mpsc::Sender<Said>,
+    ears: Arc<Ears>,
+    /// Requests that are not answered yet, and whether they were forgotten.
+    open: Mutex<HashMap<RequestId, Arc<AtomicBool>>>,
+}
+
+/// The speech side of one call. Dropping it forgets everything that is still asked.
+pub struct CallSpeech {
+    shared: Arc<Shared>,
+    said: mpsc::Receiver<Said>,
+}
+
+/// Takes the frames of a call's legs. Cheap to clone.
+#[derive(Clone)]
+pub struct Ear {
+    ears: Arc<Ears>,
+}
+
+impl Ear {
+    /// Hears a frame; never waits. When the listener is behind, the oldest frame is dropped and counted.
+    pub fn hear(&self, leg: LegId, frame: Frame) {
+        self.ears.push(leg, frame);
+    }
+}
+
+/// What the listener tells; weak, so that the call's end ends it.
+struct Tells {
+    call: Weak<Shared>,
+    events: mpsc::Sender<Event>,
+    partial_at: AtomicU64,
+    partial_open: Arc<AtomicBool>,
+}
+
+impl Hears for Tells {
+    fn event(&self, event: Event) {
+        report(&self.events, event);
+    }
+
+    fn lasting(&self, leg: LegId, from: Time, to: Time) {
+        let last = Time(self.partial_at.load(Ordering::Relaxed)).max(from);
+        if leg != LegId::CALLER || to.since(last) < PARTIAL_EVERY_MS || self.partial_open.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Some(call) = self.call.upgrade() {
+            self.partial_at.store(to.0, Ordering::Relaxed);
+            self.partial_open.store(true, Ordering::Relaxed);
+            call.partial(leg, from, to, Arc::clone(&self.partial_open));
+        }
+    }
+}
+
+/// Reports never block an engine: a call that does not take a thousand reports is broken, and has deadlines of its own.
+fn report(events: &mpsc::Sender<Event>, event: Event) {
+    if let Err(mpsc::error::TrySendError::Full(event)) = events.try_send(event) {
+        tracing::error!(?event, "a call does not take its reports");
+    }
+}
+
+impl CallSpeech {
+    pub(super) fn open(parts: CallParts) -> Self {
+        let (sender, said) = mpsc::channel(SAID);
+        let speech = Arc::clone(&parts.speech);
+        let shared = Arc::new_cyclic(|call: &Weak<Shared>| {
+            let tells = Tells {
+                call: call.clone(),
+                events: parts.events.clone(),
+                partial_at: AtomicU64::new(0),
+                partial_open: Arc::new(AtomicBool::new(false)),
+            };
+            Shared { ears: speech.listener.open(Box::new(tells)), parts, said: sender, open: Mutex::default() }
+        });
+        Self { shared, said }
+    }
+
+    /// Where the frames of the call's legs go.
+    #[must_use]
+    pub fn ear(&self) -> Ear {
+        Ear { ears: Arc::clone(&self.shared.ears) }
+    }
+
+    /// The next piece of speech. Never `None` while this exists.
+    pub async fn said(&mut self) -> Option<Said> {
+        self.said.recv().await
+    }
+
+    /// What was said on a leg between two times: `Heard` or `Failed` follows.
+    pub fn transcribe(&self, id: RequestId, leg: LegId, from: Time, to: Time) {
+        let call = Arc::clone(&self.shared);
+        self.shared.ask(id, Class::Final, TRANSCRIBE, move |given_up| {
+            let transcript = call.recognise(leg, from, to, given_up)?;
+            Ok(Event::Heard { id, transcript })
+        });
+    }
+
+    /// What words mean: `Understood` or `Failed` follows.
+    pub fn understand(&self, id: RequestId, text: &str) {
+        let (call, text) = (Arc::clone(&self.shared), text.to_owned());
+        self.shared.ask(id, Class::Understand, UNDERSTAND, move |_| {
+            let understanding = call.parts.heads.understand(&text)?;
+            Ok(Event::Understood { id, understanding })
+        });
+    }
+
+    /// Says clauses: [`Said`] follows, clause by clause.
+    pub fn speak(&self, id: RequestId, leg: LegId, clauses: &[String]) {
+        let forgotten = self.shared.begin(id);
+        Speaking { call: Arc::clone(&self.shared), id, leg, clauses: clauses.into(), next: 0, forgotten }.submit();
+    }
+
+    /// Makes clauses ready in the cache.
+    pub fn prepare(&self, clauses: &[String]) {
+        for clause in clauses {
+            self.shared.parts.speech.prepare(clause, &self.shared.parts.language);
+        }
+    }
+
+    /// Forgets a request of any kind: no report follows.
+    pub fn forget(&self, id: RequestId) {
+        if let Some(forgotten) = self.shared.open().remove(&id) {
+            forgotten.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for CallSpeech {
+    fn drop(&mut self) {
+        for (_, forgotten) in self.shared.open().drain() {
+            forgotten.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Shared {
+    fn open(&self) -> MutexGuard<'_, HashMap<RequestId, Arc<AtomicBool>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn begin(&self, id: RequestId) -> Arc<AtomicBool> {
+        let forgotten = Arc::new(AtomicBool::new(false));
+        self.open().insert(id, Arc::clone(&forgotten));
+        forgotten
+    }
+
+    /// Takes a request off the list; false when it was forgotten meanwhile.
+    fn settle(&self, id: RequestId, forgotten: &AtomicBool) -> bool {
+        self.open().remove(&id);
+        !forgotten.load(Ordering::Relaxed)
+    }
+
+    /// Queues a request that has one answer.
+    fn ask(
+        self: &Arc<Self>,
+        id: RequestId,
+        class: Class,
+        patience: Duration,
+        answer: impl FnOnce(&dyn Fn() -> bool) -> Result<Event, ModelError> + Send + 'static,
+    ) {
+        let forgotten = self.begin(id);
+        let (call, flag) = (Arc::clone(self), Arc::clone(&forgotten));
+        let work = move |go: Go<'_>| {
+            let event = match go {
+                Go::Run(given_up) => answer(given_up).unwrap_or_else(|error| Event::Failed { id, why: failure(&error) }),
+                Go::Refused(why) => Event::Failed { id, why },
+            };
+            if call.settle(id, &flag) {
+                report(&call.parts.events, event);
+            }
+        };
+        self.submit(class, patience, forgotten, work);
+    }
+
+    fn submit(&self, class: Class, patience: Duration, forgotten: Arc<AtomicBool>, work: impl FnOnce(Go<'_>) + Send + 'static) {
+        let job = Job { class, call: self.parts.number + 1, deadline: clock::now() + patience, forgotten, work: Box::new(work) };
+        self.parts.speech.scheduler.submit(job);
+    }
+
+    fn recognise(&self, leg: LegId, from: Time, to: Time, given_up: &dyn Fn() -> bool) -> Result<Transcript, ModelError> {
+        let engines = &self.parts.speech.engines;
+        let from = Time(from.0.saturating_sub(BEFORE_MS));
+        let audio = resample(&to_float(&self.ears.between(leg, from, to.plus(AFTER_MS))), 8_000, RECOGNISER_RATE)?;
+        let heard = engines.recogniser.transcribe(&audio, given_up)?;
+        // Only a hint: without it the words are good all the same.
+        let complete = if heard.text.is_empty() || given_up() { None } else { engines.end_of_turn.completeness(&audio).ok() };
+        Ok(Transcript { text: heard.text, confidence: heard.confidence, complete })
+    }
+
+    fn partial(self: &Arc<Self>, leg: LegId, from: Time, to: Time, open: Arc<AtomicBool>) {
+        let call = Arc::clone(self);
+        let work = move |go: Go<'_>| {
+            if let Go::Run(given_up) = go
+                && let Ok(heard) = call.words(leg, from, to, given_up)
+                && !heard.is_empty()
+            {
+                report(&call.parts.events, Event::Partial { leg, from, text: heard });
+            }
+            open.store(false, Ordering::Relaxed);
+        };
+        self.submit(Class::Partial, PARTIAL, Arc::new(AtomicBool::new(false)), work);
+    }
+
+    fn words(&self, leg: LegId, from: Time, to: Time, given_up: &dyn Fn() -> bool) -> Result<String, ModelError> {
+        let from = Time(from.0.saturating_sub(BEFORE_MS));
+        let audio = resample(&to_float(&self.ears.between(leg, from, to)), 8_000, RECOGNISER_RATE)?;
+        Ok(self.parts.speech.engines.recogniser.transcribe(&audio, given_up)?.text)
+    }
+}
+
+/// A `Speak` under way: one clause is one job, so that other calls' first clauses come in between.
+struct Speaking {
+    call: Arc<Shared>,
+    id: RequestId,
+    leg: LegId,
+    clauses: Arc<[String]>,
+    next: usize,
+    forgotten: Arc<AtomicBool>,
+}
+
+impl Speaking {
+    fn submit(self) {
+        let (class, patience) = if self.next == 0 { (Class::FirstClause, FIRST_CLAUSE) } else { (Class::Clause, CLAUSE) };
+        let (call, forgotten) = (Arc::clone(&self.call), Arc::clone(&self.forgotten));
+        call.submit(class, patience, forgotten, move |go| self.run(&go));
+    }
+
+    fn run(mut self, go: &Go<'_>) {
+        let clause = self.clauses.get(self.next).map_or("", String::as_str);
+        let last = self.next + 1 >= self.clauses.len();
+        let parts = &self.call.parts;
+        let spoken = match go {
+            Go::Run(_) => parts.speech.voice.clause(clause, &parts.language, !last).map_err(|error| failure(&error)),
+            Go::Refused(why) => Err(*why),
+        };
+        if self.forgotten.load(Ordering::Relaxed) {
+            return;
+        }
+        let said = match spoken {
+            Ok(samples) => Said::Chunk { leg: self.leg, chunk: Chunk { id: self.id, clause: self.next, samples, last } },
+            Err(_) => Said::Failed { id: self.id },
+        };
+        let goes_on = matches!(said, Said::Chunk { .. }) && !last;
+        if self.call.said.try_send(said).is_err() {
+            tracing::error!(id = self.id.0, "a call does not take its speech");
+            return;
+        }
+        if goes_on {
+            self.next += 1;
+            self.submit();
+        } else {
+            self.call.settle(self.id, &self.forgotten);
+        }
+    }
+}
+
+impl Inner {
+    /// Queues a clause for the cache. Whoever asked is not told.
+    pub(super) fn prepare(&self, clause: &str, language: &str) {
+        let (voice, clause, language) = (Arc::clone(&self.voice), clause.to_owned(), language.to_owned());
+        let work = move |go: Go<'_>| {
+            if let Go::Run(_) = go
+                && let Err(error) = voice.clause(&clause, &language, false)
+            {
+                tracing::warn!(%error, "a clause could not be prepared");
+            }
+        };
+        let forgotten = Arc::new(AtomicBool::new(false));
+        self.scheduler.submit(Job { class: Class::Prepare, call: 0, deadline: clock::now() + PREPARE, forgotten, work: Box::new(work) });
+    }
+}
+
+fn failure(error: &ModelError) -> Failure {
+    if matches!(error, ModelError::Cancelled) {
+        return Failure::TimedOut;
+    }
+    tracing::error!(%error, "a speech engine failed");
+    Failure::Broken
+}

@@ -1,0 +1,81 @@
+//! What is heard of one leg: its sound, and where voices begin and end.
+
+use warmline_models::{ModelError, VAD_WINDOW, Vad, VadState, to_float};
+
+use super::{
+    gate::{Gate, Noticed, WINDOW_MS},
+    ring::Ring,
+};
+use crate::call::{
+    media::frame::{FRAME_MS, FRAME_SAMPLES, Frame},
+    time::Time,
+};
+
+/// A hole up to this long is filled with silence; a longer one starts anew.
+const HOLE_MS: u64 = 1_000;
+
+/// One leg being listened to.
+#[derive(Default)]
+pub(crate) struct LegEar {
+    ring: Ring,
+    vad: VadState,
+    gate: Gate,
+    /// Samples that do not fill a window yet.
+    window: Vec<i16>,
+    heard_anything: bool,
+}
+
+impl LegEar {
+    /// Takes a frame; `notice` hears what begins, lasts and ends with it. Frames that come twice or too late are ignored.
+    pub(crate) fn hear(&mut self, frame: &Frame, vad: &Vad, notice: &mut dyn FnMut(Noticed)) -> Result<(), ModelError> {
+        let expected = self.ring.end();
+        if self.heard_anything && frame.at < expected {
+            return Ok(());
+        }
+        let hole = frame.at.since(expected);
+        if !self.heard_anything || hole > HOLE_MS {
+            if let Some(stopped) = self.gate.end() {
+                notice(stopped);
+            }
+            self.restart(frame.at);
+        } else {
+            for _ in 0..hole.div_ceil(FRAME_MS) {
+                self.take(&[0; FRAME_SAMPLES], vad, notice)?;
+            }
+        }
+        self.take(&frame.samples, vad, notice)
+    }
+
+    /// The sound between two times.
+    pub(crate) fn between(&self, from: Time, to: Time) -> Vec<i16> {
+        self.ring.between(from, to)
+    }
+
+    /// Since when somebody speaks, and until when the sound is here.
+    pub(crate) fn voice(&self) -> Option<(Time, Time)> {
+        self.gate.voice_since().map(|from| (from, self.ring.end()))
+    }
+
+    fn restart(&mut self, at: Time) {
+        self.ring.restart(at);
+        self.vad = VadState::default();
+        self.window.clear();
+        self.heard_anything = true;
+    }
+
+    fn take(&mut self, samples: &[i16; FRAME_SAMPLES], vad: &Vad, notice: &mut dyn FnMut(Noticed)) -> Result<(), ModelError> {
+        self.ring.push(samples);
+        self.window.extend(samples);
+        while self.window.len() >= VAD_WINDOW {
+            let after = self.window.len() - VAD_WINDOW;
+            let at = Time(self.ring.end().0.saturating_sub(after as u64 / 8 + WINDOW_MS));
+            let window: Vec<f32> = to_float(&self.window[..VAD_WINDOW]);
+            self.window.drain(..VAD_WINDOW);
+            let window = window.first_chunk().expect("a window was cut off just now");
+            if let Some(noticed) = self.gate.window(at, vad.probability(&mut self.vad, window)?) {
+                notice(noticed);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! From probabilities of speech to voices that begin, last and stop. Pure.
+
+use crate::call::time::Time;
+
+/// Length of a window of the detector: 32 ms.
+pub(crate) const WINDOW_MS: u64 = 32;
+/// A window at least this likely to be speech counts as voice…
+const VOICE: f32 = 0.5;
+/// …and within a voice, one at least this likely does.
+const STILL_VOICE: f32 = 0.35;
+/// Windows in a row that begin a voice: 64 ms, longer than a click.
+const BEGINS: u32 = 2;
+/// Windows in a row without voice that end it: 224 ms.
+const ENDS: u32 = 7;
+/// A voice that goes on is reported every so many windows: 96 ms.
+const LASTING: u64 = 3;
+/// The detector needs the first sounds of a word to be sure: the voice began about this much earlier.
+const EARLIER_MS: u64 = 32;
+
+/// What the gate noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Noticed {
+    /// A voice began at this time.
+    Started(Time),
+    /// The voice that began then has sounded for so many milliseconds.
+    Lasting(Time, u64),
+    /// The last sound was at this time.
+    Stopped(Time),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Quiet { likely: u32 },
+    Voice { from: Time, last: Time, unlikely: u32, windows: u64 },
+}
+
+/// The gate of one leg.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    state: State,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { state: State::Quiet { likely: 0 } }
+    }
+}
+
+impl Gate {
+    /// Takes the probability of the window that begins at `at`.
+    pub(crate) fn window(&mut self, at: Time, probability: f32) -> Option<Noticed> {
+        let end = at.plus(WINDOW_MS);
+        match &mut self.state {
+            State::Quiet { likely } => {
+                *likely = if probability >= VOICE { *likely + 1 } else { 0 };
+                if *likely < BEGINS {
+                    return None;
+                }
+                let from = Time(at.0.saturating_sub(u64::from(BEGINS - 1) * WINDOW_MS + EARLIER_MS));
+                self.state = State::Voice { from, last: end, unlikely: 0, windows: 0 };
+                Some(Noticed::Started(from))
+            }
+            State::Voice { from, last, unlikely, windows } => {
+                *windows += 1;
+                if probability >= STILL_VOICE {
+                    (*last, *unlikely) = (end, 0);
+                    return windows.is_multiple_of(LASTING).then(|| Noticed::Lasting(*from, last.since(*from)));
+                }
+                *unlikely += 1;
+                (*unlikely >= ENDS).then(|| self.end()).flatten()
+            }
+        }
+    }
+
+    /// Ends a voice, if there is one: its sound is cut off.
+    pub(crate) fn end(&mut self) -> Option<Noticed> {
+        match std::mem::take(self).state {
+            State::Quiet { .. } => None,
+            State::Voice { last, .. } => Some(Noticed::Stopped(last)),
+        }
+    }
+
+    /// Since when a voice sounds.
+    pub(crate) fn voice_since(&self) -> Option<Time> {
+        match self.state {
+            State::Quiet { .. } => None,
+            State::Voice { from, .. } => Some(from),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(gate: &mut Gate, probabilities: &[(usize, f32)]) -> Vec<Noticed> {
+        let windows = probabilities.iter().flat_map(|(count, p)| std::iter::repeat_n(*p, *count));
+        windows.enumerate().filter_map(|(n, p)| gate.window(Time(1_000 + n as u64 * WINDOW_MS), p)).collect()
+    }
+
+    #[test]
+    fn a_click_is_no_voice() {
+        assert_eq!(run(&mut Gate::default(), &[(5, 0.0), (1, 0.9), (5, 0.0), (1, 0.9), (9, 0.4)]), []);
+    }
+
+    #[test]
+    fn a_voice_begins_lasts_and_stops_at_its_last_sound() {
+        let noticed = run(&mut Gate::default(), &[(10, 0.0), (6, 0.9), (3, 0.1), (2, 0.4), (20, 0.0)]);
+        let stop = Time(1_000 + 21 * WINDOW_MS);
+        assert_eq!(noticed.first(), Some(&Noticed::Started(Time(1_000 + 9 * WINDOW_MS))));
+        assert!(noticed.contains(&Noticed::Lasting(Time(1_000 + 9 * WINDOW_MS), 6 * WINDOW_MS)), "{noticed:?}");
+        assert_eq!(noticed.last(), Some(&Noticed::Stopped(stop)));
+        assert_eq!(noticed.iter().filter(|n| matches!(n, Noticed::Stopped(_))).count(), 1);
+    }
+}

@@ -1,0 +1,153 @@
+//! The thread that listens to all calls: voice activity costs 2 ms of CPU per second of sound, so one is enough for hundreds.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::Thread,
+};
+
+use crossbeam_queue::ArrayQueue;
+
+use super::{ear::LegEar, engines::Engines, gate::Noticed, priority};
+use crate::call::{event::Event, ids::LegId, media::frame::Frame, time::Time};
+
+/// Two seconds of frames; a listener that is further behind has lost the caller anyway.
+const FRAMES: usize = 100;
+/// Legs of one call that are listened to at most.
+const LEGS: usize = 8;
+
+/// What the listener tells a call.
+pub(crate) trait Hears: Send + Sync {
+    /// Something began, lasted or ended.
+    fn event(&self, event: Event);
+    /// The leg's voice has sounded since `from`; its sound is here until `to`. Said with every `VoiceLasting`.
+    fn lasting(&self, leg: LegId, from: Time, to: Time);
+}
+
+/// The ears of one call.
+pub(crate) struct Ears {
+    frames: ArrayQueue<(LegId, Frame)>,
+    legs: Mutex<HashMap<LegId, LegEar>>,
+    tells: Box<dyn Hears>,
+    thread: Thread,
+}
+
+impl Ears {
+    /// Takes a frame; never waits. When the queue is full the oldest frame is dropped.
+    pub(crate) fn push(&self, leg: LegId, frame: Frame) {
+        if self.frames.force_push((leg, frame)).is_some() {
+            metrics::counter!("warmline_speech_frames_dropped_total").increment(1);
+        }
+        self.thread.unpark();
+    }
+
+    /// The sound of a leg between two times, as much of it as there is.
+    pub(crate) fn between(&self, leg: LegId, from: Time, to: Time) -> Vec<i16> {
+        self.legs().get(&leg).map(|ear| ear.between(from, to)).unwrap_or_default()
+    }
+
+    fn legs(&self) -> MutexGuard<'_, HashMap<LegId, LegEar>> {
+        self.legs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works off the queue; says whether there was anything.
+    fn listen(&self, engines: &Engines) -> bool {
+        let mut any = false;
+        while let Some((leg, frame)) = self.frames.pop() {
+            any = true;
+            let mut noticed = Vec::new();
+            let mut voice = None;
+            {
+                let mut legs = self.legs();
+                if legs.len() >= LEGS && !legs.contains_key(&leg) {
+                    continue;
+                }
+                let ear = legs.entry(leg).or_default();
+                if let Err(error) = ear.hear(&frame, &engines.vad, &mut |what| noticed.push(what)) {
+                    tracing::error!(%error, "voice activity failed");
+                }
+                voice = ear.voice().or(voice);
+            }
+            for what in noticed {
+                self.tell(leg, what, voice);
+            }
+        }
+        any
+    }
+
+    fn tell(&self, leg: LegId, what: Noticed, voice: Option<(Time, Time)>) {
+        match what {
+            Noticed::Started(at) => self.tells.event(Event::VoiceStarted { leg, at }),
+            Noticed::Stopped(at) => self.tells.event(Event::VoiceStopped { leg, at }),
+            Noticed::Lasting(at, ms) => {
+                self.tells.event(Event::VoiceLasting { leg, at, ms });
+                if let Some((from, to)) = voice {
+                    self.tells.lasting(leg, from, to);
+                }
+            }
+        }
+    }
+}
+
+struct Shared {
+    calls: Mutex<Vec<Weak<Ears>>>,
+    closed: AtomicBool,
+}
+
+/// The listening thread. It ends when this is dropped.
+pub(crate) struct Listener {
+    shared: Arc<Shared>,
+    thread: Option<Thread>,
+}
+
+impl Listener {
+    pub(crate) fn start(engines: Arc<Engines>) -> Self {
+        let shared = Arc::new(Shared { calls: Mutex::default(), closed: AtomicBool::new(false) });
+        let own = Arc::clone(&shared);
+        let started = std::thread::Builder::new().name("listener".into()).spawn(move || own.run(&engines));
+        let thread = started.map(|handle| handle.thread().clone()).inspect_err(|error| tracing::error!(%error, "no listener thread"));
+        Self { shared, thread: thread.ok() }
+    }
+
+    /// Opens the ears of a call; they close when the last holder drops them.
+    pub(crate) fn open(&self, tells: Box<dyn Hears>) -> Arc<Ears> {
+        let thread = self.thread.clone().unwrap_or_else(std::thread::current);
+        let ears = Arc::new(Ears { frames: ArrayQueue::new(FRAMES), legs: Mutex::default(), tells, thread });
+        self.shared.calls().push(Arc::downgrade(&ears));
+        ears
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.shared.closed.store(true, Ordering::Release);
+        if let Some(thread) = &self.thread {
+            thread.unpark();
+        }
+    }
+}
+
+impl Shared {
+    fn calls(&self) -> MutexGuard<'_, Vec<Weak<Ears>>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self, engines: &Engines) {
+        priority::stand_back(priority::LISTENER);
+        while !self.closed.load(Ordering::Acquire) {
+            let calls: Vec<Arc<Ears>> = {
+                let mut calls = self.calls();
+                calls.retain(|ears| ears.strong_count() > 0);
+                calls.iter().filter_map(Weak::upgrade).collect()
+            };
+            // Every call gets its turn before the thread sleeps; a frame that comes in between wakes it at once.
+            if !calls.iter().fold(false, |any, ears| ears.listen(engines) || any) {
+                drop(calls);
+                std::thread::park();
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The speech driver: hears, understands and speaks for calls, with the engines of `warmline-models` on threads of its own.
+//!
+//! Inference never runs on the threads that pace RTP, and its threads have a lower priority than theirs. Every request has an id, a
+//! deadline and an answer: a result, or a failure that carries the id. Audio that comes faster than it is heard drops its oldest frames.
+
+mod cache;
+mod call;
+mod ear;
+mod engines;
+mod gate;
+mod heads;
+mod listener;
+mod priority;
+mod ring;
+mod scheduler;
+#[cfg(test)]
+mod tests;
+mod voice;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use tokio::sync::mpsc;
+use warmline_models::{ModelError, ModelsDir};
+
+use crate::call::event::Event;
+
+pub use call::{CallSpeech, Ear, Said};
+pub use engines::Engines;
+pub use heads::Heads;
+
+use cache::Cache;
+use call::CallParts;
+use listener::Listener;
+use scheduler::Scheduler;
+use voice::Voice;
+
+/// How the driver works.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the models are.
+    pub models: ModelsDir,
+    /// Where spoken clauses are kept; none: nowhere.
+    pub cache: Option<PathBuf>,
+    /// Bytes that spoken clauses may take on the disk; the ones unused for longest go first.
+    pub cache_bytes: u64,
+    /// Threads that run recogniser, voice and embedder; 0: one for each core.
+    pub workers: usize,
+}
+
+impl Options {
+    /// The defaults with the user's own folders.
+    ///
+    /// # Errors
+    /// When the environment does not say where the user's files are.
+    pub fn of_user() -> Result<Self, ModelError> {
+        let models = ModelsDir::of_user()?;
+        let cache = models.path().parent().map(|folder| folder.join("speech"));
+        Ok(Self { models, cache, cache_bytes: 256_000_000, workers: 0 })
+    }
+}
+
+/// The running driver. Cheap to clone; it stops when the last clone and the last call are gone.
+#[derive(Clone)]
+pub struct Speech {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engines: Arc<Engines>,
+    scheduler: Scheduler,
+    listener: Listener,
+    voice: Arc<Voice>,
+    calls: AtomicU64,
+}
+
+impl Speech {
+    /// Loads all models (about a second and a half) and starts the threads.
+    ///
+    /// # Errors
+    /// When a model is missing or broken; the message names the command that fetches the models.
+    pub fn start(options: &Options) -> Result<Self, ModelError> {
+        let engines = Arc::new(Engines::load(&options.models)?);
+        let workers = match options.workers {
+            0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            chosen => chosen,
+        };
+        let cache = options.cache.clone().map(|folder| Cache::open(folder, options.cache_bytes));
+        let voice = Arc::new(Voice::new(Arc::clone(&engines), cache));
+        let inner = Inner {
+            listener: Listener::start(Arc::clone(&engines)),
+            scheduler: Scheduler::start(workers),
+            engines,
+            voice,
+            calls: AtomicU64::new(0),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The engines, for building [`Heads`].
+    #[must_use]
+    pub fn engines(&self) -> &Arc<Engines> {
+        &self.inner.engines
+    }
+
+    /// Makes these texts ready in the cache, in the background.
+    pub fn prewarm(&self, texts: &[String], language: &str) {
+        for text in texts {
+            for clause in crate::call::clauses::split(text) {
+                self.inner.prepare(&clause, language);
+            }
+        }
+    }
+
+    /// Opens the ears and the mouth of one call. Reports go to `events`; speech comes from [`CallSpeech::said`].
+    #[must_use]
+    pub fn call(&self, language: &str, heads: Arc<Heads>, events: mpsc::Sender<Event>) -> CallSpeech {
+        let number = self.inner.calls.fetch_add(1, Ordering::Relaxed);
+        CallSpeech::open(CallParts { speech: Arc::clone(&self.inner), number, language: language.to_owned(), heads, events })
+    }
+}
