@@ -214,4 +214,30 @@ mod tests {
         framer.push(&message("l: 0", ""));
         assert!(matches!(framer.next(), Ok(Some(Frame::Message(_)))));
     }
+
+    #[test]
+    fn it_does_not_matter_where_the_network_cuts() {
+        use rand::rngs::StdRng;
+        use rand::{Rng, SeedableRng};
+        let mut stream = Vec::new();
+        for n in 0..20 {
+            stream.extend(b"\r\n\r\n".iter().take(n % 5));
+            stream.extend(message(&format!("Content-Length: {n}"), &"\r\n\r".repeat(n)[..n]));
+        }
+        let whole = frames(&stream);
+        assert_eq!(whole.as_ref().map(Vec::len), Ok(24), "20 messages and 4 pings");
+        for seed in 0..300 {
+            let mut rng = StdRng::seed_from_u64(seed);
+            let (mut framer, mut out, mut rest) = (Framer::new(4096), Vec::new(), stream.as_slice());
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(rng.random_range(1..=rest.len().min(50)));
+                framer.push(now);
+                while let Some(frame) = framer.next().unwrap() {
+                    out.push(frame);
+                }
+                rest = later;
+            }
+            assert_eq!(Ok(out), whole, "seed {seed}");
+        }
+    }
 }

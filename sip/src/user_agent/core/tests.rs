@@ -185,6 +185,9 @@ fn dial(leg: LegId, tcp: bool) -> Command {
     }))
 }
 
+/// A message on its way: when it arrives, a running number, to whom, what.
+type Letter = (Instant, u64, usize, Vec<u8>);
+
 /// Two cores and a network between them.
 struct World {
     rng: StdRng,
@@ -192,8 +195,7 @@ struct World {
     start: Instant,
     now: Instant,
     tcp: bool,
-    /// Messages on their way: when, a running number, to whom, what.
-    network: BinaryHeap<Reverse<(Instant, u64, usize, Vec<u8>)>>,
+    network: BinaryHeap<Reverse<Letter>>,
     sent: u64,
     /// What each side was told about each leg.
     heard: [BTreeMap<LegId, Vec<Event>>; 2],
