@@ -119,27 +119,30 @@ pub struct Playout {
 }
 
 impl Playout {
-    /// Keeps a place in the order for a speech whose first chunk may come after a later speech's.
+    /// Keeps a place in the order for a speech whose first chunk may come after a later speech's. With too many waiting it fails at once.
     pub fn announce(&mut self, id: RequestId) {
-        if !self.ended.contains(&id) && self.speeches.len() < MAX_SPEECHES && self.speeches.iter().all(|speech| speech.id != id) {
-            self.speeches.push_back(Speech::new(id));
+        if self.ended.contains(&id) || self.speeches.iter().any(|speech| speech.id == id) {
+            return;
+        }
+        self.speeches.push_back(Speech::new(id));
+        if self.speeches.len() > MAX_SPEECHES {
+            self.end(MAX_SPEECHES, SpeechEnd::Failed);
         }
     }
 
     /// Queues a chunk. Chunks of a speech that has ended or was stopped are dropped silently.
     ///
     /// # Errors
-    /// [`PlayoutError::Full`] when four minutes of speech are waiting: the speech should then be stopped.
+    /// [`PlayoutError::Full`] when four minutes of speech are waiting: this speech has failed then.
     pub fn push(&mut self, chunk: Chunk) -> Result<(), PlayoutError> {
-        if self.ended.contains(&chunk.id) {
-            return Ok(());
-        }
         self.announce(chunk.id);
+        let Some(index) = self.speeches.iter().position(|speech| speech.id == chunk.id) else { return Ok(()) };
         let queued = self.queued + chunk.samples.len();
-        let speech = self.speeches.iter_mut().find(|speech| speech.id == chunk.id).ok_or(PlayoutError::Full)?;
         if queued > MAX_QUEUED || chunk.clause > MAX_QUEUED {
+            self.end(index, SpeechEnd::Failed);
             return Err(PlayoutError::Full);
         }
+        let speech = &mut self.speeches[index];
         if speech.complete || speech.stopping {
             return Ok(());
         }
@@ -419,13 +422,19 @@ mod tests {
     #[test]
     fn too_much_is_refused_and_a_lost_leg_fails_everything() {
         let mut playout = Playout::default();
+        let failed = |playout: &mut Playout| {
+            let ended = |event| if let PlayoutEvent::Ended { id, why: SpeechEnd::Failed, .. } = event { id } else { panic!("{event:?}") };
+            events(playout).into_iter().map(ended).collect::<Vec<_>>()
+        };
         playout.push(chunk(A, 0, MAX_QUEUED, false)).unwrap();
         assert_eq!(playout.push(chunk(A, 1, 1, true)), Err(PlayoutError::Full));
+        assert_eq!(failed(&mut playout), [A]);
+        (0..=MAX_SPEECHES as u64).for_each(|id| playout.announce(RequestId(100 + id)));
+        assert_eq!(failed(&mut playout), [RequestId(100 + MAX_SPEECHES as u64)]);
+        playout.fail(RequestId(100));
         playout.announce(B);
         playout.fail_all();
-        let failed = events(&mut playout);
-        assert!(failed.iter().all(|event| matches!(event, PlayoutEvent::Ended { why: SpeechEnd::Failed, .. })));
-        assert_eq!(failed.len(), 2);
+        assert_eq!(failed(&mut playout).len(), MAX_SPEECHES + 1);
         playout.push(chunk(B, 0, 10, true)).unwrap();
         assert!(playout.is_idle());
     }

@@ -153,7 +153,7 @@ impl Call {
 
     fn command(&mut self, command: Command, tick: Tick, scratch: &mut Scratch) {
         match command {
-            Command::AddLeg { leg, sockets, negotiated } => self.add_leg(leg, sockets, *negotiated, tick),
+            Command::AddLeg { leg, sockets, negotiated } => self.add_leg(leg, sockets, *negotiated, tick, scratch),
             Command::UpdateLeg { leg, negotiated } => {
                 if let Some(leg) = self.leg(leg) {
                     leg.session.update(tick.now, *negotiated);
@@ -192,12 +192,13 @@ impl Call {
         self.legs.iter_mut().find(|leg| leg.id == id)
     }
 
-    fn add_leg(&mut self, id: LegId, sockets: LegSockets, negotiated: Negotiated, tick: Tick) {
+    fn add_leg(&mut self, id: LegId, sockets: LegSockets, negotiated: Negotiated, tick: Tick, scratch: &mut Scratch) {
         if self.leg(id).is_some() {
             warn!(leg = id.0, "leg added twice: the second one is ignored");
             return;
         }
         let mut leg = Leg::new(tick.now, id, sockets, negotiated, self.start.jitter);
+        leg.forget_waiting(&mut scratch.inbox);
         leg.patch(&self.patch);
         self.legs.push(leg);
     }
@@ -217,7 +218,6 @@ impl Call {
             Some(leg) => {
                 if let Err(problem) = leg.playout.push(chunk) {
                     warn!(%problem, "speech dropped");
-                    leg.playout.fail(id);
                 }
             }
             None if last => self.fail(id),

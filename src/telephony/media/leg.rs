@@ -22,6 +22,8 @@ use crate::call::{
 
 /// Datagrams read at one tick and socket: a flood must not hold up the other calls.
 const MAX_READ: usize = 64;
+/// More small datagrams than a socket's buffer can hold.
+const MAX_FORGOTTEN: usize = 1_024;
 
 /// What the media threads share between all legs.
 pub(super) struct Scratch {
@@ -80,6 +82,16 @@ impl Leg {
             under: UnderSound::default(),
             heard_from: false,
             sockets,
+        }
+    }
+
+    /// Throws away what came before the leg was up: the ring-back of a dialled phone, or somebody's noise.
+    pub(super) fn forget_waiting(&mut self, inbox: &mut Inbox) {
+        for socket in [&self.sockets.rtp, &self.sockets.rtcp] {
+            let mut left = MAX_FORGOTTEN;
+            while left > 0 && inbox.read(socket, Duration::ZERO).is_some() {
+                left -= 1;
+            }
         }
     }
 

@@ -329,3 +329,23 @@ async fn the_end_of_the_pool_ends_every_call() {
     assert_eq!(timeout(PATIENCE, events.recv()).await.unwrap(), None);
     assert_eq!(media.send(Command::Close), Err(CallMediaError::Closed));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_before_the_answer_is_not_heard() {
+    let pool = pool();
+    let (media, mut events) = pool.open_call(clock::now());
+    let sockets = pool.reserve().unwrap();
+    let socket = UdpSocket::bind((HERE, 0)).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let remote = socket.local_addr().unwrap();
+    let gateway = SocketAddr::new(HERE, sockets.rtp_port());
+    let mut phone = Phone { socket, gateway, hertz: 440.0, sequence: 0, heard: Vec::new() };
+    (0..50).for_each(|_| phone.speak());
+    let negotiated = Box::new(agreed(remote, Direction::SendRecv));
+    media.send(Command::AddLeg { leg: CALLER, sockets, negotiated }).unwrap();
+    (0..10).for_each(|_| phone.hear());
+    phone.talk(5);
+    media.send(Command::RemoveLeg { leg: CALLER }).unwrap();
+    let stats = event(&mut events, |event| if let MediaEvent::LegClosed { stats, .. } = event { Some(stats) } else { None }).await;
+    assert!((1..=5).contains(&stats.source.received), "{stats:?}");
+}
