@@ -1,15 +1,21 @@
 //! Warmline: the voicebot telephony gateway that hands people over properly.
 #![allow(missing_docs, reason = "a variant's or struct's line says what its fields are")]
 
+pub mod app;
 pub mod call;
+mod call_task;
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod desk;
 pub mod http;
 pub mod live;
 pub mod lookup;
 pub mod order_service;
 pub mod phone;
+pub mod speech;
 pub mod store;
+pub mod telephony;
+pub mod understand;
 pub mod view;
 pub mod yaml;

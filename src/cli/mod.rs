@@ -1,5 +1,16 @@
 //! The subcommands, one file each.
 
+mod bench;
+mod demo;
+mod example_orders;
+mod flow;
+mod models;
+mod replay;
+mod serve;
+mod speak;
+mod transcribe;
+mod understand;
+
 use clap::{Parser, Subcommand};
 
 /// Warmline answers calls, and hands them over properly.
@@ -11,7 +22,19 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Serve(serve::Args),
+    Demo(demo::Args),
+    Flow(flow::Args),
+    Understand(understand::Args),
+    Transcribe(transcribe::Args),
+    Speak(speak::Args),
+    Replay(replay::Args),
+    Models(models::Args),
+    Bench(bench::Args),
+    #[command(hide = true)]
+    ExampleOrders(example_orders::Args),
+}
 
 impl Cli {
     /// Runs the chosen command.
@@ -19,6 +42,17 @@ impl Cli {
     /// # Errors
     /// Whatever the command could not do, with its context, for a person to read.
     pub fn run(self) -> anyhow::Result<()> {
-        match self.command {}
+        match self.command {
+            Command::Serve(args) => serve::run(&args),
+            Command::Demo(args) => demo::run(&args),
+            Command::Flow(args) => flow::run(args),
+            Command::Understand(args) => understand::run(args),
+            Command::Transcribe(args) => transcribe::run(args),
+            Command::Speak(args) => speak::run(args),
+            Command::Replay(args) => replay::run(args),
+            Command::Models(args) => models::run(args),
+            Command::Bench(args) => bench::run(&args),
+            Command::ExampleOrders(args) => example_orders::run(&args),
+        }
     }
 }

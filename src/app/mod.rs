@@ -1,0 +1,245 @@
+//! Builds the drivers once, and starts one task per call.
+
+mod options;
+
+use std::{
+    fs,
+    hash::{BuildHasher as _, RandomState},
+    path::Path,
+    pin::pin,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::{JoinError, JoinSet},
+    time::timeout,
+};
+
+use crate::{
+    call::{Setup, event::Event, flow::Flow, ids::CallId, time::WallTime},
+    call_task::{self, CallTask},
+    clock,
+    config::{self, Config},
+    desk::{DeskHandle, Profile},
+    http::{self, Readiness},
+    live::Hub,
+    lookup::LookUps,
+    speech::{self, Ear, Heads, Speech},
+    store::{self, AgentRow, FlowFile, NewCall, Store},
+    telephony::{Arrival, CallOptions, Telephony, media::HeardQueue},
+    view::Stamp,
+};
+
+/// How long the record may take to be written at the end.
+const LAST_WRITES: Duration = Duration::from_secs(5);
+/// How long legs may take to say goodbye.
+const LAST_MESSAGES: Duration = Duration::from_secs(3);
+/// Not Found: no route leads from this number to a flow.
+const NOT_FOUND: u16 = 404;
+
+/// The gateway, built and bound.
+pub struct App {
+    gateway: Gateway,
+    arrivals: mpsc::Receiver<Arrival>,
+    http: http::Bound,
+}
+
+/// The drivers that every call shares.
+struct Gateway {
+    config: Config,
+    routes: Vec<Route>,
+    telephony: Telephony,
+    speech: Speech,
+    store: Store,
+    hub: Hub,
+    desk: DeskHandle,
+    lookups: LookUps,
+    readiness: Arc<Readiness>,
+}
+
+/// Which flow takes which call.
+struct Route {
+    called: String,
+    flow: Arc<Flow>,
+    file: FlowFile,
+    heads: Arc<Heads>,
+}
+
+impl App {
+    /// Loads the models, opens the record, binds the ports.
+    ///
+    /// # Errors
+    /// Whatever is missing or taken, with its name.
+    pub async fn build(config: Config, path: &Path) -> Result<Self> {
+        http::install_metrics();
+        let loading = tokio::task::spawn_blocking({
+            let (options, flows) = (options::speech(&config)?, config.flows().cloned().collect::<Vec<_>>());
+            move || load(&options, &flows)
+        });
+        let store = Store::open(&store::Options::new(&config.file.store.folder)).await?;
+        let profiles = options::profiles(&config);
+        store.agents(profiles.iter().map(agent_row).collect()).await;
+        let desk = DeskHandle::open(options::desk(&config), profiles);
+        let (hub, readiness) = (Hub::default(), Arc::<Readiness>::default());
+        let parts = http::Parts { store: store.clone(), hub: hub.clone(), desk: desk.clone(), readiness: Arc::clone(&readiness) };
+        let http = http::Bound::bind(&options::http(&config), parts).await?;
+        let (speech, heads) = loading.await.context("the models were not loaded")??;
+        readiness.models.store(true, Ordering::Relaxed);
+        let routes = routes(&config, path, heads)?;
+        let (telephony, arrivals) = Telephony::start(options::telephony(&config)).await?;
+        readiness.sip.store(true, Ordering::Relaxed);
+        let lookups = LookUps::new().context("no HTTP client")?;
+        let gateway = Gateway { config, routes, telephony, speech, store, hub, desk, lookups, readiness };
+        Ok(Self { gateway, arrivals, http })
+    }
+
+    /// Takes calls until `stop`, then lets the running ones finish.
+    ///
+    /// # Errors
+    /// When the pages cannot be served any more.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<()> {
+        let Self { gateway, mut arrivals, http } = self;
+        let (closed, close) = oneshot::channel::<()>();
+        tracing::info!(sip = ?gateway.telephony.user_agent().udp_address(), pages = %http.address(), "ready for calls");
+        let serving = tokio::spawn(http.run(async { _ = close.await }));
+        let mut calls = JoinSet::new();
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                Some(arrival) = arrivals.recv() => gateway.take(arrival, &mut calls).await,
+                Some(ended) = calls.join_next() => failed(ended),
+                () = &mut stop => break,
+            }
+        }
+        gateway.drain(calls).await;
+        drop(closed);
+        serving.await.context("the pages")??;
+        Ok(())
+    }
+}
+
+impl Gateway {
+    async fn take(&self, arrival: Arrival, calls: &mut JoinSet<()>) {
+        let Some(route) = self.routes.iter().find(|route| config::matches(&route.called, &arrival.caller.called)) else {
+            tracing::info!("a call to a number without a route was refused");
+            return self.telephony.refuse(&arrival, NOT_FOUND).await;
+        };
+        let (started, utc) = (clock::now(), clock::utc());
+        let unix_ms = u64::try_from(utc.as_millis()).unwrap_or(u64::MAX);
+        let wall = route.flow.wall_time(i64::try_from(unix_ms).unwrap_or(i64::MAX));
+        let id = call_id(unix_ms);
+        let caller = arrival.caller.clone();
+        let log = self.store.begin(NewCall {
+            id: id.clone(),
+            started: Stamp(unix_ms),
+            utc_offset_s: utc_offset_s(unix_ms, wall),
+            wall,
+            caller: caller.clone(),
+            flow: route.file.clone(),
+            language: route.flow.language.clone(),
+        });
+        let (events, inbox) = mpsc::channel::<Event>(call_task::EVENTS);
+        let live = self.hub.begin(log.head(), events.clone());
+        let recording = self.config.file.store.recordings.then(|| self.store.recording_path(&id));
+        let legs = self.telephony.take(arrival, CallOptions { started, events: events.clone(), recording }).await;
+        let speech = self.speech.call(&route.flow.language, Arc::clone(&route.heads), events.clone());
+        tokio::spawn(listen(legs.heard(), speech.ear()));
+        tracing::info!(call = id.0, flow = route.flow.name, "call arrived");
+        let task = CallTask {
+            setup: Setup { call: id.clone(), flow: Arc::clone(&route.flow), wall, caller },
+            id,
+            started,
+            legs,
+            speech,
+            desk: self.desk.clone(),
+            lookups: self.lookups.clone(),
+            log,
+            live,
+            events: (events, inbox),
+        };
+        calls.spawn(task.run());
+    }
+
+    /// New calls get 503; running ones are told to finish, and are ended when they do not.
+    async fn drain(&self, mut calls: JoinSet<()>) {
+        tracing::info!(calls = calls.len(), "shutting down");
+        self.readiness.draining.store(true, Ordering::Relaxed);
+        self.telephony.drain().await;
+        self.hub.tell_all(&Event::Drain);
+        let finish = async {
+            while let Some(ended) = calls.join_next().await {
+                failed(ended);
+            }
+        };
+        if timeout(Duration::from_millis(self.config.file.limits.drain_ms), finish).await.is_err() {
+            calls.shutdown().await;
+        }
+        if timeout(LAST_MESSAGES, self.telephony.shutdown()).await.is_err() {
+            tracing::warn!("some legs did not say goodbye in time");
+        }
+        if timeout(LAST_WRITES, self.store.flush()).await.is_err() {
+            tracing::error!("the record was not written to its end");
+        }
+    }
+}
+
+fn failed(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a call's task has failed; its legs were hung up");
+    }
+}
+
+/// The models and the heads of every route's flow. A flow of several routes has its heads once.
+fn load(options: &speech::Options, flows: &[Arc<Flow>]) -> Result<(Speech, Vec<Arc<Heads>>)> {
+    let speech = Speech::start(options)?;
+    let mut heads: Vec<Arc<Heads>> = Vec::new();
+    for (index, flow) in flows.iter().enumerate() {
+        let known = flows[..index].iter().position(|earlier| Arc::ptr_eq(earlier, flow));
+        heads.push(match known {
+            Some(known) => Arc::clone(&heads[known]),
+            None => Arc::new(Heads::of_flow(speech.engines(), flow)?),
+        });
+    }
+    Ok((speech, heads))
+}
+
+/// Carries the frames of a call from its media to its listener, until the media ends.
+async fn listen(heard: Arc<HeardQueue>, ear: Ear) {
+    while let Some(heard) = heard.next().await {
+        ear.hear(heard.leg, heard.frame);
+    }
+}
+
+/// The routes with their files, which were read a moment ago.
+fn routes(config: &Config, path: &Path, heads: Vec<Arc<Heads>>) -> Result<Vec<Route>> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut routes = Vec::new();
+    for ((route, flow), heads) in config.file.routes.iter().zip(config.flows()).zip(heads) {
+        let path = folder.join(&route.flow);
+        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        let path = path.canonicalize().unwrap_or(path);
+        let file = FlowFile::new(&flow.name, &path, &text, config.file.services.clone());
+        routes.push(Route { called: route.called.clone(), flow: Arc::clone(flow), file, heads });
+    }
+    Ok(routes)
+}
+
+fn agent_row(profile: &Profile) -> AgentRow {
+    let Profile { id, name, queues, languages, .. } = profile;
+    AgentRow { id: id.0.clone(), name: name.clone(), queues: queues.clone(), languages: languages.clone() }
+}
+
+/// How far the company's civil time is ahead of UTC.
+fn utc_offset_s(unix_ms: u64, wall: WallTime) -> i32 {
+    let local_s = wall.day * 86_400 + i64::try_from(wall.ms_of_day / 1_000).unwrap_or_default();
+    let utc_s = i64::try_from(unix_ms / 1_000).unwrap_or_default();
+    i32::try_from(local_s - utc_s).unwrap_or_default()
+}
+
+/// Unique over restarts, sortable by time, and not to be guessed.
+fn call_id(unix_ms: u64) -> CallId {
+    CallId(format!("{unix_ms:012x}-{:012x}", RandomState::new().hash_one(unix_ms) >> 16))
+}

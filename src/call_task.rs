@@ -1,0 +1,140 @@
+//! The only loop that joins one call with the drivers.
+
+use std::time::{Duration, Instant};
+
+use tokio::{sync::mpsc, task::JoinSet, time::sleep_until};
+
+use crate::{
+    call::{
+        Call, Setup,
+        action::Action,
+        event::Event,
+        ids::CallId,
+        record::{HandoffStep, What},
+        time::Time,
+    },
+    clock,
+    desk::{DeskHandle, Request},
+    live::LiveCall,
+    lookup::LookUps,
+    speech::{CallSpeech, Said},
+    store::CallLog,
+    telephony::CallLegs,
+};
+
+/// Reports that may wait for a call. A call is quick; one that is this far behind is broken.
+pub(crate) const EVENTS: usize = 1_024;
+
+/// Everything that one call needs of the world.
+pub(crate) struct CallTask {
+    pub(crate) id: CallId,
+    pub(crate) setup: Setup,
+    /// Zero of the call's timeline.
+    pub(crate) started: Instant,
+    pub(crate) legs: CallLegs,
+    pub(crate) speech: CallSpeech,
+    pub(crate) desk: DeskHandle,
+    pub(crate) lookups: LookUps,
+    pub(crate) log: CallLog,
+    pub(crate) live: LiveCall,
+    pub(crate) events: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
+}
+
+impl CallTask {
+    /// Runs the call to its end.
+    pub(crate) async fn run(self) {
+        let language = self.setup.flow.language.clone();
+        let mut running = Running { call: Call::new(self.setup.clone()), language, asked: JoinSet::new(), task: self };
+        running.run().await;
+    }
+}
+
+struct Running {
+    call: Call,
+    language: String,
+    /// Look-ups under way; they end with the call.
+    asked: JoinSet<()>,
+    task: CallTask,
+}
+
+impl Running {
+    async fn run(&mut self) {
+        loop {
+            while let Some(action) = self.call.poll_action() {
+                self.perform(action).await;
+            }
+            let Some((deadline, _why)) = self.call.poll_timeout() else { break };
+            let deadline = self.task.started + Duration::from_millis(deadline.0);
+            tokio::select! {
+                Some(event) = self.task.events.1.recv() => {
+                    let now = self.now();
+                    self.task.log.event(now, &event);
+                    self.call.handle(event, now);
+                }
+                Some(said) = self.task.speech.said() => self.play(said),
+                () = sleep_until(deadline.into()) => {
+                    let now = self.now();
+                    self.task.log.timeout(now);
+                    self.call.handle_timeout(now);
+                }
+            }
+        }
+        self.task.desk.ended(&self.task.id);
+    }
+
+    fn now(&self) -> Time {
+        Time(u64::try_from(clock::now().saturating_duration_since(self.task.started).as_millis()).unwrap_or(u64::MAX))
+    }
+
+    async fn perform(&mut self, action: Action) {
+        if let Some(written) = self.task.log.action(self.now(), &action) {
+            self.task.live.show(&written);
+        }
+        let task = &mut self.task;
+        match action {
+            Action::Answer { leg } => task.legs.answer(leg).await,
+            Action::Reject { leg, status } => task.legs.reject(leg, status).await,
+            Action::Dial { leg, agent: _, target, ring_ms } => task.legs.dial(leg, target, ring_ms).await,
+            Action::HangUp { leg } => task.legs.hang_up(leg).await,
+            Action::Patch(patch) => task.legs.patch(patch),
+            Action::Speak { id, leg, clauses } => {
+                task.legs.announce(leg, id);
+                task.speech.speak(id, leg, &clauses);
+            }
+            Action::Prepare { clauses } => task.speech.prepare(&clauses),
+            Action::StopSpeaking { id } => {
+                task.speech.forget(id);
+                task.legs.stop(id);
+            }
+            Action::Transcribe { id, leg, from, to } => task.speech.transcribe(id, leg, from, to),
+            Action::Forget { id } => task.speech.forget(id),
+            Action::Understand { id, text } => task.speech.understand(id, &text),
+            Action::LookUp { id, request } => {
+                let (lookups, events) = (task.lookups.clone(), task.events.0.clone());
+                self.asked.spawn(async move {
+                    // The call may be over by then.
+                    let _ = events.send(lookups.ask(id, &request).await).await;
+                });
+            }
+            Action::FindAgent { id, queue, not } => {
+                let request = Request { call: task.id.clone(), id, queue, language: Some(self.language.clone()), not };
+                task.desk.find(request, &task.events.0);
+            }
+            Action::LeaveQueue { id } => task.desk.leave(&task.id, id),
+            Action::ReleaseAgent { agent, after } => task.desk.release(&task.id, &agent, after),
+            Action::Record(entry) => {
+                if let What::Handoff { step: HandoffStep::Bridged { agent, .. } } = &entry.what {
+                    task.desk.bridged(&task.id, agent);
+                }
+            }
+            Action::End { outcome } => tracing::info!(call = task.id.0, ?outcome, "call ended"),
+        }
+    }
+
+    fn play(&self, said: Said) {
+        match said {
+            Said::Chunk { leg, chunk } => self.task.legs.play(leg, chunk),
+            Said::Failed { id } => self.task.legs.fail(id),
+        }
+    }
+}

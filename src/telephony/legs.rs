@@ -1,0 +1,172 @@
+//! What a call's task can ask of its legs.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+
+use tokio::sync::mpsc;
+use warmline_sip::user_agent::LegId as WireLeg;
+
+use super::{
+    Arrival, Telephony,
+    media::{Command as MediaCommand, HeardQueue, MediaEvent},
+    switchboard::{Command, Link},
+};
+use crate::call::{
+    event::Event,
+    ids::{LegId, RequestId},
+    media::{patch::Patch, playout::Chunk},
+    time::Time,
+};
+
+/// What a call brings to its legs.
+#[derive(Debug)]
+pub struct CallOptions {
+    /// When the call arrived: zero of its timeline.
+    pub started: std::time::Instant,
+    /// Where everything that happens is told. Never blocks: a call that takes nothing any more is broken.
+    pub events: mpsc::Sender<Event>,
+    /// Where to record, if it is to be recorded.
+    pub recording: Option<PathBuf>,
+}
+
+/// The legs of one call. Dropping it hangs up whatever is left.
+#[derive(Debug)]
+pub struct CallLegs {
+    commands: mpsc::Sender<Command>,
+    user_agent: warmline_sip::user_agent::UserAgent,
+    link: Arc<Link>,
+    wire: HashMap<LegId, WireLeg>,
+}
+
+pub(super) async fn take(telephony: &Telephony, arrival: Arrival, options: CallOptions) -> CallLegs {
+    let Arrival { leg, offer, .. } = arrival;
+    let (media, media_events) = telephony.media.open_call(options.started);
+    if let Some(path) = options.recording {
+        match telephony.media.record(path, Time::ZERO) {
+            Some(recording) => _ = media.send(MediaCommand::Record(recording)),
+            None => tracing::warn!("the recorder is behind: this call is not recorded"),
+        }
+    }
+    let link = Arc::new(Link { media, events: options.events });
+    tokio::spawn(tell(Arc::downgrade(&link), media_events, leg, telephony.commands.clone(), link.events.clone()));
+    let legs = CallLegs {
+        commands: telephony.commands.clone(),
+        user_agent: telephony.user_agent.clone(),
+        link: Arc::clone(&link),
+        wire: HashMap::from([(LegId::CALLER, leg)]),
+    };
+    legs.send(Command::Take { leg, offer, link }).await;
+    legs
+}
+
+/// Passes on what the media reports, until it is closed.
+async fn tell(
+    link: std::sync::Weak<Link>,
+    mut reports: mpsc::Receiver<MediaEvent>,
+    call: WireLeg,
+    commands: mpsc::Sender<Command>,
+    events: mpsc::Sender<Event>,
+) {
+    while let Some(report) = reports.recv().await {
+        match &report {
+            MediaEvent::LegClosed { leg, stats } => tracing::debug!(call = call.0, leg = leg.0, ?stats, "leg closed"),
+            MediaEvent::RecordingFailed => {
+                tracing::error!(call = call.0, "the disk does not take the recording; the call goes on without it")
+            }
+            MediaEvent::MediaLost { leg } => {
+                // The peer may still be there for signalling: it is told that we are gone.
+                if let Some(link) = link.upgrade() {
+                    let _ = commands.send(Command::MediaLost { link, leg: *leg }).await;
+                }
+            }
+            MediaEvent::FirstRtp { .. } | MediaEvent::Digit { .. } | MediaEvent::SpeechStarted { .. } | MediaEvent::SpeechEnded { .. } => {}
+        }
+        if let Some(event) = report.to_call_event()
+            && events.send(event).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+impl CallLegs {
+    /// Frames of the legs that the patch listens to.
+    #[must_use]
+    pub fn heard(&self) -> Arc<HeardQueue> {
+        self.link.media.heard()
+    }
+
+    /// Takes the caller's call.
+    pub async fn answer(&self, leg: LegId) {
+        if let Some(&wire) = self.wire.get(&leg) {
+            self.send(Command::Answer { leg: wire }).await;
+        }
+    }
+
+    /// Refuses the caller's call.
+    pub async fn reject(&self, leg: LegId, status: u16) {
+        if let Some(&wire) = self.wire.get(&leg) {
+            self.send(Command::Reject { leg: wire, status }).await;
+        }
+    }
+
+    /// Rings somebody: `LegRinging`, `LegAnswered` or `LegFailed` follow.
+    pub async fn dial(&mut self, leg: LegId, target: String, ring_ms: u64) {
+        let wire = self.user_agent.new_leg();
+        self.wire.insert(leg, wire);
+        self.send(Command::Dial { leg: wire, id: leg, target, ring_ms, link: Arc::clone(&self.link) }).await;
+    }
+
+    /// Ends a leg in whatever state it is.
+    pub async fn hang_up(&mut self, leg: LegId) {
+        if let Some(wire) = self.wire.remove(&leg) {
+            self.send(Command::HangUp { leg: wire }).await;
+        }
+    }
+
+    /// Who hears whom.
+    pub fn patch(&self, patch: Patch) {
+        self.media(MediaCommand::Patch(patch));
+    }
+
+    /// Keeps a speech's place in a leg's order.
+    pub fn announce(&self, leg: LegId, id: RequestId) {
+        self.media(MediaCommand::Announce { leg, id });
+    }
+
+    /// Plays a piece of speech.
+    pub fn play(&self, leg: LegId, chunk: Chunk) {
+        self.media(MediaCommand::Play { leg, chunk });
+    }
+
+    /// Stops a speech.
+    pub fn stop(&self, id: RequestId) {
+        self.media(MediaCommand::Stop { id });
+    }
+
+    /// A speech cannot be made.
+    pub fn fail(&self, id: RequestId) {
+        self.media(MediaCommand::Fail { id });
+    }
+
+    fn media(&self, command: MediaCommand) {
+        if let Err(error) = self.link.media.send(command) {
+            tracing::error!(%error, "the media engine did not take a command");
+        }
+    }
+
+    async fn send(&self, command: Command) {
+        // A stopped switchboard has no legs left.
+        let _ = self.commands.send(command).await;
+    }
+}
+
+impl Drop for CallLegs {
+    fn drop(&mut self) {
+        let _ = self.link.media.send(MediaCommand::Close);
+        for &leg in self.wire.values() {
+            if self.commands.try_send(Command::HangUp { leg }).is_err() {
+                tracing::error!(leg = leg.0, "the switchboard is behind: a leg was not hung up");
+            }
+        }
+    }
+}

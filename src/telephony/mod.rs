@@ -1,0 +1,106 @@
+//! The telephone driver: SIP legs through the user agent, their sound through the media engine.
+//!
+//! One task, the [`switchboard`], holds every leg's signalling state. A call's task asks it through [`CallLegs`] and is told in the brain's own words.
+
+mod legs;
+pub mod media;
+mod switchboard;
+
+use std::{net::IpAddr, sync::Arc};
+
+use anyhow::Context as _;
+use tokio::sync::mpsc;
+use warmline_sip::user_agent;
+
+use crate::call::caller::Caller;
+
+pub use legs::{CallLegs, CallOptions};
+use switchboard::{Command, Switchboard};
+
+/// Commands of calls that may wait for the switchboard; a call beyond that waits itself.
+const COMMANDS: usize = 4_096;
+/// Calls that may wait for the gateway to take them up.
+const ARRIVALS: usize = 256;
+
+/// How to be reached.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Sockets and bounds of the signalling.
+    pub sip: user_agent::Config,
+    /// Callers at once; the next one gets 503.
+    pub calls: usize,
+    /// The address that goes into session descriptions.
+    pub media_address: IpAddr,
+    /// The user part of our From when an agent is rung.
+    pub from_user: String,
+    /// Our display name when an agent is rung.
+    pub display_name: String,
+    /// Ports, threads and time-outs of the sound.
+    pub media: media::MediaConfig,
+}
+
+/// A call that wants to be taken up: give it to [`Telephony::take`], or refuse it.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Who calls whom.
+    pub caller: Caller,
+    pub(super) leg: user_agent::LegId,
+    pub(super) offer: Option<Vec<u8>>,
+}
+
+/// The running driver. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Telephony {
+    commands: mpsc::Sender<Command>,
+    user_agent: user_agent::UserAgent,
+    media: Arc<media::MediaPool>,
+}
+
+impl Telephony {
+    /// Opens the sockets and starts the switchboard. Arrivals must be read.
+    ///
+    /// # Errors
+    /// An address or port range cannot be had.
+    pub async fn start(options: Options) -> anyhow::Result<(Self, mpsc::Receiver<Arrival>)> {
+        let media = Arc::new(media::MediaPool::start(options.media.clone()).context("cannot start the media threads")?);
+        let (user_agent, events) = user_agent::bind(options.sip.clone()).await?;
+        let (commands, command_queue) = mpsc::channel(COMMANDS);
+        let (arrivals, arrival_queue) = mpsc::channel(ARRIVALS);
+        tokio::spawn(Switchboard::new(&options, user_agent.clone(), arrivals, Arc::clone(&media)).run(events, command_queue));
+        Ok((Self { commands, user_agent, media }, arrival_queue))
+    }
+
+    /// The user agent: bound addresses, counters.
+    #[must_use]
+    pub const fn user_agent(&self) -> &user_agent::UserAgent {
+        &self.user_agent
+    }
+
+    /// Takes a call up: from now on its events go to the call.
+    pub async fn take(&self, arrival: Arrival, options: CallOptions) -> CallLegs {
+        legs::take(self, arrival, options).await
+    }
+
+    /// Refuses a call with a SIP status.
+    pub async fn refuse(&self, arrival: &Arrival, status: u16) {
+        self.user_agent.reject(arrival.leg, status, None, Vec::new()).await;
+        let _ = self.commands.send(Command::Forget { leg: arrival.leg }).await;
+    }
+
+    /// How punctual the media threads are.
+    #[must_use]
+    pub fn pacing(&self) -> media::PacingSnapshot {
+        self.media.pacing()
+    }
+
+    /// New calls get 503; running ones go on.
+    pub async fn drain(&self) {
+        self.user_agent.drain().await;
+    }
+
+    /// Ends every leg, and returns when all have been told, or given up.
+    pub async fn shutdown(&self) {
+        self.user_agent.shutdown().await;
+        self.commands.closed().await;
+    }
+}

@@ -1,0 +1,404 @@
+//! The signalling state of every leg, in one task: no locks, and one order of things.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{BuildHasher as _, RandomState},
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+use warmline_sip::{
+    codec::Codec,
+    sdp::{Direction, LocalMedia, Negotiated, SdpSession},
+    uri::Uri,
+    user_agent::{DialRequest, EndedBy, Event as WireEvent, FailWhy, Incoming, LegId as WireLeg, TransactionId, UserAgent},
+};
+
+use super::{
+    Arrival, Options,
+    media::{CallMedia, Command as MediaCommand, LegSockets, MediaPool},
+};
+use crate::call::{
+    caller::Caller,
+    event::{DialFailure, Event, LegEnd},
+    ids::LegId,
+};
+
+/// In our order of preference.
+const CODECS: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
+
+/// What a leg needs of its call.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) media: CallMedia,
+    pub(super) events: mpsc::Sender<Event>,
+}
+
+impl Link {
+    fn tell(&self, event: Event) {
+        match self.events.try_send(event) {
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
+            Err(mpsc::error::TrySendError::Full(event)) => tracing::error!(?event, "a call takes no events any more"),
+        }
+    }
+
+    fn media(&self, command: MediaCommand) {
+        if let Err(error) = self.media.send(command) {
+            tracing::error!(%error, "the media engine did not take a command");
+        }
+    }
+}
+
+/// What calls ask.
+#[derive(Debug)]
+pub(super) enum Command {
+    Take { leg: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link> },
+    Answer { leg: WireLeg },
+    Reject { leg: WireLeg, status: u16 },
+    Dial { leg: WireLeg, id: LegId, target: String, ring_ms: u64, link: Arc<Link> },
+    HangUp { leg: WireLeg },
+    MediaLost { link: Arc<Link>, leg: LegId },
+    Forget { leg: WireLeg },
+}
+
+/// Where a leg stands.
+#[derive(Debug)]
+enum Stage {
+    /// An inbound call that was not answered yet.
+    Arrived { offer: Option<Vec<u8>> },
+    /// The sound is negotiated and flows; the ACK of the 2xx is still to come.
+    Answered,
+    /// Our offer is out, and the sockets wait for the answer: in the 2xx of a call we placed, in the ACK of one that came without an offer.
+    Offered { sockets: LegSockets },
+    /// Up.
+    Up,
+}
+
+#[derive(Debug)]
+struct Leg {
+    id: LegId,
+    link: Arc<Link>,
+    sdp: SdpSession,
+    stage: Stage,
+    held: bool,
+}
+
+pub(super) struct Switchboard {
+    user_agent: UserAgent,
+    arrivals: mpsc::Sender<Arrival>,
+    media: Arc<MediaPool>,
+    /// Callers at once.
+    calls: usize,
+    media_address: IpAddr,
+    from_user: String,
+    display_name: String,
+    legs: HashMap<WireLeg, Leg>,
+    /// How many of them are callers.
+    callers: usize,
+    /// Legs that ended before their call took them up.
+    gone: HashMap<WireLeg, LegEnd>,
+    /// Arrivals that were not taken up or refused yet.
+    waiting: HashSet<WireLeg>,
+}
+
+impl Switchboard {
+    pub(super) fn new(options: &Options, user_agent: UserAgent, arrivals: mpsc::Sender<Arrival>, media: Arc<MediaPool>) -> Self {
+        Self {
+            user_agent,
+            arrivals,
+            media,
+            calls: options.calls,
+            media_address: options.media_address,
+            from_user: options.from_user.clone(),
+            display_name: options.display_name.clone(),
+            legs: HashMap::new(),
+            callers: 0,
+            gone: HashMap::new(),
+            waiting: HashSet::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self, mut events: mpsc::Receiver<WireEvent>, mut commands: mpsc::Receiver<Command>) {
+        loop {
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => self.on_event(event).await,
+                    None => return,
+                },
+                command = commands.recv() => match command {
+                    Some(command) => self.on_command(command).await,
+                    None => return,
+                },
+            }
+        }
+    }
+
+    async fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Take { leg, offer, link } => self.take(leg, offer, link),
+            Command::Answer { leg } => self.answer(leg).await,
+            Command::Reject { leg, status } => {
+                self.drop_leg(leg);
+                self.user_agent.reject(leg, status, None, Vec::new()).await;
+            }
+            Command::Dial { leg, id, target, ring_ms, link } => self.dial(leg, id, &target, ring_ms, link).await,
+            Command::HangUp { leg } => self.hang_up(leg).await,
+            Command::MediaLost { link, leg } => {
+                let lost = self.legs.iter().find(|(_, known)| known.id == leg && Arc::ptr_eq(&known.link, &link)).map(|(wire, _)| *wire);
+                if let Some(wire) = lost {
+                    self.hang_up(wire).await;
+                }
+            }
+            Command::Forget { leg } => {
+                self.waiting.remove(&leg);
+                self.gone.remove(&leg);
+            }
+        }
+    }
+
+    fn take(&mut self, wire: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link>) {
+        self.waiting.remove(&wire);
+        if let Some(why) = self.gone.remove(&wire) {
+            link.tell(Event::LegEnded { leg: LegId::CALLER, why });
+            return;
+        }
+        let sdp = self.new_session(0);
+        self.callers += 1;
+        self.legs.insert(wire, Leg { id: LegId::CALLER, link, sdp, stage: Stage::Arrived { offer }, held: false });
+    }
+
+    async fn answer(&mut self, wire: WireLeg) {
+        let Some(leg) = self.legs.get_mut(&wire) else { return };
+        let Stage::Arrived { offer } = &mut leg.stage else { return };
+        let offer = offer.take();
+        let Ok(sockets) = self.media.reserve() else {
+            let leg = self.drop_leg(wire).expect("it was there a moment ago");
+            tracing::error!("no free RTP port: the call is refused");
+            self.user_agent.reject(wire, 503, None, Vec::new()).await;
+            leg.link.tell(Event::LegEnded { leg: leg.id, why: LegEnd::SignallingLost });
+            return;
+        };
+        leg.sdp.set_local(LocalMedia { address: self.media_address, rtp_port: sockets.rtp_port() });
+        let body = match offer {
+            None => {
+                leg.stage = Stage::Offered { sockets };
+                leg.sdp.offer(Direction::SendRecv)
+            }
+            Some(offer) => match leg.sdp.answer(&offer, Direction::SendRecv) {
+                Ok((body, negotiated)) => {
+                    leg.stage = Stage::Answered;
+                    leg.start(sockets, negotiated);
+                    body
+                }
+                Err(error) => {
+                    // It was checked at the arrival; only another address family is left.
+                    let leg = self.drop_leg(wire).expect("it was there a moment ago");
+                    self.user_agent.reject(wire, error.status_code(), None, Vec::new()).await;
+                    leg.link.tell(Event::LegEnded { leg: leg.id, why: LegEnd::SignallingLost });
+                    return;
+                }
+            },
+        };
+        self.user_agent.answer(wire, body.into_bytes()).await;
+    }
+
+    async fn dial(&mut self, wire: WireLeg, id: LegId, target: &str, ring_ms: u64, link: Arc<Link>) {
+        let (Ok(uri), Ok(sockets)) = (target.parse::<Uri>(), self.media.reserve()) else {
+            tracing::error!(target, "cannot dial: bad address, or no free RTP port");
+            link.tell(Event::LegFailed { leg: id, why: DialFailure::Unreachable });
+            return;
+        };
+        let mut sdp = self.new_session(sockets.rtp_port());
+        let body = sdp.offer(Direction::SendRecv);
+        self.legs.insert(wire, Leg { id, link, sdp, stage: Stage::Offered { sockets }, held: false });
+        let request = DialRequest {
+            leg: wire,
+            target: uri,
+            from: self.from_user.clone(),
+            display_name: Some(self.display_name.clone()),
+            sdp: body.into_bytes(),
+            headers: Vec::new(),
+            ring_timeout: Duration::from_millis(ring_ms),
+        };
+        self.user_agent.dial(request).await;
+    }
+
+    async fn hang_up(&mut self, wire: WireLeg) {
+        let Some(leg) = self.drop_leg(wire) else { return };
+        leg.link.media(MediaCommand::RemoveLeg { leg: leg.id });
+        match leg.stage {
+            Stage::Arrived { .. } => self.user_agent.reject(wire, 480, None, Vec::new()).await,
+            Stage::Offered { .. } if leg.id != LegId::CALLER => self.user_agent.cancel(wire).await,
+            Stage::Offered { .. } | Stage::Answered | Stage::Up => self.user_agent.bye(wire, None).await,
+        }
+    }
+
+    async fn on_event(&mut self, event: WireEvent) {
+        match event {
+            WireEvent::Incoming(incoming) => self.incoming(*incoming).await,
+            WireEvent::Cancelled { leg } => self.ended(leg, LegEnd::HungUp),
+            WireEvent::Confirmed { leg, answer } => self.confirmed(leg, answer).await,
+            WireEvent::Progress { leg, .. } => {
+                if let Some(leg) = self.legs.get(&leg) {
+                    leg.link.tell(Event::LegRinging { leg: leg.id });
+                }
+            }
+            WireEvent::Answered { leg, sdp } => self.answered(leg, sdp).await,
+            WireEvent::Failed { leg, status, why } => {
+                if let Some(leg) = self.drop_leg(leg) {
+                    tracing::info!(?status, ?why, "an agent's phone could not be reached");
+                    leg.link.tell(Event::LegFailed { leg: leg.id, why: dial_failure(why) });
+                }
+            }
+            WireEvent::Reoffer { leg, transaction, offer } => self.reoffer(leg, transaction, offer).await,
+            WireEvent::Ended { leg, by, .. } => {
+                self.ended(leg, if by == EndedBy::Timeout { LegEnd::SignallingLost } else { LegEnd::HungUp });
+            }
+            // We send no re-INVITE of our own, and INFO was answered by the user agent.
+            WireEvent::Reanswered { .. } | WireEvent::Info { .. } => {}
+        }
+    }
+
+    async fn incoming(&mut self, incoming: Incoming) {
+        let leg = incoming.leg;
+        if self.waiting.len() + self.callers >= self.calls {
+            self.user_agent.reject(leg, 503, None, Vec::new()).await;
+            return;
+        }
+        if let Some(offer) = &incoming.offer
+            && let Err(error) = self.new_session(9).answer(offer, Direction::SendRecv)
+        {
+            tracing::info!(%error, source = %incoming.source, "a call was refused for its session description");
+            self.user_agent.reject(leg, error.status_code(), None, Vec::new()).await;
+            return;
+        }
+        let arrival = Arrival { caller: caller(&incoming), leg, offer: incoming.offer };
+        if self.arrivals.try_send(arrival).is_err() {
+            self.user_agent.reject(leg, 503, None, Vec::new()).await;
+            return;
+        }
+        self.waiting.insert(leg);
+    }
+
+    async fn confirmed(&mut self, wire: WireLeg, answer: Option<Vec<u8>>) {
+        let Some(leg) = self.legs.get_mut(&wire) else { return };
+        match std::mem::replace(&mut leg.stage, Stage::Up) {
+            Stage::Answered => leg.link.tell(Event::LegAnswered { leg: leg.id }),
+            Stage::Offered { sockets } => match answer.as_deref().map(|answer| leg.sdp.accept(answer)) {
+                Some(Ok(negotiated)) => {
+                    leg.start(sockets, negotiated);
+                    leg.link.tell(Event::LegAnswered { leg: leg.id });
+                }
+                Some(Err(_)) | None => self.give_up(wire).await,
+            },
+            // The ACK of a re-INVITE that had no offer brings the answer to ours.
+            Stage::Up => {
+                if let Some(answer) = answer
+                    && let Ok(negotiated) = leg.sdp.accept(&answer)
+                {
+                    leg.update(negotiated);
+                }
+            }
+            Stage::Arrived { offer } => leg.stage = Stage::Arrived { offer },
+        }
+    }
+
+    async fn answered(&mut self, wire: WireLeg, sdp: Option<Vec<u8>>) {
+        let Some(leg) = self.legs.get_mut(&wire) else { return };
+        let Stage::Offered { sockets } = std::mem::replace(&mut leg.stage, Stage::Up) else { return };
+        match sdp.as_deref().map(|answer| leg.sdp.accept(answer)) {
+            Some(Ok(negotiated)) => {
+                leg.start(sockets, negotiated);
+                leg.link.tell(Event::LegAnswered { leg: leg.id });
+            }
+            Some(Err(_)) | None => self.give_up(wire).await,
+        }
+    }
+
+    /// The peer answered with something that we cannot use.
+    async fn give_up(&mut self, wire: WireLeg) {
+        let Some(leg) = self.drop_leg(wire) else { return };
+        self.user_agent.bye(wire, Some("SIP;cause=488".to_owned())).await;
+        leg.link.tell(if leg.id == LegId::CALLER {
+            Event::LegEnded { leg: leg.id, why: LegEnd::SignallingLost }
+        } else {
+            Event::LegFailed { leg: leg.id, why: DialFailure::Rejected }
+        });
+    }
+
+    async fn reoffer(&mut self, wire: WireLeg, transaction: TransactionId, offer: Option<Vec<u8>>) {
+        let Some(leg) = self.legs.get_mut(&wire) else { return };
+        let answer = match offer {
+            None => Ok(leg.sdp.offer(Direction::SendRecv).into_bytes()),
+            Some(offer) => leg.sdp.answer(&offer, Direction::SendRecv).map(|(body, negotiated)| {
+                leg.update(negotiated);
+                body.into_bytes()
+            }),
+        };
+        self.user_agent.answer_reinvite(wire, transaction, answer.map_err(warmline_sip::sdp::SdpError::status_code)).await;
+    }
+
+    fn ended(&mut self, wire: WireLeg, why: LegEnd) {
+        if self.waiting.remove(&wire) {
+            self.gone.insert(wire, why);
+        }
+        let Some(leg) = self.drop_leg(wire) else { return };
+        leg.link.media(MediaCommand::RemoveLeg { leg: leg.id });
+        leg.link.tell(Event::LegEnded { leg: leg.id, why });
+    }
+
+    fn drop_leg(&mut self, wire: WireLeg) -> Option<Leg> {
+        let leg = self.legs.remove(&wire)?;
+        self.callers -= usize::from(leg.id == LegId::CALLER);
+        Some(leg)
+    }
+
+    fn new_session(&self, rtp_port: u16) -> SdpSession {
+        SdpSession::new(session_id(), LocalMedia { address: self.media_address, rtp_port }, &CODECS)
+    }
+}
+
+impl Leg {
+    fn start(&mut self, sockets: LegSockets, negotiated: Negotiated) {
+        self.link.media(MediaCommand::AddLeg { leg: self.id, sockets, negotiated: Box::new(negotiated) });
+        self.hold(negotiated);
+    }
+
+    fn update(&mut self, negotiated: Negotiated) {
+        self.link.media(MediaCommand::UpdateLeg { leg: self.id, negotiated: Box::new(negotiated) });
+        self.hold(negotiated);
+    }
+
+    /// The far end has put us on hold if it does not want to hear us.
+    fn hold(&mut self, negotiated: Negotiated) {
+        let held = !negotiated.direction.sends();
+        if held != self.held {
+            self.held = held;
+            self.link.tell(Event::LegHeld { leg: self.id, held });
+        }
+    }
+}
+
+/// A random number below 2^62 for `o=`, out of the standard library's hash keys.
+fn session_id() -> u64 {
+    RandomState::new().hash_one(0) >> 2
+}
+
+const fn dial_failure(why: FailWhy) -> DialFailure {
+    match why {
+        FailWhy::Busy => DialFailure::Busy,
+        FailWhy::Declined => DialFailure::Declined,
+        FailWhy::NoAnswer | FailWhy::Cancelled => DialFailure::NoAnswer,
+        FailWhy::Unreachable | FailWhy::Timeout => DialFailure::Unreachable,
+        FailWhy::Rejected => DialFailure::Rejected,
+    }
+}
+
+/// Who calls, by the From header: a claim of a stranger, good enough to greet.
+fn caller(incoming: &Incoming) -> Caller {
+    let user = |uri: &str| uri.parse::<Uri>().map(|uri| uri.user.unwrap_or_default()).unwrap_or_default();
+    let number = Some(user(&incoming.from)).filter(|user| !user.eq_ignore_ascii_case("anonymous"));
+    Caller { number: number.unwrap_or_default(), name: incoming.display_name.clone(), called: user(&incoming.request_uri) }
+}
