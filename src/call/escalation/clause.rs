@@ -7,8 +7,6 @@ use crate::call::flow::text;
 pub(super) struct Clause<'t> {
     pub(super) said: &'t str,
     pub(super) words: Vec<String>,
-    /// It ends in a question mark.
-    pub(super) question: bool,
 }
 
 impl Clause<'_> {
@@ -46,7 +44,7 @@ fn push<'t>(clauses: &mut Vec<Clause<'t>>, said: &'t str) {
     let said = said.trim();
     let words = text::words(said);
     if !words.is_empty() {
-        clauses.push(Clause { said: said.trim_end_matches([',', ';', ':']), words, question: said.ends_with('?') });
+        clauses.push(Clause { said: said.trim_end_matches([',', ';', ':']), words });
     }
 }
 

@@ -15,7 +15,7 @@ pub struct EscalationPolicy {
     pub hold: f32,
     /// Milliseconds in which what counts loses half of its weight. What acts at once does not fade.
     pub half_life_ms: u64,
-    /// Is the tone of the caller's words looked at? If so, the greeting must say so.
+    /// Is the tone of the caller's words looked at? The greeting must say so then; this is off unless the flow turns it on.
     pub tone: bool,
     /// Recogniser confidence under which a turn counts as a low one, 0..=1.
     pub low_confidence_below: f32,
@@ -35,7 +35,7 @@ impl Default for EscalationPolicy {
             threshold: 1.0,
             hold: 0.8,
             half_life_ms: 180_000,
-            tone: true,
+            tone: false,
             low_confidence_below: 0.6,
             low_confidence_turns: 2,
             signals: SignalRules::default(),
@@ -103,7 +103,7 @@ impl Default for SignalRules {
             low_confidence: rule(Effect::Count, 0.5),
             not_understood: rule(Effect::Count, 0.35),
             repeated: rule(Effect::Count, 0.5),
-            anger: rule(Effect::Count, 1.0),
+            anger: rule(Effect::Count, 1.2),
             frustration: rule(Effect::Count, 0.5),
             sarcasm: rule(Effect::Count, 0.5),
             service_failed: rule(Effect::Count, 0.5),

@@ -34,8 +34,6 @@ pub struct Definition {
     pub services: Vec<String>,
     /// The first sentences of every call.
     pub greeting: Vec<GreetingDef>,
-    /// Said before listening again after an answer.
-    pub anything_else: TextList,
     /// What callers want.
     pub intents: BTreeMap<String, IntentDef>,
     /// Questions with a fixed answer.

@@ -7,6 +7,7 @@ pub mod hours;
 pub mod lexicon;
 pub mod policy;
 pub mod prompt;
+pub mod rehearse;
 pub mod slot;
 pub mod step;
 pub mod template;
@@ -70,7 +71,6 @@ pub struct Flow {
     variables: BTreeMap<String, String>,
     addresses: BTreeMap<String, String>,
     greeting: Vec<Greeting>,
-    anything_else: usize,
     slots: BTreeMap<String, Slot>,
     lookups: BTreeMap<String, LookupPlan>,
     lookups_per_call: u32,

@@ -49,6 +49,8 @@ pub enum PromptKey {
     Goodbye,
     /// The gateway shuts down.
     Drained,
+    /// Asked after an answer, before listening again.
+    AnythingElse,
     /// The caller is there, and has not said what for.
     HowCanIHelp,
     /// The caller asks for a moment.
@@ -79,7 +81,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -101,6 +103,7 @@ impl PromptKey {
         Self::BriefingCallerLeft,
         Self::Goodbye,
         Self::Drained,
+        Self::AnythingElse,
         Self::HowCanIHelp,
         Self::TakeYourTime,
         Self::Welcome,
@@ -146,6 +149,7 @@ impl PromptKey {
             | Self::BriefingCallerLeft
             | Self::Goodbye
             | Self::Drained
+            | Self::AnythingElse
             | Self::HowCanIHelp
             | Self::TakeYourTime
             | Self::Welcome => &[],
@@ -183,6 +187,7 @@ impl PromptKey {
             Self::BriefingCallerLeft => "The caller has hung up. Thank you.",
             Self::Goodbye => "Thank you for calling. Goodbye.",
             Self::Drained => "I am sorry, we have to end this call because of maintenance. Please call again in a few minutes. Goodbye.",
+            Self::AnythingElse => "Is there anything else I can help you with?",
             Self::HowCanIHelp => "What can I do for you?",
             Self::TakeYourTime => "Of course, take your time.",
             Self::Welcome => "You are welcome.",
@@ -226,6 +231,7 @@ impl PromptKey {
             Self::Drained => {
                 "Îmi pare rău, trebuie să încheiem apelul din cauza unor lucrări. Vă rog să sunați peste câteva minute. La revedere."
             }
+            Self::AnythingElse => "Vă mai pot ajuta cu ceva?",
             Self::HowCanIHelp => "Cu ce vă pot ajuta?",
             Self::TakeYourTime => "Desigur, nu vă grăbiți.",
             Self::Welcome => "Cu plăcere.",

@@ -53,7 +53,6 @@ pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Temp
         variables: from.variables.clone(),
         addresses: BTreeMap::new(),
         greeting: greeting(from),
-        anything_else: from.anything_else.0.len(),
         slots,
         lookups,
         lookups_per_call: from.lookups_per_call,

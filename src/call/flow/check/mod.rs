@@ -89,12 +89,6 @@ impl Checker<'_> {
             let message = format!("`{}` is no time zone", definition.zone);
             self.wrong(&Path::of(&["zone"]), message, Some("write a zone like `Europe/Bucharest` or an offset like \"+02:00\""));
         }
-        for (index, clause) in definition.anything_else.0.iter().enumerate() {
-            self.template(format!("anything_else.{index}"), clause, &Path::of(&["anything_else"]), &[]);
-        }
-        if definition.anything_else.0.is_empty() {
-            self.wrong(&Path::of(&["anything_else"]), "the text is empty", Some("write what is asked after an answer"));
-        }
         for (what, value) in [
             ("intent", definition.understanding.intent),
             ("change_of_subject", definition.understanding.change_of_subject),

@@ -8,6 +8,7 @@ use crate::call::{
     flow::{
         Node,
         dialogue::{Asking, Dialogue, State},
+        prompt::PromptKey,
         slot::Reading,
         step::Step,
     },
@@ -98,9 +99,7 @@ impl Dialogue {
     }
 
     pub(super) fn ask_anything_else(&self) -> Step {
-        let clauses: Vec<String> =
-            (0..self.flow.anything_else).map(|clause| self.fill(&format!("anything_else.{clause}")).unwrap_or_default()).collect();
-        self.say("anything_else", clauses.join(" "))
+        self.say_prompt(PromptKey::AnythingElse, &[])
     }
 
     fn listen_again(&mut self, steps: &mut Vec<Step>) {

@@ -1,0 +1,112 @@
+//! `warmline flow check|simulate|schema`: flows without a telephone.
+
+mod script;
+mod simulate;
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result, bail};
+use warmline_models::{Embedder, ModelsDir, Runtime};
+
+use crate::{
+    call::flow::{Flow, Mistake, definition::Definition},
+    understand::Understander,
+};
+
+/// Check, rehearse or describe call flows.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Say everything that is wrong with a flow, with file, line, column and a hint.
+    Check {
+        /// The flow.
+        file: PathBuf,
+        /// One JSON object a line, for machines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Play a conversation through a flow, in virtual time.
+    Simulate(simulate::Args),
+    /// Print the JSON Schema of flow files, for editors.
+    Schema,
+}
+
+/// Runs the subcommand.
+pub(crate) fn run(args: Args) -> Result<()> {
+    match args.what {
+        What::Check { file, json } => check(&file, json),
+        What::Simulate(args) => simulate::run(&args),
+        What::Schema => {
+            println!("{}", serde_json::to_string_pretty(&schemars::schema_for!(Definition))?);
+            Ok(())
+        }
+    }
+}
+
+fn check(file: &Path, json: bool) -> Result<()> {
+    let text = read(file)?;
+    let mut out = std::io::stdout().lock();
+    match Flow::parse(&text, &file.display().to_string()) {
+        Ok(flow) => {
+            if !json {
+                let (intents, knowledge) = (flow.intents.len(), flow.knowledge.len());
+                writeln!(out, "{}: the flow `{}` is right: {intents} intents, {knowledge} knowledge entries", file.display(), flow.name)?;
+            }
+            Ok(())
+        }
+        Err(mistakes) => {
+            for mistake in &mistakes {
+                show(&mut out, mistake, &text, json)?;
+            }
+            bail!("{} has {} {}", file.display(), mistakes.len(), if mistakes.len() == 1 { "mistake" } else { "mistakes" });
+        }
+    }
+}
+
+fn show(out: &mut impl Write, mistake: &Mistake, text: &str, json: bool) -> Result<()> {
+    if json {
+        writeln!(out, "{}", serde_json::to_string(mistake)?)?;
+    } else {
+        writeln!(out, "{mistake}\n{:?}", mistake.draw(text))?;
+    }
+    Ok(())
+}
+
+fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+/// Reads a flow that must be right.
+///
+/// # Errors
+/// Its mistakes.
+pub(super) fn load(file: &Path) -> Result<Arc<Flow>> {
+    let text = read(file)?;
+    match Flow::parse(&text, &file.display().to_string()) {
+        Ok(flow) => Ok(Arc::new(flow)),
+        Err(mistakes) => {
+            let listed: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+            bail!("the flow has mistakes (see `warmline flow check`):\n{}", listed.join("\n"));
+        }
+    }
+}
+
+/// The heads of a flow, on the models of this user.
+///
+/// # Errors
+/// When the models are not there.
+pub(super) fn understander(flow: &Arc<Flow>) -> Result<Understander> {
+    let runtime = Runtime::load(&ModelsDir::of_user()?).context("the models are not there: run `warmline models pull`")?;
+    let embedder = Arc::new(Embedder::load(&runtime, 1)?);
+    Ok(Understander::new(flow, &embedder)?)
+}

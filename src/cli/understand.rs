@@ -1,0 +1,144 @@
+//! `warmline understand --flow FILE`: what sentences or whole conversations mean to a flow, and whether they call a human. JSON lines in, JSON lines out.
+//!
+//! In: `{"id", "text"}` or `{"id", "turns": […]}`; a turn is a text or `{"text", "speaker"}`, of which only the caller's count. Out: `{"id", "intent", "confidence",
+//! "answer", "tone", "escalate", "reasons", "score", "escalated_at"}`: of the last turn that was heard; `escalated_at` is the index in `turns` of the turn that called
+//! the human. `escalate` is the policy's decision; that the flow itself leads to a human at the end of an answer is not counted.
+
+use std::{
+    io::{BufRead, Write},
+    path::PathBuf,
+};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    call::{
+        flow::{
+            Flow,
+            rehearse::{Beat, Cue, Rehearsal},
+        },
+        time::WallTime,
+        understanding::{Tone, Understanding},
+    },
+    cli::flow::{load, understander},
+    clock,
+};
+
+/// What to understand with.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The flow.
+    #[arg(long)]
+    flow: PathBuf,
+    /// The callers' language; the flow's if left out.
+    #[arg(long)]
+    lang: Option<String>,
+}
+
+/// One line in.
+#[derive(Debug, Deserialize)]
+struct Asked {
+    id: serde_json::Value,
+    #[serde(default)]
+    text: Option<String>,
+    #[serde(default)]
+    turns: Vec<Turn>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Turn {
+    Text(String),
+    Spoken {
+        text: String,
+        #[serde(default, alias = "role", alias = "who")]
+        speaker: Option<String>,
+    },
+}
+
+impl Turn {
+    /// What the caller said; none if it was somebody else.
+    fn caller(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Spoken { text, speaker } => {
+                let other = speaker.as_deref().is_some_and(|speaker| ["bot", "agent", "assistant", "system"].contains(&speaker));
+                (!other).then_some(text)
+            }
+        }
+    }
+}
+
+/// One line out.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    id: &'a serde_json::Value,
+    intent: Option<String>,
+    confidence: f32,
+    answer: Option<String>,
+    tone: Tone,
+    escalate: bool,
+    reasons: Vec<String>,
+    score: f32,
+    escalated_at: Option<usize>,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: Args) -> Result<()> {
+    let flow = load(&args.flow)?;
+    if let Some(lang) = args.lang.filter(|lang| *lang != flow.language) {
+        eprintln!("the flow's language is {}; sentences in {lang} are understood by meaning only", flow.language);
+    }
+    let heads = understander(&flow)?;
+    let understand = |said: &str| heads.understand(said).unwrap_or_default();
+    let wall = flow.wall_time(i64::try_from(clock::utc().as_millis()).unwrap_or_default());
+    let mut out = std::io::stdout().lock();
+    for (number, line) in std::io::stdin().lock().lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let asked: Asked = serde_json::from_str(&line).with_context(|| format!("line {}", number + 1))?;
+        serde_json::to_writer(&mut out, &answer(&asked, &flow, wall, &understand))?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn answer<'a>(asked: &'a Asked, flow: &std::sync::Arc<Flow>, wall: WallTime, understand: &dyn Fn(&str) -> Understanding) -> Told<'a> {
+    let turns: Vec<(usize, &str)> = match &asked.text {
+        Some(text) => vec![(0, text.as_str())],
+        None => asked.turns.iter().enumerate().filter_map(|(index, turn)| turn.caller().map(|text| (index, text))).collect(),
+    };
+    let mut play = Rehearsal::new(flow, wall, understand);
+    play.start();
+    let (mut last, mut escalated_at, mut answer): (Option<Beat>, Option<usize>, Option<String>) = (None, None, None);
+    for (index, text) in turns {
+        let beat = play.cue(&Cue::Says(text.to_owned()));
+        answer = beat.answer();
+        let escalate = beat.decision.escalate;
+        last = Some(beat);
+        if escalate {
+            escalated_at = Some(index);
+            break;
+        }
+        if play.waits_for().is_some() {
+            // No service is asked here; that it answers is all that matters for what follows.
+            play.cue(&Cue::Service(play.made_up()));
+        }
+    }
+    let understanding = last.as_ref().and_then(|beat| beat.understanding.clone()).unwrap_or_default();
+    let decision = last.as_ref().map(|beat| beat.decision.clone());
+    Told {
+        id: &asked.id,
+        intent: last.and_then(|beat| beat.intent),
+        confidence: understanding.intents.first().map(|best| best.score).unwrap_or_default(),
+        answer,
+        tone: understanding.tone,
+        escalate: escalated_at.is_some(),
+        reasons: decision.as_ref().map(|decision| decision.reasons.clone()).unwrap_or_default(),
+        score: decision.map(|decision| decision.score).unwrap_or_default(),
+        escalated_at: escalated_at.filter(|_| asked.text.is_none()),
+    }
+}

@@ -1,0 +1,133 @@
+//! The configuration: one typed struct per section; load → validate → freeze. Checked as a whole before a port is bound.
+
+mod agents;
+mod check;
+mod demo;
+mod desk;
+mod http;
+mod limits;
+mod routes;
+mod rtp;
+mod sip;
+mod speech;
+mod store;
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+
+pub use agents::AgentConfig;
+pub use demo::DemoConfig;
+pub use desk::DeskConfig;
+pub use http::HttpConfig;
+pub use limits::LimitsConfig;
+pub use routes::{RouteConfig, matches};
+pub use rtp::{PortRange, RtpConfig};
+pub use sip::{Network, SipConfig};
+pub use speech::SpeechConfig;
+pub use store::StoreConfig;
+
+use crate::{
+    call::flow::Flow,
+    yaml::{self, Mistake},
+};
+
+/// The configuration file, key by key. Every section may be left out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConfigFile {
+    /// Signalling.
+    pub sip: SipConfig,
+    /// Sound.
+    pub rtp: RtpConfig,
+    /// Bounds.
+    pub limits: LimitsConfig,
+    /// Hearing, understanding and speaking.
+    pub speech: SpeechConfig,
+    /// What is kept.
+    pub store: StoreConfig,
+    /// Pages and API.
+    pub http: HttpConfig,
+    /// Queues and the work of agents.
+    pub desk: DeskConfig,
+    /// Which flow takes which call; the first that fits.
+    pub routes: Vec<RouteConfig>,
+    /// Who can be called to help, by id.
+    pub agents: BTreeMap<String, AgentConfig>,
+    /// Base addresses of services that flows ask.
+    pub services: BTreeMap<String, String>,
+    /// The demonstration.
+    pub demo: DemoConfig,
+}
+
+/// The configuration of a gateway: checked, with its flows, frozen.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What the file says, with paths made absolute.
+    pub file: ConfigFile,
+    routes: Vec<(String, Arc<Flow>)>,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{0}: {1}")]
+    File(PathBuf, io::Error),
+    /// The file, or a flow that it names, is wrong.
+    #[error("{}", listed(.0))]
+    Mistakes(Vec<Mistake>),
+}
+
+fn listed(mistakes: &[Mistake]) -> String {
+    mistakes
+        .iter()
+        .map(|mistake| mistake.hint.as_ref().map_or_else(|| mistake.to_string(), |hint| format!("{mistake}; {hint}")))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+impl Config {
+    /// Reads and checks a file and the flows that it names. Relative paths in it count from its folder.
+    ///
+    /// # Errors
+    /// What cannot be read, or everything that is wrong.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(|error| ConfigError::File(path.to_owned(), error))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Self::parse(&text, &path.display().to_string(), folder, &|flow| fs::read_to_string(flow)).map_err(ConfigError::Mistakes)
+    }
+
+    /// Checks a text. `open` reads a flow file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it and with its flows.
+    pub fn parse(text: &str, name: &str, folder: &Path, open: &dyn Fn(&Path) -> io::Result<String>) -> Result<Self, Vec<Mistake>> {
+        let read = yaml::read::<ConfigFile>(text, name).map_err(|mistake| vec![mistake])?;
+        let mut checker = check::Checker::new(&read);
+        let Some(mut file) = read.value.clone() else { return Err(read.mistakes) };
+        checker.sections(&file);
+        let routes = checker.routes(&file, folder, open);
+        checker.people(&file, &routes);
+        checker.finish()?;
+        file.speech.absolute(folder);
+        file.store.absolute(folder);
+        Ok(Self { file, routes })
+    }
+
+    /// The flow for a number or SIP user that was called.
+    #[must_use]
+    pub fn flow_for(&self, called: &str) -> Option<&Arc<Flow>> {
+        self.routes.iter().find(|(pattern, _)| matches(pattern, called)).map(|(_, flow)| flow)
+    }
+
+    /// All flows, in the order of the routes.
+    pub fn flows(&self) -> impl Iterator<Item = &Arc<Flow>> {
+        self.routes.iter().map(|(_, flow)| flow)
+    }
+}

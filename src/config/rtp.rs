@@ -1,0 +1,58 @@
+//! Sound on the wire.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde::{Deserialize, Serialize, de};
+
+/// Sockets of the sound.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RtpConfig {
+    /// The address that the sockets are bound to.
+    pub bind: IpAddr,
+    /// First and last port. RTP takes the even ones, RTCP the odd ones: two for each leg.
+    pub ports: PortRange,
+    /// Threads that do nothing but sound.
+    pub threads: usize,
+    /// Milliseconds without RTP after which a leg counts as lost.
+    pub media_timeout_ms: u64,
+    /// Milliseconds that a used port rests.
+    pub port_rest_ms: u64,
+}
+
+impl Default for RtpConfig {
+    fn default() -> Self {
+        Self {
+            bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            ports: PortRange { first: 20_000, last: 29_999 },
+            threads: 1,
+            media_timeout_ms: 30_000,
+            port_rest_ms: 5_000,
+        }
+    }
+}
+
+/// "20000-29999".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PortRange {
+    /// First.
+    pub first: u16,
+    /// Last.
+    pub last: u16,
+}
+
+impl Serialize for PortRange {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}-{}", self.first, self.last))
+    }
+}
+
+impl<'de> Deserialize<'de> for PortRange {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let wrong = || de::Error::custom(format!("“{text}” is no range of ports like \"20000-29999\""));
+        let (first, last) = text.split_once('-').ok_or_else(wrong)?;
+        let range = Self { first: first.trim().parse().map_err(|_| wrong())?, last: last.trim().parse().map_err(|_| wrong())? };
+        if range.first < range.last { Ok(range) } else { Err(wrong()) }
+    }
+}
