@@ -26,6 +26,19 @@ pub use registry::{AgentView, Answer, Desk, Limits, Notice, Request, StateWord};
 /// How long an answer that must arrive may wait for a call that takes nothing.
 const DELIVERY: Duration = Duration::from_secs(2);
 
+/// A call at the desk: when it is dropped, by the end of its task or by a panic in it, whatever the call still held is given back.
+#[derive(Debug)]
+pub struct CallAtDesk {
+    desk: DeskHandle,
+    call: CallId,
+}
+
+impl Drop for CallAtDesk {
+    fn drop(&mut self) {
+        self.desk.ended(&self.call);
+    }
+}
+
 /// A point on the desk's own monotonic timeline, milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Now(pub u64);
@@ -87,7 +100,13 @@ impl DeskHandle {
         self.with(|inner, now| inner.desk.bridged(call, agent, now));
     }
 
-    /// A call is over; whatever it still held is given back. To be called at the end of every call, however it ended.
+    /// Makes sure that the desk hears of a call's end, however it ends.
+    #[must_use]
+    pub fn enter(&self, call: CallId) -> CallAtDesk {
+        CallAtDesk { desk: self.clone(), call }
+    }
+
+    /// A call is over; whatever it still held is given back. Dropping [`CallAtDesk`] does the same.
     pub fn ended(&self, call: &CallId) {
         self.with(|inner, now| {
             inner.calls.remove(call);

@@ -81,7 +81,14 @@ async fn an_agent_of_a_call_that_is_gone_is_free_again() {
     let (one, hears_one) = mpsc::channel(1);
     desk.find(request("one"), &one);
     drop(hears_one);
-    desk.ended(&CallId("one".to_owned()));
+    let task = tokio::spawn({
+        let at_desk = desk.enter(CallId("one".to_owned()));
+        async move {
+            let _at_desk = at_desk;
+            panic!("a call's task fails");
+        }
+    });
+    assert!(task.await.is_err());
     let (two, mut hears_two) = mpsc::channel(1);
     desk.find(request("two"), &two);
     assert!(matches!(hears_two.recv().await, Some(Event::AgentReserved { .. })));

@@ -2,6 +2,7 @@
 
 mod interrupted;
 mod log;
+mod replayed;
 pub(crate) mod samples;
 mod trouble;
 mod written;

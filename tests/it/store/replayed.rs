@@ -1,0 +1,165 @@
+//! A call that was logged as the gateway logs it goes through the brain again, from the file.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::Arc,
+};
+
+use warmline::{
+    call::{
+        Call, Caller, Setup,
+        action::Action,
+        event::{Event, Found, LegEnd, SpeechEnd},
+        flow::Flow,
+        ids::{CallId, LegId},
+        replay::replay,
+        time::Time,
+        understanding::{Scored, Transcript, Understanding},
+    },
+    store::{FlowFile, NewCall, Options, Recorded, Store, read_log},
+};
+
+use super::samples::new_call;
+
+fn flow_path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/flows/stories.en.yaml")
+}
+
+fn services() -> BTreeMap<String, String> {
+    [("orders".to_owned(), "http://127.0.0.1:9/api".to_owned())].into()
+}
+
+fn setup(text: &str) -> Setup {
+    let flow = Flow::parse(text, "stories.en.yaml").unwrap().bind(&services()).unwrap();
+    let NewCall { id, wall, caller, .. } = new_call("one", 0);
+    Setup { call: id, flow: Arc::new(flow), wall, caller: Caller { called: "support".to_owned(), ..caller } }
+}
+
+/// What the simplest drivers report, and when.
+fn reports(action: &Action, turn: &mut usize, now: u64) -> Vec<(u64, Event)> {
+    match action {
+        Action::Answer { leg } => vec![(now + 20, Event::LegAnswered { leg: *leg })],
+        Action::Speak { id, clauses, .. } => {
+            let ended = Event::SpeechEnded { id: *id, why: SpeechEnd::Finished, clauses: clauses.len(), fraction: 0.0 };
+            vec![(now + 80, Event::SpeechStarted { id: *id, at: Time(now + 80) }), (now + 1_500, ended)]
+        }
+        Action::Transcribe { id, .. } => {
+            let text = ["Where is my order?", "457129", "Thank you, goodbye."].get(*turn).copied().unwrap_or_default();
+            *turn += 1;
+            let transcript = Transcript { text: text.to_owned(), confidence: 0.913_7, complete: Some(0.871_3) };
+            vec![(now + 170, Event::Heard { id: *id, transcript })]
+        }
+        Action::Understand { id, text } => {
+            let intent = if text.contains("order") { ("order_status", 0.913_37) } else { ("nothing", 0.1) };
+            let intents = vec![Scored { name: intent.0.to_owned(), score: intent.1 }];
+            vec![(now + 15, Event::Understood { id: *id, understanding: Understanding { intents, ..Understanding::default() } })]
+        }
+        Action::LookUp { id, .. } => {
+            let fields = [("status", "shipped"), ("item", "lamp"), ("expected", "2026-11-27")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()));
+            vec![(now + 90, Event::LookedUp { id: *id, found: Found::Fields { fields: fields.into() } })]
+        }
+        Action::FindAgent { id, .. } => vec![(now + 5, Event::NobodyToAsk { id: *id })],
+        _ => Vec::new(),
+    }
+}
+
+/// Runs a call in virtual time, logged as the gateway does it; gives back the log's file.
+async fn logged(folder: &Path, flow: &Path) -> PathBuf {
+    let text = std::fs::read_to_string(flow).unwrap();
+    let store = Store::open(&Options::new(folder)).await.unwrap();
+    let setup = setup(&text);
+    let file = FlowFile::new("stories", flow, &text, services());
+    let mut log = store.begin(NewCall { caller: setup.caller.clone(), flow: file, ..new_call("one", 0) });
+    let mut call = Call::new(setup);
+    let voice = |from: u64| {
+        let (leg, at) = (LegId::CALLER, Time(from));
+        [(from + 60, Event::VoiceStarted { leg, at }), (from + 1_400, Event::VoiceStopped { leg, at: Time(from + 1_200) })]
+    };
+    let mut coming: VecDeque<(u64, Event)> = [12_000, 20_000, 28_000].into_iter().flat_map(voice).collect();
+    coming.push_back((60_000, Event::LegEnded { leg: LegId::CALLER, why: LegEnd::HungUp }));
+    let (mut now, mut turn) = (0, 0);
+    loop {
+        while let Some(action) = call.poll_action() {
+            // The drivers take an action a little later than the brain asked for it.
+            let _shown = log.action(Time(now + 1), &action);
+            coming.extend(reports(&action, &mut turn, now));
+        }
+        let Some((deadline, _)) = call.poll_timeout() else { break };
+        coming.make_contiguous().sort_by_key(|(at, _)| *at);
+        match coming.front() {
+            Some((at, _)) if *at < deadline.0 => {
+                let (at, event) = coming.pop_front().unwrap();
+                now = at.max(now);
+                log.event(Time(now), &event);
+                call.handle(event, Time(now));
+            }
+            _ => {
+                now = deadline.0.max(now);
+                log.timeout(Time(now));
+                call.handle_timeout(Time(now));
+            }
+        }
+    }
+    drop(log);
+    store.flush().await;
+    store.log_path(&CallId("one".to_owned()))
+}
+
+#[tokio::test]
+async fn a_log_gives_the_same_actions_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = logged(folder.path(), &flow_path()).await;
+    let log = read_log(&path).unwrap();
+    let recorded = Recorded::from(&log);
+    assert!(recorded.ended && recorded.gap.is_none());
+    assert!(recorded.told.len() > 30 && recorded.actions.len() > 30, "{} {}", recorded.told.len(), recorded.actions.len());
+    assert!(recorded.actions.iter().any(|(_, action)| matches!(action, Action::LookUp { .. })), "the call went as far as the look-up");
+    let text = std::fs::read_to_string(flow_path()).unwrap();
+    let again = replay(setup(&text), &recorded.told);
+    assert_eq!(recorded.first_difference(&again), None);
+
+    // Cut off anywhere, it still is the beginning of the same call.
+    let whole = std::fs::read(&path).unwrap();
+    for cut in (whole.len() / 2..whole.len() - 1).step_by(whole.len() / 40) {
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        let recorded = Recorded::from(&read_log(&path).unwrap());
+        assert_eq!(recorded.first_difference(&replay(setup(&text), &recorded.told)), None, "cut at {cut}");
+    }
+    // Changed, it is another one.
+    let other = String::from_utf8(whole).unwrap().replace("457129", "457130");
+    std::fs::write(&path, other.replacen("457130", "457129", 1)).unwrap();
+    let recorded = Recorded::from(&read_log(&path).unwrap());
+    assert!(recorded.first_difference(&replay(setup(&text), &recorded.told)).is_some());
+}
+
+fn command(arguments: &[&Path]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_warmline")).arg("replay").args(arguments).output().unwrap()
+}
+
+#[tokio::test]
+async fn the_command_says_same_or_shows_where_they_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let flow = folder.path().join("flow.yaml");
+    let text = std::fs::read_to_string(flow_path()).unwrap();
+    std::fs::write(&flow, &text).unwrap();
+    let log = logged(&folder.path().join("record"), &flow).await;
+
+    let same = command(&[&log]);
+    let said = String::from_utf8_lossy(&same.stdout);
+    assert!(same.status.success() && said.starts_with("same ") && said.contains(" actions"), "{said}");
+
+    let other = folder.path().join("other.yaml");
+    std::fs::write(&other, text.replace("on its way", "on the road")).unwrap();
+    let parted = command(&[&log, Path::new("--flow"), &other]);
+    let said = String::from_utf8_lossy(&parted.stdout);
+    assert_eq!(parted.status.code(), Some(1), "{said}");
+    assert!(said.contains("has changed") && said.contains("on its way") && said.contains("on the road"), "{said}");
+
+    std::fs::remove_file(&flow).unwrap();
+    let missing = command(&[&log]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("--flow"));
+}
