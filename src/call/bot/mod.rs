@@ -50,7 +50,7 @@ pub(crate) struct Bot {
     keys: Keys,
     silences: u32,
     troubles: Troubles,
-    /// No human could be had: what called for one before does not call again by itself.
+    /// No human could be had before.
     came_back: bool,
 }
 
@@ -214,16 +214,10 @@ impl Bot {
                 Step::Say { .. } | Step::Know(_) | Step::LookUp { .. } | Step::Answered { .. } | Step::Listen | Step::End(_) => {}
             }
         }
-        let mut new_reason = !self.came_back;
         for evidence in self.escalation.drain_evidence() {
-            new_reason |= matches!(evidence.signal, Signal::AskedForHuman | Signal::Critical { .. } | Signal::FlowAsked);
             base.io.record(What::Evidence { evidence });
         }
-        let mut decision = self.escalation.decide(base.io.now);
-        if decision.escalate && !new_reason {
-            decision.escalate = false;
-            decision.why = "No human could be had before, and nothing new calls for one.".to_owned();
-        }
+        let decision = self.escalation.decide(base.io.now);
         let escalate = decision.escalate;
         let why = decision.why.clone();
         base.io.record(What::Decision { decision });
@@ -329,6 +323,7 @@ impl Bot {
 
     /// The caller comes back from the queue: no human could be had, or none is wanted any more.
     pub(crate) fn take_back(&mut self) {
+        self.escalation.settle();
         self.came_back = true;
         self.silences = 0;
         self.troubles = Troubles::default();

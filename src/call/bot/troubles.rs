@@ -4,6 +4,7 @@ use crate::call::{
     base::Base,
     bot::Bot,
     flow::prompt::PromptKey,
+    outcome::Outcome,
     record::{Signal, What},
     then::Then,
 };
@@ -79,12 +80,18 @@ impl Bot {
     }
 
     pub(super) fn give_in(&mut self, base: &mut Base, what: &str) -> Then {
-        trouble(base, what, "called a human");
         let now = base.io.now;
+        // No human could be had before: nothing is left that would help.
+        let hopeless = self.came_back;
+        trouble(base, what, if hopeless { "ended the call" } else { "called a human" });
         self.escalation.note(Signal::ServiceFailed, what, (now, now));
         self.weigh(base, &[], ("", now, now));
         base.mouth.give_up(&mut base.io, now);
         base.say_prompt(PromptKey::ServiceTrouble, &[], false);
+        if hopeless {
+            self.hand_on(base);
+            return Then::Close(Outcome::Failed);
+        }
         Then::Human { to: self.escalation.destination(self.intent()), why: format!("the {what} failed twice in a row") }
     }
 }

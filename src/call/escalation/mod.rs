@@ -4,7 +4,7 @@ mod clause;
 mod decide;
 mod detect;
 mod lexicon;
-mod patterns;
+pub(in crate::call) mod patterns;
 pub mod policy;
 
 use std::sync::Arc;
@@ -52,7 +52,7 @@ impl Escalation {
     /// An empty ledger.
     #[must_use]
     pub fn new(flow: Arc<Flow>) -> Self {
-        let patterns = Arc::new(Patterns::new(&flow));
+        let patterns = Arc::clone(flow.patterns.get_or_init(|| Arc::new(Patterns::new(&flow))));
         Self { flow, patterns, ledger: Vec::new(), drained: 0, settled: 0, low_turns: 0 }
     }
 

@@ -53,7 +53,7 @@ pub(super) struct Matter {
 
 /// Everything that is looked for, compiled once per flow.
 #[derive(Debug)]
-pub(super) struct Patterns {
+pub(in crate::call) struct Patterns {
     pub(super) words: &'static Lexicon,
     pub(super) human: Vec<Regex>,
     pub(super) human_words: Vec<Phrase>,

@@ -14,7 +14,10 @@ pub mod template;
 pub mod text;
 pub mod text_list;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use jiff::{
     Timestamp,
@@ -25,7 +28,7 @@ use minijinja::Value;
 pub use crate::yaml::Mistake;
 use crate::{
     call::{
-        escalation::policy::EscalationPolicy,
+        escalation::{patterns::Patterns, policy::EscalationPolicy},
         flow::{
             definition::ThresholdsDef,
             hours::Hours,
@@ -77,6 +80,8 @@ pub struct Flow {
     nodes: BTreeMap<String, Node>,
     hours: Option<Hours>,
     lexicon: &'static Lexicon,
+    /// What the escalation policy looks for, compiled at the first call: that takes longer than a call.
+    pub(in crate::call) patterns: OnceLock<Arc<Patterns>>,
     templates: Templates,
 }
 

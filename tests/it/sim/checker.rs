@@ -19,6 +19,9 @@ const SILENCE_MS: u64 = 3_000;
 /// The caller who waits is told how it stands at least this often.
 const TOLD_MS: u64 = 20_000;
 
+/// More actions in one second come from a loop, not from a call.
+const MOST_ACTIONS: u32 = 150;
+
 #[derive(Debug, Default)]
 pub(crate) struct Checker {
     pub(crate) broken: Vec<String>,
@@ -40,6 +43,8 @@ pub(crate) struct Checker {
     asks_callback_from: Option<u64>,
     answered: Option<u64>,
     ended: Option<u64>,
+    /// Actions in this second of the call.
+    busy: (u64, u32),
     agent_transcripts: BTreeSet<RequestId>,
     agent_words: BTreeSet<String>,
 }
@@ -69,6 +74,11 @@ impl Checker {
 
     /// The call does something.
     pub(crate) fn action(&mut self, now: Time, action: &Action) {
+        let second = now.0 / 1_000;
+        self.busy = if self.busy.0 == second { (second, self.busy.1 + 1) } else { (second, 1) };
+        if self.busy.1 == MOST_ACTIONS {
+            self.broke(format!("round in circles at {}", now.0));
+        }
         if self.ended.is_some() {
             self.broke(format!("after the end: {action:?}"));
         }

@@ -205,7 +205,7 @@ impl Run {
     fn go(&mut self) {
         self.drain();
         self.arm_by_time(0);
-        for _ in 0..200_000 {
+        for _ in 0..20_000 {
             let Some((deadline, _)) = self.call.poll_timeout() else { return self.check_end() };
             match self.world.next_time() {
                 Some(next) if next < deadline.0 => self.happen(),

@@ -59,6 +59,7 @@ pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Temp
         nodes,
         hours,
         lexicon: lexicon::of(&from.language)?,
+        patterns: std::sync::OnceLock::new(),
         templates,
     })
 }
