@@ -134,19 +134,20 @@ pub(super) struct Entry {
 impl Tree {
     /// Parses a text.
     pub(super) fn parse(text: &str, file: &str) -> Result<Self, Mistake> {
-        serde_saphyr::from_str_with_options::<Node>(text, Options::default()).map(|root| Self { file: file.to_owned(), root }).map_err(
-            |error| {
-                let error = error.without_snippet();
-                let message = error.to_string();
-                Mistake {
-                    file: file.to_owned(),
-                    place: error.location().map(Place::from).unwrap_or(Place { line: 1, column: 1, offset: 0, len: 0 }),
-                    key: String::new(),
-                    message: format!("not YAML: {}", message.lines().next().unwrap_or_default()),
-                    hint: Some("look at the indentation, at quotes, and at texts that hold `: ` or ` #` without quotes".to_owned()),
-                }
-            },
-        )
+        let root = serde_saphyr::from_str_with_options::<Node>(text, Options::default());
+        root.map(|root| Self { file: file.to_owned(), root }).map_err(|error| {
+            let error = error.without_snippet();
+            let place = error.location().map(Place::from).unwrap_or_default();
+            let message = error.to_string();
+            let message = message.lines().next().unwrap_or_default();
+            Mistake {
+                file: file.to_owned(),
+                place: located(place, text),
+                key: String::new(),
+                message: format!("not YAML: {}", message.split(" at line ").next().unwrap_or(message)),
+                hint: Some("look at the indentation, at quotes, and at texts that hold `: ` or ` #` without quotes".to_owned()),
+            }
+        })
     }
 
     /// Where the node at `path` is; where what holds it is, if there is no such node.
@@ -211,6 +212,14 @@ impl Tree {
             _ => None,
         }
     }
+}
+
+/// A place of which only line and column are known, with its bytes.
+fn located(place: Place, text: &str) -> Place {
+    let (line, column) = (place.line.max(1), place.column.max(1));
+    let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let in_line: usize = text[before..].chars().take(column - 1).map(char::len_utf8).sum();
+    Place { line, column, offset: (before + in_line).min(text.len().saturating_sub(1)), len: 1 }
 }
 
 impl Node {
