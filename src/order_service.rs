@@ -31,7 +31,9 @@ const TABLES: &str = "
 const DAY_S: i64 = 86_400;
 
 /// Number, customer, item, status, days since it was ordered, days until it is expected, total.
-const ORDERS: [(&str, &str, &str, &str, i64, Option<i64>, &str); 6] = [
+type Example = (&'static str, &'static str, &'static str, &'static str, i64, Option<i64>, &'static str);
+
+const ORDERS: [Example; 6] = [
     ("457129", "Ana Pop", "desk lamp and two bulbs", "shipped", 6, Some(2), "EUR 84.90"),
     ("457130", "Mihai Ionescu", "coffee grinder", "preparing", 1, None, "EUR 129.00"),
     ("318204", "Jane Doe", "rain jacket", "delivered", 20, None, "EUR 65.50"),

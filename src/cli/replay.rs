@@ -20,11 +20,11 @@ pub(crate) struct Args {
 }
 
 /// Compares; an error if the brain does something else now.
-pub(crate) fn run(args: Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     let log = read_log(&args.file)?;
     let recorded = Recorded::from(&log);
-    let path = args.flow.unwrap_or_else(|| log.setup.flow.path.clone());
-    let text = fs::read_to_string(&path).with_context(|| format!("the call's flow {}: give another with --flow", path.display()))?;
+    let path = args.flow.as_ref().unwrap_or(&log.setup.flow.path);
+    let text = fs::read_to_string(path).with_context(|| format!("the call's flow {}: give another with --flow", path.display()))?;
     if FlowFile::sha256(&text) != log.setup.flow.sha256 {
         println!("note: {} is not what the call followed; its text has changed", path.display());
     }

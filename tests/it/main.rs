@@ -1,4 +1,5 @@
 //! All integration tests in one binary: one link, one place to look.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails right there, in its helpers too")]
 
 mod desk;
 mod http;
