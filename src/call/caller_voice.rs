@@ -187,7 +187,11 @@ impl Call {
     }
 
     pub(super) fn speech_started(&mut self, id: RequestId, at: Time) {
-        self.base.mouth.started(&mut self.base.io, id, at);
+        if self.base.mouth.started(&mut self.base.io, id, at) == Told::Started
+            && let Phase::HandingOver { handoff, .. } = &mut self.phase
+        {
+            handoff.caller_hears(&self.base, at);
+        }
     }
 
     pub(super) fn speech_ended(&mut self, id: RequestId, why: SpeechEnd, clauses: usize, fraction: f32) {

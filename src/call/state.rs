@@ -181,7 +181,7 @@ impl Call {
             Timer::CallLimit => self.wind_up(PromptKey::Goodbye, None),
             Timer::Silence => {
                 self.bot_then(|bot, base| bot.silence(base));
-                self.handoff_then(|handoff, base| handoff.callback_answer(base, None));
+                self.handoff_then(|handoff, base| handoff.callback_answer(base, None, None));
             }
             Timer::Comfort => self.base.comfort = true,
             Timer::BargeIn => self.barge_in(),

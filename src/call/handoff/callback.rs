@@ -1,12 +1,13 @@
 //! Nobody can be had: a callback is offered, the number read back, and promised only after a clear yes.
 
 use crate::call::{
-    base::Base,
+    base::{Base, node_of},
     flow::prompt::PromptKey,
     handoff::{Handoff, Stage},
     outcome::{HandoffOutcome, Outcome},
     record::{Fact, HandoffStep, What},
     then::Then,
+    time::Time,
 };
 
 /// How often the question is asked.
@@ -17,13 +18,26 @@ impl Handoff {
     pub(super) fn offer_callback(&mut self, base: &mut Base) -> Then {
         let Some(number) = number_to_call(base) else { return Self::goodbye(base) };
         base.tell(PromptKey::OfferCallback, &[("number", &number)]);
-        self.stage = Stage::Callback { number, asked: 1 };
-        Then::Stay
+        self.keep(Stage::Callback { number, asked: 1, heard_from: None })
     }
 
-    /// The caller's answer: yes, no, or something else.
-    pub(crate) fn callback_answer(&mut self, base: &mut Base, answer: Option<bool>) -> Then {
+    /// Something began to be heard by the caller: perhaps the question.
+    pub(crate) fn caller_hears(&mut self, base: &Base, at: Time) {
+        if let Stage::Callback { heard_from, .. } = &mut self.stage
+            && base.mouth.sounding_node() == Some(&node_of(PromptKey::OfferCallback))
+        {
+            heard_from.get_or_insert(at);
+        }
+    }
+
+    /// The caller's answer, begun at `said`: yes, no, or something else; nothing was said if there is no such time. What was said before the question could be
+    /// heard answers something else.
+    pub(crate) fn callback_answer(&mut self, base: &mut Base, answer: Option<bool>, said: Option<Time>) -> Then {
+        let too_early = |heard_from: Option<Time>| said.is_some_and(|said| heard_from.is_none_or(|heard_from| said < heard_from));
         match self.take() {
+            Stage::Callback { number, asked, heard_from } if too_early(heard_from) => {
+                self.keep(Stage::Callback { number, asked, heard_from })
+            }
             Stage::Callback { number, .. } if answer == Some(true) => {
                 let now = base.io.now;
                 base.mouth.give_up(&mut base.io, now);
@@ -32,9 +46,9 @@ impl Handoff {
                 base.tell(PromptKey::CallbackPromised, &[("number", &number)]);
                 Then::Close(Outcome::CallbackPromised)
             }
-            Stage::Callback { number, asked } if answer.is_none() && asked < MOST_ASKED => {
+            Stage::Callback { number, asked, heard_from } if answer.is_none() && asked < MOST_ASKED => {
                 base.tell(PromptKey::OfferCallback, &[("number", &number)]);
-                self.keep(Stage::Callback { number, asked: asked + 1 })
+                self.keep(Stage::Callback { number, asked: asked + 1, heard_from })
             }
             Stage::Callback { .. } => Self::goodbye(base),
             other => self.keep(other),
@@ -53,8 +67,8 @@ impl Handoff {
     pub(crate) fn caller_key(&mut self, base: &mut Base, digit: char) -> Then {
         base.io.record(What::Key { digit });
         match (self.asks_caller(), digit) {
-            (true, '1') => self.callback_answer(base, Some(true)),
-            (true, '2') => self.callback_answer(base, Some(false)),
+            (true, '1') => self.callback_answer(base, Some(true), Some(base.io.now)),
+            (true, '2') => self.callback_answer(base, Some(false), Some(base.io.now)),
             _ => Then::Stay,
         }
     }

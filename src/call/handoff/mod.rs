@@ -55,7 +55,7 @@ enum Stage {
     /// They talk.
     Bridged { offer: Offer, since: Time },
     /// Nobody can be had; the caller is asked whether to be called back.
-    Callback { number: String, asked: u32 },
+    Callback { number: String, asked: u32, heard_from: Option<Time> },
     /// It is over.
     Over,
 }

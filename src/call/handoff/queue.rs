@@ -180,7 +180,7 @@ impl Handoff {
             understood: None,
         });
         if self.asks_caller() {
-            return self.callback_answer(base, words::yes_or_no(&turn.heard.text, base.language));
+            return self.callback_answer(base, words::yes_or_no(&turn.heard.text, base.language), Some(turn.from));
         }
         let still_waiting = !matches!(self.stage, Stage::Connecting { .. } | Stage::Bridged { .. } | Stage::Over);
         if !still_waiting || !words::is_never_mind(&turn.heard.text, base.language) {

@@ -147,6 +147,14 @@ impl Mouth {
         }
     }
 
+    /// The line that can be heard now comes from this node.
+    pub(crate) fn sounding_node(&self) -> Option<&str> {
+        match &self.saying {
+            Saying::Sounding { said, .. } => Some(&said.line.node),
+            Saying::Nothing { .. } | Saying::Asked { .. } | Saying::Stopping { .. } | Saying::Held { .. } => None,
+        }
+    }
+
     /// A line was interrupted, and it is not decided yet whether it goes on.
     pub(crate) fn is_held(&self) -> bool {
         matches!(self.saying, Saying::Held { .. } | Saying::Stopping { after: AfterStop::Hold, .. })

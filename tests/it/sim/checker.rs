@@ -215,7 +215,11 @@ impl Checker {
         }
         let end = self.ended.unwrap_or(world.now);
         let heard = self.sounds(world, end);
-        self.check_waiting(&heard, end);
+        // Nobody waits in silence while they speak themselves.
+        let own = world.said.iter().filter(|said| said.leg == LegId::CALLER).map(|said| (said.from, said.to));
+        let mut heard_or_said: Vec<(u64, u64)> = heard.iter().copied().chain(own).collect();
+        heard_or_said.sort_unstable();
+        self.check_waiting(&heard_or_said, end);
         self.check_answers(world, &heard, end);
     }
 
