@@ -40,6 +40,8 @@ pub struct Phone {
     pub(super) socket: Arc<UdpSocket>,
     local: SocketAddr,
     user: String,
+    /// What the far end's display shows.
+    name: String,
     origin: Instant,
     codec: Codec,
     calls: AtomicU32,
@@ -53,7 +55,15 @@ impl Phone {
     pub async fn bind(user: &str, address: SocketAddr, origin: Instant) -> Result<Self> {
         let socket = UdpSocket::bind(address).await.with_context(|| format!("the phone of {user} cannot use {address}"))?;
         let local = socket.local_addr()?;
-        Ok(Self { socket: Arc::new(socket), local, user: user.to_owned(), origin, codec: Codec::Pcmu, calls: AtomicU32::new(0) })
+        let user = user.to_owned();
+        Ok(Self { socket: Arc::new(socket), local, name: user.clone(), user, origin, codec: Codec::Pcmu, calls: AtomicU32::new(0) })
+    }
+
+    /// The same telephone with a name for the far end's display.
+    #[must_use]
+    pub fn with_name(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
     }
 
     /// The same telephone with another codec.
@@ -86,7 +96,7 @@ impl Phone {
         let offer = session.offer(Direction::SendRecv);
         let target = format!("sip:{user}@{gateway}");
         let mut identity = Identity {
-            from: format!("<{}>;tag=t{number}", self.address()),
+            from: format!("\"{}\" <{}>;tag=t{number}", self.name, self.address()),
             to: format!("<{target}>"),
             target,
             // Unique as long as no two telephones share a port within the gateway's memory of ended calls.

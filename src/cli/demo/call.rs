@@ -50,8 +50,7 @@ async fn tell(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
     report.measured.answered_ms = (line.answered - line.invited).as_millis() as u64;
     let call = current_call(stage).await?;
     report.page = stage.rig.api().address(&format!("/calls/{call}"));
-    let (show, arrived) = (stage.show, line.invited);
-    let events = stage.rig.api().follow(&format!("/api/v1/calls/{call}/events"), move |entry| show.entry(entry, arrived));
+    let events = stage.rig.api().follow(&format!("/api/v1/calls/{call}/events"), stage.show.listener(line.invited));
     let cards = stage.rig.api().follow(&format!("/api/v1/agents/{}/events", stage.agent_id), |_| {});
     report.call = call;
 
@@ -119,7 +118,7 @@ async fn hand_over(
 ) -> Result<()> {
     let show = stage.show;
     let (wish, briefed) = tokio::join!(
-        caller.say("This is the third time I am asking, let me talk to a person.", &["colleague", "colleagues"]),
+        caller.say_and_wait("This is the third time I am asking, let me talk to a person.", &["colleague", "colleagues"]),
         agent::take(stage.agent, show, Duration::from_secs(60)),
     );
     let wish = wish?;

@@ -18,6 +18,9 @@ const POLITE_PAUSE: Duration = Duration::from_millis(1_100);
 /// How long an answer may take to be complete.
 const ANSWER_LIMIT: Duration = Duration::from_secs(25);
 
+/// How often a line that is never silent is listened to.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
 /// Something that was said, and what was heard after it.
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
@@ -51,15 +54,38 @@ impl Caller<'_> {
 
     /// Says something, and listens until the answer holds one of `expected` and is over.
     pub(crate) async fn say(&self, text: &str, expected: &[&str]) -> Result<Exchange> {
+        let span = self.utter(text).await?;
+        let (answer_heard, as_expected) = self.hear_out(span.end, expected).await?;
+        Ok(self.exchange(text, span, answer_heard, as_expected))
+    }
+
+    /// Says something, and listens until one of `expected` was heard: what follows is not silence, but the sounds of waiting.
+    pub(crate) async fn say_and_wait(&self, text: &str, expected: &[&str]) -> Result<Exchange> {
+        let span = self.utter(text).await?;
+        let deadline = clock::now() + ANSWER_LIMIT;
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        loop {
+            look.tick().await;
+            let answer_heard = self.ears.hear(&self.line.media.heard_since(span.end)).await?;
+            let as_expected = has_any(&answer_heard, expected);
+            if as_expected || clock::now() > deadline {
+                return Ok(self.exchange(text, span, answer_heard, as_expected));
+            }
+        }
+    }
+
+    async fn utter(&self, text: &str) -> Result<Span> {
         let sound = self.voice.say(text).await?;
         self.show.line("caller", &format!("says: “{text}”"));
-        let span = self.line.media.say(&sound).await?;
-        let (answer_heard, as_expected) = self.hear_out(span.end, expected).await?;
+        self.line.media.say(&sound).await
+    }
+
+    fn exchange(&self, text: &str, span: Span, answer_heard: String, as_expected: bool) -> Exchange {
         let reply = self.line.media.tape(|tape| tape.first_sound_after(span.end)).map(|first| first - span.end);
         if let Some(reply) = reply {
-            self.show.line("caller", &format!("heard the answer {} ms after the last word", reply.as_millis()));
+            self.show.line("caller", &format!("(the answer began {} ms after the last word)", reply.as_millis()));
         }
-        Ok(Exchange { said: text.to_owned(), span, answer_heard, reply, as_expected })
+        Exchange { said: text.to_owned(), span, answer_heard, reply, as_expected }
     }
 
     /// Waits for pauses until what was heard since `since` holds one of `expected`, or the time is over. Says what was heard.

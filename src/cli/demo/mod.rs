@@ -29,6 +29,9 @@ use show::Show;
 /// Where the demo is found, if nothing else is there: SIP and HTTP.
 const WISHED_PORTS: (u16, u16) = (5060, 8080);
 
+/// The caller's number and name, as the network tells them.
+const CALLER: (&str, &str) = ("+40721555019", "Ana Pop");
+
 /// Place a real call through the whole gateway, and show it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -55,9 +58,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 async fn demo(args: &Args) -> Result<()> {
     let ears = Ears::load(args.models.as_deref())?;
     let origin = clock::now();
-    let show = Show::new(origin, false);
+    let show = Show::new(origin);
     let agent = Phone::bind("maria", any_port(), origin).await?;
-    let caller = Phone::bind("caller", any_port(), origin).await?;
+    let caller = Phone::bind(CALLER.0, any_port(), origin).await?.with_name(CALLER.1);
     let folder = args.folder.clone().unwrap_or_else(new_folder);
     let setup = Setup {
         binary: std::env::current_exe().context("where this program lies")?,

@@ -1,6 +1,9 @@
 //! Prints the call while it goes on.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
 
@@ -10,13 +13,12 @@ use crate::clock;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Show {
     origin: Instant,
-    quiet: bool,
 }
 
 impl Show {
     /// Times count from `origin`.
-    pub(crate) const fn new(origin: Instant, quiet: bool) -> Self {
-        Self { origin, quiet }
+    pub(crate) const fn new(origin: Instant) -> Self {
+        Self { origin }
     }
 
     /// One line, at the present time.
@@ -26,13 +28,22 @@ impl Show {
 
     /// One line, at a time on the telephones' timeline.
     pub(crate) fn line_at(&self, at: Duration, who: &str, what: &str) {
-        if !self.quiet {
-            println!("{:>7.2} s  {who:<9} {what}", at.as_secs_f64());
+        println!("{:>7.2} s  {who:<9} {what}", at.as_secs_f64());
+    }
+
+    /// A listener for the gateway's record: every entry that is worth a line, each fact once.
+    pub(crate) fn listener(self, arrived: Duration) -> impl FnMut(&Value) + Send + 'static {
+        let mut known = HashSet::new();
+        move |entry| {
+            let repeated = entry["what"] == "fact" && !known.insert(format!("{} {}", entry["fact"]["name"], entry["fact"]["value"]));
+            if !repeated {
+                self.entry(entry, arrived);
+            }
         }
     }
 
     /// One entry of the gateway's record, if it is worth a line. `arrived` is when the call's own timeline began.
-    pub(crate) fn entry(&self, entry: &Value, arrived: Duration) {
+    fn entry(&self, entry: &Value, arrived: Duration) {
         let at = arrived + Duration::from_millis(entry["at"].as_u64().unwrap_or(0));
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (who, what) = match entry["what"].as_str().unwrap_or_default() {
