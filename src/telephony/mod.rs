@@ -1,6 +1,6 @@
 //! The telephone driver: SIP legs through the user agent, their sound through the media engine.
 //!
-//! One task, the [`switchboard`], holds every leg's signalling state. A call's task asks it through [`CallLegs`] and is told in the brain's own words.
+//! One task, the `switchboard`, holds every leg's signalling state. A call's task asks it through [`CallLegs`] and is told in the brain's own words.
 
 mod legs;
 pub mod media;
