@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 
-use warmline_models::{Embedder, IntentHead, ModelError, tone};
+use warmline_models::{Embedder, Embedding, IntentHead, ModelError, tone};
 
 use crate::call::{
     flow::Flow,
     understanding::{Scored, Tone, Understanding},
 };
+
+/// Words with this many digits are numbers of something.
+const LONG_NUMBER: usize = 3;
+/// Score from which a clause alone says what a turn means.
+const CLAUSE_MEANT: f32 = 0.8;
+/// Shorter clauses mean nothing alone.
+const CLAUSE_WORDS: usize = 3;
 
 /// The heads of one flow. Intents and knowledge entries share a head, so that each is weighed against all others.
 pub struct Understander {
@@ -36,9 +43,21 @@ impl Understander {
     /// # Errors
     /// When the model fails.
     pub fn understand(&self, text: &str) -> Result<Understanding, ModelError> {
-        let vector = self.embedder.embed(text)?;
-        let scored = self.head.scores(&vector).into_iter().map(|it| Scored { name: it.label, score: it.score });
-        let (intents, knowledge) = scored.partition(|it| self.flow.intents.contains_key(&it.name));
+        let vector = self.embedder.embed(&without_numbers(text))?;
+        let (mut intents, mut knowledge) = self.scores(&vector);
+        // "I was told to cancel my appointment, but where is my order?": what the whole is not about, a clause may be.
+        if !self.flow.is_meant(&intents, &knowledge) {
+            for clause in clauses(text, self.flow.lexicon().but) {
+                let vector = self.embedder.embed(&without_numbers(clause))?;
+                let (of_clause, known) = self.scores(&vector);
+                if of_clause.first().is_some_and(|best| best.score >= CLAUSE_MEANT)
+                    || known.first().is_some_and(|best| best.score >= CLAUSE_MEANT)
+                {
+                    (intents, knowledge) = (of_clause, known);
+                    break;
+                }
+            }
+        }
         let tone = if self.flow.escalation.tone {
             let scores = tone(&vector);
             Tone { anger: scores.anger, frustration: scores.frustration, sarcasm: scores.sarcasm, gratitude: scores.gratitude }
@@ -47,4 +66,28 @@ impl Understander {
         };
         Ok(Understanding { intents, knowledge, tone })
     }
+
+    fn scores(&self, vector: &Embedding) -> (Vec<Scored>, Vec<Scored>) {
+        let scored = self.head.scores(vector).into_iter().map(|it| Scored { name: it.label, score: it.score });
+        scored.partition(|it| self.flow.intents.contains_key(&it.name))
+    }
+}
+
+/// A text without long numbers: which order it is says nothing about what is wanted, and leads the embedder astray.
+fn without_numbers(text: &str) -> String {
+    let digits = |word: &str| word.chars().filter(char::is_ascii_digit).count();
+    let kept: Vec<&str> = text.split_whitespace().filter(|word| digits(word) < LONG_NUMBER).collect();
+    if kept.is_empty() { text.to_owned() } else { kept.join(" ") }
+}
+
+/// The clauses of a longer sentence, the last first: what is wanted comes at the end.
+fn clauses<'t>(text: &'t str, but: &[&str]) -> Vec<&'t str> {
+    let mut clauses: Vec<&str> = text.split([',', '.', ';', '?', '!']).collect();
+    for word in but {
+        let joint = format!(" {word} ");
+        clauses = clauses.into_iter().flat_map(|clause| clause.split(joint.as_str()).collect::<Vec<_>>()).collect();
+    }
+    clauses.retain(|clause| clause.split_whitespace().count() >= CLAUSE_WORDS);
+    clauses.reverse();
+    if clauses.len() > 1 || clauses.first().is_some_and(|clause| clause.len() + 2 < text.len()) { clauses } else { Vec::new() }
 }

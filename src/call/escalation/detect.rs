@@ -4,7 +4,7 @@ use crate::call::{
     escalation::{
         TurnSeen,
         clause::{Clause, clauses},
-        patterns::{Matter, Patterns},
+        patterns::{Matter, Patterns, Phrase},
     },
     flow::{Flow, text},
     record::Signal,
@@ -16,6 +16,10 @@ const HUMAN_INTENT: f32 = 0.85;
 const ANGER_HEAD: f32 = 0.8;
 const FRUSTRATION_HEAD: f32 = 0.75;
 const SARCASM_HEAD: f32 = 0.6;
+/// What the tone head is believed where the lexicon has nothing to say.
+const HEAD_ALONE: f32 = 0.8;
+/// Certainty up to which a word of the lexicon may only be a manner of speaking.
+const CURSE: f32 = 0.5;
 
 /// A signal that was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,10 +95,23 @@ fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patter
             About::Other => vetoed = true,
         }
     }
+    // What stretches over clauses ("the heating is out and I have a baby").
+    let whole = Clause { said: turn.text, words: text::words(turn.text) };
+    let hit = matter.phrases.iter().filter(|phrase| matches!(phrase, Phrase::Pattern(_))).find_map(|phrase| phrase.hit(&whole));
+    if let Some(hit) = hit
+        && !vetoed
+        && !patterns.denied(&whole, hit)
+        && !patterns.reported(&whole, hit)
+        && !matter.except.iter().any(|phrase| phrase.hit(&whole).is_some())
+    {
+        return found(turn.text, 0.8);
+    }
     let except = clauses.iter().any(|clause| matter.except.iter().any(|phrase| phrase.hit(clause).is_some()));
     let best = turn.understanding.intents.first().filter(|best| matter.rule.intents.contains(&best.name))?;
     // The words of the class stand there, and are about something else: the meaning is misled by the same words.
-    (best.score >= matter.rule.intent_above && !vetoed && !except).then(|| found(turn.text, best.score)).flatten()
+    (best.score >= matter.rule.intent_above && !vetoed && !except && !patterns.reported(&whole, (0, whole.words.len())))
+        .then(|| found(turn.text, best.score))
+        .flatten()
 }
 
 /// What a phrase is about.
@@ -130,10 +147,11 @@ fn tone(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], patterns: &Patterns, bad_be
     let mut add = |signal: Signal, quote: String, certainty: f32| found.push(Found { signal, quote, certainty });
     let all_own = own.len() == clauses.len();
     let by_head = |score: f32, least: f32| (all_own && score >= least).then(|| (turn.text.to_owned(), score));
-    // Both witnesses together are surer than either.
+    // The head alone, or a curse that may only be a manner of speaking, is never sure enough to call anybody by itself.
     let both = |said: Option<(String, f32)>, score: f32, least: f32| match said {
-        Some((quote, certainty)) => Some((quote, certainty.max(score).min(1.0))),
-        None => by_head(score, least),
+        Some((quote, certainty)) if certainty > CURSE => Some((quote, certainty.max(score).min(1.0))),
+        Some((quote, certainty)) => Some((quote, certainty.max(score * HEAD_ALONE))),
+        None => by_head(score, least).map(|(quote, score)| (quote, score * HEAD_ALONE)),
     };
     let folded: Vec<String> = clauses.iter().map(Clause::folded).collect();
     let whole = folded.join(" ");

@@ -148,7 +148,7 @@ pub struct ThresholdsDef {
 
 impl Default for ThresholdsDef {
     fn default() -> Self {
-        Self { intent: 0.5, change_of_subject: 0.75, knowledge: 0.55, hearing: 0.35, tries: 3 }
+        Self { intent: 0.4, change_of_subject: 0.75, knowledge: 0.7, hearing: 0.35, tries: 3 }
     }
 }
 

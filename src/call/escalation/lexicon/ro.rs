@@ -15,7 +15,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     reported: r"\b(?:mi s a (?:spus|zis)|mi (?:a|au) (?:spus|zis|cerut|recomandat)|(?:el|ea|ei|cineva|prietenul|prietena|vecinul|vecina|colegul|colega|sotul|sotia|fratele|sora|sefa|seful) (?:meu |mea |lui |a |au )*(?:spus|zis|cerut|reclamat|anulat|vrea|voia)|am (?:auzit|citit|vazut)|ati spus|se spune)\b",
     no_object: &["o", "il", "l", "asta", "aceasta", "acesta", "tot", "va", "rog", "acum", "azi", "imediat", "totul"],
     human: &[
-        r"\b(?:vorbesc|vorbi|vorbim|discut|discuta|discutam|comunic|vorbeasca)\b(?: \w+){0,2}? ?cu (?:\w+ ){0,2}?(?:om|omul|oameni|persoana|cineva|operator|operatorul|operatoare|agent|agentul|coleg|colegul|colega|consultant|consultantul|reprezentant|reprezentantul|angajat|sef|seful|sefa|manager|managerul|supervizor|cineva real)\b",
+        r"\b(?:vorbesc|vorbi|vorbim|discut|discuta|discutam|comunic|vorbeasca)\b(?: [\w']+){0,2}? ?cu (?:[\w']+ ){0,2}?(?:om|omul|oameni|persoana|cineva|operator|operatorul|operatoare|agent|agentul|coleg|colegul|colega|consultant|consultantul|reprezentant|reprezentantul|angajat|sef|seful|sefa|manager|managerul|supervizor|cineva real)\b",
         r"\b(?:legatura|transferati|transfera|conectati|treceti|dati|da|puneti|redirectionati)\b(?: ma| mi| mi l| ne| pe| i| va rog)*(?: la| cu| pe| un| o| legatura cu| legatura la)*(?: un| o)? ?(?:om|persoana|cineva|operator|operatorul|agent|coleg|coleg de al dumneavoastra|consultant|reprezentant|sef|seful|manager|managerul|supervizor)\b",
         r"\b(?:vreau|doresc|as vrea|as dori|am nevoie de|imi trebuie|prefer)\b(?: sa aud| sa am)? (?:un |o )(?:om|persoana|operator|agent|consultant|coleg|reprezentant|om real|persoana reala)\b",
         r"\b(?:om|persoana|fiinta) (?:real|reala|adevarat|adevarata|viu|vie|umana|uman)\b",
@@ -40,8 +40,8 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "manager",
         "cineva",
     ],
-    not_human: r"\b(?:resurse umane|(?:esti|sunteti) (?:un |o )?(?:om|robot|persoana|masina)|vorbesc cu (?:un |o )?(?:robot|masina|om)(?: sau.*)?$|am (?:mai )?vorbit|drepturile omului|agent (?:imobiliar|de turism|de asigurari)|(?:colegul|agentul|operatorul) (?:\w+ ){0,3}(?:a spus|mi a spus|mi a zis|a inchis))\b",
-    no_machine: r"\b(?:nu|n|fara|satul de|satula de|m am saturat de)\b(?: \w+){0,4} (?:cu )?(?:un |o |acest |aceasta )*(?:robot\w*|masina|masinarie|automat|calculator\w*|inteligenta artificiala|roboti|boti)\b",
+    not_human: r"\b(?:resurse umane|(?:esti|sunteti) (?:un |o )?(?:om|robot|persoana|masina)|vorbesc cu (?:un |o )?(?:robot|masina|om)(?: sau.*)?$|am (?:mai )?vorbit|drepturile omului|agent (?:imobiliar|de turism|de asigurari)|(?:colegul|agentul|operatorul) (?:[\w']+ ){0,3}(?:a spus|mi a spus|mi a zis|a inchis))\b",
+    no_machine: r"\b(?:nu|n|fara|satul de|satula de|m am saturat de)\b(?: [\w']+){0,4} (?:cu )?(?:un |o |acest |aceasta )*(?:robot\w*|masina|masinarie|automat|calculator\w*|inteligenta artificiala|roboti|boti)\b",
     anger: &[
         (
             r"\b(?:la naiba|dracu\w*|draci|naibii|naiba|nenorocit\w*|idiot\w*|prosti|prost|proasta|imbecil\w*|cretin\w*|tampit\w*|hoti|hot|incompetent\w*|jegos\w*|pula|mortii|rahat\w*|cacat|nesimtit\w*|bataie de joc|va bateti joc|jaf)\b",
@@ -62,7 +62,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
             0.8,
         ),
         (
-            r"\b(?:astept (?:de|deja)|de (?:saptamani|luni|ore|zile|doua saptamani|o ora)|nimeni nu (?:\w+ ){0,2}(?:raspunde|ajuta|stie|suna)|tot nu|nici acum|inca nu|iar nu|de fiecare data|mereu)\b",
+            r"\b(?:astept (?:de|deja)|de (?:saptamani|luni|ore|zile|doua saptamani|o ora)|nimeni nu (?:[\w']+ ){0,2}(?:raspunde|ajuta|stie|suna)|tot nu|nici acum|inca nu|iar nu|de fiecare data|mereu)\b",
             0.6,
         ),
         (r"\b(?:groaznic|oribil|ingrozitor|foarte prost|cosmar|nu se poate asa ceva|incredibil)\b", 0.7),
@@ -81,5 +81,5 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     bad_state: r"\b(?:iar|din nou|tot|inca|nimic|nimeni|nu|niciodata|gresit|stricat|intarziat|pierdut|lipseste|astept\w*|saptamani|luni|ore|robot\w*|problema|eroare|a treia|degeaba|ca de obicei|ca intotdeauna|blocat)\b",
     mock_praise: r"\b(?:exact ce (?:imi lipsea|aveam nevoie|imi doream|mi trebuia)|multumesc pentru nimic|mersi de nimic|ce surpriza|foarte amuzant|ce treaba buna|buna treaba|ce noroc|bravo voua|felicitari|ce frumos|abia astept|sigur ca da|super tare|ce servicii|minunate servicii|ador sa|imi place (?:la nebunie )?(?:sa astept|cum))\b",
     calm: r"\b(?:multumesc|mersi|perfect|e bine|foarte bine|minunat|am inteles|nicio problema|nu e nimic)\b",
-    not_own_feeling: r"\b(?:nu sunt|nu s|el e|ea e|sotul|sotia|seful) (?:\w+ ){0,2}(?:furios|furioasa|nervos|nervoasa|suparat|suparata)\b",
+    not_own_feeling: r"\b(?:nu sunt|nu s|el e|ea e|sotul|sotia|seful) (?:[\w']+ ){0,2}(?:furios|furioasa|nervos|nervoasa|suparat|suparata)\b",
 };

@@ -64,6 +64,8 @@ pub struct Lexicon {
     pub dot: &'static [&'static str],
     /// Other signs of an address: word and sign.
     pub signs: &'static [(&'static str, char)],
+    /// Words between two thoughts ("but").
+    pub but: &'static [&'static str],
     /// Joins the last item of a list ("and").
     pub and: &'static str,
     /// From an hour to an hour: "from {} to {}".
