@@ -18,7 +18,7 @@ pub struct DialRequest {
     pub from: String,
     /// Our display name.
     pub display_name: Option<String>,
-    /// The offer.
+    /// The offer; without one the call fails.
     pub sdp: Vec<u8>,
     /// Further headers; names that belong to the protocol are left out.
     pub headers: Vec<(String, String)>,

@@ -240,7 +240,10 @@ impl Engine {
     }
 
     fn send_datagram(&mut self, address: SocketAddr, bytes: &[u8]) {
-        let Some(socket) = &self.sockets.udp else { return };
+        let Some(socket) = &self.sockets.udp else {
+            // Without a UDP socket nobody can be reached by UDP.
+            return self.core.unreachable(now(), Transport::Udp, address);
+        };
         // The first try can report the ICMP error of an earlier datagram instead of sending this one.
         let sent = socket.try_send_to(bytes, address).or_else(|error| match error.kind() {
             io::ErrorKind::WouldBlock => Err(error),

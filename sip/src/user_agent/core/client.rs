@@ -144,14 +144,16 @@ impl Core {
         let (purpose, invite) = (tx.purpose, *method == Method::Invite);
         match (tx.state, response.status) {
             (State::Calling | State::Proceeding, ..200) => {
-                tx.state = State::Proceeding;
-                if invite {
+                if invite && tx.state == State::Calling {
                     // The leg has its own deadline for an answer; this one only catches a peer that falls silent.
                     (tx.resend, tx.end) = (None, now + limit.max(Duration::from_secs(300)));
                     let end = tx.end;
                     self.arm(end, Timer::ClientEnd(id));
-                } else {
+                } else if !invite {
                     tx.interval = t2;
+                }
+                if let Some(tx) = self.clients.get_mut(&id) {
+                    tx.state = State::Proceeding;
                 }
                 self.provisional(now, purpose, id, response);
             }

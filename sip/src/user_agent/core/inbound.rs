@@ -175,7 +175,7 @@ impl Core {
     }
 
     /// No ACK within 64 T1: the session ends with a BYE (RFC 3261 §13.3.1.4).
-    pub(super) fn ack_limit(&mut self, _at: Instant, now: Instant, id: LegId, cseq: u32) {
+    pub(super) fn ack_limit(&mut self, now: Instant, id: LegId, cseq: u32) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let before = leg.awaiting.len();
         leg.awaiting.retain(|wait| wait.cseq != cseq);

@@ -287,7 +287,7 @@ impl Core {
                 Timer::ClientEnd(tx) => self.client_end(at, now, tx),
                 Timer::LegLimit(leg) => self.leg_limit(at, now, leg),
                 Timer::AckResend(leg, cseq) => self.ack_resend(at, now, leg, cseq),
-                Timer::AckLimit(leg, cseq) => self.ack_limit(at, now, leg, cseq),
+                Timer::AckLimit(leg, cseq) => self.ack_limit(now, leg, cseq),
                 Timer::ReofferLimit(leg, tx) => self.reoffer_limit(now, leg, tx),
             }
         }
