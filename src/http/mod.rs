@@ -97,7 +97,7 @@ impl Bound {
     /// # Errors
     /// Never in practice: failing connections are closed one by one.
     pub async fn run(self, until: impl Future<Output = ()> + Send) -> io::Result<()> {
-        let listener = listener::Guarded::new(self.listener, self.connections);
+        let listener = listener::Guarded::new(self.listener, self.connections, listener::Patience::default());
         let mut upkeep = tokio::time::interval(UPKEEP);
         let serving = async { axum::serve(listener, self.router).await };
         tokio::pin!(serving, until);

@@ -10,7 +10,7 @@ use warmline::{
     desk::{Answer, Desk, Limits, Now, Profile, Request, StateWord},
 };
 
-const SCHEDULES: u64 = 3_000;
+const SCHEDULES: u64 = 2_000;
 const STEPS: usize = 120;
 const QUEUES: [&str; 2] = ["orders", "billing"];
 
@@ -40,6 +40,8 @@ struct World {
     now: u64,
     calls: BTreeMap<CallId, (u64, RequestId, Call)>,
     next: u64,
+    /// A call that was bridged once and asks again has a new place in the order; the model does not follow that.
+    bridged_once: BTreeSet<CallId>,
     /// What happened, for people who look at a failure.
     trace: Vec<String>,
 }
@@ -58,7 +60,15 @@ impl World {
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let agents = (0..1 + random.below(5)).map(agent).collect();
         let limits = Limits { queue_places: 8, ..Limits::default() };
-        Self { desk: Desk::new(limits, agents, Now(0)), random, now: 0, calls: BTreeMap::new(), next: 0, trace: Vec::new() }
+        Self {
+            desk: Desk::new(limits, agents, Now(0)),
+            random,
+            now: 0,
+            calls: BTreeMap::new(),
+            next: 0,
+            bridged_once: BTreeSet::new(),
+            trace: Vec::new(),
+        }
     }
 
     fn some_call(&mut self) -> Option<CallId> {
@@ -121,6 +131,7 @@ impl World {
             Call::Has { agent, bridged: false } if self.random.below(2) == 0 => {
                 self.trace.push(format!("{} bridged to {}", id.0, agent.0));
                 self.desk.bridged(&id, &agent, Now(self.now));
+                self.bridged_once.insert(id.clone());
                 self.calls.get_mut(&id).unwrap().2 = Call::Has { agent, bridged: true };
             }
             Call::Has { agent, bridged } => {
@@ -192,14 +203,8 @@ impl World {
     fn check_fifo(&self, queue: usize, agent: &AgentId, call: &CallId) {
         let waiting: Vec<&Request> = self.desk.waiting().filter(|request| request.queue == QUEUES[queue]).collect();
         let earlier = waiting.iter().filter(|request| self.calls.get(&request.call).is_some_and(|known| known.0 < self.calls[call].0));
-        let passed: Vec<_> = earlier.filter(|request| !request.not.contains(agent) && !self.asked_anew(&request.call)).collect();
+        let passed: Vec<_> = earlier.filter(|request| !request.not.contains(agent) && !self.bridged_once.contains(&request.call)).collect();
         assert!(passed.is_empty(), "{} was passed by {}\n{}", passed[0].call.0, call.0, self.trace.join("\n"));
-    }
-
-    /// A call that was bridged once and asks again has a new place in the order; the model does not follow that.
-    fn asked_anew(&self, call: &CallId) -> bool {
-        let bridged = format!("{} bridged", call.0);
-        self.trace.iter().any(|line| line.starts_with(&bridged))
     }
 
     fn check(&self) {
