@@ -18,12 +18,19 @@ pub struct Config {
     pub user_agent: String,
     /// The user part of Contact.
     pub contact_user: String,
-    /// Who may talk to us at all; empty means everybody. Others get silence.
+    /// Who may call us, and speak inside calls; empty means everybody. Others get silence. Peers that we call need not be listed.
     pub allowed: Vec<Network>,
     /// Bounds on what peers can make us hold.
     pub limits: Limits,
     /// Protocol timers; the defaults are the standard's.
     pub timers: Timers,
+}
+
+impl Config {
+    /// Whether a source may call us.
+    pub(crate) fn allows(&self, source: IpAddr) -> bool {
+        self.allowed.is_empty() || self.allowed.iter().any(|network| network.contains(source))
+    }
 }
 
 impl Default for Config {

@@ -224,6 +224,7 @@ impl Engine {
                 Output::Send(Hop::Udp(address), bytes) => self.send_datagram(address, &bytes),
                 Output::Send(Hop::Tcp(remote, id), bytes) => self.send_stream(remote, id, bytes),
                 Output::Event(event) => self.report(event),
+                Output::Count(kind) => self.guard.note(kind),
                 Output::Resolve { leg, host, port } => self.resolve(leg, host, port),
             }
         }
@@ -283,9 +284,9 @@ impl Engine {
     fn accepted(&mut self, stream: tokio::net::TcpStream, remote: SocketAddr) {
         let limits = &self.config.limits;
         let same = self.connections.values().filter(|connection| connection.remote.ip() == remote.ip()).count();
-        if !self.is_allowed(remote) || self.connections.len() >= limits.connections || same >= limits.connections_per_source {
-            self.guard.note(if self.is_allowed(remote) { RefusalKind::Rate } else { RefusalKind::Source });
-            return;
+        let allowed = self.config.allows(remote.ip());
+        if !allowed || self.connections.len() >= limits.connections || same >= limits.connections_per_source {
+            return self.guard.note(if allowed { RefusalKind::Rate } else { RefusalKind::Source });
         }
         let (engine, patience) = (self.from_wire.0.clone(), self.patience());
         self.add_connection(remote, |id, queue| tokio::spawn(tcp::serve(id, remote, stream, queue, engine, patience)).abort_handle());
@@ -375,19 +376,12 @@ impl Engine {
         lost.into_iter().for_each(|address| self.core.unreachable(now(), Transport::Udp, address));
     }
 
-    fn is_allowed(&self, source: SocketAddr) -> bool {
-        self.config.allowed.is_empty() || self.config.allowed.iter().any(|network| network.contains(source.ip()))
-    }
-
     fn message(&mut self, bytes: &[u8], source: SocketAddr, connection: Option<ConnectionId>) {
-        if !self.is_allowed(source) {
-            return self.guard.note(RefusalKind::Source);
-        }
         let arrival = if connection.is_some() { Arrival::Stream } else { Arrival::Datagram };
         match self.guard.inspect(bytes, source, arrival) {
             Verdict::Pass(message) => self.core.receive(now(), Packet { source, connection, message }),
             Verdict::KeepAlive => {}
-            Verdict::Refuse(_) if !self.core.may_refuse(now(), source) => {}
+            Verdict::Refuse(_) if !self.config.allows(source.ip()) || !self.core.may_refuse(now(), source) => {}
             Verdict::Refuse(refusal) => match (refusal.reply, connection) {
                 (Some((address, reply)), None) => self.send_datagram(address, &reply),
                 (Some((_, reply)), Some(id)) => self.send_stream(source, Some(id), reply),

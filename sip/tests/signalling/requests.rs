@@ -1,5 +1,6 @@
 //! Requests that are no calls, or no good ones: the standard's answer, and nothing that tells a stranger anything.
 
+use warmline_sip::guard::RefusalKind;
 use warmline_sip::user_agent::{EndedBy, Event};
 
 use crate::support::{ANSWER, Agent, Call, OFFER, Peer, header, quick};
@@ -191,16 +192,58 @@ async fn our_own_bye_is_never_repeated_with_credentials() {
     assert!(answer.starts_with("SIP/2.0 200"));
 }
 
+async fn at(ip: &str, agent: &Agent) -> Peer {
+    Peer { socket: tokio::net::UdpSocket::bind((ip, 0)).await.unwrap(), agent: agent.udp() }
+}
+
 #[tokio::test]
 async fn a_source_that_is_not_on_the_list_gets_nothing() {
     let mut config = quick();
     config.allowed = vec!["127.0.0.2/32".parse().unwrap()];
     let mut agent = Agent::start(config).await;
-    let stranger = Peer::new(agent.udp()).await;
-    stranger.send(Call::new(stranger.address(), "stranger").invite()).await;
-    let known = Peer { socket: tokio::net::UdpSocket::bind("127.0.0.2:0").await.unwrap(), agent: agent.udp() };
+    let (stranger, known) = (at("127.0.0.1", &agent).await, at("127.0.0.2", &agent).await);
+    let mut call = Call::new(known.address(), "listed");
+    known.send(call.invite()).await;
+    let leg = agent.incoming().await.leg;
+    agent.handle.answer(leg, ANSWER.as_bytes().to_vec()).await;
+    call.learn(&known.expect("SIP/2.0 200").await);
+    known.send(call.request("ACK", 1, "", "")).await;
+    assert!(matches!(agent.event().await, Event::Confirmed { .. }));
+    let own = Call::new(stranger.address(), "stranger");
+    let attempts = [
+        own.invite(),
+        own.request("OPTIONS", 2, "", ""),
+        call.request("BYE", 2, "", ""),
+        call.request("CANCEL", 1, "", ""),
+        "x".to_owned(),
+    ];
+    for text in attempts {
+        stranger.send(text).await;
+    }
     assert!(known.options().await.starts_with("SIP/2.0 200"));
     assert!(agent.events.try_recv().is_err());
-    let mut buffer = [0; 16];
-    assert!(stranger.socket.try_recv(&mut buffer).is_err());
+    assert!(stranger.socket.try_recv(&mut [0; 16]).is_err());
+    assert_eq!((agent.handle.stats().await.calls, agent.handle.stats().await.refusals.of(RefusalKind::Source)), (1, 4));
+}
+
+#[tokio::test]
+async fn a_phone_that_we_call_need_not_be_on_the_list() {
+    let mut config = quick();
+    config.allowed = vec!["127.0.0.2/32".parse().unwrap()];
+    let mut agent = Agent::start(config).await;
+    let phone = at("127.0.0.5", &agent).await;
+    agent.dial(&phone.uri()).await;
+    let invite = phone.expect("INVITE").await;
+    phone.respond(&invite, "200 OK", "t", ANSWER).await;
+    assert!(matches!(agent.event().await, Event::Answered { .. }));
+    phone.expect("ACK").await;
+    let call = Call {
+        call_id: header(&invite, "Call-ID"),
+        from_tag: "t".to_owned(),
+        to_tag: crate::support::tag(&header(&invite, "From")),
+        ..Call::new(phone.address(), "")
+    };
+    phone.send(call.request("BYE", 1, "", "")).await;
+    phone.expect("SIP/2.0 200").await;
+    assert!(matches!(agent.event().await, Event::Ended { by: EndedBy::Remote, .. }));
 }

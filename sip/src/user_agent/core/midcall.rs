@@ -35,11 +35,12 @@ impl Core {
     /// A request with a To tag.
     pub(super) fn in_dialog(&mut self, now: Instant, request: Request, source: SocketAddr, hop: Hop) {
         let essentials = &request.essentials;
+        let allowed = self.config.allows(source.ip());
         let found = self.tags.get(essentials.to.tag()).copied();
-        let Some((id, leg)) = found.and_then(|id| Some((id, self.legs.get_mut(&id).filter(|leg| is_peer(&leg.dialog, essentials))?)))
-        else {
-            return self.no_such_call(now, &request, source, hop);
-        };
+        let leg = found.and_then(|id| Some((id, self.legs.get_mut(&id)?)));
+        // With an allow-list, even somebody who knows every tag must speak from a listed address or from the peer's own.
+        let leg = leg.filter(|(_, leg)| is_peer(&leg.dialog, essentials) && (allowed || leg.hop.address().ip() == source.ip()));
+        let Some((id, leg)) = leg else { return self.no_such_call(now, &request, source, hop) };
         // Numbers only rise (RFC 3261 §12.2.2); a replayed BYE with an old number must not end the call.
         if leg.dialog.remote_seq.is_some_and(|last| essentials.cseq <= last) {
             return self.stateless(&request, hop, 500, Vec::new());

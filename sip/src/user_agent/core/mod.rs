@@ -22,7 +22,7 @@ use rand::{Rng, SeedableRng};
 use super::command::Command;
 use super::config::Config;
 use super::event::{Event, LegId, Stats, Transport};
-use crate::guard::{ACCEPT, ALLOW, Admission, Limiter};
+use crate::guard::{ACCEPT, ALLOW, Admission, Limiter, RefusalKind};
 use crate::message::{Message, Method, Request, ResponseParts};
 use client::ClientTx;
 use leg::Leg;
@@ -66,6 +66,8 @@ pub(crate) struct Packet {
 pub(crate) enum Output {
     Send(Hop, Bytes),
     Event(Event),
+    /// A request was met with silence.
+    Count(RefusalKind),
     /// Look the name up and tell [`Core::resolved`].
     Resolve {
         leg: LegId,
@@ -175,7 +177,7 @@ impl Core {
         if method == Method::Ack {
             return self.ack(now, &request);
         }
-        if method == Method::Cancel {
+        if method == Method::Cancel && self.config.allows(source.ip()) {
             return self.cancel_received(now, &request, source, hop);
         }
         if let Some(&tx) = self.server_keys.get(&server::key(&request, &method)) {
@@ -184,11 +186,14 @@ impl Core {
         if !request.essentials.to.tag().is_empty() {
             return self.in_dialog(now, request, source, hop);
         }
+        if !self.config.allows(source.ip()) {
+            return self.outputs.push_back(Output::Count(RefusalKind::Source));
+        }
         match self.limiter.admit(source.ip(), now) {
             Admission::Pass if method == Method::Invite => self.invite(now, request, source, hop),
             Admission::Pass => self.stranger(&request, hop),
             Admission::Refuse => self.refuse_for_now(&request, hop),
-            Admission::Ignore => {}
+            Admission::Ignore => self.outputs.push_back(Output::Count(RefusalKind::Rate)),
         }
     }
 
@@ -218,7 +223,9 @@ impl Core {
 
     /// A request for a call that does not exist.
     fn no_such_call(&mut self, now: Instant, request: &Request, source: SocketAddr, hop: Hop) {
-        if self.may_refuse(now, source) {
+        if !self.config.allows(source.ip()) {
+            self.outputs.push_back(Output::Count(RefusalKind::Source));
+        } else if self.may_refuse(now, source) {
             self.stateless(request, hop, 481, Vec::new());
         }
     }

@@ -62,6 +62,7 @@ impl Story {
                     self.sent.push(((self.now - self.start).as_millis(), line));
                 }
                 Output::Event(event) => self.events.push(event),
+                Output::Count(kind) => panic!("{kind:?}"),
                 Output::Resolve { .. } => panic!("nothing to look up here"),
             }
         }
@@ -238,6 +239,7 @@ impl World {
                         }
                     }
                     Output::Event(event) => self.note(from, event),
+                    Output::Count(kind) => panic!("{kind:?}"),
                     Output::Resolve { .. } => panic!("nothing to look up here"),
                 }
             }
