@@ -5,17 +5,20 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use ort::{ep, session::Session};
+use ort::{environment::Environment, ep, session::Session};
 
 use crate::{dir::ModelsDir, error::ModelError};
 
 /// The library's name in the models folder.
 const LIBRARY: &str = "libonnxruntime.so.1.31.1";
 
+/// ONNX Runtime allows one environment in a process; it is made once and kept.
+static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
+
 /// ONNX Runtime with the folder that its models come from. Cheap to clone.
 #[derive(Clone)]
 pub struct Runtime {
-    environment: ort::environment::Environment,
+    environment: Environment,
     dir: Arc<ModelsDir>,
 }
 
@@ -25,10 +28,16 @@ impl Runtime {
     /// # Errors
     /// When the library is missing or is not one.
     pub fn load(dir: &ModelsDir) -> Result<Self, ModelError> {
-        let library = dir.file(LIBRARY)?;
-        let builder = ort::init_from(library).map_err(|error| ModelError::Runtime(error.to_string()))?;
-        let environment =
-            builder.with_name("warmline").with_telemetry(false).build().map_err(|error| ModelError::Runtime(error.to_string()))?;
+        let mut kept = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let environment = match kept.take() {
+            Some(environment) => environment,
+            None => {
+                let failed = |reason: String| ModelError::Runtime(reason);
+                let builder = ort::init_from(dir.file(LIBRARY)?).map_err(|error| failed(error.to_string()))?;
+                builder.with_name("warmline").with_telemetry(false).build().map_err(|error| failed(error.to_string()))?
+            }
+        };
+        *kept = Some(environment.clone());
         Ok(Self { environment, dir: Arc::new(dir.clone()) })
     }
 

@@ -32,8 +32,8 @@ use crate::{
 /// Pieces of speech that may wait for the call to take them.
 const SAID: usize = 256;
 /// Sound before a voice began and after it stopped that is recognised with it: first and last consonants are quiet.
-const BEFORE_MS: u64 = 200;
-const AFTER_MS: u64 = 160;
+const BEFORE_MS: u64 = 100;
+const AFTER_MS: u64 = 60;
 /// How long each answer is waited for. The brain's own deadlines are shorter; these keep dead work out of the queue.
 const TRANSCRIBE: Duration = Duration::from_secs(4);
 const UNDERSTAND: Duration = Duration::from_secs(2);
@@ -95,6 +95,12 @@ impl Ear {
     /// Hears a frame; never waits. When the listener is behind, the oldest frame is dropped and counted.
     pub fn hear(&self, leg: LegId, frame: Frame) {
         self.ears.push(leg, frame);
+    }
+
+    /// Frames that the listener has not taken yet.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.ears.waiting()
     }
 }
 

@@ -44,6 +44,11 @@ impl Ears {
         self.thread.unpark();
     }
 
+    /// Frames in the queue.
+    pub(crate) fn waiting(&self) -> usize {
+        self.frames.len()
+    }
+
     /// The sound of a leg between two times, as much of it as there is.
     pub(crate) fn between(&self, leg: LegId, from: Time, to: Time) -> Vec<i16> {
         self.legs().get(&leg).map(|ear| ear.between(from, to)).unwrap_or_default()

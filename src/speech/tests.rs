@@ -1,1 +1,189 @@
+//! The driver with the real models: frames in, reports and speech out. No test waits for a time, only for reports.
 
+use std::{
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
+
+use tokio::sync::mpsc;
+use warmline_models::{ModelsDir, read_wav, to_pcm};
+
+use super::{CallSpeech, Heads, Options, Said, Speech};
+use crate::call::{
+    event::{Event, Failure},
+    flow::Flow,
+    ids::{LegId, RequestId},
+    media::frame::{FRAME_MS, FRAME_SAMPLES, Frame},
+    time::Time,
+};
+
+const FLOW: &str = include_str!("../../config/flows/support.en.yaml");
+
+/// One driver for all tests: the models are loaded once.
+static SPEECH: LazyLock<(Speech, Arc<Heads>)> = LazyLock::new(|| {
+    let cache = std::env::temp_dir().join(format!("warmline-speech-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&cache);
+    let options = Options { models: ModelsDir::of_user().unwrap(), cache: Some(cache), cache_bytes: 10_000_000, workers: 2 };
+    let speech = Speech::start(&options).unwrap_or_else(|error| panic!("run `warmline models pull` first: {error}"));
+    let flow = Arc::new(Flow::parse(FLOW, "support.en.yaml").expect("the example flow is right"));
+    let heads = Arc::new(Heads::of_flow(speech.engines(), &flow).unwrap());
+    (speech, heads)
+});
+
+struct Setting {
+    call: CallSpeech,
+    events: mpsc::Receiver<Event>,
+}
+
+impl Setting {
+    fn new() -> Self {
+        let (sender, events) = mpsc::channel(1_024);
+        let call = SPEECH.0.call("en", Arc::clone(&SPEECH.1), sender);
+        Self { call, events }
+    }
+
+    /// Feeds an utterance as the media engine does; gives the time of its end. The listener's queue holds two seconds, so the frames wait for it.
+    async fn hear(&mut self, file: &str, from: Time) -> (Time, Vec<Event>) {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/speech").join(file);
+        let mut samples = to_pcm(&read_wav(&path).unwrap().samples);
+        samples.extend([0; 8_000]);
+        let (ear, mut at, mut seen) = (self.call.ear(), from, Vec::new());
+        for samples in samples.as_chunks::<FRAME_SAMPLES>().0 {
+            while ear.waiting() > 50 {
+                tokio::task::yield_now().await;
+            }
+            ear.hear(LegId::CALLER, Frame { at, samples: *samples, concealed: false });
+            at = at.plus(FRAME_MS);
+        }
+        while !seen.iter().any(|event| matches!(event, Event::VoiceStopped { .. })) {
+            seen.push(self.events.recv().await.unwrap());
+        }
+        (at, seen)
+    }
+
+    async fn next(&mut self) -> Event {
+        loop {
+            match self.events.recv().await.unwrap() {
+                Event::Partial { .. } | Event::VoiceLasting { .. } | Event::VoiceStarted { .. } | Event::VoiceStopped { .. } => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn said(&mut self, id: RequestId) -> Vec<(usize, usize)> {
+        let mut clauses = Vec::new();
+        loop {
+            match self.call.said().await.unwrap() {
+                Said::Chunk { leg, chunk } => {
+                    assert_eq!((leg, chunk.id), (LegId::CALLER, id));
+                    clauses.push((chunk.clause, chunk.samples.len()));
+                    if chunk.last {
+                        return clauses;
+                    }
+                }
+                Said::Failed { id } => panic!("{id:?} failed"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_utterance_is_noticed_written_down_and_understood() {
+    let mut setting = Setting::new();
+    let (_, seen) = setting.hear("03.wav", Time(5_000)).await;
+    let Some(Event::VoiceStarted { at: from, .. }) = seen.iter().find(|event| matches!(event, Event::VoiceStarted { .. })) else {
+        panic!("no voice: {seen:?}")
+    };
+    let Some(Event::VoiceStopped { at: to, .. }) = seen.last() else { panic!("{seen:?}") };
+    // The file holds 0.3 s of silence, 1.1 s of speech, 0.4 s of silence.
+    assert!((5_100..5_400).contains(&from.0) && (6_100..6_700).contains(&to.0), "{from:?} to {to:?}");
+    assert!(seen.iter().any(|event| matches!(event, Event::VoiceLasting { at, ms, .. } if at == from && *ms >= 200)), "{seen:?}");
+
+    setting.call.transcribe(RequestId(1), LegId::CALLER, *from, *to);
+    let Event::Heard { id: RequestId(1), transcript } = setting.next().await else { panic!("not heard") };
+    assert_eq!(transcript.text, "Where is my order?");
+    assert!(transcript.confidence > 0.8 && transcript.complete.is_some(), "{transcript:?}");
+
+    setting.call.understand(RequestId(2), &transcript.text);
+    let Event::Understood { id: RequestId(2), understanding } = setting.next().await else { panic!("not understood") };
+    assert_eq!(understanding.intents[0].name, "order_status", "{understanding:?}");
+    assert!(understanding.intents[0].score > 0.5 && understanding.tone.anger < 0.3, "{understanding:?}");
+}
+
+#[tokio::test]
+async fn speech_comes_clause_by_clause_and_again_from_the_cache() {
+    let mut setting = Setting::new();
+    let clauses = ["Thank you.".to_owned(), String::new(), "Your number is 457129, is that right?".to_owned()];
+    setting.call.speak(RequestId(1), LegId::CALLER, &clauses);
+    let first = setting.said(RequestId(1)).await;
+    assert_eq!(first.iter().map(|(clause, _)| *clause).collect::<Vec<_>>(), [0, 1, 2]);
+    assert!(first[0].1 > 4_000 && first[1].1 == 0 && first[2].1 > 16_000, "{first:?}");
+    setting.call.speak(RequestId(2), LegId::CALLER, &clauses);
+    assert_eq!(setting.said(RequestId(2)).await, first);
+}
+
+#[tokio::test]
+async fn what_is_forgotten_is_not_answered_and_what_is_unknown_is_empty() {
+    let mut setting = Setting::new();
+    // Both workers are kept busy, so that the request still waits when it is forgotten.
+    for id in 10..20 {
+        setting.call.understand(RequestId(id), "where is my order");
+    }
+    setting.call.transcribe(RequestId(1), LegId::CALLER, Time(0), Time(1_000));
+    setting.call.understand(RequestId(2), "forget me");
+    setting.call.forget(RequestId(2));
+    setting.call.understand(RequestId(3), "");
+    let mut answered = Vec::new();
+    while !answered.contains(&RequestId(3)) || answered.len() < 12 {
+        match setting.next().await {
+            Event::Understood { id, .. } => answered.push(id),
+            Event::Heard { id, transcript } => {
+                assert_eq!((transcript.text.as_str(), transcript.confidence), ("", 0.0));
+                answered.push(id);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(!answered.contains(&RequestId(2)), "{answered:?}");
+}
+
+#[tokio::test]
+async fn too_much_at_once_is_refused_with_its_id() {
+    let mut setting = Setting::new();
+    for id in 0..400 {
+        setting.call.understand(RequestId(id), "where is my order");
+    }
+    let (mut refused, mut understood) = (0, 0);
+    while refused + understood < 400 {
+        match setting.next().await {
+            Event::Failed { why: Failure::Overloaded | Failure::TimedOut, .. } => refused += 1,
+            Event::Understood { .. } => understood += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(refused > 0 && understood > 0, "{refused} refused, {understood} understood");
+}
+
+#[tokio::test]
+async fn a_hole_in_the_sound_ends_the_voice() {
+    let mut setting = Setting::new();
+    let (end, _) = setting.hear("16.wav", Time(0)).await;
+    let ear = setting.call.ear();
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/speech/16.wav");
+    let samples = to_pcm(&read_wav(&path).unwrap().samples);
+    let mut at = end.plus(10_000);
+    // A second and a half of speech, then nothing more for ten seconds.
+    for samples in samples.as_chunks::<FRAME_SAMPLES>().0.iter().take(75) {
+        ear.hear(LegId::CALLER, Frame { at, samples: *samples, concealed: false });
+        at = at.plus(FRAME_MS);
+    }
+    ear.hear(LegId::CALLER, Frame { at: at.plus(10_000), samples: [0; FRAME_SAMPLES], concealed: true });
+    let stopped = loop {
+        if let Event::VoiceStopped { at, .. } = setting.events.recv().await.unwrap()
+            && at > end
+        {
+            break at;
+        }
+    };
+    assert!(stopped <= at && at.since(stopped) < 400, "{stopped:?} of {at:?}");
+}

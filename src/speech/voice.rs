@@ -46,7 +46,7 @@ impl Voice {
     fn synthesise(&self, key: Key<'_>) -> Result<Vec<i16>, ModelError> {
         let voice = &self.engines.synthesiser;
         let samples = to_pcm(&resample(&voice.speak(key.text, TEMPO)?, voice.rate(), LINE_RATE)?);
-        if let Some(cache) = &self.cache {
+        if let Some(cache) = self.cache.as_ref().filter(|_| !samples.is_empty()) {
             cache.put(key, &samples);
         }
         Ok(samples)
