@@ -15,7 +15,8 @@ use crate::call::{
     timer::Timer,
     turn::{
         ear::{CALLER_TIMERS, Ear},
-        mouth::{Line, Mouth},
+        line::Line,
+        mouth::Mouth,
         words::Language,
     },
 };

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! state      Call: new, handle, handle_timeout, poll_action, poll_timeout
-//!   caller_voice   the caller's ear and mouth, by phase     settle   what follows from the state alone
+//!   caller_voice   the caller's ear and mouth, by phase     settle   what follows from the state alone     leaving   how it ends
 //!   bot/           the bot has the caller                   handoff/ a human is called, or has the caller
 //!   turn/          ear, mouth, end of turn                  flow/, escalation/  what to say, when a human is better
 //! ```
@@ -21,6 +21,7 @@ pub mod flow;
 pub mod handoff;
 pub mod ids;
 mod io;
+mod leaving;
 pub mod media;
 pub mod outcome;
 pub mod record;

@@ -188,6 +188,7 @@ pub struct Decision {
 }
 
 /// A step of the handoff.
+#[expect(clippy::large_enum_variant, reason = "a summary is made once a handoff, and read in many places")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum HandoffStep {

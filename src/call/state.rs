@@ -7,7 +7,7 @@ use crate::call::{
     base::Base,
     bot::Bot,
     caller::Caller,
-    event::{Event, LegEnd},
+    event::Event,
     flow::{Destination, Flow, prompt::PromptKey},
     handoff::{
         AgentVoice, Farewell, Handoff,
@@ -26,9 +26,6 @@ const ACK_MS: u64 = 33_000;
 
 /// No call is longer.
 const LONGEST_CALL_MS: u64 = 4 * 60 * 60 * 1_000;
-
-/// Service Unavailable.
-const UNAVAILABLE: u16 = 503;
 
 /// What a call begins with.
 #[derive(Debug, Clone)]
@@ -55,7 +52,7 @@ pub(super) enum Phase {
     /// The last words to the caller.
     Closing(Outcome),
     /// The caller has gone; what was said is written down, and an agent on the line is told.
-    Parting { outcome: Outcome, farewell: Option<Farewell> },
+    Parting { outcome: Outcome, farewell: Option<Box<Farewell>> },
     /// Nothing follows.
     Ended,
 }
@@ -131,24 +128,24 @@ impl Call {
             Event::Digit { leg, digit } => self.digit(leg, digit),
 
             Event::VoiceStarted { leg: LegId::CALLER, at } => self.voice_started(at),
-            Event::VoiceStarted { leg, at } => self.agent_voice(Some(leg), AgentVoice::VoiceStarted { at }),
+            Event::VoiceStarted { leg, at } => self.agent_voice(Some(leg), &AgentVoice::VoiceStarted { at }),
             Event::VoiceLasting { leg, ms, .. } => self.voice_lasting(leg, ms),
             Event::VoiceStopped { leg: LegId::CALLER, at } => self.voice_stopped(at),
-            Event::VoiceStopped { leg, at } => self.agent_voice(Some(leg), AgentVoice::VoiceStopped { at }),
+            Event::VoiceStopped { leg, at } => self.agent_voice(Some(leg), &AgentVoice::VoiceStopped { at }),
             Event::Partial { leg, text, .. } => self.partial(leg, text),
             Event::Heard { id, transcript } => {
                 self.heard(id, transcript.clone());
-                self.agent_voice(None, AgentVoice::Heard { id, heard: transcript });
+                self.agent_voice(None, &AgentVoice::Heard { id, heard: transcript });
             }
             Event::Understood { id, understanding } => self.understood(id, understanding),
 
             Event::SpeechStarted { id, at } => {
                 self.speech_started(id, at);
-                self.agent_voice(None, AgentVoice::Started { id, at });
+                self.agent_voice(None, &AgentVoice::Started { id, at });
             }
             Event::SpeechEnded { id, why, clauses, fraction } => {
                 self.speech_ended(id, why, clauses, fraction);
-                self.agent_voice(None, AgentVoice::Ended { id, why, clauses, fraction });
+                self.agent_voice(None, &AgentVoice::Ended { id, why, clauses, fraction });
             }
 
             Event::LookedUp { id, found } => self.bot_then(|bot, base| bot.looked_up(base, id, Ok(found))),
@@ -165,7 +162,7 @@ impl Call {
                 self.speech_failed(id);
                 self.bot_then(|bot, base| bot.looked_up(base, id, Err(why)));
                 self.handoff_then(|handoff, base| handoff.nobody_to_ask(base, id));
-                self.agent_voice(None, AgentVoice::Failed { id });
+                self.agent_voice(None, &AgentVoice::Failed { id });
             }
             Event::Drain => self.wind_up(PromptKey::Drained, Some(Outcome::Drained)),
         }
@@ -195,10 +192,10 @@ impl Call {
 
             Timer::FindAgent => self.handoff_then(|handoff, base| handoff.find_late(base)),
             Timer::AgentAnswer => self.handoff_then(|handoff, base| handoff.answer_late(base)),
-            Timer::AgentSpeech => self.agent_voice(None, AgentVoice::SpeechLate),
-            Timer::AgentEndOfTurn => self.agent_voice(None, AgentVoice::PauseOver),
-            Timer::AgentRecogniser => self.agent_voice(None, AgentVoice::RecogniserLate),
-            Timer::AgentLongestTurn => self.agent_voice(None, AgentVoice::TooLong),
+            Timer::AgentSpeech => self.agent_voice(None, &AgentVoice::SpeechLate),
+            Timer::AgentEndOfTurn => self.agent_voice(None, &AgentVoice::PauseOver),
+            Timer::AgentRecogniser => self.agent_voice(None, &AgentVoice::RecogniserLate),
+            Timer::AgentLongestTurn => self.agent_voice(None, &AgentVoice::TooLong),
             Timer::AgentChoose => self.handoff_then(|handoff, base| handoff.choice_late(base)),
             Timer::Connect => _ = self.with_handoff(|handoff, base| handoff.connect_late(base)),
             Timer::Update => _ = self.with_handoff(|handoff, base| handoff.update(base)),
@@ -314,7 +311,7 @@ impl Call {
     }
 
     /// A report about an agent's leg or mouth; `leg` if the report names it.
-    fn agent_voice(&mut self, leg: Option<LegId>, what: AgentVoice) {
+    fn agent_voice(&mut self, leg: Option<LegId>, what: &AgentVoice) {
         match &mut self.phase {
             Phase::HandingOver { handoff, .. } => {
                 let ours = leg.is_none_or(|leg| handoff.agent_leg().is_some_and(|(agent, _)| agent == leg));
@@ -326,89 +323,5 @@ impl Call {
             Phase::Parting { farewell: Some(farewell), .. } => farewell.voice(&mut self.base, what),
             Phase::Arrived(_) | Phase::Talking(_) | Phase::Closing(_) | Phase::Parting { farewell: None, .. } | Phase::Ended => {}
         }
-    }
-
-    fn other_leg_ended(&mut self, leg: LegId, why: LegEnd) {
-        let told = match &self.phase {
-            Phase::Parting { farewell: Some(farewell), .. } => farewell.leg() == leg,
-            Phase::Arrived(_)
-            | Phase::Talking(_)
-            | Phase::HandingOver { .. }
-            | Phase::Closing(_)
-            | Phase::Parting { farewell: None, .. }
-            | Phase::Ended => false,
-        };
-        if told {
-            self.end_farewell(false);
-        }
-        self.handoff_then(|handoff, base| handoff.agent_gone(base, leg, why));
-    }
-
-    pub(super) fn end_farewell(&mut self, up: bool) {
-        if let Phase::Parting { farewell, .. } = &mut self.phase
-            && let Some(farewell) = farewell.take()
-        {
-            farewell.end(&mut self.base, up);
-        }
-    }
-
-    fn caller_left(&mut self, why: LegEnd) {
-        self.base.caller_up = false;
-        let lost = why != LegEnd::HungUp;
-        let (outcome, farewell) = match &mut self.phase {
-            Phase::Arrived(_) => (if lost { Outcome::Lost } else { Outcome::Abandoned }, None),
-            Phase::Talking(bot) => {
-                let outcome = if lost { Outcome::Lost } else { bot.outcome_of_hang_up(&self.base) };
-                bot.hand_on(&mut self.base);
-                (outcome, None)
-            }
-            Phase::HandingOver { handoff, .. } => handoff.caller_left(&mut self.base, why),
-            Phase::Closing(outcome) => (*outcome, None),
-            Phase::Parting { .. } | Phase::Ended => return,
-        };
-        let base = &mut self.base;
-        base.mouth.silence(&mut base.io);
-        base.ear.discard(&mut base.io);
-        self.phase = Phase::Parting { outcome, farewell };
-    }
-
-    /// The call must come to an end: last words, whoever has the caller.
-    fn wind_up(&mut self, words: PromptKey, outcome: Option<Outcome>) {
-        let usual = match &mut self.phase {
-            Phase::Arrived(_) => {
-                self.base.io.act(Action::Reject { leg: LegId::CALLER, status: UNAVAILABLE });
-                self.base.caller_up = false;
-                return self.finish(outcome.unwrap_or(Outcome::Lost));
-            }
-            Phase::Talking(bot) => {
-                bot.hand_on(&mut self.base);
-                bot.outcome_of_hang_up(&self.base)
-            }
-            Phase::HandingOver { handoff, .. } => {
-                let usual = if handoff.is_bridged() { Outcome::HandedOver } else { Outcome::NobodyCame };
-                handoff.withdraw(&mut self.base);
-                usual
-            }
-            Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => return,
-        };
-        let base = &mut self.base;
-        base.mouth.silence(&mut base.io);
-        base.ear.discard(&mut base.io);
-        base.say_prompt(words, &[], false);
-        self.phase = Phase::Closing(outcome.unwrap_or(usual));
-    }
-
-    /// The end. Everything is given back by now; nothing follows.
-    pub(super) fn finish(&mut self, outcome: Outcome) {
-        let base = &mut self.base;
-        base.ear.discard(&mut base.io);
-        if base.caller_up {
-            base.io.act(Action::HangUp { leg: LegId::CALLER });
-        }
-        base.io.timers.stop_all();
-        base.io.record(What::Owner { owner: Owner::Ended });
-        base.io.record(What::Ended { outcome });
-        base.io.act(Action::End { outcome });
-        self.phase = Phase::Ended;
     }
 }

@@ -5,6 +5,7 @@ mod desk;
 mod http;
 mod lookup;
 mod order_service;
+mod sim;
 mod store;
 mod tidy;
 mod wire;

@@ -124,10 +124,13 @@ impl Bot {
         }
     }
 
-    /// The words of the turn so far are known: is it a turn at all? "mhm" and a cough over the bot's answer are not.
+    /// The words of the turn so far are known: is it a turn at all? "mhm", a cough, and the bot's own echo over its answer are not.
     pub(crate) fn is_no_turn(&self, base: &Base, text: &str, over_bot: bool) -> bool {
         let answer_expected = matches!(self.dialogue.expects(), Expect::YesNo);
-        text.trim().is_empty() || (over_bot && !answer_expected && words::is_back_channel(text, base.language))
+        if text.trim().is_empty() {
+            return true;
+        }
+        over_bot && (words::is_echo(text, &base.mouth.text()) || (!answer_expected && words::is_back_channel(text, base.language)))
     }
 
     /// The turn is over.

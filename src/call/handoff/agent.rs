@@ -15,7 +15,8 @@ use crate::call::{
     timer::Timer,
     turn::{
         ear::{AGENT_TIMERS, Ear, News},
-        mouth::{Line, Mouth},
+        line::Line,
+        mouth::Mouth,
         words,
     },
     understanding::Transcript,
@@ -45,24 +46,34 @@ impl Handoff {
                 if accepted {
                     return self.accept(base, offer);
                 }
-                let mut mouth = Mouth::new(leg, Timer::AgentSpeech, base.io.now);
-                let hello = base.flow.prompt(PromptKey::BriefingHello, &[("name", &offer.agent.name)]);
-                let choice = base.flow.prompt(PromptKey::BriefingChoice, &[]);
-                mouth.say(&mut base.io, line("briefing", [clauses::split(&hello), self.summary.spoken.clone()].concat()));
-                mouth.say(&mut base.io, line("briefing_choice", clauses::split(&choice)));
-                // Short notice, should the caller leave now.
-                let left = base.flow.prompt(PromptKey::BriefingCallerLeft, &[]);
-                base.io.act(Action::Prepare { clauses: clauses::split(&left) });
+                let mut mouth = Box::new(Mouth::new(leg, Timer::AgentSpeech, base.io.now));
+                let (briefing, choice) = (self.briefing(base, &offer), prompt(base, PromptKey::BriefingChoice));
+                mouth.say(&mut base.io, line("briefing", briefing));
+                mouth.say(&mut base.io, line("briefing_choice", choice));
                 self.stage = Stage::Briefing { offer, mouth };
             }
             other => self.stage = other,
         }
     }
 
+    /// What the agent hears first.
+    fn briefing(&self, base: &Base, offer: &Offer) -> Vec<String> {
+        let hello = base.flow.prompt(PromptKey::BriefingHello, &[("name", &offer.agent.name)]);
+        [clauses::split(&hello), self.summary.spoken.clone()].concat()
+    }
+
+    /// Has everything that the agent may hear made ready while the phone rings.
+    pub(super) fn prepare_briefing(&self, base: &mut Base, offer: &Offer) {
+        let choice = prompt(base, PromptKey::BriefingChoice);
+        let left = prompt(base, PromptKey::BriefingCallerLeft);
+        let clauses = [self.briefing(base, offer), choice, left].concat();
+        base.io.act(Action::Prepare { clauses });
+    }
+
     /// The agent was told everything.
-    pub(super) fn let_choose(&mut self, base: &mut Base, offer: Offer, mouth: Mouth) {
+    pub(super) fn let_choose(&mut self, base: &mut Base, offer: Offer, mouth: Box<Mouth>) {
         let policy = base.flow.turn.clone();
-        let ear = Ear::new(offer.leg, AGENT_TIMERS, policy, base.language, base.io.now);
+        let ear = Box::new(Ear::new(offer.leg, AGENT_TIMERS, policy, base.language, base.io.now));
         base.io.timers.set(Timer::AgentChoose, base.io.now.plus(base.flow.handoff.choose_ms));
         self.stage = Stage::Choosing { offer, mouth, ear };
     }
@@ -158,12 +169,15 @@ impl Handoff {
     }
 
     /// Runs something on the agent's mouth or ear, if the leg is in use.
-    pub(crate) fn agent_voice(&mut self, base: &mut Base, what: AgentVoice) -> Then {
+    pub(crate) fn agent_voice(&mut self, base: &mut Base, what: &AgentVoice) -> Then {
         let news = match &mut self.stage {
-            Stage::Briefing { mouth, .. } => return what.to_mouth(base, mouth),
+            Stage::Briefing { mouth, .. } => {
+                what.reach_mouth(base, mouth);
+                return Then::Stay;
+            }
             Stage::Choosing { mouth, ear, .. } => {
-                what.clone().to_mouth(base, mouth);
-                what.to_ear(base, ear)
+                what.reach_mouth(base, mouth);
+                what.reach_ear(base, ear)
             }
             Stage::Finding { .. }
             | Stage::Queued { .. }
@@ -173,25 +187,17 @@ impl Handoff {
             | Stage::Callback { .. }
             | Stage::Over => return Then::Stay,
         };
-        self.agent_news(base, news)
+        self.agent_news(base, &news)
     }
 
-    fn agent_news(&mut self, base: &mut Base, news: News) -> Then {
+    fn agent_news(&mut self, base: &mut Base, news: &News) -> Then {
         let Stage::Choosing { ear, .. } = &mut self.stage else { return Then::Stay };
         match news {
             News::Words => {
-                let said = ear.words().map(|heard| words::accepts(&heard.text, base.language));
-                match said {
-                    Some(Some(accepts)) => {
-                        ear.discard(&mut base.io);
-                        self.choose(base, accepts)
-                    }
-                    // Never asked what it means: what agents say is not analysed.
-                    Some(None) | None => {
-                        ear.discard(&mut base.io);
-                        Then::Stay
-                    }
-                }
+                // Never asked what it means: what agents say is not analysed.
+                let choice = ear.words().and_then(|heard| words::accepts(&heard.text, base.language));
+                ear.discard(&mut base.io);
+                choice.map_or(Then::Stay, |accepts| self.choose(base, accepts))
             }
             // A recogniser that fails here leaves the keys and the page.
             News::Nothing | News::Began { .. } | News::Paused { .. } | News::Meaning | News::Turn(_) | News::Deaf | News::NoMeaning => {
@@ -222,9 +228,9 @@ pub(crate) enum AgentVoice {
 }
 
 impl AgentVoice {
-    fn to_mouth(self, base: &mut Base, mouth: &mut Mouth) -> Then {
+    fn reach_mouth(&self, base: &mut Base, mouth: &mut Mouth) {
         let io = &mut base.io;
-        match self {
+        match *self {
             Self::Started { id, at } => _ = mouth.started(io, id, at),
             Self::Ended { id, why, clauses, fraction } => _ = mouth.ended(io, id, why, clauses, fraction),
             Self::SpeechLate => _ = mouth.late(io),
@@ -236,15 +242,14 @@ impl AgentVoice {
             | Self::RecogniserLate
             | Self::TooLong => {}
         }
-        Then::Stay
     }
 
-    fn to_ear(self, base: &mut Base, ear: &mut Ear) -> News {
+    fn reach_ear(&self, base: &mut Base, ear: &mut Ear) -> News {
         let io = &mut base.io;
-        match self {
+        match *self {
             Self::VoiceStarted { at } => ear.voice_started(io, at, Expect::YesNo),
             Self::VoiceStopped { at } => ear.voice_stopped(io, at, Expect::YesNo),
-            Self::Heard { id, heard } => ear.heard(io, id, heard, Expect::YesNo),
+            Self::Heard { id, ref heard } => ear.heard(io, id, heard.clone(), Expect::YesNo),
             Self::Failed { id } => ear.failed(io, id),
             Self::PauseOver => ear.pause_over(io),
             Self::RecogniserLate => ear.late(io),
@@ -252,6 +257,10 @@ impl AgentVoice {
             Self::Started { .. } | Self::Ended { .. } | Self::SpeechLate => News::Nothing,
         }
     }
+}
+
+fn prompt(base: &Base, key: PromptKey) -> Vec<String> {
+    clauses::split(&base.flow.prompt(key, &[]))
 }
 
 fn line(node: &str, clauses: Vec<String>) -> Line {
@@ -270,8 +279,8 @@ impl Farewell {
     pub(super) fn say(base: &mut Base, offer: Offer) -> Self {
         super::stop_agent_timers(base);
         let mut mouth = Mouth::new(offer.leg, Timer::AgentSpeech, base.io.now);
-        let text = base.flow.prompt(PromptKey::BriefingCallerLeft, &[]);
-        mouth.say(&mut base.io, line(&node_of(PromptKey::BriefingCallerLeft), clauses::split(&text)));
+        let clauses = prompt(base, PromptKey::BriefingCallerLeft);
+        mouth.say(&mut base.io, line(&node_of(PromptKey::BriefingCallerLeft), clauses));
         base.io.timers.set(Timer::Farewell, base.io.now.plus(FAREWELL_MS));
         Self { offer, mouth }
     }
@@ -282,8 +291,8 @@ impl Farewell {
     }
 
     /// What happens to the agent's mouth.
-    pub(crate) fn voice(&mut self, base: &mut Base, what: AgentVoice) {
-        what.to_mouth(base, &mut self.mouth);
+    pub(crate) fn voice(&mut self, base: &mut Base, what: &AgentVoice) {
+        what.reach_mouth(base, &mut self.mouth);
     }
 
     /// The agent has heard it.

@@ -47,9 +47,9 @@ enum Stage {
     /// The agent's phone is called. `accepted`: taken on the page already.
     Ringing { offer: Offer, rings: bool, accepted: bool },
     /// The agent has picked up and hears who calls.
-    Briefing { offer: Offer, mouth: Mouth },
+    Briefing { offer: Offer, mouth: Box<Mouth> },
     /// The agent was told, and chooses.
-    Choosing { offer: Offer, mouth: Mouth, ear: Ear },
+    Choosing { offer: Offer, mouth: Box<Mouth>, ear: Box<Ear> },
     /// The agent has accepted; the caller is told, then both are bridged.
     Connecting { offer: Offer },
     /// They talk.

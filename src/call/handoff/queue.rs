@@ -112,7 +112,9 @@ impl Handoff {
         base.io.timers.set(Timer::AgentAnswer, base.io.now.plus(ring_ms + RING_GRACE_MS));
         base.tell(PromptKey::RingingAgent, &[("name", &agent.name)]);
         self.told_now(base);
-        self.stage = Stage::Ringing { offer: Offer { agent, leg }, rings: false, accepted: false };
+        let offer = Offer { agent, leg };
+        self.prepare_briefing(base, &offer);
+        self.stage = Stage::Ringing { offer, rings: false, accepted: false };
         Ok(())
     }
 

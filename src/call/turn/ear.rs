@@ -14,10 +14,10 @@ use crate::call::{
     understanding::{Transcript, Understanding},
 };
 
-/// A recogniser (or understanding) that has not answered after this has failed: with the pause before it, the caller hears something within two seconds
-/// or so. Long turns take longer to transcribe.
-const ANSWER_MS: u64 = 1_500;
-const ANSWER_MS_PER_S: u64 = 100;
+/// A recogniser (or understanding) that has not answered after this has failed. The caller hears the calm sound before (see `COMFORT_MS` in `settle.rs`).
+/// Long turns take longer to transcribe.
+const ANSWER_MS: u64 = 2_500;
+const ANSWER_MS_PER_S: u64 = 150;
 
 /// A turn that has ended.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,5 +2,6 @@
 
 pub(crate) mod ear;
 pub(crate) mod end_of_turn;
+pub(crate) mod line;
 pub(crate) mod mouth;
 pub(crate) mod words;

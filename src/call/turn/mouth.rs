@@ -11,6 +11,7 @@ use crate::call::{
     record::What,
     time::Time,
     timer::Timer,
+    turn::line::Line,
 };
 
 /// A `Speak` that has not begun after this has failed. The caller hears the calm sound long before (see `COMFORT_MS` in `state.rs`).
@@ -22,27 +23,6 @@ const MS_PER_LETTER: u64 = 300;
 
 /// A stopped `Speak` must report its end within this.
 const STOP_MS: u64 = 1_000;
-
-/// One text to be said.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Line {
-    /// The flow's node or the prompt that speaks.
-    pub(crate) node: String,
-    /// The text as written, in the pieces in which it is spoken.
-    pub(crate) clauses: Vec<String>,
-    /// May the listener interrupt it?
-    pub(crate) interruptible: bool,
-    /// The notice that is on record once this was heard in full.
-    pub(crate) notice: Option<String>,
-    /// The line for the summary: the caller has heard this answer once most of the text was heard.
-    pub(crate) answers: Option<String>,
-    /// When it was decided on: a voice that began before interrupts something else.
-    pub(crate) at: Time,
-    /// The turn that it answers.
-    pub(crate) turn: u32,
-    /// When the caller's last sound of that turn was, for the reply latency. Only the first text of a reply has it.
-    pub(crate) after: Option<Time>,
-}
 
 /// A line, and how far it has come.
 #[derive(Debug)]
@@ -152,6 +132,16 @@ impl Mouth {
         match &self.saying {
             Saying::Sounding { said, .. } => Some(&said.line.node),
             Saying::Nothing { .. } | Saying::Asked { .. } | Saying::Stopping { .. } | Saying::Held { .. } => None,
+        }
+    }
+
+    /// The text that is being said, or was until the listener's voice stopped it.
+    pub(crate) fn text(&self) -> String {
+        match &self.saying {
+            Saying::Asked { said, .. } | Saying::Sounding { said, .. } | Saying::Stopping { said, .. } | Saying::Held { said, .. } => {
+                said.line.clauses.join(" ")
+            }
+            Saying::Nothing { .. } => String::new(),
         }
     }
 

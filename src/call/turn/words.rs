@@ -207,6 +207,12 @@ pub(crate) fn is_back_channel(text: &str, language: Language) -> bool {
     !words.is_empty() && words.len() <= 3 && words.iter().all(|word| language.lists().back_channels.contains(&word.as_str()))
 }
 
+/// What was heard is a piece of what is being said: the bot hears itself on a speakerphone. One or two words may be a caller's own.
+pub(crate) fn is_echo(heard: &str, said: &str) -> bool {
+    let (heard, said) = (plain(heard), plain(said));
+    heard.len() >= 3 && said.windows(heard.len()).any(|window| window == heard)
+}
+
 /// Yes or no, none if it is neither. A "no" beside a "yes" wins: a promise needs a clear yes.
 pub(crate) fn yes_or_no(text: &str, language: Language) -> Option<bool> {
     let words = plain(text);
@@ -277,6 +283,14 @@ mod tests {
             assert!(!is_back_channel(text, English), "{text}");
         }
         assert!(is_back_channel("Da, înțeleg.", Romanian));
+    }
+
+    #[test]
+    fn an_echo_is_a_piece_of_what_is_said() {
+        let said = "You can set a new password on our website.";
+        assert!(is_echo("Set a new password.", said));
+        assert!(!is_echo("password", said));
+        assert!(!is_echo("Set a new one", said));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod agents;
 mod checker;
 mod meaning;
 mod player;
+mod run;
 mod sim;
 mod trace;
 mod world;

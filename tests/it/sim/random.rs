@@ -12,7 +12,8 @@ use warmline::call::{
 use super::{
     agents::{Agent, Does, Moment, Phone},
     prng::Prng,
-    sim::{CallerDoes, Cue, Run, Sim},
+    run::Run,
+    sim::{CallerDoes, Cue, Sim},
     world::{Fault, Faults},
 };
 

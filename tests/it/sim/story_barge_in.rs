@@ -58,6 +58,13 @@ fn a_cough_does_not_end_the_answer() {
 }
 
 #[test]
+fn the_bots_own_echo_does_not_end_the_answer() {
+    let run = long_answer().says_for(Cue::Over(LONG_ANSWER, 1_000), "set a new password", 1_200).run();
+    run.tells(&["> stop speaking", "> caller: You can set a new password"]).never("= interrupted");
+    assert_eq!(run.count("> understand"), 1);
+}
+
+#[test]
 fn a_short_sound_stops_nothing() {
     for ms in [60, 120, 180] {
         let run = long_answer().says_for(Cue::Over(LONG_ANSWER, 800), "", ms).run();
