@@ -282,7 +282,7 @@ impl Log {
         }
         if self.file.is_none() {
             if let Some(folder) = self.path.parent() {
-                std::fs::create_dir_all(folder)?;
+                super::make_folder(folder)?;
             }
             let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&self.path)?;
             // After trouble there may be half a line behind the whole ones.

@@ -155,7 +155,7 @@ impl Shared {
             return Ok(());
         }
         for folder in [self.folder.clone(), self.folder.join("calls"), self.folder.join("recordings")] {
-            std::fs::create_dir_all(&folder).map_err(|error| StoreError::File(folder, error))?;
+            make_folder(&folder).map_err(|error| StoreError::File(folder, error))?;
         }
         let path = self.folder.join("lock");
         let file =
@@ -259,6 +259,14 @@ impl Store {
 #[must_use]
 pub fn is_call_id(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+/// Makes a folder that only this user can look into: it holds what callers said.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
 }
 
 fn connect_options(folder: &Path) -> SqliteConnectOptions {

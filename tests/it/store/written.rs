@@ -124,6 +124,18 @@ async fn a_record_belongs_to_one_gateway_at_a_time() {
     drop(store);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_can_look_into_the_record() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("record");
+    let _store = Store::open(&Options::new(&folder)).await.unwrap();
+    for folder in [folder.clone(), folder.join("calls"), folder.join("recordings")] {
+        assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o077, 0, "{}", folder.display());
+    }
+}
+
 #[test]
 fn ids_that_could_leave_the_folder_are_no_ids() {
     for good in ["a", "01J-x_9", &"x".repeat(64)] {
