@@ -42,7 +42,9 @@ fn describe() {
     ::metrics::describe_counter!("warmline_handoffs_total", "Handoffs that have ended, by outcome.");
     ::metrics::describe_counter!("warmline_lookups_total", "Look-ups at services.");
     ::metrics::describe_histogram!("warmline_lookup_seconds", "How long look-ups took.");
-    ::metrics::describe_counter!("warmline_audio_frames_dropped_total", "Audio frames that found a queue full.");
+    ::metrics::describe_counter!("warmline_speech_frames_dropped_total", "Audio frames that found the recogniser's queue full.");
+    ::metrics::describe_counter!("warmline_speech_jobs_refused_total", "Requests that found the speech workers' queue full.");
+    ::metrics::describe_counter!("warmline_speech_jobs_late_total", "Requests whose deadline passed before a speech worker took them.");
     ::metrics::describe_gauge!("warmline_store_lag_seconds", "Age of the oldest entry that waits for a failing database.");
     ::metrics::describe_counter!("warmline_store_entries_deferred_total", "Entries that were left to the event logs.");
 }
