@@ -24,7 +24,7 @@ fn few_words_are_wrong_and_wrong_ones_are_less_certain() {
     let said: usize = transcripts.iter().map(|(_, _, said)| said).sum();
     let rate = errors as f32 / said as f32;
     println!("word error rate {rate:.3}");
-    // Measured: 0.049.
+    // Measured: 0.053.
     assert!(rate < 0.12, "{rate}");
 
     let mean = |right: bool| {
@@ -33,7 +33,7 @@ fn few_words_are_wrong_and_wrong_ones_are_less_certain() {
         group.iter().sum::<f32>() / group.len() as f32
     };
     println!("confidence right {:.3}, wrong {:.3}", mean(true), mean(false));
-    // Measured: 0.94 and 0.77.
+    // Measured: 0.95 and 0.81.
     assert!(mean(true) > 0.85 && mean(true) - mean(false) > 0.06, "{} and {}", mean(true), mean(false));
 }
 
