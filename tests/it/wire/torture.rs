@@ -16,9 +16,7 @@ fn messages() -> Vec<(String, Vec<u8>)> {
     for set in fs::read_dir(folder).unwrap().flatten() {
         for file in fs::read_dir(set.path()).into_iter().flatten().flatten() {
             let name = format!("{}/{}", set.file_name().to_string_lossy(), file.file_name().to_string_lossy());
-            if name.ends_with(".dat") {
-                found.push((name, fs::read(file.path()).unwrap()));
-            }
+            found.push((name, fs::read(file.path()).unwrap()));
         }
     }
     found.sort();
