@@ -30,7 +30,7 @@ const OWN_HEADERS: [&str; 14] = [
 impl Core {
     /// A new INVITE.
     pub(super) fn invite(&mut self, now: Instant, request: Request, source: SocketAddr, hop: Hop) {
-        if self.merges.contains_key(&server::merge_key(&request)) {
+        if self.merges.contains_key(server::merge_key(&request).as_str()) {
             return self.stateless(&request, hop, 482, Vec::new());
         }
         // Taking over a running call (RFC 3891) is for authorised agents; whether it exists is not said.

@@ -13,6 +13,7 @@ mod tests;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -119,9 +120,9 @@ pub(crate) struct Core {
     /// Our tags: the way from a request inside a dialog to its leg.
     tags: HashMap<String, LegId>,
     servers: HashMap<TxId, ServerTx>,
-    server_keys: HashMap<String, TxId>,
+    server_keys: HashMap<Arc<str>, TxId>,
     /// Call-ID, From tag and CSeq of pending INVITEs, to tell merged requests (RFC 3261 §8.2.2.2).
-    merges: HashMap<String, TxId>,
+    merges: HashMap<Arc<str>, TxId>,
     clients: HashMap<TxId, ClientTx>,
     branches: HashMap<String, TxId>,
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
@@ -180,7 +181,7 @@ impl Core {
         if method == Method::Cancel && self.config.allows(source.ip()) {
             return self.cancel_received(now, &request, source, hop);
         }
-        if let Some(&tx) = self.server_keys.get(&server::key(&request, &method)) {
+        if let Some(&tx) = self.server_keys.get(server::key(&request, &method).as_str()) {
             return self.repeat_response(tx);
         }
         if !request.essentials.to.tag().is_empty() {

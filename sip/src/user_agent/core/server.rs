@@ -1,6 +1,7 @@
 //! Server transactions (RFC 3261 §17.2, RFC 6026 §7.1).
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -24,15 +25,13 @@ enum State {
 /// One request that we answer.
 #[derive(Debug)]
 pub(super) struct ServerTx {
-    key: String,
-    merge: Option<String>,
+    key: Arc<str>,
+    /// Of an INVITE: its [`merge_key`], which its CANCEL has too, so that one with a guessed branch finds nothing.
+    merge: Option<Arc<str>>,
     pub(super) hop: Hop,
     /// Kept until the final response is written.
     request: Option<Box<Request>>,
     pub(super) leg: Option<LegId>,
-    /// Call-ID and From tag, so that a CANCEL with a guessed branch finds nothing.
-    call_id: String,
-    from_tag: String,
     tag: String,
     invite: bool,
     state: State,
@@ -72,21 +71,18 @@ impl Core {
     pub(super) fn open_server(&mut self, request: Request, hop: Hop, leg: Option<LegId>, tag: &str) -> TxId {
         let id = self.next_tx();
         let invite = *request.method() == Method::Invite;
-        let key = key(&request, request.method());
-        let merge = (invite && request.essentials.to.tag().is_empty()).then(|| merge_key(&request));
-        self.server_keys.insert(key.clone(), id);
-        if let Some(merge) = &merge {
-            self.merges.insert(merge.clone(), id);
+        let key: Arc<str> = key(&request, request.method()).into();
+        let merge: Option<Arc<str>> = invite.then(|| merge_key(&request).into());
+        self.server_keys.insert(Arc::clone(&key), id);
+        if let Some(merge) = merge.as_ref().filter(|_| request.essentials.to.tag().is_empty()) {
+            self.merges.insert(Arc::clone(merge), id);
         }
-        let (call_id, from_tag) = (request.essentials.call_id.clone(), request.essentials.from.tag().to_owned());
         let tx = ServerTx {
             key,
             merge,
             hop,
             request: Some(Box::new(request)),
             leg,
-            call_id,
-            from_tag,
             tag: tag.to_owned(),
             invite,
             state: State::Open,
@@ -137,7 +133,7 @@ impl Core {
 
     /// The ACK of a non-2xx; `false` if the ACK belongs to no such transaction.
     pub(super) fn server_acked(&mut self, now: Instant, request: &Request) -> bool {
-        let Some(&id) = self.server_keys.get(&key(request, &Method::Invite)) else { return false };
+        let Some(&id) = self.server_keys.get(key(request, &Method::Invite).as_str()) else { return false };
         let Some(tx) = self.servers.get_mut(&id) else { return false };
         if tx.state == State::Accepted || !tx.invite {
             return false;
@@ -152,9 +148,8 @@ impl Core {
 
     /// CANCEL (RFC 3261 §9.2): always answered itself; ends the INVITE only while that has no final response.
     pub(super) fn cancel_received(&mut self, now: Instant, request: &Request, source: SocketAddr, hop: Hop) {
-        let essentials = &request.essentials;
-        let found = self.server_keys.get(&key(request, &Method::Invite)).copied().and_then(|id| Some((id, self.servers.get(&id)?)));
-        let ours = found.filter(|(_, tx)| tx.invite && tx.call_id == essentials.call_id && tx.from_tag == essentials.from.tag());
+        let found = self.server_keys.get(key(request, &Method::Invite).as_str()).copied().and_then(|id| Some((id, self.servers.get(&id)?)));
+        let ours = found.filter(|(_, tx)| tx.merge.as_deref() == Some(merge_key(request).as_str()));
         let Some((id, tx)) = ours else { return self.no_such_call(now, request, source, hop) };
         let (leg, open, tag) = (tx.leg, tx.is_open(), tx.tag.clone());
         let extra = vec![("Server", self.config.user_agent.clone())];
@@ -183,7 +178,7 @@ impl Core {
             && let Some(tx) = self.servers.remove(&id)
         {
             self.server_keys.remove(&tx.key);
-            if let Some(merge) = tx.merge {
+            if let Some(merge) = tx.merge.filter(|merge| self.merges.get(merge) == Some(&id)) {
                 self.merges.remove(&merge);
             }
         }
