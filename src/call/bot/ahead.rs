@@ -5,7 +5,8 @@ use crate::call::{
     base::Base,
     bot::{Bot, Mode, input_of},
     clauses,
-    flow::{dialogue::Dialogue, step::Step},
+    flow::{dialogue::Dialogue, prompt::PromptKey, step::Step},
+    then::Then,
     turn::ear::Turn,
 };
 
@@ -36,8 +37,29 @@ impl Bot {
             return;
         }
         let (dialogue, steps) = self.think(base.io.now, &input_of(&turn));
-        prepare(base, &steps);
+        match self.would_call(base, &turn, &steps) {
+            Some(label) => {
+                let text = base.flow.prompt(PromptKey::CallingColleague, &[("department", &label)]);
+                base.io.act(Action::Prepare { clauses: clauses::split(&text) });
+            }
+            None => prepare(base, &steps),
+        }
         self.ahead = Some(Ahead { turn, dialogue, steps });
+    }
+}
+
+impl Bot {
+    /// Whether the policy or the flow would call a human now, and whom; asked of copies.
+    fn would_call(&mut self, base: &Base, turn: &Turn, steps: &[Step]) -> Option<String> {
+        let before = self.escalation.clone();
+        self.note_turn(turn);
+        let wish = self.note_steps(base, steps, (&turn.heard.text, turn.from, turn.to));
+        let escalate = self.escalation.decide(base.io.now).escalate;
+        let asked = std::mem::replace(&mut self.escalation, before);
+        match wish {
+            Some(Then::Human { to, .. }) => Some(to.label),
+            Some(_) | None => escalate.then(|| asked.destination(self.intent()).label),
+        }
     }
 }
 

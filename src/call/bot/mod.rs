@@ -139,7 +139,6 @@ impl Bot {
         base.reply_after = Some(turn.to);
         self.silences = 0;
         self.troubles.heard_well();
-        let understanding = turn.understanding.clone().unwrap_or_default();
         base.io.record(What::CallerTurn {
             turn: base.turn,
             text: turn.heard.text.clone(),
@@ -148,15 +147,7 @@ impl Bot {
             to: turn.to,
             understood: turn.understanding.as_ref().map(|understood| base.flow.meaning(understood)),
         });
-        let intent = self.dialogue.intent_of(&turn.heard.text, &understanding);
-        self.escalation.turn(&TurnSeen {
-            text: &turn.heard.text,
-            confidence: turn.heard.confidence,
-            span: (turn.from, turn.to),
-            understanding: &understanding,
-            intent: intent.as_deref(),
-            is_value: self.dialogue.is_value(&turn.heard.text),
-        });
+        self.note_turn(&turn);
         if self.troubles.is_baffled() {
             return self.give_in(base, "understanding");
         }
@@ -203,8 +194,22 @@ impl Bot {
         next
     }
 
-    /// Asks the policy, with what the flow noticed in this turn.
-    fn weigh(&mut self, base: &mut Base, steps: &[Step], (quote, from, to): (&str, Time, Time)) -> Then {
+    /// Shows the policy a turn of the caller.
+    fn note_turn(&mut self, turn: &Turn) {
+        let understanding = turn.understanding.clone().unwrap_or_default();
+        let intent = self.dialogue.intent_of(&turn.heard.text, &understanding);
+        self.escalation.turn(&TurnSeen {
+            text: &turn.heard.text,
+            confidence: turn.heard.confidence,
+            span: (turn.from, turn.to),
+            understanding: &understanding,
+            intent: intent.as_deref(),
+            is_value: self.dialogue.is_value(&turn.heard.text),
+        });
+    }
+
+    /// Shows the policy what the flow noticed in a turn. Returns what the flow itself wants, if it wants a human.
+    fn note_steps(&mut self, base: &Base, steps: &[Step], (quote, from, to): (&str, Time, Time)) -> Option<Then> {
         let mut wish = None;
         for step in steps {
             match step {
@@ -217,6 +222,12 @@ impl Bot {
                 Step::Say { .. } | Step::Know(_) | Step::LookUp { .. } | Step::Answered { .. } | Step::Listen | Step::End(_) => {}
             }
         }
+        wish
+    }
+
+    /// Asks the policy, with what the flow noticed in this turn.
+    fn weigh(&mut self, base: &mut Base, steps: &[Step], said: (&str, Time, Time)) -> Then {
+        let wish = self.note_steps(base, steps, said);
         for evidence in self.escalation.drain_evidence() {
             base.io.record(What::Evidence { evidence });
         }

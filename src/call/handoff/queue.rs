@@ -214,7 +214,8 @@ impl Handoff {
                 base.tell(PromptKey::InQueue, &[("position", &position), ("estimate", &minutes)]);
             }
             Stage::Finding { .. } => base.tell(PromptKey::StillCalling, &[("name", "")]),
-            Stage::Ringing { offer, .. } | Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
+            Stage::Ringing { offer, .. } => base.tell(PromptKey::RingingAgent, &[("name", &offer.agent.name)]),
+            Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
                 base.tell(PromptKey::StillCalling, &[("name", &offer.agent.name)]);
             }
             Stage::Connecting { .. } | Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Over => return,
