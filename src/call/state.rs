@@ -232,7 +232,11 @@ impl Call {
             Then::Stay => {}
             Then::Human { to, why } => self.call_a_human(to, &why),
             Then::Bot => self.back_to_bot(),
-            Then::Close(outcome) => self.phase = Phase::Closing(outcome),
+            Then::Close(outcome) => {
+                // Nobody listens in the goodbye; a voice that goes on must not look like one for ever.
+                self.base.ear.discard(&mut self.base.io);
+                self.phase = Phase::Closing(outcome);
+            }
             Then::End(outcome) => self.finish(outcome),
         }
     }

@@ -156,6 +156,17 @@ fn random_call(seed: u64) -> Run {
     sim.run()
 }
 
+/// Calls that once broke a promise, and would not be found again by chance.
+const BROKE_ONCE: &[u64] = &[23_895];
+
+#[test]
+fn what_broke_once_stays_mended() {
+    for seed in BROKE_ONCE {
+        let run = random_call(*seed);
+        run.checker.assert_sound(&format!("seed {seed}\n{}", run.text()));
+    }
+}
+
 #[test]
 fn every_promise_is_kept_in_thousands_of_random_calls() {
     let calls = std::env::var("WARMLINE_SIM_CALLS").ok().and_then(|calls| calls.parse().ok()).unwrap_or(CALLS);
