@@ -70,8 +70,11 @@ test('a live call grows on its page, and ends there', async () => {
   const page = await open(`/calls/${id}`);
   const turns = page.locator('[role=log] li.turn');
   await until('turns come', async () => (await turns.count()) > 2);
-  const some = await turns.count();
-  await until('more turns come', async () => (await turns.count()) > some);
+  const call = mock.calls.get(id);
+  await until('the phone rings', () => call.state === 'ringing');
+  const at = mock.now(call);
+  mock.write(call, { at, what: 'bot_turn', turn: 4, node: 'still_calling', text: 'One more moment.', heard: 'One more moment.', interrupted: false, from: at, to: at + 900, reply_ms: null });
+  await turns.getByText('One more moment.').waitFor();
   await until('the queue has the caller', () => page.locator('.head .chip.queue').count());
   mock.end(mock.calls.get(id), 'abandoned');
   await page.getByRole('button', { name: 'Play', exact: true }).waitFor();

@@ -39,6 +39,9 @@ const offerOutcomes: Record<OfferOutcome, string> = {
   withdrawn: 'taken back',
 };
 
+/** Intents that the example flows share. */
+const matters: Record<string, string> = { human_agent: 'Wants a person', other_support: 'Other support' };
+
 const signals: Record<Signal['kind'], string> = {
   asked_for_human: 'Asked for a human',
   low_confidence: 'Not sure enough',
@@ -299,6 +302,7 @@ const en = {
   },
 
   outcomes,
+  matters,
   handoffOutcomes,
   offerOutcomes,
   signals,

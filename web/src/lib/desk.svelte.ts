@@ -38,7 +38,9 @@ export class DeskStore {
     const counted = this.call?.view.verdict?.decision.evidence ?? [];
     const chosen = counted.flatMap((number) => all.find((one) => one.number === number) ?? []);
     const best = chosen.length > 0 ? chosen : all.filter((one) => one.weight > 0).sort((a, b) => b.weight - a.weight);
-    return best.slice(0, QUOTES);
+    // That the flow leads to a human is no quote; it counts only where nothing else does.
+    const quotes = best.filter((one) => one.signal.kind !== 'flow_asked');
+    return (quotes.length > 0 ? quotes : best).slice(0, QUOTES);
   });
 
   #stopCall: (() => void) | null = null;

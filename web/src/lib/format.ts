@@ -43,6 +43,13 @@ export function when(iso: string, now: number): string {
   return `${date.toLocaleDateString(locale, { day: 'numeric', month: 'short' })}, ${time}`;
 }
 
+/** "2026-11-24" → "Tuesday, 24 November 2026"; none for anything else. */
+export function date(text: string): string | null {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return null;
+  const day = new Date(`${text}T00:00:00Z`);
+  return Number.isNaN(day.getTime()) ? null : day.toLocaleDateString(locale, { dateStyle: 'full', timeZone: 'UTC' });
+}
+
 export function fullDate(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;

@@ -1,6 +1,6 @@
 import { t } from '../i18n';
-import type { CallHead, Entry, Fact, HandoffStep, Owner, Signal } from './contract';
-import { address, capital, score, span, words } from './format';
+import type { AgentRow, CallHead, Entry, Fact, HandoffStep, Owner, Signal } from './contract';
+import { address, capital, date, score, span, words } from './format';
 
 /** The words of a reason of the policy: `critical:cancellation` → "Critical matter: cancellation". */
 export function reason(name: string): string {
@@ -29,8 +29,15 @@ export function agentState(state: string): string {
   return Object.hasOwn(t.agentStates, state) ? (t.agentStates[state] ?? state) : capital(words(state));
 }
 
+/** Queues and languages of an agent. */
+export function agentSkills(agent: AgentRow): string {
+  return [agent.queues.map(words).join(', '), agent.languages.join(', ')].filter((part) => part !== '').join(' · ');
+}
+
+/** What a caller wants. Intents are the flow's own names; the ones that every flow has are said better. */
 export function matter(intent: string | null): string {
-  return intent === null ? t.list.noMatter : capital(words(intent));
+  if (intent === null) return t.list.noMatter;
+  return Object.hasOwn(t.matters, intent) ? (t.matters[intent] ?? intent) : capital(words(intent));
 }
 
 /** How a call went, in its colour: nothing to say, a human was there, or something to look at. */
@@ -93,7 +100,7 @@ export function event(entry: Entry): string | null {
     case 'key':
       return of.key(entry.digit);
     case 'fact':
-      return `${of.fact(capital(entry.fact.label), entry.fact.value)} (${entry.fact.confirmed ? of.confirmed : of.unconfirmed})`;
+      return `${of.fact(capital(entry.fact.label), value(entry.fact))} (${entry.fact.confirmed ? of.confirmed : of.unconfirmed})`;
     case 'look_up':
       return entry.ok
         ? of.lookUp(words(entry.name), span(entry.took_ms))
@@ -117,6 +124,11 @@ export function event(entry: Entry): string | null {
 export function notice(name: string): string {
   const known = t.call.notices.known;
   return Object.hasOwn(known, name) ? (known[name] ?? name) : capital(words(name));
+}
+
+/** A fact's value as people write it. */
+export function value(fact: Fact): string {
+  return date(fact.value) ?? fact.value;
 }
 
 export function source(fact: Fact): string {
