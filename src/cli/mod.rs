@@ -47,10 +47,10 @@ impl Cli {
             Command::Demo(args) => demo::run(&args),
             Command::Flow(args) => flow::run(args),
             Command::Understand(args) => understand::run(args),
-            Command::Transcribe(args) => transcribe::run(args),
-            Command::Speak(args) => speak::run(args),
+            Command::Transcribe(args) => transcribe::run(&args),
+            Command::Speak(args) => speak::run(&args),
             Command::Replay(args) => replay::run(&args),
-            Command::Models(args) => models::run(args),
+            Command::Models(args) => models::run(&args),
             Command::Bench(args) => bench::run(&args),
             Command::ExampleOrders(args) => example_orders::run(&args),
         }

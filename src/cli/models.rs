@@ -30,7 +30,7 @@ enum What {
 }
 
 /// Runs the subcommand.
-pub(crate) fn run(args: Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     let dir = ModelsDir::of_user()?;
     match args.what {
         What::Pull => pull(&dir),

@@ -20,7 +20,7 @@ pub(crate) struct Args {
 }
 
 /// Speaks the text clause by clause, as the bot does on a call.
-pub(crate) fn run(args: Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     if args.lang != "en" {
         bail!("language {}: only `en` has a voice yet", args.lang);
     }

@@ -33,7 +33,7 @@ struct Line<'a> {
 }
 
 /// Transcribes file by file; a file that cannot be read is reported and the others go on.
-pub(crate) fn run(args: Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     if args.lang != "en" {
         bail!("language {}: only `en` has a recogniser yet", args.lang);
     }

@@ -149,7 +149,8 @@ impl Shared {
                 calls.iter().filter_map(Weak::upgrade).collect()
             };
             // Every call gets its turn before the thread sleeps; a frame that comes in between wakes it at once.
-            if !calls.iter().fold(false, |any, ears| ears.listen(engines) || any) {
+            let heard = calls.iter().filter(|ears| ears.listen(engines)).count();
+            if heard == 0 {
                 drop(calls);
                 std::thread::park();
             }
