@@ -43,6 +43,8 @@ pub(crate) struct CallTask {
 impl CallTask {
     /// Runs the call to its end.
     pub(crate) async fn run(self) {
+        // However the call ends, even by a fault of its task: it keeps no agent.
+        let _at_the_desk = self.desk.enter(self.id.clone());
         let language = self.setup.flow.language.clone();
         let mut running = Running { call: Call::new(self.setup.clone()), language, asked: JoinSet::new(), task: self };
         running.run().await;
@@ -79,7 +81,6 @@ impl Running {
                 }
             }
         }
-        self.task.desk.ended(&self.task.id);
     }
 
     fn now(&self) -> Time {

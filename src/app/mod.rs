@@ -207,10 +207,11 @@ fn load(options: &speech::Options, flows: &[Arc<Flow>]) -> Result<(Speech, Vec<A
 }
 
 /// Carries the frames of a call from its media to its listener, until the media ends.
-async fn listen(heard: Arc<HeardQueue>, ear: Ear) {
-    while let Some(heard) = heard.next().await {
+async fn listen(queue: Arc<HeardQueue>, ear: Ear) {
+    while let Some(heard) = queue.next().await {
         ear.hear(heard.leg, heard.frame);
     }
+    metrics::counter!("warmline_media_frames_dropped_total").increment(queue.dropped());
 }
 
 /// The routes with their files, which were read a moment ago.

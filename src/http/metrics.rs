@@ -42,6 +42,7 @@ fn describe() {
     ::metrics::describe_counter!("warmline_handoffs_total", "Handoffs that have ended, by outcome.");
     ::metrics::describe_counter!("warmline_lookups_total", "Look-ups at services.");
     ::metrics::describe_histogram!("warmline_lookup_seconds", "How long look-ups took.");
+    ::metrics::describe_counter!("warmline_media_frames_dropped_total", "Audio frames that found a call's way to its listener full.");
     ::metrics::describe_counter!("warmline_speech_frames_dropped_total", "Audio frames that found the recogniser's queue full.");
     ::metrics::describe_counter!("warmline_speech_jobs_refused_total", "Requests that found the speech workers' queue full.");
     ::metrics::describe_counter!("warmline_speech_jobs_late_total", "Requests whose deadline passed before a speech worker took them.");
