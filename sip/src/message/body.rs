@@ -24,7 +24,9 @@ pub fn sdp_of<'a>(headers: &Headers, body: &'a [u8]) -> Result<Option<&'a [u8]>,
     if headers.get("Content-Encoding").is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         return Err(BodyError::Encoding);
     }
-    let content_type = headers.get("Content-Type").ok_or(BodyError::Type)?;
+    // A body without a type (RFC 3261 §7.4.1 demands one) is taken for what it looks like.
+    let untyped = if body.starts_with(b"v=") { "application/sdp" } else { "" };
+    let content_type = headers.get("Content-Type").unwrap_or(untyped);
     let (kind, params) = content_type.split_once(';').unwrap_or((content_type, ""));
     let kind = kind.trim();
     if kind.eq_ignore_ascii_case("application/sdp") {
@@ -78,4 +80,42 @@ fn sdp_part(part: &[u8]) -> Option<&[u8]> {
         name.trim().eq_ignore_ascii_case("content-type") && value.trim().to_ascii_lowercase().starts_with("application/sdp")
     });
     is_sdp.then(|| &part[gap + 4..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(content_type: &str, body: &str) -> Result<Option<String>, BodyError> {
+        let mut headers = Headers::default();
+        if !content_type.is_empty() {
+            headers.push("c", content_type.to_owned());
+        }
+        sdp_of(&headers, body.as_bytes()).map(|sdp| sdp.map(|sdp| String::from_utf8_lossy(sdp).into_owned()))
+    }
+
+    #[test]
+    fn sdp_is_found_alone_and_among_other_parts() {
+        let sdp = Ok(Some("v=0\r\n".to_owned()));
+        assert_eq!(found("Application/SDP; charset=utf-8", "v=0\r\n"), sdp);
+        assert_eq!(found("", "v=0\r\n"), sdp);
+        let parts = "preamble\r\n--b\r\nContent-Type: text/plain\r\n\r\nv=1\r\n--b\r\ncontent-type : application/sdp\r\n\r\nv=0\r\n\r\n--b--\r\nepilogue";
+        assert_eq!(found("multipart/mixed; boundary=\"b\"", parts), sdp);
+        assert_eq!(found("text/plain", ""), Ok(None));
+    }
+
+    #[test]
+    fn other_bodies_are_unsupported() {
+        for (content_type, body) in [
+            ("text/plain", "v=0"),
+            ("", "hello"),
+            ("multipart/mixed", "--b\r\n\r\n"),
+            ("multipart/mixed;boundary=b", "--b\r\nContent-Type: text/plain\r\n\r\nv=0\r\n--b--"),
+            ("multipart/mixed;boundary=b", "--b"),
+            ("multipart/mixed;boundary=b", ""),
+        ] {
+            let expected = if body.is_empty() { Ok(None) } else { Err(BodyError::Type) };
+            assert_eq!(found(content_type, body), expected, "{content_type}: {body}");
+        }
+    }
 }

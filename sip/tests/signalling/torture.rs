@@ -2,7 +2,8 @@
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use warmline_sip::guard::Rate;
+use warmline_sip::guard::{Arrival, Frame, Framer, Guard, Rate, Verdict};
+use warmline_sip::message::Message;
 use warmline_sip::user_agent::{Config, Event};
 
 use crate::support::{Agent, Call, Peer, Stream, quick};
@@ -183,6 +184,56 @@ async fn the_agent_survives_mutated_messages() {
     settled(&peer, task).await;
     let stats = handle.stats().await;
     assert_eq!((stats.calls, stats.legs), (0, 0));
+}
+
+/// The pure part alone takes more: mutants as datagrams and as streams cut anywhere. What passes is whole, what is answered is a refusal.
+#[test]
+fn the_guard_survives_mutated_messages_and_streams() {
+    let (originals, mut rng) = (messages(), StdRng::seed_from_u64(5118));
+    let (mut guard, source) = (Guard::default(), "192.0.2.9:5060".parse().unwrap());
+    let (mut passed, mut refused, mut broken) = (0, 0, 0);
+    for _ in 0..20_000 {
+        let mut bytes = originals[rng.random_range(0..originals.len())].1.clone();
+        for _ in 0..rng.random_range(0..6) {
+            mutate(&mut rng, &mut bytes, &originals);
+        }
+        match guard.inspect(&bytes, source, Arrival::Datagram) {
+            Verdict::Pass(Message::Request(request)) => {
+                assert!(!request.essentials.call_id.is_empty() && request.essentials.cseq < 1 << 31);
+                passed += 1;
+            }
+            Verdict::Pass(Message::Response(response)) => assert!((100..700).contains(&response.status)),
+            Verdict::KeepAlive => {}
+            Verdict::Refuse(refusal) => {
+                if let Some((address, reply)) = refusal.reply {
+                    assert_eq!(
+                        Some(&reply[..12]),
+                        refusal.kind.status().map(|status| format!("SIP/2.0 {status} ")).as_deref().map(str::as_bytes)
+                    );
+                    assert_eq!(address.ip(), "192.0.2.9".parse::<std::net::IpAddr>().unwrap());
+                }
+                refused += 1;
+            }
+        }
+        let mut framer = Framer::new(32_768);
+        for chunk in bytes.chunks(rng.random_range(1..200)) {
+            framer.push(chunk);
+            let error = loop {
+                match framer.next() {
+                    Ok(Some(Frame::Message(message))) => drop(guard.inspect(&message, source, Arrival::Stream)),
+                    Ok(Some(Frame::Ping)) => {}
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+            };
+            if let Some(error) = error {
+                guard.refuse_stream(framer.partial(), source, error);
+                broken += 1;
+                break;
+            }
+        }
+    }
+    assert!(passed > 2_000 && refused > 2_000 && broken > 2_000, "{passed}, {refused}, {broken}");
 }
 
 fn mutate(rng: &mut StdRng, bytes: &mut Vec<u8>, originals: &[(String, Vec<u8>)]) {
