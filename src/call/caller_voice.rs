@@ -143,7 +143,7 @@ impl Call {
         let short = base.over_bot && base.mouth.is_sounding() && voiced_ms < base.flow.turn.barge_in_ms;
         if short && base.expects_sentence() {
             base.over_bot = false;
-            base.ear.discard(&mut base.io);
+            base.ear.ignore(&mut base.io);
         }
     }
 
@@ -170,7 +170,11 @@ impl Call {
     fn no_turn(&mut self) {
         let base = &mut self.base;
         base.over_bot = false;
-        if let Some(turn) = base.ear.so_far().filter(|turn| !turn.heard.text.trim().is_empty()) {
+        let Some(turn) = base.ear.so_far() else { return };
+        if turn.heard.text.trim().is_empty() {
+            base.ear.ignore(&mut base.io);
+        } else {
+            base.ear.discard(&mut base.io);
             base.io.record(What::CallerTurn {
                 turn: base.turn,
                 text: turn.heard.text,
@@ -180,7 +184,6 @@ impl Call {
                 understood: None,
             });
         }
-        base.ear.discard(&mut base.io);
         if let Phase::Talking(bot) = &mut self.phase {
             bot.troubles().heard_well();
         }

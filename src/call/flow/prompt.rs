@@ -184,7 +184,7 @@ impl PromptKey {
             Self::AgentLost => "We have lost the connection to your colleague. Please stay on the line, I am calling somebody again.",
             Self::BriefingHello => "Hello {{ name }}, this is Warmline with a caller for you.",
             Self::BriefingChoice => "Press one or say accept to take the call. Press two to decline.",
-            Self::BriefingCallerLeft => "The caller has hung up. Thank you.",
+            Self::BriefingCallerLeft => "The caller left.",
             Self::Goodbye => "Thank you for calling. Goodbye.",
             Self::Drained => "I am sorry, we have to end this call because of maintenance. Please call again in a few minutes. Goodbye.",
             Self::AnythingElse => "Is there anything else I can help you with?",
@@ -226,7 +226,7 @@ impl PromptKey {
             Self::AgentLost => "Am pierdut legătura cu colegul. Vă rog să rămâneți pe fir, sun din nou pe cineva.",
             Self::BriefingHello => "Bună, {{ name }}, aici Warmline, cu un apel pentru tine.",
             Self::BriefingChoice => "Apasă unu sau spune accept ca să preiei apelul. Apasă doi ca să refuzi.",
-            Self::BriefingCallerLeft => "Clientul a închis. Mulțumesc.",
+            Self::BriefingCallerLeft => "Clientul a închis.",
             Self::Goodbye => "Vă mulțumim pentru apel. La revedere.",
             Self::Drained => {
                 "Îmi pare rău, trebuie să încheiem apelul din cauza unor lucrări. Vă rog să sunați peste câteva minute. La revedere."

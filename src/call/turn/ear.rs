@@ -99,18 +99,20 @@ pub(crate) struct Ear {
     policy: TurnPolicy,
     language: Language,
     hearing: Hearing,
+    /// Since when nobody has said anything: a noise is no words.
+    quiet_from: Time,
 }
 
 impl Ear {
     /// An ear that has heard nothing yet.
     pub(crate) fn new(leg: LegId, timers: EarTimers, policy: TurnPolicy, language: Language, now: Time) -> Self {
-        Self { leg, timers, policy, language, hearing: Hearing::Quiet { since: now, early_stop: None } }
+        Self { leg, timers, policy, language, hearing: Hearing::Quiet { since: now, early_stop: None }, quiet_from: now }
     }
 
-    /// Since when nobody has spoken, if nobody does and nothing is being thought about.
+    /// Since when nobody has said anything, if nobody does and nothing is being thought about.
     pub(crate) fn quiet_since(&self) -> Option<Time> {
         match &self.hearing {
-            Hearing::Quiet { since, .. } => Some(*since),
+            Hearing::Quiet { .. } => Some(self.quiet_from),
             Hearing::Voice { .. } | Hearing::Pause { .. } => None,
         }
     }
@@ -309,8 +311,16 @@ impl Ear {
         io.timers.stop(self.timers.end_of_turn);
     }
 
-    /// The turn so far is nothing (or is taken): wait for the next voice.
+    /// The turn so far is taken, or is no turn: wait for the next voice.
     pub(crate) fn discard(&mut self, io: &mut Io) {
+        self.ignore(io);
+        if let Hearing::Quiet { since, .. } = &self.hearing {
+            self.quiet_from = *since;
+        }
+    }
+
+    /// What sounded was nothing at all, and the silence before it goes on: a caller on a noisy line is silent too.
+    pub(crate) fn ignore(&mut self, io: &mut Io) {
         let since = match &self.hearing {
             Hearing::Pause { to, .. } => *to,
             Hearing::Quiet { since, .. } => *since,

@@ -71,7 +71,7 @@ fn in_the_briefing_the_agent_is_told_and_free_within_a_second() {
         "< LegEnded",
         "> stop speaking",
         "= handoff CallerLeft",
-        "> agent 1: The caller has hung up",
+        "> agent 1: The caller left",
         "> hang up agent 1",
         "= offer to maria CallerLeft",
         "> release maria Free",
@@ -85,7 +85,7 @@ fn in_the_briefing_the_agent_is_told_and_free_within_a_second() {
 fn while_the_agent_chooses() {
     let agent = Agent::with("maria", "Maria", Phone::Answers(2_000));
     let run = human().agent(agent).hangs_up(Cue::When("listen [caller, agent 1]", 3_000)).run();
-    run.tells(&["listen [caller, agent 1]", "< LegEnded", "> agent 1: The caller has hung up", "> release maria Free"]);
+    run.tells(&["listen [caller, agent 1]", "< LegEnded", "> agent 1: The caller left", "> release maria Free"]);
 }
 
 #[test]

@@ -98,6 +98,17 @@ fn a_silent_caller_is_asked_twice_and_then_let_go() {
 }
 
 #[test]
+fn a_noise_is_no_answer_to_are_you_there() {
+    let mut sim = Sim::new();
+    for at in (14_000..200_000).step_by(3_000) {
+        sim = sim.says_for(Cue::At(at), "", 500);
+    }
+    let run = sim.run();
+    run.tells(&["How can I help you?", "there", "there", "I cannot hear you", "> end CallerSilent"]);
+    assert!(run.time_of("> end") < 60_000, "{}", run.text());
+}
+
+#[test]
 fn keys_end_with_the_last_expected_digit() {
     let run = Sim::new().says("Where is my order?").presses(Cue::AfterBot(800), "457129").run();
     run.tells(&["< caller presses 457129", "/orders/457129", "is on its way"]);
