@@ -108,7 +108,7 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it and with its flows.
     pub fn parse(text: &str, name: &str, folder: &Path, open: &dyn Fn(&Path) -> io::Result<String>) -> Result<Self, Vec<Mistake>> {
-        let read = yaml::read::<ConfigFile>(text, name).map_err(|mistake| vec![mistake])?;
+        let read = yaml::read::<ConfigFile>(text, name).map_err(|mistake| vec![*mistake])?;
         let mut checker = check::Checker::new(&read);
         let Some(mut file) = read.value.clone() else { return Err(read.mistakes) };
         checker.sections(&file);

@@ -12,7 +12,7 @@ use serde::{
 
 use crate::yaml::{
     Mistake,
-    mistake::did_you_mean,
+    mistake::{did_you_mean, nearest},
     tree::{Entry, Key, Node, Path, Tree, Value},
 };
 
@@ -30,6 +30,19 @@ enum Kind {
     Missing { key: String },
     Form { is: String, expected: String },
     Other { message: String },
+}
+
+/// How reading goes on after a fault.
+pub(super) enum Repair {
+    /// The key was meant to be this one.
+    Rename(&'static str),
+    /// Some number was meant.
+    Number,
+}
+
+/// Does serde say so of a number?
+fn is_number(expected: &str) -> bool {
+    matches!(expected, "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "f32" | "f64")
 }
 
 impl Fault {
@@ -52,6 +65,20 @@ impl Fault {
         if let Kind::Missing { key } = &self.kind { Some(key) } else { None }
     }
 
+    /// Is a value of the wrong kind?
+    pub(super) fn is_form(&self) -> bool {
+        matches!(self.kind, Kind::Form { .. } | Kind::Other { .. })
+    }
+
+    /// What was meant, if that is plain.
+    pub(super) fn repair(&self) -> Option<Repair> {
+        match &self.kind {
+            Kind::UnknownKey { key, known } => nearest(key, known.iter().copied()).map(Repair::Rename),
+            Kind::Form { expected, .. } if is_number(expected) => Some(Repair::Number),
+            Kind::UnknownWord { .. } | Kind::Missing { .. } | Kind::Form { .. } | Kind::Other { .. } => None,
+        }
+    }
+
     /// What to cut out to go on.
     pub(super) fn cut(&self) -> Path {
         match &self.kind {
@@ -64,13 +91,21 @@ impl Fault {
     pub(super) fn mistake(&self, tree: &Tree) -> Mistake {
         match &self.kind {
             Kind::UnknownKey { key, known } => {
-                tree.mistake_at_key(&self.path.clone().key(key), format!("unknown key `{key}`"), did_you_mean(key, known.iter().copied()))
+                // `{ say: Yes, of course }` is two entries.
+                let text = key.contains(' ').then(|| "between { and } a text with a comma is written in quotes".to_owned());
+                let hint = text.or_else(|| did_you_mean(key, known.iter().copied()));
+                tree.mistake_at_key(&self.path.clone().key(key), format!("unknown key `{key}`"), hint)
             }
             Kind::UnknownWord { word, known } => {
                 tree.mistake(&self.path, format!("unknown word `{word}`"), did_you_mean(word, known.iter().copied()))
             }
             Kind::Missing { key } => tree.mistake(&self.path, format!("`{key}` is missing"), Some(format!("add `{key}:`"))),
             Kind::Form { is, expected } => {
+                let expected = match expected.as_str() {
+                    "f32" | "f64" => "a number",
+                    number if is_number(number) => "a whole number",
+                    other => other,
+                };
                 let quotes = expected.contains("string") && !is.contains("list") && !is.contains("map");
                 let hint = quotes.then(|| "write it in quotes".to_owned());
                 tree.mistake(&self.path, format!("this is {is}, it must be {expected}"), hint)

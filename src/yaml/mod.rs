@@ -9,10 +9,12 @@ mod mistake;
 mod tree;
 
 pub use mistake::Mistake;
-pub(crate) use mistake::did_you_mean;
+pub(crate) use mistake::{did_you_mean, nearest};
 pub use tree::{Key, Path, Place, Tree};
 
 use serde::de::DeserializeOwned;
+
+use crate::yaml::de::Repair;
 
 /// Mistakes after which reading gives up: a file with more than this is not the kind of file that was meant.
 const MOST_MISTAKES: usize = 200;
@@ -34,7 +36,7 @@ pub struct Read<T> {
 ///
 /// # Errors
 /// The one mistake after which there is no tree: the text is not YAML.
-pub fn read<T: DeserializeOwned>(text: &str, file: &str) -> Result<Read<T>, Mistake> {
+pub fn read<T: DeserializeOwned>(text: &str, file: &str) -> Result<Read<T>, Box<Mistake>> {
     let tree = Tree::parse(text, file)?;
     let mut pruned = tree.clone();
     let (mut mistakes, mut cut) = (Vec::new(), Vec::<Path>::new());
@@ -48,12 +50,19 @@ pub fn read<T: DeserializeOwned>(text: &str, file: &str) -> Result<Read<T>, Mist
             Err(fault) => fault,
         };
         // What is missing because it was cut out has been complained of already.
-        let own_doing = fault.missing().is_some_and(|key| cut.contains(&fault.path().clone().key(key)));
-        if !own_doing {
+        let missing = fault.missing().is_some_and(|key| cut.contains(&fault.path().clone().key(key)));
+        let emptied = fault.is_form() && cut.iter().any(|cut| cut.is_under(fault.path()));
+        if !missing && !emptied {
             mistakes.push(fault.mistake(&tree));
         }
         let gone = fault.cut();
-        if gone.is_root() || !pruned.remove(&gone) {
+        // What was plainly meant is read as that, so that what depends on it is checked all the same.
+        let repaired = match fault.repair() {
+            Some(Repair::Rename(name)) => pruned.rename(&gone, name),
+            Some(Repair::Number) => pruned.replace_by_number(&gone),
+            None => false,
+        };
+        if !repaired && (gone.is_root() || !pruned.remove(&gone)) {
             break;
         }
         cut.push(gone);

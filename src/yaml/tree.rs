@@ -77,6 +77,11 @@ impl Path {
         self.0.insert(0, key);
     }
 
+    /// Does this way lead through `other`, and further?
+    pub(super) fn is_under(&self, other: &Self) -> bool {
+        self.0.len() > other.0.len() && self.0.starts_with(&other.0)
+    }
+
     /// Is this the way to the root itself?
     #[must_use]
     pub fn is_root(&self) -> bool {
@@ -133,20 +138,20 @@ pub(super) struct Entry {
 
 impl Tree {
     /// Parses a text.
-    pub(super) fn parse(text: &str, file: &str) -> Result<Self, Mistake> {
+    pub(super) fn parse(text: &str, file: &str) -> Result<Self, Box<Mistake>> {
         let root = serde_saphyr::from_str_with_options::<Node>(text, Options::default());
         root.map(|root| Self { file: file.to_owned(), root }).map_err(|error| {
             let error = error.without_snippet();
             let place = error.location().map(Place::from).unwrap_or_default();
             let message = error.to_string();
             let message = message.lines().next().unwrap_or_default();
-            Mistake {
+            Box::new(Mistake {
                 file: file.to_owned(),
                 place: located(place, text),
                 key: String::new(),
                 message: format!("not YAML: {}", message.split(" at line ").next().unwrap_or(message)),
                 hint: Some("look at the indentation, at quotes, and at texts that hold `: ` or ` #` without quotes".to_owned()),
-            }
+            })
         })
     }
 
@@ -181,11 +186,7 @@ impl Tree {
     /// Removes the node at `path`. False if there is none.
     pub(super) fn remove(&mut self, path: &Path) -> bool {
         let Some((last, way)) = path.0.split_last() else { return false };
-        let mut node = &mut self.root;
-        for key in way {
-            let Some(next) = node.step_mut(key) else { return false };
-            node = next;
-        }
+        let Some(node) = self.at_mut(way) else { return false };
         match (&mut node.value, last) {
             (Value::Map(entries), Key::Name(name)) => {
                 let before = entries.len();
@@ -199,6 +200,26 @@ impl Tree {
             }
             _ => false,
         }
+    }
+
+    /// Gives the entry at `path` another name, unless there is one of that name.
+    pub(super) fn rename(&mut self, path: &Path, name: &str) -> bool {
+        let Some((Key::Name(old), way)) = path.0.split_last() else { return false };
+        let Some(Value::Map(entries)) = self.at_mut(way).map(|node| &mut node.value) else { return false };
+        if entries.iter().any(|entry| entry.key == name) {
+            return false;
+        }
+        let entry = entries.iter_mut().find(|entry| entry.key == *old);
+        entry.map(|entry| name.clone_into(&mut entry.key)).is_some()
+    }
+
+    /// Puts a 1 where a number was meant.
+    pub(super) fn replace_by_number(&mut self, path: &Path) -> bool {
+        self.at_mut(&path.0).map(|node| node.value = Value::Whole(1)).is_some()
+    }
+
+    fn at_mut(&mut self, way: &[Key]) -> Option<&mut Node> {
+        way.iter().try_fold(&mut self.root, |node, key| node.step_mut(key))
     }
 
     fn entry(&self, path: &Path) -> Option<&Entry> {

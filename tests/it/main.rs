@@ -1,7 +1,10 @@
 //! All integration tests in one binary: one link, one place to look.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails right there, in its helpers too")]
 
+mod config;
 mod desk;
+mod escalation;
+mod flow;
 mod http;
 mod lookup;
 mod order_service;

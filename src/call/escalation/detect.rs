@@ -157,10 +157,9 @@ fn tone(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], patterns: &Patterns, bad_be
     let whole = folded.join(" ");
     let mocks = patterns.mock_praise.is_match(&whole);
     let bad_now = patterns.bad_state.is_match(&whole);
-    let sarcastic = (patterns.praise.is_match(&whole) || mocks)
-        && (bad_now || bad_before)
-        && (mocks || head.sarcasm >= SARCASM_HEAD)
-        && !plain_thanks(&whole, patterns);
+    let heard = head.sarcasm >= SARCASM_HEAD;
+    let meant = plain_thanks(&whole, patterns) && !(mocks && heard);
+    let sarcastic = (patterns.praise.is_match(&whole) || mocks) && (bad_now || bad_before) && (mocks || heard) && !meant;
     if let Some((quote, certainty)) = both(strongest(&own, &patterns.anger), head.anger, ANGER_HEAD) {
         add(Signal::Anger, quote, certainty);
     }

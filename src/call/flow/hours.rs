@@ -85,7 +85,7 @@ impl Hours {
             let wrong = |message: String| BadHours { part: "exceptions", key: date.clone(), message };
             match (calendar_date(date), openings(&exception.open)) {
                 (Some((year, month, day)), Ok(open)) => {
-                    hours.exceptions.push(Exception { year, month, day, open, name: exception.name.clone() })
+                    hours.exceptions.push(Exception { year, month, day, open, name: exception.name.clone() });
                 }
                 (None, _) => bad.push(wrong("not a date; write \"2026-12-24\", or \"12-25\" for every year".to_owned())),
                 (_, Err(message)) => bad.push(wrong(message)),
@@ -133,7 +133,8 @@ impl Hours {
         if days.is_empty() && says(lexicon.holidays) {
             return self.holidays(today, lexicon);
         }
-        if days.is_empty() && then.is_none() && says(lexicon.now) {
+        let about_now = says(lexicon.now) || text::is_one_of(words, lexicon.are_you_open, lexicon.fillers);
+        if days.is_empty() && then.is_none() && about_now {
             return vec![self.now(now, lexicon)];
         }
         match (days.as_slice(), then) {

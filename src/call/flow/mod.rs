@@ -179,7 +179,7 @@ impl Flow {
     /// # Errors
     /// Every mistake in it, in the order of the file.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Mistake>> {
-        let read = yaml::read(text, file).map_err(|mistake| vec![mistake])?;
+        let read = yaml::read(text, file).map_err(|mistake| vec![*mistake])?;
         check::check(read)
     }
 

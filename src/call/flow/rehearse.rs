@@ -185,7 +185,9 @@ impl<'u> Rehearsal<'u> {
     }
 
     /// What a service would answer if nobody says what: every field by its name.
-    #[must_use]
+    ///
+    /// # Errors
+    /// None: it is of the shape of an answer.
     pub fn made_up(&self) -> Result<Found, Failure> {
         let take = self.asked.as_ref().and_then(|name| self.flow.lookups.get(name)).map(|plan| plan.take.clone()).unwrap_or_default();
         let fields: BTreeMap<String, String> = take.into_keys().map(|name| (name.clone(), format!("<{name}>"))).collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     call::flow::{check::Checker, definition::NodeDef},
-    yaml::Path,
+    yaml::{self, Path},
 };
 
 impl<'a> Checker<'a> {
@@ -41,7 +41,9 @@ fn reach<'a>(starts: impl Iterator<Item = &'a str>, nodes: &'a BTreeMap<String, 
     let mut reached = BTreeSet::new();
     let mut open: Vec<&str> = starts.collect();
     while let Some(name) = open.pop() {
-        let Some((name, node)) = nodes.get_key_value(name) else { continue };
+        // A mistyped name is complained of where it stands; what it meant is reached all the same.
+        let meant = if nodes.contains_key(name) { Some(name) } else { yaml::nearest(name, nodes.keys().map(String::as_str)) };
+        let Some((name, node)) = meant.and_then(|name| nodes.get_key_value(name)) else { continue };
         if reached.insert(name.as_str()) {
             open.extend(node.targets().into_iter().map(|(_, _, target)| target));
         }

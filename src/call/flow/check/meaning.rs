@@ -62,7 +62,7 @@ impl<'a> Checker<'a> {
         for (key, entry) in &definition.knowledge {
             let path = Path::of(&["knowledge", key]);
             self.text(&path.clone().key("answer"), &entry.answer);
-            self.template(format!("knowledge.{key}"), &entry.answer, &path.clone().key("answer"), &[]);
+            self.template(&format!("knowledge.{key}"), &entry.answer, &path.clone().key("answer"), &[]);
             self.queue(&path.clone().key("queue"), entry.queue.as_ref());
             if definition.intents.contains_key(key) {
                 self.wrong_key(&path, format!("`{key}` is also an intent"), Some("give it another name"));
@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
             for (part, text) in texts {
                 let own: &[&str] = if part == "confirm" { &["value", "label"] } else { &[] };
                 if let Some(text) = text {
-                    self.template(format!("slots.{name}.{part}"), text, &path.clone().key(part), own);
+                    self.template(&format!("slots.{name}.{part}"), text, &path.clone().key(part), own);
                 }
             }
             self.share(&path.clone().key("confirm_below"), slot.confirm_below);
@@ -130,7 +130,7 @@ impl<'a> Checker<'a> {
                 self.wrong(&path.clone().key("read").key("digits"), "`least` must be from 1 to `most`", None);
             }
             ReadDef::Choice(choices) if choices.is_empty() => {
-                self.wrong(&path.clone().key("read").key("choice"), "there are no choices", None)
+                self.wrong(&path.clone().key("read").key("choice"), "there are no choices", None);
             }
             ReadDef::Digits(_) | ReadDef::Choice(_) | ReadDef::Email | ReadDef::Phone | ReadDef::Date | ReadDef::YesNo | ReadDef::Text => {}
         }

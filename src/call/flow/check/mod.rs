@@ -21,7 +21,11 @@ pub const NOTICES: [&str; 3] = ["automation", "recording", "tone_analysis"];
 /// # Errors
 /// Every mistake, in the order of the file.
 pub fn check(read: Read<Definition>) -> Result<Flow, Vec<Mistake>> {
-    let Some(definition) = &read.value else { return Err(read.mistakes) };
+    let Some(definition) = &read.value else {
+        let mut mistakes = read.mistakes;
+        mistakes.sort_by_key(|mistake| mistake.place);
+        return Err(mistakes);
+    };
     let mut checker = Checker { read: &read, definition, templates: Templates::default(), mistakes: read.mistakes.clone() };
     checker.head();
     checker.greeting();
@@ -54,6 +58,10 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn wrong(&mut self, path: &Path, message: impl Into<String>, hint: Option<&str>) {
+        // A stand-in for what could not be read.
+        if self.read.was_cut(path) {
+            return;
+        }
         self.mistakes.push(self.read.tree.mistake(path, message, hint.map(str::to_owned)));
     }
 
@@ -115,12 +123,13 @@ impl Checker<'_> {
         for (index, greeting) in definition.greeting.iter().enumerate() {
             let path = at.clone().item(index);
             self.text(&path.clone().key("say"), &greeting.say);
-            self.template(format!("greeting.{index}"), &greeting.say, &path.clone().key("say"), &[]);
+            self.template(&format!("greeting.{index}"), &greeting.say, &path.clone().key("say"), &[]);
             if let Some(notice) = &greeting.notice {
                 self.notice(&path.key("notice"), notice);
             }
         }
-        let gives = |notice: &str| definition.greeting.iter().any(|greeting| greeting.notice.as_deref() == Some(notice));
+        let meant: Vec<&str> = definition.greeting.iter().filter_map(|it| yaml::nearest(it.notice.as_deref()?, NOTICES)).collect();
+        let gives = |notice: &str| meant.contains(&notice);
         if !gives("automation") {
             let hint = "callers must be told that they speak with a machine: mark the sentence that says so with `notice: automation`";
             self.wrong_key(&at, "no sentence of the greeting gives the notice `automation`", Some(hint));

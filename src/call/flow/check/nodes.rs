@@ -135,11 +135,11 @@ impl Checker<'_> {
             }
             for (index, clause) in say.0.iter().enumerate() {
                 self.text(&at, clause);
-                self.template(format!("nodes.{name}.say.{index}"), clause, &at, &[]);
+                self.template(&format!("nodes.{name}.say.{index}"), clause, &at, &[]);
             }
         }
         if let Some(summary) = &node.summary {
-            self.template(format!("nodes.{name}.summary"), summary, &path.clone().key("summary"), &[]);
+            self.template(&format!("nodes.{name}.summary"), summary, &path.clone().key("summary"), &[]);
         }
         if let Some(notice) = &node.notice {
             self.notice(&path.clone().key("notice"), notice);
@@ -151,7 +151,7 @@ impl Checker<'_> {
             match &way.when {
                 Some(when) => self.condition(when, &at.clone().key("when")),
                 None if index + 1 < last => {
-                    self.wrong(&at, "the ways after this one are never taken", Some("only the last way has no `when`"))
+                    self.wrong(&at, "the ways after this one are never taken", Some("only the last way has no `when`"));
                 }
                 None => {}
             }
@@ -183,11 +183,11 @@ impl Checker<'_> {
             let path = Path::of(&["lookups", name]);
             self.address(name, &path, lookup);
             for (field, text) in &lookup.body {
-                self.template(format!("lookups.{name}.body.{field}"), text, &path.clone().key("body").key(field), &[]);
+                self.template(&format!("lookups.{name}.body.{field}"), text, &path.clone().key("body").key(field), &[]);
             }
             if let Some(filler) = &lookup.filler {
                 self.text(&path.clone().key("filler"), filler);
-                self.template(format!("lookups.{name}.filler"), filler, &path.clone().key("filler"), &[]);
+                self.template(&format!("lookups.{name}.filler"), filler, &path.clone().key("filler"), &[]);
             }
             if lookup.take.is_empty() {
                 self.wrong_key(&path.clone().key("take"), "no field of the answer is taken", Some("name them: `status: status`"));
@@ -227,6 +227,6 @@ impl Checker<'_> {
         if key == "get" && !lookup.body.is_empty() {
             self.wrong_key(&path.clone().key("body"), "`body` does not go with `get`", None);
         }
-        self.template(format!("lookups.{name}.url"), address, &at, &[]);
+        self.template(&format!("lookups.{name}.url"), address, &at, &[]);
     }
 }

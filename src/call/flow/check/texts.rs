@@ -7,10 +7,10 @@ use crate::{
 
 impl Checker<'_> {
     /// Adds a template and checks its form and names. `own` are names that only this text may use.
-    pub(super) fn template(&mut self, name: String, text: &str, path: &Path, own: &[&str]) {
-        match self.templates.add(name.clone(), text.to_owned()) {
+    pub(super) fn template(&mut self, name: &str, text: &str, path: &Path, own: &[&str]) {
+        match self.templates.add(name.to_owned(), text.to_owned()) {
             Ok(()) => {
-                for used in self.templates.names(&name) {
+                for used in self.templates.names(name) {
                     self.variable(&used, path, own);
                 }
             }
@@ -85,7 +85,7 @@ impl Checker<'_> {
             let name = serde_name(*key);
             let path = Path::of(&["prompts", &name]);
             self.text(&path, text);
-            self.template(super::super::prompt_name(*key), text, &path, key.variables());
+            self.template(&super::super::prompt_name(*key), text, &path, key.variables());
         }
     }
 }

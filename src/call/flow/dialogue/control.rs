@@ -36,8 +36,8 @@ pub(super) fn of(words: &[String], lexicon: &Lexicon) -> Option<Control> {
     let all: &[(&[&[&str]], Control)] = &[
         (&[lexicon.wait], Control::Wait),
         (&[lexicon.hello], Control::Hello),
-        (&[lexicon.yes], Control::Yes),
         (&[lexicon.thanks], Control::Thanks),
+        (&[lexicon.yes], Control::Yes),
         (&[lexicon.no], Control::No),
         (&[lexicon.thanks, lexicon.yes], Control::Yes),
         (&[lexicon.no, lexicon.thanks], Control::No),

@@ -50,7 +50,9 @@ pub struct Lexicon {
     pub relative_days: &'static [(&'static str, i64)],
     /// This moment.
     pub now: &'static [&'static str],
-    /// The weekend, the week: Saturday and Sunday.
+    /// Asked alone, it is about this moment.
+    pub are_you_open: &'static [&'static str],
+    /// Saturday and Sunday.
     pub weekend: &'static [&'static str],
     /// All public holidays of the list.
     pub holidays: &'static [&'static str],

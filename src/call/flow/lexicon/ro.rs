@@ -181,7 +181,8 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     ],
     ordinals: &[("intai", 1)],
     relative_days: &[("alaltaieri", -2), ("ieri", -1), ("poimaine", 2), ("maine", 1), ("astazi", 0), ("azi", 0), ("diseara", 0)],
-    now: &["acum", "in acest moment", "momentan", "inca deschis", "sunteti deschis", "e deschis"],
+    now: &["acum", "in acest moment", "momentan", "inca deschis"],
+    are_you_open: &["sunteti deschis", "e deschis", "aveti deschis"],
     weekend: &["weekend", "week end", "weekendul", "sfarsit de saptamana", "sfarsitul saptamanii"],
     holidays: &["sarbatoare", "sarbatori", "sarbatorile", "sarbatorile legale"],
     parts: &[

@@ -49,24 +49,23 @@ pub fn of_month(words: &[String], today: Date, lexicon: &Lexicon) -> Option<Date
     // The day stands right before ("third of May") or right after ("May the third").
     let before = (month_at.saturating_sub(3)..month_at).find_map(|at| day_number(&words[at..month_at], lexicon));
     let after = (month_at + 1..words.len().min(month_at + 3)).find_map(|at| day_number(&words[at..], lexicon));
-    let (month, day) = (i8::try_from(month).ok()?, before.or(after)?);
+    let (month, day) = (i8::try_from(month).ok()?, i8::try_from(before.or(after)?).ok()?);
     let this_year = Date::new(today.year(), month, day).ok()?;
     if this_year >= today { Some(this_year) } else { Date::new(today.year() + 1, month, day).ok() }
 }
 
 /// A day of a month at the start of the words: "3", "3rd", "third", "twenty fifth", "twenty five".
-fn day_number(words: &[String], lexicon: &Lexicon) -> Option<i8> {
+fn day_number(words: &[String], lexicon: &Lexicon) -> Option<u32> {
     let cardinal = |word: &str| lexicon.numbers.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
     let ordinal = |word: &str| lexicon.ordinals.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
     let first = words.first()?.as_str();
     let digits: String = first.chars().take_while(char::is_ascii_digit).collect();
     let ending = &first[digits.len()..];
-    let day = if !digits.is_empty() && matches!(ending, "" | "st" | "nd" | "rd" | "th") {
+    Some(if !digits.is_empty() && matches!(ending, "" | "st" | "nd" | "rd" | "th") {
         digits.parse().ok()?
     } else if let Some(tens) = cardinal(first).filter(|tens| matches!(tens, 20 | 30)) {
         tens + words.get(1).and_then(|unit| ordinal(unit).or_else(|| cardinal(unit))).filter(|unit| *unit < 10).unwrap_or_default()
     } else {
         ordinal(first).or_else(|| cardinal(first))?
-    };
-    i8::try_from(day).ok().filter(|day| (1..=31).contains(day))
+    })
 }

@@ -10,7 +10,8 @@ pub fn read(words: &[String], lexicon: &Lexicon) -> Option<bool> {
     {
         return Some(false);
     }
-    if text::is_made_of(words, &[lexicon.yes, lexicon.thanks], lexicon.fillers) {
+    let says_yes = lexicon.yes.iter().any(|phrase| text::find(words, phrase).is_some());
+    if says_yes && text::is_made_of(words, &[lexicon.yes, lexicon.thanks], lexicon.fillers) {
         return Some(true);
     }
     None

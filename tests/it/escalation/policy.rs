@@ -1,0 +1,202 @@
+//! Weighing: what counts, how it fades, and what is said about it.
+
+use std::sync::Arc;
+
+use warmline::call::{
+    escalation::{Escalation, TurnSeen},
+    flow::Flow,
+    record::Signal,
+    time::Time,
+    understanding::{Tone, Understanding},
+};
+
+use super::{Ledger, flow, intent, tone};
+
+/// The example flow with one text replaced.
+fn with(from: &str, to: &str) -> Arc<Flow> {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/flows/support.en.yaml")).unwrap();
+    assert!(text.contains(from), "{from}");
+    Arc::new(Flow::parse(&text.replacen(from, to, 1), "f").unwrap_or_else(|mistakes| panic!("{mistakes:#?}")))
+}
+
+#[test]
+fn a_wish_for_a_human_is_granted_at_once_with_quote_and_reason() {
+    let mut ledger = Ledger::new();
+    let decision = ledger.says("This is the third time I am asking, let me talk to a person");
+    assert!(decision.escalate);
+    assert_eq!(decision.reasons[0], "asked_for_human");
+    assert!(decision.reasons.contains(&"repeated".to_owned()));
+    assert!(decision.score >= decision.threshold);
+    assert!(decision.why.contains("let me talk to a person"), "{}", decision.why);
+    assert!(decision.would_change.starts_with("Without asked_for_human the score would be 0.50, below 1.00"), "{}", decision.would_change);
+    let evidence = ledger.escalation.drain_evidence();
+    let asked = evidence.iter().find(|evidence| evidence.signal == Signal::AskedForHuman).unwrap();
+    assert_eq!(asked.quote, "let me talk to a person");
+    assert_eq!(asked.span, (Time(1_000), Time(3_000)));
+    assert_eq!(decision.evidence[0], asked.number);
+    assert!(ledger.escalation.drain_evidence().is_empty());
+    assert_eq!(ledger.escalation.destination(Some("order_status")).label, "orders");
+}
+
+#[test]
+fn nothing_speaks_for_a_human() {
+    let decision = Ledger::new().says("Where is my order?");
+    assert!(!decision.escalate && decision.reasons.is_empty() && decision.score == 0.0);
+    assert_eq!(decision.why, "Nothing speaks for a human.");
+    assert!(decision.would_change.starts_with("1.00 more"), "{}", decision.would_change);
+}
+
+#[test]
+fn the_third_misunderstanding_calls_a_human() {
+    let mut ledger = Ledger::new();
+    assert!(!ledger.note(Signal::NotUnderstood).escalate);
+    assert!(!ledger.note(Signal::NotUnderstood).escalate);
+    let decision = ledger.note(Signal::NotUnderstood);
+    assert!(decision.escalate, "{decision:?}");
+    assert_eq!(decision.reasons, ["not_understood"]);
+}
+
+#[test]
+fn what_counts_fades() {
+    let mut ledger = Ledger::new();
+    ledger.note(Signal::NotUnderstood);
+    ledger.note(Signal::NotUnderstood);
+    let before = ledger.escalation.decide(ledger.now).score;
+    let later = ledger.escalation.decide(ledger.now.plus(180_000)).score;
+    assert!((later * 2.0 - before).abs() < 0.01, "{before} {later}");
+    ledger.now = ledger.now.plus(600_000);
+    assert!(!ledger.note(Signal::NotUnderstood).escalate);
+}
+
+#[test]
+fn thanks_calm_a_small_score_and_not_a_big_one() {
+    let mut ledger = Ledger::new();
+    let before = ledger.note(Signal::NotUnderstood).score;
+    let after = ledger.says("Great, thank you.").score;
+    assert!(after < before / 2.0, "{before} {after}");
+    let mut ledger = Ledger::new();
+    ledger.note(Signal::Repeated);
+    let before = ledger.note(Signal::NotUnderstood).score;
+    let after = ledger.says("Thanks.").score;
+    assert!(after > before * 0.95, "{before} {after}");
+}
+
+#[test]
+fn low_confidence_counts_from_the_second_turn_in_a_row() {
+    let mut ledger = Ledger::new();
+    let nothing = Understanding::default();
+    assert_eq!(ledger.hears("mumble", 0.4, &nothing).score, 0.0);
+    assert_eq!(ledger.hears("mumble mumble", 0.9, &nothing).score, 0.0);
+    assert_eq!(ledger.hears("mumble", 0.4, &nothing).score, 0.0);
+    let decision = ledger.hears("mumble", 0.4, &nothing);
+    assert_eq!(decision.reasons, ["low_confidence"]);
+    assert!(ledger.hears("mumble", 0.4, &nothing).score > decision.score);
+}
+
+#[test]
+fn mockery_needs_a_bad_state_and_never_acts_alone() {
+    let sarcastic = tone(Tone { sarcasm: 0.95, ..Tone::default() });
+    let mut ledger = Ledger::new();
+    let decision = ledger.hears("Wow, great job.", 0.9, &sarcastic);
+    assert!(decision.reasons.is_empty(), "nothing has gone wrong: {decision:?}");
+    // However much of it there is.
+    let mut ledger = Ledger::of(&with("sarcasm: { effect: count, weight: 0.5 }", "sarcasm: { effect: count, weight: 5.0 }"));
+    let decision = ledger.hears("Oh great, another robot, just what I needed.", 0.9, &sarcastic);
+    assert_eq!((decision.escalate, decision.reasons.as_slice()), (false, &["sarcasm".to_owned()][..]));
+    // On top of failures it tips the scale.
+    let mut ledger = Ledger::new();
+    ledger.note(Signal::NotUnderstood);
+    ledger.note(Signal::NotUnderstood);
+    assert!(!ledger.escalation.decide(ledger.now).escalate);
+    assert!(ledger.hears("Oh brilliant, well done.", 0.9, &sarcastic).escalate);
+}
+
+#[test]
+fn the_tone_head_alone_calls_nobody() {
+    let mut ledger = Ledger::new();
+    let decision = ledger.hears("I ordered the blue one.", 0.9, &tone(Tone { anger: 0.97, ..Tone::default() }));
+    assert_eq!((decision.escalate, decision.reasons.as_slice()), (false, &["anger".to_owned()][..]));
+}
+
+#[test]
+fn tone_can_be_switched_off() {
+    let flow = with("  tone: true\n", "  tone: false\n");
+    let angry = tone(Tone { anger: 0.99, frustration: 0.99, sarcasm: 0.99, gratitude: 0.0 });
+    let decision = Ledger::of(&flow).hears("You people are useless, this is a disgrace.", 0.9, &angry);
+    assert_eq!(decision.score, 0.0, "{decision:?}");
+}
+
+#[test]
+fn a_meaning_without_the_words_is_enough_if_it_is_sure() {
+    let out = "I want out of this whole thing.";
+    assert!(Ledger::new().hears(out, 0.9, &intent("cancellation", 0.95)).escalate);
+    assert!(!Ledger::new().hears(out, 0.9, &intent("cancellation", 0.7)).escalate);
+    assert!(Ledger::new().hears("Is there no other option than you?", 0.9, &intent("human_agent", 0.95)).escalate);
+    // The words say that it is not meant: the meaning was misled by them.
+    assert!(!Ledger::new().hears("I don't want to cancel.", 0.9, &intent("cancellation", 0.99)).escalate);
+    assert!(!Ledger::new().hears("Are you a real person?", 0.9, &intent("human_agent", 0.99)).escalate);
+}
+
+#[test]
+fn a_critical_matter_has_its_own_queue() {
+    let mut ledger = Ledger::new();
+    let decision = ledger.says("I want to file a complaint about my order.");
+    assert_eq!(decision.reasons, ["critical:complaint"]);
+    assert_eq!(ledger.escalation.destination(Some("order_status")).queue, "complaints");
+}
+
+#[test]
+fn the_policy_is_the_flows() {
+    let note_only = with("asked_for_human: { effect: now, weight: 1.0 }", "asked_for_human: { effect: note, weight: 1.0 }");
+    let mut ledger = Ledger::of(&note_only);
+    let decision = ledger.says("Operator.");
+    assert!(!decision.escalate && decision.reasons.is_empty());
+    assert_eq!(ledger.escalation.drain_evidence().len(), 1, "it is written down all the same");
+    let low = with("  threshold: 1.0\n", "  threshold: 0.3\n");
+    assert!(Ledger::of(&low).note(Signal::NotUnderstood).escalate);
+    assert!(Ledger::new().says("Put me through to the shift leader.").escalate, "words of the flow");
+}
+
+#[test]
+fn values_are_not_searched_for_wishes() {
+    let mut escalation = Escalation::new(flow());
+    let misled = intent("human_agent", 0.99);
+    let turn = TurnSeen {
+        text: "four five seven",
+        confidence: 0.9,
+        span: (Time(0), Time(900)),
+        understanding: &misled,
+        intent: None,
+        is_value: true,
+    };
+    escalation.turn(&turn);
+    assert!(!escalation.decide(Time(900)).escalate);
+}
+
+#[test]
+fn one_signal_of_one_turn_counts_once() {
+    let mut ledger = Ledger::new();
+    let score = ledger.says("I already told you that.").score;
+    let span = (Time(1_000), Time(3_000));
+    ledger.escalation.note(Signal::Repeated, "I already told you that.", span);
+    assert_eq!(ledger.escalation.decide(ledger.now).score, score);
+}
+
+#[test]
+fn a_settled_handoff_calls_nobody_again() {
+    let mut ledger = Ledger::new();
+    assert!(ledger.says("Operator.").escalate);
+    ledger.escalation.settle();
+    assert!(!ledger.says("Where is my order?").escalate);
+    assert!(ledger.says("Operator!").escalate);
+}
+
+#[test]
+fn a_failed_service_and_a_repetition_are_enough_together() {
+    let mut ledger = Ledger::new();
+    assert!(!ledger.note(Signal::ServiceFailed).escalate);
+    assert!(!ledger.note(Signal::Silence).escalate);
+    let decision = ledger.note(Signal::Repeated);
+    assert!(decision.escalate);
+    assert_eq!(decision.reasons.len(), 3);
+}

@@ -1,0 +1,50 @@
+//! Single sentences, by their words alone: no model is at work here. `escalation.jsonl` was written to develop on, `escalation_held.jsonl` was not looked at for that.
+
+use std::fs;
+
+use serde::Deserialize;
+
+use super::{Ledger, flow};
+
+#[derive(Deserialize)]
+struct Sentence {
+    text: String,
+    escalate: bool,
+    reason: Option<String>,
+}
+
+/// Recall, false alarms, and what went wrong.
+fn judge(file: &str) -> (f64, f64, String) {
+    let text = fs::read_to_string(format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let flow = flow();
+    let (mut hits, mut wanted, mut alarms, mut quiet) = (0_u32, 0_u32, 0_u32, 0_u32);
+    let mut wrong = String::new();
+    for line in text.lines() {
+        let sentence: Sentence = serde_json::from_str(line).unwrap();
+        let decision = Ledger::of(&flow).says(&sentence.text);
+        let right_reason = sentence.reason.as_ref().is_none_or(|reason| decision.reasons.contains(reason));
+        if sentence.escalate {
+            wanted += 1;
+            hits += u32::from(decision.escalate && right_reason);
+        } else {
+            quiet += 1;
+            alarms += u32::from(decision.escalate);
+        }
+        if decision.escalate != sentence.escalate || !right_reason {
+            wrong += &format!("{}: {} {:?}\n", sentence.text, decision.score, decision.reasons);
+        }
+    }
+    (f64::from(hits) / f64::from(wanted), f64::from(alarms) / f64::from(quiet), wrong)
+}
+
+#[test]
+fn sentences_that_were_developed_on() {
+    let (recall, alarms, wrong) = judge("escalation.jsonl");
+    assert!(recall >= 0.97 && alarms <= 0.03, "recall {recall:.2}, false alarms {alarms:.2}\n{wrong}");
+}
+
+#[test]
+fn sentences_that_were_not() {
+    let (recall, alarms, wrong) = judge("escalation_held.jsonl");
+    assert!(recall >= 0.85 && alarms <= 0.08, "recall {recall:.2}, false alarms {alarms:.2}\n{wrong}");
+}
