@@ -122,3 +122,79 @@ fn attempt(agent: &Agent, url: &str, part: &Path, progress: &mut dyn FnMut(u64, 
     }
     file.sync_all().map_err(|error| disk(&error))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{BufRead, BufReader},
+        net::TcpListener,
+        path::PathBuf,
+        thread::JoinHandle,
+    };
+
+    use super::*;
+
+    const CONTENT: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+    /// A server that answers one connection after the other, as told; gives its address and what ranges it was asked for.
+    fn server(answers: Vec<(&'static str, usize, usize)>) -> (String, JoinHandle<Vec<Option<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/file.whl", listener.local_addr().unwrap());
+        let asked = std::thread::spawn(move || {
+            let answer = |(status, length, sent): (&str, usize, usize)| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+                let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+                let range = head.iter().find_map(|line| line.to_lowercase().strip_prefix("range: ").map(str::to_owned));
+                write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n").unwrap();
+                let start = CONTENT.len() - length.min(CONTENT.len());
+                stream.write_all(&CONTENT[start..start + sent]).unwrap();
+                range
+            };
+            answers.into_iter().map(answer).collect()
+        });
+        (url, asked)
+    }
+
+    fn part(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("warmline-download-{name}-{}", std::process::id()));
+        let _ = fs::remove_file(&path);
+        path
+    }
+
+    fn fetch(url: &str, part: &Path) -> Result<(), Stopped> {
+        download(&client(&Settings::default()), url, part, &mut |_, _| {})
+    }
+
+    #[test]
+    fn a_broken_download_goes_on_behind_what_has_come() {
+        let part = part("resume");
+        let (url, asked) = server(vec![("200 OK", 36, 10), ("206 Partial Content", 26, 5), ("206 Partial Content", 21, 21)]);
+        assert!(fetch(&url, &part).is_ok());
+        assert_eq!(fs::read(&part).unwrap(), CONTENT);
+        assert_eq!(asked.join().unwrap(), [None, Some("bytes=10-".into()), Some("bytes=15-".into())]);
+        fs::remove_file(part).unwrap();
+    }
+
+    #[test]
+    fn a_server_without_ranges_starts_again() {
+        let part = part("whole");
+        fs::write(&part, b"0123").unwrap();
+        let (url, asked) = server(vec![("200 OK", 36, 36)]);
+        assert!(fetch(&url, &part).is_ok());
+        assert_eq!(fs::read(&part).unwrap(), CONTENT);
+        assert_eq!(asked.join().unwrap(), [Some("bytes=4-".to_owned())]);
+        fs::remove_file(part).unwrap();
+    }
+
+    #[test]
+    fn a_server_that_gives_nothing_is_left_alone_and_what_was_there_stays() {
+        let part = part("gone");
+        fs::write(&part, b"0123").unwrap();
+        let (url, asked) = server(vec![("404 Not Found", 0, 0); 3]);
+        assert!(matches!(fetch(&url, &part), Err(Stopped::Network(reason)) if reason.contains("404")));
+        assert_eq!(asked.join().unwrap().len(), 3);
+        assert_eq!(fs::read(&part).unwrap(), b"0123");
+        fs::remove_file(part).unwrap();
+    }
+}

@@ -152,3 +152,61 @@ fn finish(result: io::Result<()>, part: &Path) -> Result<(), FetchError> {
         FetchError::io(part, &error)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("warmline-place-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    /// sha256 of "abc" (FIPS 180-4, appendix B.1).
+    const ABC: Kept<'_> = Kept { name: "abc", sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", size: 3 };
+
+    #[test]
+    fn a_file_appears_whole_or_not_at_all() {
+        let root = folder("receive");
+        let place = Place { root: &root };
+        let wrong = place.receive(ABC, &mut &b"abd"[..]);
+        assert!(matches!(wrong, Err(FetchError::WrongHash { .. })), "{wrong:?}");
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 0);
+        place.receive(ABC, &mut &b"abc"[..]).unwrap();
+        assert!(place.has(ABC) && fs::read_dir(&root).unwrap().count() == 1);
+        fs::write(root.join("abc"), "abx").unwrap();
+        assert!(!place.has(ABC));
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_refused_before_anything_is_written() {
+        let root = folder("space");
+        let place = Place { root: &root };
+        assert!(place.check_space(1).is_ok());
+        assert!(matches!(place.check_space(u64::MAX / 2), Err(FetchError::DiskFull { .. })));
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn the_lock_keeps_a_second_run_out() {
+        let root = folder("lock");
+        let place = Place { root: &root };
+        let lock = place.lock(|| panic!("nobody has it")).unwrap();
+        assert!(File::options().write(true).open(root.join(LOCK)).unwrap().try_lock().is_err());
+        drop(lock);
+        place.lock(|| panic!("nobody has it any more")).unwrap();
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn an_empty_folder_is_not_complete() {
+        let root = folder("empty");
+        let place = Place { root: &root };
+        place.stamp().unwrap();
+        assert!(!place.is_complete());
+        fs::remove_dir_all(root).unwrap();
+    }
+}

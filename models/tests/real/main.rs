@@ -2,6 +2,8 @@
 //!
 //! Margins leave room for another processor's arithmetic; the measured figures stand beside them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod hearing;
 mod meaning;
 mod speaking;
