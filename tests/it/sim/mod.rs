@@ -5,7 +5,7 @@ mod checker;
 mod meaning;
 mod player;
 mod run;
-mod sim;
+mod script;
 mod trace;
 mod world;
 

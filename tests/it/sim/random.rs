@@ -13,7 +13,7 @@ use super::{
     agents::{Agent, Does, Moment, Phone},
     prng::Prng,
     run::Run,
-    sim::{CallerDoes, Cue, Sim},
+    script::{CallerDoes, Cue, Sim},
     world::{Fault, Faults},
 };
 
@@ -97,7 +97,7 @@ fn caller_does(random: &mut Prng) -> CallerDoes {
             confidence: 0.3 + random.below(70) as f32 / 100.0,
             complete: random.chance(50).then(|| random.below(100) as f32 / 100.0),
         },
-        16 | 17 => CallerDoes::Presses(*random.pick::<&str>(&["1", "2", "457129", "45#", "0", "12345678901234567890"])),
+        16 | 17 => CallerDoes::Presses(random.pick::<&str>(&["1", "2", "457129", "45#", "0", "12345678901234567890"])),
         18 => CallerDoes::Holds(random.chance(50)),
         _ => CallerDoes::Says { text: String::new(), ms: 100, confidence: 0.0, complete: None },
     }

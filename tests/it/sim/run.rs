@@ -15,7 +15,7 @@ use warmline::call::{
 use super::{
     agents::Moment,
     checker::Checker,
-    sim::{CallerDoes, Cue},
+    script::{CallerDoes, Cue},
     trace,
     world::{Happening, World},
 };
@@ -86,11 +86,11 @@ impl Run {
 
     fn happen(&mut self) {
         match self.world.pop() {
-            Some(Happening::Tell(event)) => self.tell(event),
+            Some(Happening::Tell(event)) => self.tell(&event),
             Some(Happening::Caller(step)) if step == self.step && self.armed => self.caller_acts(),
             Some(Happening::Agent(leg, does)) => {
                 if self.world.is_up(leg) {
-                    self.line(format!("< {} {does:?}", trace::leg(leg)));
+                    self.line(&format!("< {} {does:?}", trace::leg(leg)));
                 }
                 self.world.agent_does(leg, &does);
             }
@@ -98,16 +98,16 @@ impl Run {
         }
     }
 
-    fn tell(&mut self, event: Event) {
+    fn tell(&mut self, event: &Event) {
         let now = Time(self.world.now);
-        if let Event::LegFailed { .. } | Event::LegEnded { .. } | Event::LegAnswered { .. } | Event::LegRinging { .. } = &event {
-            self.line(format!("< {event:?}"));
+        if let Event::LegFailed { .. } | Event::LegEnded { .. } | Event::LegAnswered { .. } | Event::LegRinging { .. } = event {
+            self.line(&format!("< {event:?}"));
         }
-        self.checker.told(&event);
+        self.checker.told(event);
         self.told.push((now, Told::Event { event: event.clone() }));
         self.call.handle(event.clone(), now);
         self.drain();
-        self.after(&event);
+        self.after(event);
     }
 
     /// What an event means to the people in the call.
@@ -181,12 +181,12 @@ impl Run {
         let mut ended = self.world.now;
         match does {
             CallerDoes::Says { text, ms, confidence, complete } => {
-                self.line(format!("< caller: {text}"));
+                self.line(&format!("< caller: {text}"));
                 self.world.speaks_up(LegId::CALLER, ms, &text, confidence, complete);
                 ended += ms;
             }
             CallerDoes::Presses(keys) => {
-                self.line(format!("< caller presses {keys}"));
+                self.line(&format!("< caller presses {keys}"));
                 for (index, digit) in keys.chars().enumerate() {
                     self.world.in_ms(200 * index as u64, Event::Digit { leg: LegId::CALLER, digit });
                 }
@@ -205,7 +205,7 @@ impl Run {
             let now = Time(self.world.now);
             self.checker.action(now, &action);
             if let Some(line) = trace::action(&action) {
-                self.line(line);
+                self.line(&line);
             }
             if let Action::Record(entry) = &action {
                 if matches!(entry.what, What::Handoff { step: HandoffStep::Bridged { .. } })
@@ -220,7 +220,7 @@ impl Run {
         }
     }
 
-    fn line(&mut self, text: String) {
+    fn line(&mut self, text: &str) {
         if let Some((Cue::When(words, ms), _)) = self.script.front().filter(|_| !self.armed)
             && text.contains(words)
         {

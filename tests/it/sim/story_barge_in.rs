@@ -2,7 +2,7 @@
 
 use warmline::call::record::What;
 
-use super::sim::{Cue, Sim};
+use super::script::{Cue, Sim};
 
 const LONG_ANSWER: &str = "You can set a new password";
 

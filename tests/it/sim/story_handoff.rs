@@ -8,7 +8,7 @@ use warmline::call::{
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
-    sim::{Cue, Sim},
+    script::{Cue, Sim},
     world::Fault,
 };
 

@@ -7,7 +7,7 @@ use warmline::call::{
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
-    sim::{Cue, Sim, fails},
+    script::{Cue, Sim, fails},
     world::Fault,
 };
 

@@ -4,7 +4,7 @@ use warmline::call::event::{Event, LegEnd};
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
-    sim::{CallerDoes, Cue, Sim},
+    script::{CallerDoes, Cue, Sim},
     world::Happening,
 };
 

@@ -3,7 +3,7 @@
 use warmline::call::record::What;
 
 use super::{
-    sim::{CallerDoes, Cue, Sim},
+    script::{CallerDoes, Cue, Sim},
     world::Fault,
 };
 

@@ -2,7 +2,7 @@
 
 use super::{
     run::Run,
-    sim::{Cue, Sim},
+    script::{Cue, Sim},
     world::Fault,
 };
 
