@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use decide::word;
 
 use crate::call::{
-    escalation::patterns::Patterns,
+    escalation::{patterns::Patterns, policy::CriticalRule},
     flow::{Destination, Flow},
     record::{Decision, Evidence, Signal},
     time::Time,
@@ -122,9 +122,26 @@ impl Escalation {
     #[must_use]
     pub fn destination(&self, intent: Option<&str>) -> Destination {
         let of_matter = self.ledger[self.settled..].iter().rev().find_map(|evidence| match &evidence.signal {
-            Signal::Critical { matter } => self.flow.escalation.critical.get(matter).and_then(|rule| rule.queue.as_deref()),
+            Signal::Critical { matter } => self.flow.escalation.critical.get(matter),
             _ => None,
         });
-        of_matter.map_or_else(|| self.flow.queue_for(intent), |queue| self.flow.destination(queue))
+        match of_matter {
+            Some(CriticalRule { queue: Some(queue), .. }) => self.flow.destination(queue),
+            Some(rule) => self.flow.queue_for(rule.intents.first().map(String::as_str).or(intent)),
+            None => self.flow.queue_for(intent),
+        }
+    }
+
+    /// The intent that the words of the last turn name, where the meaning alone was not sure: of a critical matter, or of asking for a human.
+    #[must_use]
+    pub fn named_intent(&self) -> Option<&str> {
+        let span = self.ledger.last()?.span;
+        self.ledger.iter().rev().take_while(|evidence| evidence.span == span).find_map(|evidence| match &evidence.signal {
+            Signal::Critical { matter } => {
+                self.flow.escalation.critical.get(matter).and_then(|rule| rule.intents.first()).map(String::as_str)
+            }
+            Signal::AskedForHuman => self.flow.human_intent(),
+            _ => None,
+        })
     }
 }

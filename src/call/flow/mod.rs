@@ -264,6 +264,12 @@ impl Flow {
         self.intents.get(intent).is_some_and(|intent| matches!(self.nodes.get(&intent.go), Some(Node::Human { queue: None, .. })))
     }
 
+    /// The intent that only asks for a human.
+    #[must_use]
+    pub fn human_intent(&self) -> Option<&str> {
+        self.intents.keys().map(String::as_str).find(|name| self.is_human_intent(name))
+    }
+
     /// The words of its language.
     #[must_use]
     pub fn lexicon(&self) -> &'static Lexicon {

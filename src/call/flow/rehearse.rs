@@ -145,6 +145,8 @@ impl<'u> Rehearsal<'u> {
         let is_value = self.dialogue.is_value(text);
         self.escalation.turn(&TurnSeen { text, confidence: 1.0, span, understanding: &understanding, intent: intent.as_deref(), is_value });
         if self.escalation.decide(self.now).escalate {
+            let named = || self.escalation.named_intent().map(str::to_owned);
+            let intent = intent.or_else(named);
             return self.beat(Some(understanding), intent, Vec::new());
         }
         let input = Input::Said { text: text.to_owned(), confidence: 1.0, understanding: understanding.clone(), span };

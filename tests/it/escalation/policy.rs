@@ -143,6 +143,11 @@ fn a_critical_matter_has_its_own_queue() {
     let decision = ledger.says("I want to file a complaint about my order.");
     assert_eq!(decision.reasons, ["critical:complaint"]);
     assert_eq!(ledger.escalation.destination(Some("order_status")).queue, "complaints");
+    assert_eq!(ledger.escalation.named_intent(), Some("complaint"));
+    // Without one, it goes where its intent goes.
+    let mut ledger = Ledger::new();
+    ledger.says("Please cancel my order.");
+    assert_eq!(ledger.escalation.destination(None).queue, "orders");
 }
 
 #[test]
