@@ -7,7 +7,7 @@
 //!                  agent                                             lost
 //! nobody (left): Callback, back to the bot, or goodbye, as the flow says
 //! ```
-//! The agent's reservation lives in [`Offer`], and an offer ends in exactly one place (`end_offer`), so that it is given back exactly once.
+//! The agent's reservation lives in the `Offer`, and whoever takes the offer out of the state gives it back: so that happens exactly once.
 
 mod agent;
 mod bridge;

@@ -199,10 +199,13 @@ impl Handoff {
 
     /// It is time to tell the caller how it stands.
     pub(crate) fn update(&mut self, base: &mut Base) {
-        if base.mouth.is_idle() {
-            self.tell_how_it_stands(base);
-        } else {
-            base.io.timers.set(Timer::Update, base.io.now.plus(UPDATE_AGAIN_MS));
+        let now = base.io.now;
+        // The pause counts from the last word, not from when it was decided to say it.
+        let due = base.mouth.silent_since().filter(|_| base.mouth.is_idle()).map(|since| since.plus(update_ms(base)));
+        match due {
+            Some(due) if due <= now => self.tell_how_it_stands(base),
+            Some(due) => base.io.timers.set(Timer::Update, due),
+            None => base.io.timers.set(Timer::Update, now.plus(UPDATE_AGAIN_MS)),
         }
     }
 
@@ -210,7 +213,8 @@ impl Handoff {
         match &self.stage {
             Stage::Queued { position, estimate_s, .. } => {
                 let position = position.to_string();
-                let minutes = estimate_s.map(|seconds| seconds.div_ceil(60).max(1).to_string()).unwrap_or_default();
+                // "About two minutes" is the shortest that is worth saying.
+                let minutes = estimate_s.map(|seconds| seconds.div_ceil(60).max(2).to_string()).unwrap_or_default();
                 base.tell(PromptKey::InQueue, &[("position", &position), ("estimate", &minutes)]);
             }
             Stage::Finding { .. } => base.tell(PromptKey::StillCalling, &[("name", "")]),
@@ -226,6 +230,10 @@ impl Handoff {
     /// The caller was told something just now.
     pub(super) fn told_now(&mut self, base: &mut Base) {
         self.told = base.io.now;
-        base.io.timers.set(Timer::Update, base.io.now.plus(base.flow.handoff.update_ms.min(LONGEST_UPDATE_MS)));
+        base.io.timers.set(Timer::Update, base.io.now.plus(update_ms(base)));
     }
+}
+
+fn update_ms(base: &Base) -> u64 {
+    base.flow.handoff.update_ms.min(LONGEST_UPDATE_MS)
 }

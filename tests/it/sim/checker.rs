@@ -39,7 +39,7 @@ pub(crate) struct Checker {
     heard_by_caller: Vec<(u64, Patch)>,
     briefing: Vec<String>,
     requests: BTreeSet<RequestId>,
-    told_at: Vec<u64>,
+    told_at: Vec<(u64, RequestId)>,
     asks_callback_from: Option<u64>,
     answered: Option<u64>,
     ended: Option<u64>,
@@ -169,7 +169,7 @@ impl Checker {
             self.broke("nothing is spoken".to_owned());
         }
         if leg == LegId::CALLER {
-            self.told_at.push(now.0);
+            self.told_at.push((now.0, id));
             if clauses.iter().any(|clause| self.briefing.contains(clause)) {
                 self.broke(format!("the caller hears the briefing: {clauses:?}"));
             }
@@ -219,7 +219,7 @@ impl Checker {
         let own = world.said.iter().filter(|said| said.leg == LegId::CALLER).map(|said| (said.from, said.to));
         let mut heard_or_said: Vec<(u64, u64)> = heard.iter().copied().chain(own).collect();
         heard_or_said.sort_unstable();
-        self.check_waiting(&heard_or_said, end);
+        self.check_waiting(world, &heard_or_said, end);
         self.check_answers(world, &heard, end);
     }
 
@@ -244,7 +244,7 @@ impl Checker {
     }
 
     /// A caller who waits for a human hears something all the time, and is told how it stands.
-    fn check_waiting(&mut self, heard: &[(u64, u64)], end: u64) {
+    fn check_waiting(&mut self, world: &World, heard: &[(u64, u64)], end: u64) {
         let spans: Vec<(u64, u64)> = self
             .spans
             .iter()
@@ -266,12 +266,17 @@ impl Checker {
             if to > quiet + SILENCE_MS + self.slack_ms {
                 self.broken.push(format!("silence from {quiet} to {to} while waiting"));
             }
+            // From the end of one word to the caller to the next one.
             let mut told = from;
-            for at in self.told_at.iter().copied().filter(|at| *at >= from && *at <= to).chain([to]) {
+            let inside = self.told_at.iter().filter(|(at, _)| *at >= from && *at <= to);
+            let ends = |id: &RequestId| {
+                world.playing.iter().find(|playing| playing.id == *id).map(|playing| playing.over.unwrap_or(playing.end()))
+            };
+            for (at, end) in inside.map(|(at, id)| (*at, ends(id).unwrap_or(*at))).chain([(to, to)]) {
                 if at > told + TOLD_MS + self.slack_ms {
                     self.broken.push(format!("told nothing from {told} to {at}"));
                 }
-                told = at;
+                told = told.max(end);
             }
         }
     }
