@@ -5,7 +5,7 @@ use std::{io, path::Path};
 /// Why the models are not complete.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// The disk has, or had, too little room.
+    /// The disk has too little room.
     #[error("not enough space in {folder}: {needed_mb} MB needed, {free_mb} MB free (set WARMLINE_MODELS to another disk)")]
     DiskFull {
         /// The models folder.
@@ -14,6 +14,12 @@ pub enum FetchError {
         needed_mb: u64,
         /// What there is.
         free_mb: u64,
+    },
+    /// The disk ran full on the way.
+    #[error("the disk of {folder} is full: nothing half-written was left; make room, or set WARMLINE_MODELS to another disk")]
+    RanFull {
+        /// Where it was written.
+        folder: String,
     },
     /// A file is not what the manifest says. It was removed.
     #[error(
@@ -69,7 +75,7 @@ impl FetchError {
     pub(crate) fn io(path: &Path, error: &io::Error) -> Self {
         if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
             let folder = path.parent().unwrap_or(path);
-            return Self::DiskFull { folder: folder.display().to_string(), needed_mb: 1, free_mb: 0 };
+            return Self::RanFull { folder: folder.display().to_string() };
         }
         Self::Io { path: path.display().to_string(), reason: error.to_string() }
     }

@@ -29,7 +29,7 @@ pub(crate) fn run(place: &Place<'_>, step: &Step) -> Result<(), FetchError> {
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         if said.contains("No space left on device") {
-            return Err(FetchError::DiskFull { folder: scratch.display().to_string(), needed_mb: SPACE / 1_000_000, free_mb: 0 });
+            return Err(FetchError::RanFull { folder: scratch.display().to_string() });
         }
         return Err(failed(last_lines(&said, 2)));
     }
