@@ -113,7 +113,8 @@ mod tests {
     fn heard_keeps_whole_words_only() {
         let clauses = split("We are open. On Saturday we close at two.");
         assert_eq!(heard(&clauses, 0, 0.0), "");
-        assert_eq!(heard(&clauses, 1, 0.5), "We are open. On Saturday");
+        assert_eq!(heard(&clauses, 1, 0.4), "We are open. On Saturday");
+        assert_eq!(heard(&clauses, 1, 0.5), "We are open. On Saturday we");
         assert_eq!(heard(&clauses, 1, 1.0), "We are open. On Saturday we close at two.");
         assert_eq!(heard(&clauses, 2, 0.0), "We are open. On Saturday we close at two.");
     }

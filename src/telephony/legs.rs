@@ -70,7 +70,7 @@ async fn tell(
         match &report {
             MediaEvent::LegClosed { leg, stats } => tracing::debug!(call = call.0, leg = leg.0, ?stats, "leg closed"),
             MediaEvent::RecordingFailed => {
-                tracing::error!(call = call.0, "the disk does not take the recording; the call goes on without it")
+                tracing::error!(call = call.0, "the disk does not take the recording; the call goes on without it");
             }
             MediaEvent::MediaLost { leg } => {
                 // The peer may still be there for signalling: it is told that we are gone.
