@@ -68,7 +68,7 @@ pub struct ConfigFile {
 /// The configuration of a gateway: checked, with its flows, frozen.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// What the file says, with paths made absolute.
+    /// What the file says, with paths that count from the working directory.
     pub file: ConfigFile,
     routes: Vec<(String, Arc<Flow>)>,
 }
@@ -115,8 +115,8 @@ impl Config {
         let routes = checker.routes(&file, folder, open);
         checker.people(&file, &routes);
         checker.finish()?;
-        file.speech.absolute(folder);
-        file.store.absolute(folder);
+        file.speech.under(folder);
+        file.store.under(folder);
         Ok(Self { file, routes })
     }
 

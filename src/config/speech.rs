@@ -27,7 +27,7 @@ impl Default for SpeechConfig {
 }
 
 impl SpeechConfig {
-    pub(super) fn absolute(&mut self, folder: &Path) {
+    pub(super) fn under(&mut self, folder: &Path) {
         self.cache = folder.join(&self.cache);
         self.models = self.models.take().map(|models| folder.join(models));
     }

@@ -21,7 +21,7 @@ impl Default for StoreConfig {
 }
 
 impl StoreConfig {
-    pub(super) fn absolute(&mut self, folder: &Path) {
+    pub(super) fn under(&mut self, folder: &Path) {
         self.folder = folder.join(&self.folder);
     }
 }
