@@ -27,7 +27,7 @@ use crate::{
     http::{self, Readiness},
     live::Hub,
     lookup::LookUps,
-    speech::{self, Ear, Heads, Speech},
+    speech::{Ear, Heads, Speech},
     store::{self, AgentRow, FlowFile, NewCall, Store},
     telephony::{Arrival, CallOptions, Telephony, media::HeardQueue},
     view::Stamp,
@@ -77,7 +77,7 @@ impl App {
         http::install_metrics();
         let loading = tokio::task::spawn_blocking({
             let (options, flows) = (options::speech(&config)?, config.flows().cloned().collect::<Vec<_>>());
-            move || load(&options, &flows)
+            move || Speech::start(&options, &flows)
         });
         let store = Store::open(&store::Options::new(&config.file.store.folder)).await?;
         let profiles = options::profiles(&config);
@@ -190,20 +190,6 @@ fn failed(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
         tracing::error!(%error, "a call's task has failed; its legs were hung up");
     }
-}
-
-/// The models and the heads of every route's flow. A flow of several routes has its heads once.
-fn load(options: &speech::Options, flows: &[Arc<Flow>]) -> Result<(Speech, Vec<Arc<Heads>>)> {
-    let speech = Speech::start(options)?;
-    let mut heads: Vec<Arc<Heads>> = Vec::new();
-    for (index, flow) in flows.iter().enumerate() {
-        let known = flows[..index].iter().position(|earlier| Arc::ptr_eq(earlier, flow));
-        heads.push(match known {
-            Some(known) => Arc::clone(&heads[known]),
-            None => Arc::new(Heads::of_flow(speech.engines(), flow)?),
-        });
-    }
-    Ok((speech, heads))
 }
 
 /// Carries the frames of a call from its media to its listener, until the media ends.

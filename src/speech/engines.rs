@@ -11,20 +11,22 @@ const RECOGNISERS: usize = 1;
 const VOICES: usize = 1;
 
 /// The engines of `warmline-models`.
-pub struct Engines {
+pub(crate) struct Engines {
     pub(crate) vad: Vad,
     pub(crate) end_of_turn: EndOfTurn,
     pub(crate) recogniser: Recogniser,
     pub(crate) synthesiser: Synthesiser,
-    pub(crate) embedder: Arc<Embedder>,
 }
 
 impl Engines {
-    /// Loads all of them, in parallel.
+    /// Loads all of them, in parallel. What needs nothing but the embedder is done `meanwhile`: the voice takes longest to load.
     ///
     /// # Errors
     /// When one is missing or broken.
-    pub fn load(dir: &ModelsDir) -> Result<Self, ModelError> {
+    pub(crate) fn load<T>(
+        dir: &ModelsDir,
+        meanwhile: impl FnOnce(&Arc<Embedder>) -> Result<T, ModelError>,
+    ) -> Result<(Self, T), ModelError> {
         let runtime = Runtime::load(dir)?;
         std::thread::scope(|scope| {
             let synthesiser = scope.spawn(|| Synthesiser::load(&runtime, VOICES));
@@ -32,9 +34,10 @@ impl Engines {
             let embedder = Arc::new(Embedder::load(&runtime, EMBEDDERS)?);
             let vad = Vad::load(&runtime)?;
             let end_of_turn = EndOfTurn::load(&runtime)?;
+            let done = meanwhile(&embedder)?;
             let recogniser = recogniser.join().map_err(|_| ModelError::Cancelled)??;
             let synthesiser = synthesiser.join().map_err(|_| ModelError::Cancelled)??;
-            Ok(Self { vad, end_of_turn, recogniser, synthesiser, embedder })
+            Ok((Self { vad, end_of_turn, recogniser, synthesiser }, done))
         })
     }
 }

@@ -12,8 +12,10 @@ const STILL_VOICE: f32 = 0.35;
 const BEGINS: u32 = 2;
 /// Windows in a row without voice that end it: 224 ms.
 const ENDS: u32 = 7;
-/// A voice that goes on is reported every so many windows: 96 ms.
-const LASTING: u64 = 3;
+/// A voice is reported with each of its windows up to this, because it may interrupt the bot…
+const CLOSELY_MS: u64 = 320;
+/// …and then with every third, 96 ms.
+const LOOSELY: u64 = 3;
 /// The detector needs the first sounds of a word to be sure: the voice began about this much earlier.
 const EARLIER_MS: u64 = 32;
 
@@ -31,7 +33,7 @@ pub(crate) enum Noticed {
 #[derive(Debug, Clone, Copy)]
 enum State {
     Quiet { likely: u32 },
-    Voice { from: Time, last: Time, unlikely: u32, windows: u64 },
+    Voice { from: Time, last: Time, unlikely: u32 },
 }
 
 /// The gate of one leg.
@@ -57,14 +59,15 @@ impl Gate {
                     return None;
                 }
                 let from = Time(at.0.saturating_sub(u64::from(BEGINS - 1) * WINDOW_MS + EARLIER_MS));
-                self.state = State::Voice { from, last: end, unlikely: 0, windows: 0 };
+                self.state = State::Voice { from, last: end, unlikely: 0 };
                 Some(Noticed::Started(from))
             }
-            State::Voice { from, last, unlikely, windows } => {
-                *windows += 1;
+            State::Voice { from, last, unlikely } => {
                 if probability >= STILL_VOICE {
                     (*last, *unlikely) = (end, 0);
-                    return windows.is_multiple_of(LASTING).then(|| Noticed::Lasting(*from, last.since(*from)));
+                    let ms = last.since(*from);
+                    let told = ms <= CLOSELY_MS || (ms / WINDOW_MS).is_multiple_of(LOOSELY);
+                    return told.then_some(Noticed::Lasting(*from, ms));
                 }
                 *unlikely += 1;
                 (*unlikely >= ENDS).then(|| self.end()).flatten()

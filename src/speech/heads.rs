@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use warmline_models::ModelError;
+use warmline_models::{Embedder, ModelError};
 
-use super::engines::Engines;
 use crate::{
     call::{flow::Flow, understanding::Understanding},
     understand::Understander,
@@ -14,12 +13,19 @@ use crate::{
 pub struct Heads(Understander);
 
 impl Heads {
-    /// Reads the example sentences of a flow: 4 ms each on one core.
+    /// Reads the example sentences of each flow: 4 ms a sentence on one core. A flow that stands there twice is read once.
     ///
     /// # Errors
-    /// When the embedder fails, or the flow has fewer than two intents.
-    pub fn of_flow(engines: &Engines, flow: &Arc<Flow>) -> Result<Self, ModelError> {
-        Understander::new(flow, &engines.embedder).map(Self)
+    /// When the embedder fails, or a flow has fewer than two intents.
+    pub(super) fn of_flows(embedder: &Arc<Embedder>, flows: &[Arc<Flow>]) -> Result<Vec<Arc<Self>>, ModelError> {
+        let mut heads: Vec<Arc<Self>> = Vec::new();
+        for (index, flow) in flows.iter().enumerate() {
+            heads.push(match flows[..index].iter().position(|earlier| Arc::ptr_eq(earlier, flow)) {
+                Some(known) => Arc::clone(&heads[known]),
+                None => Arc::new(Self(Understander::new(flow, embedder)?)),
+            });
+        }
+        Ok(heads)
     }
 
     /// What the words mean; nothing for no words.

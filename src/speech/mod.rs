@@ -28,14 +28,14 @@ use std::{
 use tokio::sync::mpsc;
 use warmline_models::{ModelError, ModelsDir};
 
-use crate::call::event::Event;
+use crate::call::{event::Event, flow::Flow};
 
 pub use call::{CallSpeech, Ear, Said};
-pub use engines::Engines;
 pub use heads::Heads;
 
 use cache::Cache;
 use call::CallParts;
+use engines::Engines;
 use listener::Listener;
 use scheduler::Scheduler;
 use voice::Voice;
@@ -80,12 +80,13 @@ struct Inner {
 }
 
 impl Speech {
-    /// Loads all models (about a second and a half) and starts the threads.
+    /// Loads all models (about two seconds), reads what the flows listen for, and starts the threads. The heads are in the order of the flows.
     ///
     /// # Errors
     /// When a model is missing or broken; the message names the command that fetches the models.
-    pub fn start(options: &Options) -> Result<Self, ModelError> {
-        let engines = Arc::new(Engines::load(&options.models)?);
+    pub fn start(options: &Options, flows: &[Arc<Flow>]) -> Result<(Self, Vec<Arc<Heads>>), ModelError> {
+        let (engines, heads) = Engines::load(&options.models, |embedder| Heads::of_flows(embedder, flows))?;
+        let engines = Arc::new(engines);
         let workers = match options.workers {
             0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
             chosen => chosen,
@@ -99,13 +100,7 @@ impl Speech {
             voice,
             calls: AtomicU64::new(0),
         };
-        Ok(Self { inner: Arc::new(inner) })
-    }
-
-    /// The engines, for building [`Heads`].
-    #[must_use]
-    pub fn engines(&self) -> &Arc<Engines> {
-        &self.inner.engines
+        Ok((Self { inner: Arc::new(inner) }, heads))
     }
 
     /// Makes these texts ready in the cache, in the background.

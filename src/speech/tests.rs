@@ -24,10 +24,10 @@ static SPEECH: LazyLock<(Speech, Arc<Heads>)> = LazyLock::new(|| {
     let cache = std::env::temp_dir().join(format!("warmline-speech-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&cache);
     let options = Options { models: ModelsDir::of_user().unwrap(), cache: Some(cache), cache_bytes: 10_000_000, workers: 2 };
-    let speech = Speech::start(&options).unwrap_or_else(|error| panic!("run `warmline models pull` first: {error}"));
     let flow = Arc::new(Flow::parse(FLOW, "support.en.yaml").expect("the example flow is right"));
-    let heads = Arc::new(Heads::of_flow(speech.engines(), &flow).unwrap());
-    (speech, heads)
+    let started = Speech::start(&options, &[flow]);
+    let (speech, mut heads) = started.unwrap_or_else(|error| panic!("run `warmline models pull` first: {error}"));
+    (speech, heads.remove(0))
 });
 
 struct Setting {

@@ -34,7 +34,7 @@ impl Default for TurnPolicy {
             pause_incomplete_ms: 900,
             pause_yes_no_ms: 350,
             pause_digits_ms: 1_200,
-            barge_in_ms: 200,
+            barge_in_ms: 160,
             longest_turn_ms: 60_000,
             key_pause_ms: 2_500,
             silence_ms: 7_000,
