@@ -62,7 +62,7 @@ impl Call {
     }
 
     pub(super) fn understood(&mut self, id: RequestId, understanding: Understanding) {
-        let news = self.base.ear.understood(&mut self.base.io, id, understanding);
+        let news = self.base.ear.understood(&mut self.base.io, id, understanding, self.base.expect);
         if news != News::Nothing
             && let Phase::Talking(bot) = &mut self.phase
         {

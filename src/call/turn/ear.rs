@@ -239,9 +239,18 @@ impl Ear {
     }
 
     /// `Understood`.
-    pub(crate) fn understood(&mut self, io: &mut Io, id: RequestId, understanding: Understanding) -> News {
-        let asked = matches!(&self.hearing, Hearing::Pause { guess: Guess::Understanding { id: asked, .. }, .. } if *asked == id);
-        if asked { self.settle_meaning(io, Some(understanding)) } else { News::Nothing }
+    pub(crate) fn understood(&mut self, io: &mut Io, id: RequestId, understanding: Understanding, expect: Expect) -> News {
+        let Hearing::Pause { to, due, guess: Guess::Understanding { id: asked, heard }, .. } = &mut self.hearing else {
+            return News::Nothing;
+        };
+        if *asked != id {
+            return News::Nothing;
+        }
+        if let Some(pause) = end_of_turn::pause_when_meant(&self.policy, expect, heard, &understanding, self.language) {
+            *due = to.plus(pause).min(*due);
+            io.timers.set(self.timers.end_of_turn, *due);
+        }
+        self.settle_meaning(io, Some(understanding))
     }
 
     fn settle_meaning(&mut self, io: &mut Io, understanding: Option<Understanding>) -> News {

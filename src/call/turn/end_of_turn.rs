@@ -3,11 +3,14 @@
 use crate::call::{
     flow::{policy::TurnPolicy, step::Expect},
     turn::words::{self, Language},
-    understanding::Transcript,
+    understanding::{Transcript, Understanding},
 };
 
 /// Smart Turn below this: the speaker has probably not finished. A hint only, so it lengthens the pause and never ends the call's patience.
 const SOUNDS_INCOMPLETE: f32 = 0.35;
+
+/// From this score on, what the turn means is certain.
+const MEANT: f32 = 0.9;
 
 /// The pause that ends the turn, by what is expected and (once it is known) by what was said.
 pub(crate) fn pause_ms(policy: &TurnPolicy, expect: Expect, heard: Option<&Transcript>, language: Language) -> u64 {
@@ -33,9 +36,27 @@ pub(crate) fn pause_ms(policy: &TurnPolicy, expect: Expect, heard: Option<&Trans
     }
 }
 
+/// The words are the stronger witness: Smart Turn calls one complete telephone sentence in three incomplete.
 fn after_sentence(policy: &TurnPolicy, heard: &Transcript, language: Language) -> u64 {
-    let hint = heard.complete.is_some_and(|complete| complete < SOUNDS_INCOMPLETE);
-    if hint || words::is_unfinished(&heard.text, language) { policy.pause_incomplete_ms } else { policy.pause_ms }
+    let sounds_incomplete = heard.complete.is_some_and(|complete| complete < SOUNDS_INCOMPLETE);
+    if words::is_unfinished(&heard.text, language) || (sounds_incomplete && !words::is_whole_question(&heard.text)) {
+        policy.pause_incomplete_ms
+    } else {
+        policy.pause_ms
+    }
+}
+
+/// The pause that ends the turn once its meaning is known, if that changes anything: who has said clearly what they want has finished, whatever it sounds like.
+pub(crate) fn pause_when_meant(
+    policy: &TurnPolicy,
+    expect: Expect,
+    heard: &Transcript,
+    understanding: &Understanding,
+    language: Language,
+) -> Option<u64> {
+    let surest = understanding.intents.iter().chain(&understanding.knowledge).map(|it| it.score).fold(0.0, f32::max);
+    let meant = expect == Expect::Sentence && surest >= MEANT && !words::is_unfinished(&heard.text, language);
+    meant.then_some(policy.pause_ms)
 }
 
 #[cfg(test)]
@@ -52,7 +73,9 @@ mod tests {
         let policy = TurnPolicy::default();
         let six = Expect::Digits { least: 6, most: 6 };
         assert_eq!(pause(Expect::Sentence, "Where is my order?", Some(0.9)), policy.pause_ms);
-        assert_eq!(pause(Expect::Sentence, "Where is my order?", Some(0.1)), policy.pause_incomplete_ms);
+        assert_eq!(pause(Expect::Sentence, "Where is my order?", Some(0.1)), policy.pause_ms, "a whole question");
+        assert_eq!(pause(Expect::Sentence, "I want to return", Some(0.1)), policy.pause_incomplete_ms);
+        assert_eq!(pause(Expect::Sentence, "What?", Some(0.1)), policy.pause_incomplete_ms);
         assert_eq!(pause(Expect::Sentence, "I ordered a lamp and", None), policy.pause_incomplete_ms);
         assert_eq!(pause(Expect::YesNo, "Yes.", None), policy.pause_yes_no_ms);
         assert_eq!(pause(Expect::YesNo, "Yes, but", None), policy.pause_incomplete_ms);

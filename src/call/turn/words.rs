@@ -251,6 +251,11 @@ pub(crate) fn is_unfinished(text: &str, language: Language) -> bool {
     plain(text).last().is_some_and(|last| language.lists().unfinished.contains(&last.as_str()))
 }
 
+/// The recogniser wrote a question of three words or more: shorter ones ("What?") may only be its beginning.
+pub(crate) fn is_whole_question(text: &str) -> bool {
+    text.trim_end().ends_with('?') && text.split_whitespace().count() >= 3
+}
+
 /// How many digits were said, as figures or as words ("four 57, double one").
 pub(crate) fn count_digits(text: &str, language: Language) -> usize {
     let lists = language.lists();
