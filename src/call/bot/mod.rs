@@ -216,7 +216,10 @@ impl Bot {
                 Step::NotUnderstood => self.escalation.note(Signal::NotUnderstood, quote, (from, to)),
                 Step::Repeated => self.escalation.note(Signal::Repeated, quote, (from, to)),
                 Step::Human { queue, why } => {
-                    self.escalation.note(Signal::FlowAsked, why, (base.io.now, base.io.now));
+                    // What calls a human anyway needs no second reason.
+                    if !self.escalation.decide(base.io.now).escalate {
+                        self.escalation.note(Signal::FlowAsked, why, (base.io.now, base.io.now));
+                    }
                     wish = Some(Then::Human { to: base.flow.destination(queue), why: why.clone() });
                 }
                 Step::Say { .. } | Step::Know(_) | Step::LookUp { .. } | Step::Answered { .. } | Step::Listen | Step::End(_) => {}

@@ -168,7 +168,7 @@ fn would_change(counted: &[Counted<'_>], escalate: bool, score: f32, policy: &Es
     let Some(strongest) = counted.first() else { return String::new() };
     if at_once.len() > 1 {
         let kinds: Vec<String> = at_once.iter().map(|it| word(&it.evidence.signal)).collect();
-        return format!("Nothing single: each of {} is enough alone.", kinds.join(", "));
+        return format!("Each of these calls a human alone: {}. Without one of them nothing would have changed.", kinds.join(", "));
     }
     let rest = score - strongest.counts;
     let name = word(&strongest.evidence.signal);

@@ -124,7 +124,7 @@ impl PromptKey {
     pub fn variables(self) -> &'static [&'static str] {
         match self {
             Self::CallingColleague => &["department"],
-            Self::RingingAgent | Self::StillCalling | Self::Connecting | Self::BriefingHello => &["name"],
+            Self::RingingAgent | Self::NextAgent | Self::StillCalling | Self::Connecting | Self::BriefingHello => &["name"],
             Self::InQueue => &["position", "estimate"],
             Self::OfferCallback | Self::CallbackPromised => &["number"],
             Self::Confirm => &["label", "value"],
@@ -141,7 +141,6 @@ impl PromptKey {
             | Self::NotUnderstood
             | Self::HearingTrouble
             | Self::ServiceTrouble
-            | Self::NextAgent
             | Self::NobodyGoodbye
             | Self::BackToBot
             | Self::AgentLost
@@ -175,7 +174,7 @@ impl PromptKey {
             Self::InQueue => {
                 "All colleagues are speaking with callers. You are number {{ position }} in the queue.{% if estimate %} It should take about {{ estimate }} minutes.{% endif %}"
             }
-            Self::NextAgent => "I am asking the next colleague. Thank you for your patience.",
+            Self::NextAgent => "I am asking the next colleague, {{ name }}. Thank you for your patience.",
             Self::Connecting => "I am connecting you with {{ name }} now.",
             Self::OfferCallback => "I am sorry, nobody is free at the moment. Shall we call you back on {{ number }}?",
             Self::CallbackPromised => "Good, we will call you back on {{ number }}. Thank you for calling. Goodbye.",
@@ -217,7 +216,7 @@ impl PromptKey {
             Self::InQueue => {
                 "Toți colegii vorbesc cu clienți. Sunteți pe locul {{ position }}.{% if estimate %} Ar trebui să dureze cam {{ estimate }} minute.{% endif %}"
             }
-            Self::NextAgent => "Întreb următorul coleg. Vă mulțumesc pentru răbdare.",
+            Self::NextAgent => "Întreb următorul coleg, {{ name }}. Vă mulțumesc pentru răbdare.",
             Self::Connecting => "Vă fac legătura cu {{ name }}.",
             Self::OfferCallback => "Îmi pare rău, nimeni nu este liber acum. Să vă sunăm noi la {{ number }}?",
             Self::CallbackPromised => "Bine, vă sunăm la {{ number }}. Vă mulțumim pentru apel. La revedere.",

@@ -110,7 +110,8 @@ impl Handoff {
         base.io.record(What::Handoff { step: HandoffStep::Offered { agent: agent.id.clone(), name: agent.name.clone() } });
         base.io.act(Action::Dial { leg, agent: agent.id.clone(), target: agent.target.clone(), ring_ms });
         base.io.timers.set(Timer::AgentAnswer, base.io.now.plus(ring_ms + RING_GRACE_MS));
-        base.tell(PromptKey::RingingAgent, &[("name", &agent.name)]);
+        let ringing = if self.asked.len() > 1 { PromptKey::NextAgent } else { PromptKey::RingingAgent };
+        base.tell(ringing, &[("name", &agent.name)]);
         self.told_now(base);
         let offer = Offer { agent, leg };
         self.prepare_briefing(base, &offer);
@@ -126,7 +127,6 @@ impl Handoff {
             return self.nobody(base);
         }
         base.mouth.forget_queue();
-        base.tell(PromptKey::NextAgent, &[]);
         self.find(base);
         Then::Stay
     }

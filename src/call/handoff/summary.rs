@@ -169,16 +169,27 @@ struct Briefing<'a> {
     mood: Mood,
 }
 
+impl Briefing<'_> {
+    /// A fact is told unless the agent hears it anyway: from the network with who calls, from a service with what was answered.
+    fn tells(&self, fact: &Fact) -> bool {
+        match fact.source {
+            FactSource::Network => false,
+            FactSource::LookedUp => self.tried.is_none(),
+            FactSource::Said | FactSource::Keyed => !(fact.confirmed && self.tried.is_some_and(|tried| tried.contains(&fact.value))),
+        }
+    }
+}
+
 /// The briefing: who, what for, what is known, what was tried, why now, mood. What does not fit into the time is left to the screen, least important first.
 fn spoken(briefing: &Briefing<'_>, phrases: &Phrases) -> Vec<String> {
     let facts: Vec<String> =
-        briefing.facts.iter().filter(|fact| fact.source != FactSource::Network).take(2).map(|fact| fact_spoken(fact, phrases)).collect();
+        briefing.facts.iter().filter(|fact| briefing.tells(fact)).take(2).map(|fact| fact_spoken(fact, phrases)).collect();
     // In the order in which they are spoken, with their importance: 0 is always said.
     let parts = [
         (0, format!("{} {}", phrases.caller_is, with_stop(briefing.who))),
         (0, briefing.reason.to_owned()),
         (2, if facts.is_empty() { String::new() } else { sentence(&facts.join(", ")) }),
-        (4, briefing.tried.map(|line| format!("{} {}", phrases.answered, with_stop(line))).unwrap_or_default()),
+        (2, briefing.tried.map(|line| format!("{} {}", phrases.answered, with_stop(line))).unwrap_or_default()),
         (1, briefing.why.to_owned()),
         (
             3,
@@ -191,7 +202,7 @@ fn spoken(briefing: &Briefing<'_>, phrases: &Phrases) -> Vec<String> {
     ];
     let mut keep = [false; 6];
     let mut letters = 0;
-    for importance in 0..=4 {
+    for importance in 0..=3 {
         for (index, (_, text)) in parts.iter().enumerate().filter(|(_, part)| part.0 == importance) {
             if !text.is_empty() && (importance == 0 || letters + text.len() <= SPOKEN_LETTERS) {
                 keep[index] = true;

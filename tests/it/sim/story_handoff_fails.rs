@@ -27,9 +27,9 @@ fn assert_dan_takes_over(sim: Sim, outcome: &str, after: &str) {
         "> dial maria as agent 1",
         &format!("= offer to maria {outcome}"),
         &format!("> release maria {after}"),
-        "I am asking the next colleague",
         "not maria",
         "> dial dan as agent 2",
+        "I am asking the next colleague, Dan",
         "= bridged with dan",
         "> end HandedOver",
     ]);
