@@ -65,13 +65,19 @@ async fn measure(args: &Args) -> Result<Figures> {
     let mut figures = Figures { machine: process::machine(), ..Figures::default() };
     let wants = |part: Part| args.part.is_none_or(|only| only == part);
     if wants(Part::Edge) {
-        edge::measure(&mut Bench::start(args).await?, &mut figures).await?;
+        let mut bench = Bench::start(args).await?;
+        let measured = edge::measure(&mut bench, &mut figures).await;
+        bench.end(measured)?;
     }
     if wants(Part::Talk) {
-        talk::measure(&mut Bench::start(args).await?, &mut figures, args.turns).await?;
+        let mut bench = Bench::start(args).await?;
+        let measured = talk::measure(&mut bench, &mut figures, args.turns).await;
+        bench.end(measured)?;
     }
     if wants(Part::Desk) {
-        desk::measure(&mut Bench::start(args).await?, &mut figures).await?;
+        let mut bench = Bench::start(args).await?;
+        let measured = desk::measure(&mut bench, &mut figures).await;
+        bench.end(measured)?;
     }
     Ok(figures)
 }
@@ -103,12 +109,13 @@ impl Bench {
         let line = phone.call("support", self.rig.sip()).await?;
         Ok((phone, line))
     }
-}
 
-impl Drop for Bench {
-    fn drop(&mut self) {
-        // Recordings of benchmarks are of no use; a folder that cannot be removed lies with the other temporary files.
-        let _ = fs::remove_dir_all(self.rig.folder());
+    /// Ends the gateway. Recordings of a benchmark are of no use, except to find out why it failed.
+    fn end(self, measured: Result<()>) -> Result<()> {
+        let folder = self.rig.folder().to_owned();
+        drop(self);
+        measured.with_context(|| format!("the record, logs and recordings are in {}", folder.display()))?;
+        fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())
     }
 }
 
