@@ -1,6 +1,7 @@
 //! Which intent is it? A head built from example sentences when a flow is loaded, with calibrated scores.
 //!
-//! Three views of a sentence and a label, on centred embeddings: ridge regression (tells near labels apart), cosine with the
+//! Examples that are not alike are faces of a label, and a label is as likely as its likeliest face.
+//! Three views of a sentence and a face, on centred embeddings: ridge regression (tells near labels apart), cosine with the
 //! label's centroid, cosine with its nearest example. A logistic function of the three and of the lead over the next label gives the
 //! score: the probability that this label is right. Its five numbers were fitted on flows of 6 to 30 labels drawn at random from half of the labels of
 //! CLINC150 (CC BY 3.0) and Bitext's support set (CDLA-Sharing 1.0), and judged on flows from the other half: first place right in
@@ -17,7 +18,11 @@ use crate::{
 const BACKGROUND_EXAMPLES: f32 = 20.0;
 /// Strength of the regression's regularisation.
 const LAMBDA: f64 = 1.0;
-/// Labels with fewer examples than this have numbers of their own.
+/// Groups of a label's examples are one as long as they are this much alike on average (cosine, centred). Labels of one matter lie above 0.3; "something
+/// else", which is many matters, lies at 0.07 and was right in 12 % as one whole and in 53 % in parts (900 sentences of Bitext's support set), with
+/// everything else as before within 5 %.
+const ALIKE: f32 = 0.1;
+/// Faces with fewer examples than this have numbers of their own.
 const MANY: usize = 5;
 
 /// Weights of the score.
@@ -51,9 +56,30 @@ pub struct IntentHead {
 #[derive(Debug, Clone)]
 struct Label {
     name: String,
+    faces: Vec<Face>,
+    examples: Vec<Vec<f32>>,
+}
+
+/// Examples of a label that are alike: "something else" is an invoice, a refund, a broken lamp.
+#[derive(Debug, Clone)]
+struct Face {
+    members: Vec<usize>,
     regression: Vec<f32>,
     centroid: Vec<f32>,
-    examples: Vec<Vec<f32>>,
+}
+
+/// A sentence seen by the face of a label that it fits best.
+struct View {
+    ridge: f32,
+    centroid: f32,
+    nearest: f32,
+    size: usize,
+}
+
+impl View {
+    fn strength(&self) -> f32 {
+        self.ridge + self.centroid
+    }
 }
 
 impl IntentHead {
@@ -72,18 +98,15 @@ impl IntentHead {
         all().for_each(|sentence| centre.iter_mut().zip(sentence).for_each(|(sum, number)| *sum += number));
         centre.iter_mut().for_each(|sum| *sum /= count + BACKGROUND_EXAMPLES);
 
-        let rows: Vec<Vec<f32>> = all().map(|sentence| centred(sentence, &centre)).collect();
-        let targets: Vec<usize> = labelled.iter().enumerate().flat_map(|(label, (_, s))| std::iter::repeat_n(label, s.len())).collect();
-        let regressions = ridge(&rows, &targets, labelled.len(), LAMBDA);
-        let mut rows = rows.into_iter();
-        let labels = labelled
-            .iter()
-            .zip(regressions)
-            .map(|((name, sentences), regression)| {
-                let examples: Vec<Vec<f32>> = rows.by_ref().take(sentences.len()).collect();
-                Label { name: name.clone(), regression, centroid: centroid(&examples), examples }
-            })
-            .collect();
+        let mut labels: Vec<Label> = labelled.iter().map(|(name, sentences)| Label::new(name, sentences, &centre)).collect();
+        let faces = || labels.iter().flat_map(|label| label.faces.iter().map(move |face| (label, face)));
+        let rows: Vec<&[f32]> =
+            faces().flat_map(|(label, face)| face.members.iter().map(|&member| label.examples[member].as_slice())).collect();
+        let targets: Vec<usize> = faces().enumerate().flat_map(|(number, (_, face))| face.members.iter().map(move |_| number)).collect();
+        let regressions = ridge(&rows, &targets, faces().count(), LAMBDA);
+        for (face, regression) in labels.iter_mut().flat_map(|label| &mut label.faces).zip(regressions) {
+            face.regression = regression;
+        }
         Ok(Self { labels, centre })
     }
 
@@ -91,15 +114,16 @@ impl IntentHead {
     #[must_use]
     pub fn scores(&self, embedding: &Embedding) -> Vec<LabelScore> {
         let sentence = centred(embedding, &self.centre);
-        let views: Vec<[f32; 3]> = self.labels.iter().map(|label| label.views(&sentence)).collect();
-        let strength: Vec<f32> = views.iter().map(|[ridge, centroid, _]| ridge + centroid).collect();
+        let views: Vec<View> = self.labels.iter().map(|label| label.view(&sentence)).collect();
         let mut scores: Vec<LabelScore> = views
             .iter()
             .enumerate()
-            .map(|(index, [ridge, centroid, nearest])| {
-                let rival = strength.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, s)| *s).fold(f32::MIN, f32::max);
-                let c = if self.labels[index].examples.len() < MANY { WITH_FEW } else { WITH_MANY };
-                let sum = c.ridge * ridge + c.centroid * centroid + c.nearest * nearest + c.lead * (strength[index] - rival) + c.bias;
+            .map(|(index, view)| {
+                let others = views.iter().enumerate().filter(|(other, _)| *other != index);
+                let rival = others.map(|(_, other)| other.strength()).fold(f32::MIN, f32::max);
+                let c = if view.size < MANY { WITH_FEW } else { WITH_MANY };
+                let lead = view.strength() - rival;
+                let sum = c.ridge * view.ridge + c.centroid * view.centroid + c.nearest * view.nearest + c.lead * lead + c.bias;
                 LabelScore { label: self.labels[index].name.clone(), score: logistic(sum) }
             })
             .collect();
@@ -109,9 +133,46 @@ impl IntentHead {
 }
 
 impl Label {
-    fn views(&self, sentence: &[f32]) -> [f32; 3] {
+    /// The label before its regressions are known.
+    fn new(name: &str, sentences: &[Embedding], centre: &[f32]) -> Self {
+        let examples: Vec<Vec<f32>> = sentences.iter().map(|sentence| centred(sentence, centre)).collect();
+        let faces = faces_of(&examples).into_iter().map(|members| {
+            let centroid = centroid(members.iter().map(|&member| &examples[member]));
+            Face { members, regression: Vec::new(), centroid }
+        });
+        Self { name: name.to_owned(), faces: faces.collect(), examples }
+    }
+
+    fn view(&self, sentence: &[f32]) -> View {
         let nearest = self.examples.iter().map(|example| dot(example, sentence)).fold(-1.0, f32::max);
-        [dot(&self.regression, sentence), dot(&self.centroid, sentence), nearest]
+        let views = self.faces.iter().map(|face| View {
+            ridge: dot(&face.regression, sentence),
+            centroid: dot(&face.centroid, sentence),
+            nearest,
+            size: face.members.len(),
+        });
+        views.max_by(|a, b| a.strength().total_cmp(&b.strength())).expect("a label has an example, and so a face")
+    }
+}
+
+/// The examples in groups that are alike: the two groups that are most alike on average are joined until none are alike enough.
+fn faces_of(examples: &[Vec<f32>]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = (0..examples.len()).map(|index| vec![index]).collect();
+    let likeness: Vec<Vec<f32>> = examples.iter().map(|a| examples.iter().map(|b| dot(a, b)).collect()).collect();
+    let mean = |a: &[usize], b: &[usize]| {
+        let sum: f32 = a.iter().flat_map(|&i| b.iter().map(move |&j| (i, j))).map(|(i, j)| likeness[i][j]).sum();
+        sum / (a.len() * b.len()) as f32
+    };
+    loop {
+        let pairs = (0..groups.len()).flat_map(|a| (a + 1..groups.len()).map(move |b| (a, b)));
+        let best = pairs.map(|(a, b)| (mean(&groups[a], &groups[b]), a, b)).max_by(|x, y| x.0.total_cmp(&y.0));
+        match best {
+            Some((likeness, a, b)) if likeness >= ALIKE => {
+                let joined = groups.swap_remove(b);
+                groups[a].extend(joined);
+            }
+            _ => return groups,
+        }
     }
 }
 
@@ -121,9 +182,9 @@ fn centred(embedding: &[f32], centre: &[f32]) -> Vec<f32> {
     moved
 }
 
-fn centroid(examples: &[Vec<f32>]) -> Vec<f32> {
+fn centroid<'e>(examples: impl Iterator<Item = &'e Vec<f32>>) -> Vec<f32> {
     let mut sum = vec![0.0; EMBEDDING_WIDTH];
-    examples.iter().for_each(|example| sum.iter_mut().zip(example).for_each(|(sum, number)| *sum += number));
+    examples.for_each(|example| sum.iter_mut().zip(example).for_each(|(sum, number)| *sum += number));
     normalise(&mut sum);
     sum
 }

@@ -4,7 +4,7 @@ use crate::embedder::EMBEDDING_WIDTH as WIDTH;
 
 /// Ridge regression from `rows` to one of `columns` targets each, every target with the same weight however many rows it has:
 /// solves `(XᵀGX + λ·1)·W = XᵀGY` by Cholesky's decomposition. Gives W as one vector of [`WIDTH`] numbers for each column.
-pub(crate) fn ridge(rows: &[Vec<f32>], targets: &[usize], columns: usize, lambda: f64) -> Vec<Vec<f32>> {
+pub(crate) fn ridge(rows: &[&[f32]], targets: &[usize], columns: usize, lambda: f64) -> Vec<Vec<f32>> {
     let mut counts = vec![0.0f64; columns];
     targets.iter().for_each(|target| counts[*target] += 1.0);
     let even = rows.len() as f64 / columns as f64;
@@ -14,7 +14,7 @@ pub(crate) fn ridge(rows: &[Vec<f32>], targets: &[usize], columns: usize, lambda
         let weight = even / counts[*target];
         for i in 0..WIDTH {
             let x = weight * f64::from(row[i]);
-            for (sum, y) in normal[i * WIDTH..=i * WIDTH + i].iter_mut().zip(row) {
+            for (sum, y) in normal[i * WIDTH..=i * WIDTH + i].iter_mut().zip(*row) {
                 *sum += x * f64::from(*y);
             }
             right[*target][i] += x;
@@ -66,7 +66,8 @@ mod tests {
         let row = |seed: usize| (0..WIDTH).map(|i| ((i * 31 + seed * 17) % 23) as f32 / 23.0 - 0.5).collect::<Vec<f32>>();
         let rows: Vec<Vec<f32>> = (0..12).map(row).collect();
         let targets: Vec<usize> = vec![0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2];
-        let weights = ridge(&rows, &targets, 3, 0.5);
+        let lent: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
+        let weights = ridge(&lent, &targets, 3, 0.5);
         for (column, w) in weights.iter().enumerate() {
             for i in [0, 100, 383] {
                 // Targets 0, 1 and 2 have six, four and two rows: weights that make them even.
