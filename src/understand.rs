@@ -11,8 +11,8 @@ use crate::call::{
 
 /// Words with this many digits are numbers of something.
 const LONG_NUMBER: usize = 3;
-/// Score from which a clause alone says what a turn means.
-const CLAUSE_MEANT: f32 = 0.8;
+/// Score from which a turn is certain to mean it; below, a clause that is certain says what the turn means.
+const SURE: f32 = 0.8;
 /// Shorter clauses mean nothing alone.
 const CLAUSE_WORDS: usize = 3;
 
@@ -46,13 +46,12 @@ impl Understander {
         let vector = self.embedder.embed(&without_numbers(text))?;
         let (mut intents, mut knowledge) = self.scores(&vector);
         // "I was told to cancel my appointment, but where is my order?": what the whole is not about, a clause may be.
-        if !self.flow.is_meant(&intents, &knowledge) {
+        let sure = |scored: &[Scored]| scored.first().is_some_and(|best| best.score >= SURE);
+        if !sure(&intents) && !sure(&knowledge) {
             for clause in clauses(text, self.flow.lexicon().but) {
                 let vector = self.embedder.embed(&without_numbers(clause))?;
                 let (of_clause, known) = self.scores(&vector);
-                if of_clause.first().is_some_and(|best| best.score >= CLAUSE_MEANT)
-                    || known.first().is_some_and(|best| best.score >= CLAUSE_MEANT)
-                {
+                if sure(&of_clause) || sure(&known) {
                     (intents, knowledge) = (of_clause, known);
                     break;
                 }

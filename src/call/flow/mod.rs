@@ -238,13 +238,6 @@ impl Flow {
         self.intents.get(&best.name).filter(|intent| best.score >= intent.threshold).map(|_| best)
     }
 
-    /// Is an intent or a knowledge entry taken for meant by these scores?
-    #[must_use]
-    pub fn is_meant(&self, intents: &[Scored], knowledge: &[Scored]) -> bool {
-        let intent = intents.first().is_some_and(|best| self.intents.get(&best.name).is_some_and(|intent| best.score >= intent.threshold));
-        intent || knowledge.first().is_some_and(|best| best.score >= self.understanding.knowledge)
-    }
-
     /// What a turn was taken to mean, for the record.
     #[must_use]
     pub fn meaning(&self, understanding: &Understanding) -> Meaning {

@@ -109,6 +109,10 @@ impl Dialogue {
 
     /// Asks for a slot, unless it is known or stands in the turn that is being served.
     fn ask_node(&mut self, slot: &str, next: &str, steps: &mut Vec<Step>) -> Option<String> {
+        // "Where is my other order?": what is known is of another one.
+        if self.turn.fresh && self.turn.words.iter().any(|word| self.flow.lexicon.other.contains(&word.as_str())) {
+            self.known.remove(slot);
+        }
         if self.known.contains_key(slot) {
             return Some(next.to_owned());
         }

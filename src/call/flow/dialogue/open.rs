@@ -184,15 +184,18 @@ impl Dialogue {
     /// The turn could not be used.
     pub(super) fn not_understood(&mut self, prompt: PromptKey) -> Vec<Step> {
         let mut steps = vec![Step::NotUnderstood];
-        if let State::Asking(asking) = self.state.clone() {
+        self.misses += 1;
+        let enough = self.misses >= self.flow.understanding.tries;
+        if let State::Asking(asking) = self.state.clone()
+            && !enough
+        {
             steps.extend([self.say_prompt(prompt, &[]), self.question(&asking), Step::Listen]);
             return steps;
         }
-        self.misses += 1;
         if !self.turn.text.is_empty() {
             self.open_question = Some(self.turn.text.clone());
         }
-        if self.misses >= self.flow.understanding.tries {
+        if enough {
             self.give_up("several turns could not be understood", &mut steps);
         } else {
             steps.extend([self.say_prompt(prompt, &[]), Step::Listen]);

@@ -403,6 +403,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     at: &["at"],
     dot: &["dot", "point", "period"],
     signs: &[("dash", '-'), ("hyphen", '-'), ("minus", '-'), ("underscore", '_'), ("plus", '+')],
+    other: &["other", "another", "different"],
     but: &["but", "however", "so", "and", "because"],
     and: "and",
     from_to: ("from", "to"),

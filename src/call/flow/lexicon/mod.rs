@@ -66,6 +66,8 @@ pub struct Lexicon {
     pub dot: &'static [&'static str],
     /// Other signs of an address: word and sign.
     pub signs: &'static [(&'static str, char)],
+    /// Another one of the same kind.
+    pub other: &'static [&'static str],
     /// Words between two thoughts ("but").
     pub but: &'static [&'static str],
     /// Joins the last item of a list ("and").

@@ -198,6 +198,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     at: &["arond", "at", "la", "coada"],
     dot: &["punct", "dot"],
     signs: &[("liniuta", '-'), ("cratima", '-'), ("minus", '-'), ("underscore", '_'), ("plus", '+')],
+    other: &["alta", "cealalta", "celalalt", "alt"],
     but: &["dar", "însă", "deci", "și", "iar"],
     and: "și",
     from_to: ("de la", "la"),
