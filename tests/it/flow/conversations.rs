@@ -92,6 +92,15 @@ fn parts_of_a_number_are_put_together() {
 }
 
 #[test]
+fn another_order_needs_another_number() {
+    let mut talk = Talk::new(SMALL);
+    talk.means("order_status", "Where is my order?").says("457129").found("order", SHIPPED);
+    assert_eq!(talk.means("order_status", "Where is my order?").url(), Some("http://127.0.0.1:8099/orders/457129"));
+    talk.found("order", SHIPPED);
+    assert_eq!(talk.means("order_status", "And where is my other order?").bot(), "What is your order number?");
+}
+
+#[test]
 fn a_number_in_the_question_is_taken() {
     let mut talk = Talk::new(SMALL);
     assert_eq!(talk.means("order_status", "Where is my order 457129?").url(), Some("http://127.0.0.1:8099/orders/457129"));
@@ -261,6 +270,11 @@ fn a_turn_that_was_hardly_heard_is_asked_for_again() {
     talk.confidence = 0.2;
     assert!(talk.means("order_status", "Where is my border?").bot().starts_with("Sorry, I did not hear that well."));
     assert!(talk.says("").bot().starts_with("Sorry, I did not hear that well."));
+    let mut talk = Talk::new(SMALL);
+    talk.means("order_status", "Where is my order?");
+    assert_eq!(talk.says("").bot(), "Sorry, I did not hear that well. Could you say it again? What is your order number?");
+    talk.says("");
+    assert_eq!(talk.says("").human(), Some("orders"), "not for ever");
 }
 
 #[test]

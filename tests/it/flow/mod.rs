@@ -1,10 +1,12 @@
 //! The flow language: its check, its readers, its answers, and conversations through it.
 
 mod check;
+mod cli;
 mod conversations;
 mod hours;
 mod readers;
 mod talk;
+mod understood;
 
 use std::fs;
 

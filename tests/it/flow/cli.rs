@@ -1,0 +1,61 @@
+//! `warmline flow check|schema` as a person or a script calls it.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+use super::{SMALL, with};
+
+/// A flow in a file of its own.
+struct FlowFile(PathBuf);
+
+impl FlowFile {
+    fn new(name: &str, text: &str) -> Self {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::write(&path, text).unwrap();
+        Self(path)
+    }
+}
+
+fn warmline(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_warmline")).args(args).output().unwrap()
+}
+
+#[test]
+fn a_right_flow_exits_0_and_a_wrong_one_1() {
+    let right = FlowFile::new("right.yaml", SMALL);
+    let said = warmline(&["flow", "check", right.0.to_str().unwrap()]);
+    assert_eq!(said.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&said.stdout).contains("the flow `small` is right"));
+    let wrong = FlowFile::new("wrong.yaml", &with("human: orders", "human: oders"));
+    let said = warmline(&["flow", "check", wrong.0.to_str().unwrap()]);
+    assert_eq!(said.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert!(text.contains("there is no queue `oders`") && text.contains("did you mean `orders`?"), "{text}");
+}
+
+#[test]
+fn mistakes_for_machines() {
+    let wrong = FlowFile::new("machines.yaml", &with("human: orders", "human: oders").replacen("go: email\n", "go: emial\n", 1));
+    let said = warmline(&["flow", "check", "--json", wrong.0.to_str().unwrap()]);
+    assert_eq!(said.status.code(), Some(1));
+    let lines: Vec<Value> = String::from_utf8(said.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[1]["key"], "nodes.trouble_human.human");
+    assert!(lines[1]["line"].as_u64() > lines[0]["line"].as_u64());
+    assert_eq!(lines[1]["hint"], "did you mean `orders`?");
+}
+
+#[test]
+fn the_schema_describes_the_file() {
+    let said = warmline(&["flow", "schema"]);
+    let schema: Value = serde_json::from_slice(&said.stdout).unwrap();
+    for key in ["greeting", "intents", "knowledge", "hours", "slots", "lookups", "nodes", "queues", "escalation", "prompts"] {
+        assert!(schema["properties"][key]["description"].is_string(), "{key} is not described");
+    }
+    assert_eq!(schema["additionalProperties"], Value::Bool(false));
+}

@@ -1,0 +1,124 @@
+//! What the example flow understands, with the real models. `intents.jsonl` was written after the flow and not looked at for it.
+
+use std::{
+    fs,
+    sync::{Arc, OnceLock},
+};
+
+use serde::Deserialize;
+use warmline::{
+    call::{
+        escalation::{Escalation, TurnSeen},
+        flow::{
+            Flow,
+            rehearse::{Cue, Rehearsal},
+        },
+        time::{Time, WallTime},
+    },
+    understand::Understander,
+};
+use warmline_models::{Embedder, ModelsDir, Runtime};
+
+use super::example;
+
+/// The example flow with its heads, built once.
+fn heads() -> &'static (Arc<Flow>, Understander) {
+    static HEADS: OnceLock<(Arc<Flow>, Understander)> = OnceLock::new();
+    HEADS.get_or_init(|| {
+        let flow = Arc::new(Flow::parse(&example(), "support.en.yaml").unwrap());
+        let runtime = Runtime::load(&ModelsDir::of_user().unwrap()).unwrap();
+        let embedder = Arc::new(Embedder::load(&runtime, 1).unwrap());
+        let heads = Understander::new(&flow, &embedder).unwrap();
+        (flow, heads)
+    })
+}
+
+fn lines<T: for<'de> Deserialize<'de>>(file: &str) -> Vec<T> {
+    let text = fs::read_to_string(format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[derive(Deserialize)]
+struct Meant {
+    text: String,
+    intent: Option<String>,
+}
+
+#[test]
+fn intents_and_what_is_none() {
+    let (flow, heads) = heads();
+    let (mut right, mut inside, mut rejected, mut outside) = (0_u32, 0_u32, 0_u32, 0_u32);
+    let mut wrong = String::new();
+    for meant in lines::<Meant>("intents.jsonl") {
+        let understanding = heads.understand(&meant.text).unwrap();
+        let intent = flow.intent_of(&understanding).map(|intent| intent.name.clone());
+        if meant.intent.is_some() {
+            inside += 1;
+            right += u32::from(intent == meant.intent);
+        } else {
+            outside += 1;
+            rejected += u32::from(intent.is_none());
+        }
+        if intent != meant.intent {
+            wrong += &format!("{}: {:?}\n", meant.text, understanding.intents.first());
+        }
+    }
+    let (right, rejected) = (f64::from(right) / f64::from(inside), f64::from(rejected) / f64::from(outside));
+    println!("in scope {right:.3}, out of scope rejected {rejected:.3}\n{wrong}");
+    assert!(right >= 0.85 && rejected >= 0.85, "in scope {right:.2}, out of scope rejected {rejected:.2}\n{wrong}");
+}
+
+#[derive(Deserialize)]
+struct Decided {
+    text: String,
+    escalate: bool,
+}
+
+#[test]
+fn decisions_with_meaning_and_tone() {
+    let (flow, heads) = heads();
+    let (mut hits, mut wanted, mut alarms, mut quiet) = (0_u32, 0_u32, 0_u32, 0_u32);
+    let mut wrong = String::new();
+    for file in ["escalation.jsonl", "escalation_held.jsonl"] {
+        for it in lines::<Decided>(file) {
+            let understanding = heads.understand(&it.text).unwrap();
+            let mut escalation = Escalation::new(Arc::clone(flow));
+            let span = (Time(0), Time(2_000));
+            escalation.turn(&TurnSeen {
+                text: &it.text,
+                confidence: 0.95,
+                span,
+                understanding: &understanding,
+                intent: None,
+                is_value: false,
+            });
+            let escalate = escalation.decide(span.1).escalate;
+            let (hit, of) = if it.escalate { (&mut hits, &mut wanted) } else { (&mut alarms, &mut quiet) };
+            *hit += u32::from(escalate);
+            *of += 1;
+            if escalate != it.escalate {
+                wrong += &format!("{}\n", it.text);
+            }
+        }
+    }
+    let (recall, alarms) = (f64::from(hits) / f64::from(wanted), f64::from(alarms) / f64::from(quiet));
+    assert!(recall >= 0.9 && alarms <= 0.08, "recall {recall:.2}, false alarms {alarms:.2}\n{wrong}");
+}
+
+#[test]
+fn the_demonstration_as_text() {
+    let (flow, heads) = heads();
+    let understand = |said: &str| heads.understand(said).unwrap();
+    let mut play = Rehearsal::new(flow, WallTime { day: 20_780, ms_of_day: 36_000_000 }, &understand);
+    play.start();
+    let mut says = |text: &str| play.cue(&Cue::Says(text.to_owned()));
+    let answer = says("What are your opening hours on Saturday?").answer().unwrap();
+    assert_eq!(answer, "On Saturday we are open from 10 AM to 2 PM.");
+    assert_eq!(says("Where is my order?").intent.as_deref(), Some("order_status"));
+    says("four five seven one two nine");
+    let found = play.made_up();
+    assert!(play.cue(&Cue::Service(found)).answer().unwrap().contains("457129"));
+    let last = play.cue(&Cue::Says("This is the third time I am asking, let me talk to a person".to_owned()));
+    assert_eq!(last.human.map(|to| to.queue).as_deref(), Some("orders"));
+    assert_eq!(last.decision.reasons, ["asked_for_human", "repeated"]);
+}
