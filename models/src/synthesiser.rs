@@ -79,7 +79,7 @@ impl Synthesiser {
         self.rate
     }
 
-    /// Speaks `text` as it is written (see [`speakable`](crate::speakable) for numbers and the like): mono samples in −1..1 at
+    /// Speaks `text` as it is written (see [`speakable()`](crate::speakable()) for numbers and the like): mono samples in −1..1 at
     /// [`rate`](Self::rate), speech at −20 dBFS, no silence before or after. Empty when there is nothing to say.
     ///
     /// `tempo` is 1.0 for the voice's own pace, 1.2 for a fifth faster.

@@ -1,4 +1,4 @@
-//! Reads types from a [`Tree`](crate::yaml::Tree) by serde, with the way to what failed.
+//! Reads types from a [`Tree`] by serde, with the way to what failed.
 
 use std::fmt;
 
