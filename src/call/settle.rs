@@ -65,15 +65,15 @@ impl Call {
     fn expect(&mut self) {
         self.base.expect = match &self.phase {
             Phase::Talking(bot) => bot.expects(),
-            Phase::HandingOver { handoff, .. } if handoff.asks_caller() => Expect::YesNo,
-            Phase::Arrived(_) | Phase::HandingOver { .. } | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => Expect::Sentence,
+            Phase::HandingOver { handoff, .. } => handoff.asks_caller().unwrap_or(Expect::Sentence),
+            Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => Expect::Sentence,
         };
     }
 
     fn watch_silence(&mut self) {
         let listening = match &self.phase {
             Phase::Talking(bot) => bot.is_listening(),
-            Phase::HandingOver { handoff, .. } => handoff.asks_caller(),
+            Phase::HandingOver { handoff, .. } => handoff.asks_caller().is_some(),
             Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => false,
         };
         let base = &mut self.base;

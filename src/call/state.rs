@@ -178,14 +178,17 @@ impl Call {
             Timer::CallLimit => self.wind_up(PromptKey::Goodbye, None),
             Timer::Silence => {
                 self.bot_then(|bot, base| bot.silence(base));
-                self.handoff_then(|handoff, base| handoff.callback_answer(base, None, None));
+                self.handoff_then(|handoff, base| handoff.caller_is_silent(base));
             }
             Timer::Comfort => self.base.comfort = true,
             Timer::BargeIn => self.barge_in(),
             Timer::EndOfTurn => self.pause_over(),
             Timer::Recogniser => self.recogniser_late(),
             Timer::LongestTurn => self.turn_too_long(),
-            Timer::KeyPause => self.bot_then(|bot, base| bot.keys_over(base)),
+            Timer::KeyPause => {
+                self.bot_then(|bot, base| bot.keys_over(base));
+                self.handoff_then(|handoff, base| handoff.caller_keys_over(base));
+            }
             Timer::CallerSpeech => self.speech_late(),
             Timer::LookUp => self.bot_then(|bot, base| bot.look_up_late(base)),
             Timer::Filler => self.bot_then(|bot, base| bot.say_filler(base)),

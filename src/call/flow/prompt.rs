@@ -31,9 +31,13 @@ pub enum PromptKey {
     Connecting,
     /// Nobody can be had; asks whether a callback to `{{ number }}` is wanted.
     OfferCallback,
+    /// Nobody can be had, and no number is known: asks for one.
+    AskCallbackNumber,
+    /// Reads back the number that was given, and asks whether it is right: `{{ number }}`.
+    ConfirmCallback,
     /// The callback is promised: `{{ number }}`.
     CallbackPromised,
-    /// The callback was not wanted, or no number is known: goodbye.
+    /// The callback was not wanted, or no number was given: goodbye.
     NobodyGoodbye,
     /// Nobody can be had, the bot goes on.
     BackToBot,
@@ -81,7 +85,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -94,6 +98,8 @@ impl PromptKey {
         Self::NextAgent,
         Self::Connecting,
         Self::OfferCallback,
+        Self::AskCallbackNumber,
+        Self::ConfirmCallback,
         Self::CallbackPromised,
         Self::NobodyGoodbye,
         Self::BackToBot,
@@ -126,7 +132,7 @@ impl PromptKey {
             Self::CallingColleague => &["department"],
             Self::RingingAgent | Self::NextAgent | Self::StillCalling | Self::Connecting | Self::BriefingHello => &["name"],
             Self::InQueue => &["position", "estimate"],
-            Self::OfferCallback | Self::CallbackPromised => &["number"],
+            Self::OfferCallback | Self::ConfirmCallback | Self::CallbackPromised => &["number"],
             Self::Confirm => &["label", "value"],
             Self::PartHeard => &["value"],
             Self::AgainPlease => &["label"],
@@ -141,6 +147,7 @@ impl PromptKey {
             | Self::NotUnderstood
             | Self::HearingTrouble
             | Self::ServiceTrouble
+            | Self::AskCallbackNumber
             | Self::NobodyGoodbye
             | Self::BackToBot
             | Self::AgentLost
@@ -176,6 +183,8 @@ impl PromptKey {
             }
             Self::NextAgent => "I am asking the next colleague, {{ name }}. Thank you for your patience.",
             Self::Connecting => "I am connecting you with {{ name }} now.",
+            Self::AskCallbackNumber => "I am sorry, nobody is free at the moment. Which number shall we call you back on?",
+            Self::ConfirmCallback => "Shall we call you back on {{ number }}?",
             Self::OfferCallback => "I am sorry, nobody is free at the moment. Shall we call you back on {{ number }}?",
             Self::CallbackPromised => "Good, we will call you back on {{ number }}. Thank you for calling. Goodbye.",
             Self::NobodyGoodbye => "I am sorry that nobody is free at the moment. Please call again later. Goodbye.",
@@ -218,6 +227,8 @@ impl PromptKey {
             }
             Self::NextAgent => "Întreb următorul coleg, {{ name }}. Vă mulțumesc pentru răbdare.",
             Self::Connecting => "Vă fac legătura cu {{ name }}.",
+            Self::AskCallbackNumber => "Îmi pare rău, nimeni nu este liber acum. La ce număr să vă sunăm noi?",
+            Self::ConfirmCallback => "Să vă sunăm noi la {{ number }}?",
             Self::OfferCallback => "Îmi pare rău, nimeni nu este liber acum. Să vă sunăm noi la {{ number }}?",
             Self::CallbackPromised => "Bine, vă sunăm la {{ number }}. Vă mulțumim pentru apel. La revedere.",
             Self::NobodyGoodbye => "Îmi pare rău, nimeni nu este liber acum. Vă rog să sunați mai târziu. La revedere.",

@@ -80,6 +80,7 @@ impl Handoff {
         base.io.record(What::Handoff { step: HandoffStep::Started { queue: self.to.queue.clone(), summary: self.summary.clone() } });
         base.io.timers.set(Timer::QueueWait, base.io.now.plus(base.flow.handoff.wait_ms));
         base.tell(PromptKey::AgentLost, &[]);
+        self.told_now(base);
         self.find(base);
         Then::Stay
     }

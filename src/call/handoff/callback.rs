@@ -1,58 +1,163 @@
-//! Nobody can be had: a callback is offered, the number read back, and promised only after a clear yes.
+//! Nobody can be had: a callback is offered, the number asked for if none is known and read back, and promised only after a clear yes.
 
 use crate::call::{
     base::{Base, node_of},
-    flow::prompt::PromptKey,
+    flow::{
+        prompt::PromptKey,
+        slot::{PHONE, Reading, digits},
+        step::Expect,
+        text,
+    },
     handoff::{Handoff, Stage},
     outcome::{HandoffOutcome, Outcome},
     record::{Fact, HandoffStep, What},
     then::Then,
     time::Time,
+    timer::Timer,
+    turn::words,
 };
 
-/// How often the question is asked.
+/// How often a question is asked.
 const MOST_ASKED: u32 = 2;
 
+/// What the caller is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Question {
+    /// Which number? This much of it is known.
+    Number { so_far: String },
+    /// Is a callback on this number wanted? `given`: the caller has given it just now.
+    Wanted { number: String, given: bool },
+}
+
+/// A question to a caller for whom nobody can be had.
+#[derive(Debug)]
+pub(super) struct Asking {
+    question: Question,
+    asked: u32,
+    /// Since when the question has been heard.
+    heard_from: Option<Time>,
+    keys: String,
+}
+
+impl Asking {
+    fn first(question: Question) -> Self {
+        Self { question, asked: 1, heard_from: None, keys: String::new() }
+    }
+
+    fn prompt(&self) -> PromptKey {
+        match self.question {
+            Question::Number { .. } => PromptKey::AskCallbackNumber,
+            Question::Wanted { given: false, .. } => PromptKey::OfferCallback,
+            Question::Wanted { given: true, .. } => PromptKey::ConfirmCallback,
+        }
+    }
+
+    fn say(&self, base: &mut Base) {
+        match &self.question {
+            Question::Number { .. } => base.tell(self.prompt(), &[]),
+            Question::Wanted { number, .. } => base.tell(self.prompt(), &[("number", number)]),
+        }
+    }
+
+    /// What was said before the question could be heard answers something else.
+    fn is_too_early(&self, said: Time) -> bool {
+        self.heard_from.is_none_or(|heard_from| said < heard_from)
+    }
+
+    /// The answer that is waited for.
+    pub(super) fn expects(&self) -> Expect {
+        match self.question {
+            Question::Number { .. } => Expect::Digits { least: PHONE.0, most: PHONE.1 },
+            Question::Wanted { .. } => Expect::YesNo,
+        }
+    }
+}
+
 impl Handoff {
-    /// Asks whether the caller wants to be called back; goodbye if no number is known.
+    /// Asks whether the caller wants to be called back, or on which number.
     pub(super) fn offer_callback(&mut self, base: &mut Base) -> Then {
-        let Some(number) = number_to_call(base) else { return Self::goodbye(base) };
-        base.tell(PromptKey::OfferCallback, &[("number", &number)]);
-        self.keep(Stage::Callback { number, asked: 1, heard_from: None })
+        let question = match number_to_call(base) {
+            Some(number) => Question::Wanted { number, given: false },
+            None => Question::Number { so_far: String::new() },
+        };
+        self.ask(base, question)
+    }
+
+    fn ask(&mut self, base: &mut Base, question: Question) -> Then {
+        let asking = Asking::first(question);
+        asking.say(base);
+        self.keep(Stage::Callback { asking })
     }
 
     /// Something began to be heard by the caller: perhaps the question.
     pub(crate) fn caller_hears(&mut self, base: &Base, at: Time) {
-        if let Stage::Callback { heard_from, .. } = &mut self.stage
-            && base.mouth.sounding_node() == Some(&node_of(PromptKey::OfferCallback))
+        if let Stage::Callback { asking } = &mut self.stage
+            && base.mouth.sounding_node() == Some(&node_of(asking.prompt()))
         {
-            heard_from.get_or_insert(at);
+            asking.heard_from.get_or_insert(at);
         }
     }
 
-    /// The caller's answer, begun at `said`: yes, no, or something else; nothing was said if there is no such time. What was said before the question could be
-    /// heard answers something else.
-    pub(crate) fn callback_answer(&mut self, base: &mut Base, answer: Option<bool>, said: Option<Time>) -> Then {
-        let too_early = |heard_from: Option<Time>| said.is_some_and(|said| heard_from.is_none_or(|heard_from| said < heard_from));
-        match self.take() {
-            Stage::Callback { number, asked, heard_from } if too_early(heard_from) => {
-                self.keep(Stage::Callback { number, asked, heard_from })
-            }
-            Stage::Callback { number, .. } if answer == Some(true) => {
-                let now = base.io.now;
-                base.mouth.give_up(&mut base.io, now);
-                base.io.record(What::Handoff { step: HandoffStep::CallbackPromised { number: number.clone() } });
-                Self::over(base, HandoffOutcome::Callback);
-                base.tell(PromptKey::CallbackPromised, &[("number", &number)]);
-                Then::Close(Outcome::CallbackPromised)
-            }
-            Stage::Callback { number, asked, heard_from } if answer.is_none() && asked < MOST_ASKED => {
-                base.tell(PromptKey::OfferCallback, &[("number", &number)]);
-                self.keep(Stage::Callback { number, asked: asked + 1, heard_from })
-            }
-            Stage::Callback { .. } => Self::goodbye(base),
-            other => self.keep(other),
+    /// The caller's answer, begun at `said`.
+    pub(crate) fn caller_answers(&mut self, base: &mut Base, said: &str, from: Time) -> Then {
+        let Some(asking) = self.take_asking() else { return Then::Stay };
+        if asking.is_too_early(from) {
+            return self.keep(Stage::Callback { asking });
         }
+        let so_far = if let Question::Number { so_far } = &asking.question { so_far.as_str() } else { "" };
+        match (read(base, said, so_far), words::yes_or_no(said, base.language), &asking.question) {
+            // "No, on 0722 …": another number than the one that was offered.
+            (Reading::Value { value, .. }, _, _) => self.ask(base, Question::Wanted { number: value, given: true }),
+            (Reading::Part { value }, _, Question::Number { .. }) => {
+                let asking = Asking { question: Question::Number { so_far: value }, ..asking };
+                self.keep(Stage::Callback { asking })
+            }
+            (_, Some(true), Question::Wanted { number, .. }) => Self::promise(base, number.clone()),
+            // The number was not heard right.
+            (_, Some(false), Question::Wanted { given: true, .. }) => self.ask(base, Question::Number { so_far: String::new() }),
+            (_, Some(false), _) => Self::goodbye(base),
+            (_, Some(true) | None, _) => self.ask_again(base, asking),
+        }
+    }
+
+    /// The caller has not answered.
+    pub(crate) fn caller_is_silent(&mut self, base: &mut Base) -> Then {
+        self.take_asking().map_or(Then::Stay, |asking| self.ask_again(base, asking))
+    }
+
+    /// A key of the caller: a digit of the number, or 1 for yes and 2 for no.
+    pub(crate) fn caller_key(&mut self, base: &mut Base, digit: char) -> Then {
+        base.io.record(What::Key { digit });
+        let Stage::Callback { asking } = &mut self.stage else { return Then::Stay };
+        let now = base.io.now;
+        if asking.is_too_early(now) {
+            return Then::Stay;
+        }
+        match (&asking.question, digit) {
+            (Question::Wanted { number, .. }, '1') => Self::promise(base, number.clone()),
+            (Question::Wanted { given: true, .. }, '2') => self.ask(base, Question::Number { so_far: String::new() }),
+            (Question::Wanted { given: false, .. }, '2') => Self::goodbye(base),
+            (Question::Wanted { .. }, _) => Then::Stay,
+            (Question::Number { .. }, '0'..='9') => {
+                asking.keys.push(digit);
+                let full = asking.keys.len() >= PHONE.1;
+                base.io.timers.set(Timer::KeyPause, now.plus(base.flow.turn.key_pause_ms));
+                if full { self.caller_keys_over(base) } else { Then::Stay }
+            }
+            (Question::Number { .. }, _) => self.caller_keys_over(base),
+        }
+    }
+
+    /// No more keys will come.
+    pub(crate) fn caller_keys_over(&mut self, base: &mut Base) -> Then {
+        let Stage::Callback { asking } = &mut self.stage else { return Then::Stay };
+        base.io.timers.stop(Timer::KeyPause);
+        let keys = std::mem::take(&mut asking.keys);
+        if keys.is_empty() {
+            return Then::Stay;
+        }
+        let now = base.io.now;
+        self.caller_answers(base, &keys, now)
     }
 
     /// What should be said to the caller cannot be said. While they wait that is bearable, there is the calm sound; a question that nobody can hear is not.
@@ -63,15 +168,36 @@ impl Handoff {
         }
     }
 
-    /// A key of the caller: 1 is yes, 2 is no.
-    pub(crate) fn caller_key(&mut self, base: &mut Base, digit: char) -> Then {
-        base.io.record(What::Key { digit });
-        match (self.asks_caller(), digit) {
-            (true, '1') => self.callback_answer(base, Some(true), Some(base.io.now)),
-            (true, '2') => self.callback_answer(base, Some(false), Some(base.io.now)),
-            _ => Then::Stay,
+    fn take_asking(&mut self) -> Option<Asking> {
+        match self.take() {
+            Stage::Callback { asking } => Some(asking),
+            other => {
+                self.stage = other;
+                None
+            }
         }
     }
+
+    fn ask_again(&mut self, base: &mut Base, asking: Asking) -> Then {
+        if asking.asked >= MOST_ASKED {
+            return Self::goodbye(base);
+        }
+        asking.say(base);
+        self.keep(Stage::Callback { asking: Asking { asked: asking.asked + 1, ..asking } })
+    }
+
+    fn promise(base: &mut Base, number: String) -> Then {
+        let now = base.io.now;
+        base.mouth.give_up(&mut base.io, now);
+        base.io.record(What::Handoff { step: HandoffStep::CallbackPromised { number: number.clone() } });
+        Self::over(base, HandoffOutcome::Callback);
+        base.tell(PromptKey::CallbackPromised, &[("number", &number)]);
+        Then::Close(Outcome::CallbackPromised)
+    }
+}
+
+fn read(base: &Base, said: &str, so_far: &str) -> Reading {
+    digits::read(&text::words(said), so_far, PHONE, base.flow.lexicon(), &|_| true)
 }
 
 /// A number that the caller confirmed or keyed in this call, else the one the network shows.

@@ -20,7 +20,7 @@ use crate::call::{
     action::{Action, AgentAfter},
     base::Base,
     event::{Agent, LegEnd},
-    flow::{Destination, prompt::PromptKey},
+    flow::{Destination, prompt::PromptKey, step::Expect},
     ids::{AgentId, LegId, RequestId},
     media::patch::Under,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
@@ -29,6 +29,8 @@ use crate::call::{
     timer::Timer,
     turn::{ear::Ear, mouth::Mouth},
 };
+
+use callback::Asking;
 
 /// An agent who is reserved for this call, and the leg to them.
 #[derive(Debug)]
@@ -54,8 +56,8 @@ enum Stage {
     Connecting { offer: Offer },
     /// They talk.
     Bridged { offer: Offer, since: Time },
-    /// Nobody can be had; the caller is asked whether to be called back.
-    Callback { number: String, asked: u32, heard_from: Option<Time> },
+    /// Nobody can be had; the caller is asked whether to be called back, and on which number.
+    Callback { asking: Asking },
     /// It is over.
     Over,
 }
@@ -85,6 +87,7 @@ impl Handoff {
         base.tell(PromptKey::CallingColleague, &[("department", &to.label)]);
         base.io.timers.set(Timer::QueueWait, now.plus(base.flow.handoff.wait_ms));
         let mut handoff = Self { to, summary, since: now, stage: Stage::Over, asked: Vec::new(), lost: 0, told: now };
+        handoff.told_now(base);
         handoff.find(base);
         handoff
     }
@@ -106,9 +109,9 @@ impl Handoff {
         matches!(self.stage, Stage::Bridged { .. })
     }
 
-    /// The caller is asked for a yes or a no.
-    pub(crate) const fn asks_caller(&self) -> bool {
-        matches!(self.stage, Stage::Callback { .. })
+    /// What the caller is asked for, if there is a question.
+    pub(crate) fn asks_caller(&self) -> Option<Expect> {
+        if let Stage::Callback { asking } = &self.stage { Some(asking.expects()) } else { None }
     }
 
     /// The sound under what the caller is told.
@@ -189,7 +192,7 @@ impl Handoff {
     /// Writes down how the handoff ended; nothing of it is left.
     fn over(base: &mut Base, outcome: HandoffOutcome) {
         stop_agent_timers(base);
-        for timer in [Timer::FindAgent, Timer::QueueWait, Timer::Update] {
+        for timer in [Timer::FindAgent, Timer::QueueWait, Timer::Update, Timer::KeyPause] {
             base.io.timers.stop(timer);
         }
         base.io.record(What::Handoff { step: HandoffStep::Ended { outcome } });

@@ -37,7 +37,6 @@ impl Handoff {
         base.io.timers.set(Timer::FindAgent, base.io.now.plus(FIND_MS));
         base.finds.insert(find);
         self.stage = Stage::Finding { find };
-        self.told_now(base);
     }
 
     /// The queue did not answer in time.
@@ -181,8 +180,8 @@ impl Handoff {
             to: turn.to,
             understood: None,
         });
-        if self.asks_caller() {
-            return self.callback_answer(base, words::yes_or_no(&turn.heard.text, base.language), Some(turn.from));
+        if self.asks_caller().is_some() {
+            return self.caller_answers(base, &turn.heard.text, turn.from);
         }
         let still_waiting = !matches!(self.stage, Stage::Connecting { .. } | Stage::Bridged { .. } | Stage::Over);
         if !still_waiting || !words::is_never_mind(&turn.heard.text, base.language) {

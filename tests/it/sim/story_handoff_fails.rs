@@ -158,9 +158,50 @@ fn silence_is_no_yes() {
     run.tells(&["Shall we call you back", "Shall we call you back", "= handoff NobodyCame", "> end NobodyCame"]);
 }
 
+fn withheld() -> Sim {
+    human().number("").agents(vec![])
+}
+
 #[test]
-fn a_withheld_number_cannot_be_called_back() {
-    human().number("").agents(vec![]).run().tells(&["= handoff NobodyCame", "> end NobodyCame"]).never("call you back");
+fn a_withheld_number_is_asked_for_and_read_back() {
+    let run = withheld().says("zero seven two one, triple zero, one one one").says("Yes please").run();
+    run.tells(&[
+        "Which number shall we call you back on?",
+        "= turn 2",
+        "Shall we call you back on 0721000111?",
+        "= callback to 0721000111",
+        "= handoff Callback",
+        "> end CallbackPromised",
+    ]);
+}
+
+#[test]
+fn a_number_may_come_in_parts_and_be_corrected() {
+    let run = withheld().says("zero seven two one").says("triple zero one one one").says("No").says("0722 333 444").says("Yes").run();
+    run.tells(&["call you back on 0721000111?", "Which number", "call you back on 0722333444?", "= callback to 0722333444"]);
+    assert_eq!(run.count("= callback to"), 1);
+}
+
+#[test]
+fn a_number_is_taken_by_keys_and_confirmed_by_key() {
+    let run = withheld().presses(Cue::AfterBot(500), "0721000111#").presses(Cue::AfterBot(500), "1").run();
+    run.tells(&["Which number", "Shall we call you back on 0721000111?", "= callback to 0721000111", "> end CallbackPromised"]);
+}
+
+#[test]
+fn another_number_than_the_one_that_calls() {
+    let run = human().agents(vec![]).says("No, on zero seven two two, triple three, triple four").says("Yes").run();
+    run.tells(&["call you back on +40721000111?", "call you back on 0722333444?", "= callback to 0722333444"]);
+}
+
+#[test]
+fn without_a_number_there_is_no_callback() {
+    withheld().run().tells(&["Which number", "Which number", "= handoff NobodyCame", "> end NobodyCame"]).never("= callback to");
+    withheld()
+        .says("No thank you")
+        .run()
+        .tells(&["Which number", "= handoff NobodyCame", "Please call again later"])
+        .never("= callback to");
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub struct Reader {
 }
 
 /// Fewest and most digits of a phone number (E.164 allows 15; fewer than 7 is no number that can be called back).
-const PHONE: (usize, usize) = (7, 15);
+pub(in crate::call) const PHONE: (usize, usize) = (7, 15);
 
 impl Reader {
     /// A reader whose values match `pattern` as a whole.
