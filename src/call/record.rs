@@ -219,6 +219,9 @@ pub enum HandoffStep {
 pub struct Summary {
     /// Who calls: name or number, as it is said.
     pub who: String,
+    /// The intent that is what the caller is about: not the wish for a human itself.
+    #[serde(default)]
+    pub intent: Option<String>,
     /// One sentence: what for.
     pub reason: String,
     /// One sentence: why a human, why now.

@@ -156,7 +156,9 @@ impl CallHead {
 
     fn apply_step(&mut self, step: &HandoffStep) -> bool {
         match step {
-            HandoffStep::Started { .. } => {
+            HandoffStep::Started { summary, .. } => {
+                // "Let me talk to a person" was the last intent, and not what the call is about.
+                self.intent = summary.intent.clone().or(self.intent.take());
                 self.handoff_outcome = None;
                 self.escalated = true;
             }

@@ -212,6 +212,7 @@ pub enum HandoffStep {
 #[derive(ToSchema)]
 pub struct Summary {
     pub who: String,
+    pub intent: Option<String>,
     pub reason: String,
     pub why_now: String,
     pub facts: Vec<Fact>,

@@ -63,7 +63,7 @@ impl Suite {
     fn quick(&mut self) {
         self.common();
         self.step("tests", |suite| {
-            suite.counted(run::cargo().args(["test", "--workspace", "--lib", "--bins", "--quiet"]))?;
+            suite.counted(run::cargo().args(["test", "--workspace", "--lib", "--bins", "--quiet", "--", "--skip", WITH_MODELS]))?;
             suite.counted(run::cargo().args(["test", "--package", "warmline", "--test", "it", "--quiet", "--"]).args(QUICK))
         });
     }
@@ -117,7 +117,10 @@ impl Suite {
 }
 
 /// Tests of the integration binary that need neither models nor sockets.
-const QUICK: &[&str] = &["tidy::", "sim::", "promises::", "replay::"];
+const QUICK: &[&str] =
+    &["tidy::", "sim::", "escalation::", "desk::", "config::", "flow::check::", "flow::conversations::", "flow::readers::"];
+/// Unit tests that need models.
+const WITH_MODELS: &str = "speech::tests::";
 
 fn docs() -> Result<()> {
     run::visible(

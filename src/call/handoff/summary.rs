@@ -49,6 +49,7 @@ pub fn summarise(entries: &[Entry], about: &About<'_>) -> Summary {
     Summary {
         suggested_opening: opening(about.caller, &facts, phrases),
         who,
+        intent: about.intent.map(str::to_owned),
         reason,
         why_now: about.why.to_owned(),
         facts,

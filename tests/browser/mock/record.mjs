@@ -68,6 +68,7 @@ export const summary = {
   open_question: 'When will the order arrive?',
   mood: 'annoyed',
   last_words: ['This is the third time I am asking, let me talk to a person.'],
+  intent: 'order_status',
   suggested_opening: 'Hello Ana, I have your order 457129 here. Let me find out from the carrier when it reaches you.',
   spoken: [
     'Ana Popescu about order 457129.',

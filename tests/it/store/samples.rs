@@ -82,6 +82,7 @@ pub(crate) fn summary() -> Summary {
         open_question: Some("When does it arrive?".to_owned()),
         mood: "annoyed".to_owned(),
         last_words: vec!["Let me talk to a person.".to_owned()],
+        intent: Some("order_status".to_owned()),
         suggested_opening: "Good morning, I see your order.".to_owned(),
         spoken: vec!["Ana Pop asks for order 457129.".to_owned()],
     }

@@ -51,3 +51,19 @@ fn the_flow_in_the_readme_is_a_flow() {
     let listed: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
     assert!(listed.is_empty(), "{}", listed.join("\n"));
 }
+
+#[test]
+fn what_documents_point_at_is_there() {
+    let mut links = 0;
+    for document in ["README.md", "docs/ARCHITECTURE.md", "docs/DEVELOPING.md", "models/LICENCES.md", "tests/browser/README.md"] {
+        let file = root().join(document);
+        let text = fs::read_to_string(&file).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#', ' ']).next()) {
+            if !target.is_empty() && !target.contains("://") {
+                links += 1;
+                assert!(file.with_file_name(target).exists(), "{document} points at {target}, which is not there");
+            }
+        }
+    }
+    assert!(links > 5, "only {links} links were found");
+}

@@ -93,6 +93,7 @@ export interface Decision {
 
 export interface Summary {
   who: string;
+  intent: string | null;
   reason: string;
   why_now: string;
   facts: Fact[];
