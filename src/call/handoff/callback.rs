@@ -112,7 +112,7 @@ impl Handoff {
                 let asking = Asking { question: Question::Number { so_far: value }, ..asking };
                 self.keep(Stage::Callback { asking })
             }
-            (_, Some(true), Question::Wanted { number, .. }) => Self::promise(base, number.clone()),
+            (_, Some(true), Question::Wanted { number, .. }) => Self::promise(base, number),
             // The number was not heard right.
             (_, Some(false), Question::Wanted { given: true, .. }) => self.ask(base, Question::Number { so_far: String::new() }),
             (_, Some(false), _) => Self::goodbye(base),
@@ -134,7 +134,7 @@ impl Handoff {
             return Then::Stay;
         }
         match (&asking.question, digit) {
-            (Question::Wanted { number, .. }, '1') => Self::promise(base, number.clone()),
+            (Question::Wanted { number, .. }, '1') => Self::promise(base, number),
             (Question::Wanted { given: true, .. }, '2') => self.ask(base, Question::Number { so_far: String::new() }),
             (Question::Wanted { given: false, .. }, '2') => Self::goodbye(base),
             (Question::Wanted { .. }, _) => Then::Stay,
@@ -186,12 +186,12 @@ impl Handoff {
         self.keep(Stage::Callback { asking: Asking { asked: asking.asked + 1, ..asking } })
     }
 
-    fn promise(base: &mut Base, number: String) -> Then {
+    fn promise(base: &mut Base, number: &str) -> Then {
         let now = base.io.now;
         base.mouth.give_up(&mut base.io, now);
-        base.io.record(What::Handoff { step: HandoffStep::CallbackPromised { number: number.clone() } });
+        base.io.record(What::Handoff { step: HandoffStep::CallbackPromised { number: number.to_owned() } });
         Self::over(base, HandoffOutcome::Callback);
-        base.tell(PromptKey::CallbackPromised, &[("number", &number)]);
+        base.tell(PromptKey::CallbackPromised, &[("number", number)]);
         Then::Close(Outcome::CallbackPromised)
     }
 }
