@@ -166,6 +166,24 @@ impl Media {
         }
     }
 
+    /// Waits until the far end's first sound after `since` is `time` ago.
+    ///
+    /// # Errors
+    /// If nothing is heard within `limit`.
+    pub async fn wait_for_sound_of(&self, time: Duration, since: Duration, limit: Duration) -> Result<()> {
+        let deadline = tokio::time::Instant::from_std(clock::now() + limit);
+        let mut hears = self.hears.clone();
+        loop {
+            hears.borrow_and_update();
+            if let Some(first) = self.tape(|tape| tape.first_sound_after(since)) {
+                sleep_until(tokio::time::Instant::from_std(self.origin + first + time)).await;
+                return Ok(());
+            }
+            let heard = timeout_at(deadline, hears.changed()).await;
+            heard.ok().with_context(|| format!("nothing was heard within {} ms", limit.as_millis()))?.context("the line has failed")?;
+        }
+    }
+
     /// Looks at what was sent and heard so far.
     pub fn tape<T>(&self, look: impl FnOnce(&Tape) -> T) -> T {
         look(&self.tape.lock().unwrap_or_else(PoisonError::into_inner))

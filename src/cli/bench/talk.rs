@@ -73,7 +73,7 @@ async fn barge_ins(bench: &Bench, figures: &mut Figures, questions: &[Sound]) ->
         let greeted = hear_out(&line, line.answered).await.context("the greeting")?;
         let mut asked = line.media.say(&questions[0]).await?.end.max(greeted);
         for question in &questions[1..] {
-            wait_for_sound_of(&line, INTO_THE_ANSWER, asked).await?;
+            line.media.wait_for_sound_of(INTO_THE_ANSWER, asked, LIMIT).await?;
             let span = line.media.say(question).await?;
             // The bot is still while the caller speaks: its last sound before the caller's last one is where it stopped.
             let stopped = line.media.tape(|tape| tape.last_sound_before(span.end)).unwrap_or(span.start);
@@ -133,18 +133,4 @@ async fn many(bench: &Bench, figures: &mut Figures, questions: Arc<Vec<Sound>>) 
 /// Waits until what the bot says after `since` is over; says when.
 async fn hear_out(line: &Line, since: Duration) -> Result<Duration> {
     line.media.wait_for_silence_of(PAUSE, since, LIMIT).await
-}
-
-/// Waits until the bot has spoken for `time` after `since`.
-async fn wait_for_sound_of(line: &Line, time: Duration, since: Duration) -> Result<()> {
-    let mut look = tokio::time::interval(Duration::from_millis(10));
-    let deadline = clock::now() + LIMIT;
-    loop {
-        look.tick().await;
-        let began = line.media.tape(|tape| tape.first_sound_after(since));
-        if began.is_some_and(|began| line.media.now() >= began + time) {
-            return Ok(());
-        }
-        anyhow::ensure!(clock::now() < deadline, "the bot said nothing within {} s", LIMIT.as_secs());
-    }
 }

@@ -4,6 +4,7 @@
 mod baresip;
 mod demo;
 mod interrupted;
+mod interruptions;
 mod refused;
 mod sipp;
 mod tones;
