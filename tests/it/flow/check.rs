@@ -29,14 +29,6 @@ fn the_example_and_the_small_flow_are_right() {
 }
 
 #[test]
-fn the_flow_in_the_readme_is_right() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let (_, rest) = readme.split_once("```yaml\n").unwrap();
-    let (flow, _) = rest.split_once("```").unwrap();
-    Flow::parse(flow, "README.md").unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
-}
-
-#[test]
 fn form() {
     broken("services: [orders]", "servises: [orders]", "servises", "unknown key `servises`", "did you mean `services`?");
     broken("name: small\n", "name: [small]\n", "name: [small]", "this is a list, it must be a string", "");

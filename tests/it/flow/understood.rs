@@ -1,4 +1,7 @@
-//! What the example flow understands, with the real models. `intents.jsonl` was written after the flow and not looked at for it.
+//! What the example flow understands, with the real models.
+//!
+//! `intents.jsonl` is for development: the flow and the head were changed with its misses in sight. `intents_spoken.jsonl` was written by somebody who had
+//! seen neither, as people talk on the telephone; its margins say how far the flow still is from that, and what it must not fall below.
 
 use std::{
     fs,
@@ -44,28 +47,57 @@ struct Meant {
     intent: Option<String>,
 }
 
-#[test]
-fn intents_and_what_is_none() {
+/// Shares of a file's sentences.
+struct Shares {
+    /// Of those with an intent: the right one was found.
+    right: f64,
+    /// Of those with an intent: another one was found.
+    mistaken: f64,
+    /// Of those without: none was found.
+    rejected: f64,
+    /// What went wrong.
+    misses: String,
+}
+
+fn shares(file: &str) -> Shares {
     let (flow, heads) = heads();
-    let (mut right, mut inside, mut rejected, mut outside) = (0_u32, 0_u32, 0_u32, 0_u32);
-    let mut wrong = String::new();
-    for meant in lines::<Meant>("intents.jsonl") {
+    let (mut right, mut mistaken, mut inside, mut rejected, mut outside) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
+    let mut misses = String::new();
+    for meant in lines::<Meant>(file) {
         let understanding = heads.understand(&meant.text).unwrap();
         let intent = flow.intent_of(&understanding).map(|intent| intent.name.clone());
+        if intent != meant.intent {
+            misses += &format!("{}: {:?}\n", meant.text, understanding.intents.first());
+        }
         if meant.intent.is_some() {
             inside += 1;
             right += u32::from(intent == meant.intent);
+            mistaken += u32::from(intent.is_some() && intent != meant.intent);
         } else {
             outside += 1;
             rejected += u32::from(intent.is_none());
         }
-        if intent != meant.intent {
-            wrong += &format!("{}: {:?}\n", meant.text, understanding.intents.first());
-        }
     }
-    let (right, rejected) = (f64::from(right) / f64::from(inside), f64::from(rejected) / f64::from(outside));
-    println!("in scope {right:.3}, out of scope rejected {rejected:.3}\n{wrong}");
-    assert!(right >= 0.85 && rejected >= 0.85, "in scope {right:.2}, out of scope rejected {rejected:.2}\n{wrong}");
+    let share = |part: u32, whole: u32| f64::from(part) / f64::from(whole);
+    Shares { right: share(right, inside), mistaken: share(mistaken, inside), rejected: share(rejected, outside), misses }
+}
+
+#[test]
+fn intents_and_what_is_none() {
+    let Shares { right, rejected, misses, .. } = shares("intents.jsonl");
+    assert!(right >= 0.85 && rejected >= 0.85, "in scope {right:.2}, out of scope rejected {rejected:.2}\n{misses}");
+}
+
+/// Measured: right 0.33 (0.39 with what the words of the escalation policy name), mistaken 0.05, rejected 0.88. What is missed is asked for again, and a
+/// human is called soon.
+#[test]
+fn intents_of_sentences_that_nobody_tuned_to() {
+    let Shares { right, mistaken, rejected, misses } = shares("intents_spoken.jsonl");
+    println!("right {right:.3}, mistaken {mistaken:.3}, rejected {rejected:.3}");
+    assert!(
+        right >= 0.3 && mistaken <= 0.1 && rejected >= 0.8,
+        "right {right:.2}, mistaken {mistaken:.2}, out of scope rejected {rejected:.2}\n{misses}"
+    );
 }
 
 #[derive(Deserialize)]
