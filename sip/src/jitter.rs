@@ -10,7 +10,7 @@ mod store;
 
 use std::time::Duration;
 
-use crate::codec::{Codec, FRAME_SAMPLES, Frame, SAMPLE_RATE};
+use crate::codec::{Codec, Decoder, FRAME_SAMPLES, Frame, LONGEST_OPUS, SAMPLE_RATE};
 use crate::conceal::{Concealer, LONGEST_LAG};
 use crate::stretch;
 use delay::DelayEstimate;
@@ -34,8 +34,10 @@ const CLOCK_JUMP: Duration = Duration::from_millis(150);
 const LATE_RUN: u32 = 5;
 /// Ticks between two stretches, so that speech keeps its rhythm.
 const STRETCH_PAUSE: u32 = 4;
-/// Decoded samples waiting: a frame, the look-ahead of stretching and the longest packet slice.
-const QUEUE: usize = 1_024;
+/// Decoded samples waiting: a frame, the look-ahead of stretching and the longest packet.
+const QUEUE: usize = FRAME_SAMPLES + stretch::NEEDED + LONGEST_LAG + LONGEST_OPUS;
+/// What Opus can say again of the packet before: whole steps of 2.5 ms.
+const RECOVERY_STEP: usize = 20;
 
 /// Limits of the delay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +76,8 @@ pub struct JitterStats {
     pub late: u64,
     /// Packets that were there already.
     pub duplicates: u64,
+    /// Samples lost and said again by the packet after (in-band error correction).
+    pub recovered: u64,
     /// Packets dropped because the delay was above its maximum.
     pub overflowed: u64,
     /// New starts after a jump or a new source.
@@ -111,6 +115,7 @@ pub struct JitterBuffer {
     /// Samples concealed in place of `next` and what follows.
     concealed: usize,
     delay: DelayEstimate,
+    decoder: Decoder,
     concealer: Concealer,
     last_pull: Option<Duration>,
     since_stretch: u32,
@@ -136,6 +141,7 @@ impl JitterBuffer {
             next: 0,
             concealed: 0,
             delay: DelayEstimate::new(config.start),
+            decoder: Decoder::default(),
             concealer: Concealer::default(),
             last_pull: None,
             since_stretch: 0,
@@ -147,7 +153,7 @@ impl JitterBuffer {
         }
     }
 
-    /// A packet of sound came.
+    /// A packet of sound came; its timestamp counts samples at 8 kHz.
     pub fn insert(&mut self, now: Duration, sequence: u16, timestamp: u32, codec: Codec, payload: &[u8]) {
         if payload.is_empty() {
             return;
@@ -198,6 +204,7 @@ impl JitterBuffer {
         self.store.clear();
         self.queued = 0;
         self.delay.restart();
+        self.decoder.reset();
         self.concealed = 0;
         self.state = State::Idle;
         self.stats.resets += 1;
@@ -239,21 +246,27 @@ impl JitterBuffer {
     }
 
     fn keep(&mut self, timestamp: u32, codec: Codec, payload: &[u8]) {
-        // Long packets are kept in slices: G.711 can be cut anywhere.
-        for (index, slice) in payload.chunks(store::SLICE).enumerate() {
-            let start = timestamp.wrapping_add((index * store::SLICE) as u32);
-            let ahead = start.wrapping_sub(self.next) as i32;
-            if ahead + slice.len() as i32 <= 0 {
-                self.stats.late += 1;
-                self.late_run += 1;
-                continue;
+        if codec.can_be_cut() {
+            for (index, slice) in payload.chunks(store::SLICE).enumerate() {
+                self.keep_part(timestamp.wrapping_add((index * store::SLICE) as u32), codec, slice.len(), slice);
             }
-            self.late_run = 0;
-            match self.store.put(self.next, start, codec, slice) {
-                Stored::Kept => {}
-                Stored::Duplicate => self.stats.duplicates += 1,
-                Stored::DroppedOldest => self.stats.overflowed += 1,
-            }
+        } else if let Some(samples) = codec.samples(payload).filter(|_| payload.len() <= store::SLICE) {
+            self.keep_part(timestamp, codec, samples, payload);
+        }
+    }
+
+    fn keep_part(&mut self, start: u32, codec: Codec, samples: usize, bytes: &[u8]) {
+        let ahead = start.wrapping_sub(self.next) as i32;
+        if ahead + samples as i32 <= 0 {
+            self.stats.late += 1;
+            self.late_run += 1;
+            return;
+        }
+        self.late_run = 0;
+        match self.store.put(self.next, start, codec, samples, bytes) {
+            Stored::Kept => {}
+            Stored::Duplicate => self.stats.duplicates += 1,
+            Stored::DroppedOldest => self.stats.overflowed += 1,
         }
     }
 
@@ -270,7 +283,7 @@ impl JitterBuffer {
             if head.ahead > 0 {
                 self.next = self.next.wrapping_add(head.ahead as u32);
             }
-            let dropped = head.length as i32 + head.ahead.min(0);
+            let dropped = head.samples as i32 + head.ahead.min(0);
             self.next = self.next.wrapping_add(dropped.max(0) as u32);
             self.store.drop_head();
             self.stats.overflowed += 1;
@@ -290,12 +303,32 @@ impl JitterBuffer {
             }
             let start = self.queued;
             let (codec, payload) = self.store.head_payload();
-            let payload = payload.get(skip..).unwrap_or(&[]);
-            self.queued += codec.decode(payload, &mut self.queue[start..]);
-            self.next = self.next.wrapping_add((self.queued - start) as u32);
+            let decoded = self.decoder.decode(codec, payload, &mut self.queue[start..]);
+            // What was concealed already is not said again.
+            let skip = skip.min(decoded);
+            self.queue.copy_within(start + skip..start + decoded, start);
+            self.queued += decoded - skip;
+            self.next = self.next.wrapping_add(head.samples.saturating_sub(head.ahead.min(0).unsigned_abs() as usize) as u32);
             self.store.drop_head();
             self.concealed = 0;
         }
+    }
+
+    /// The packet after a gap may say again what was in the gap.
+    fn recover(&mut self) -> bool {
+        let Some(head) = self.store.head(self.next) else { return false };
+        let gap = usize::try_from(head.ahead).unwrap_or(0);
+        if self.concealed > 0 || gap == 0 || gap > head.samples || gap % RECOVERY_STEP != 0 || self.queued + gap > QUEUE {
+            return false;
+        }
+        let (start, (codec, payload)) = (self.queued, self.store.head_payload());
+        if self.decoder.recover(codec, payload, &mut self.queue[start..start + gap]) != gap {
+            return false;
+        }
+        self.queued += gap;
+        self.next = self.next.wrapping_add(gap as u32);
+        self.stats.recovered += gap as u64;
+        true
     }
 
     fn adapt(&mut self, now: Duration) {
@@ -344,6 +377,11 @@ impl JitterBuffer {
         let mut filled = self.take(out);
         let mut guessed = 0;
         while filled < FRAME_SAMPLES {
+            if self.recover() {
+                self.decode_until(FRAME_SAMPLES - filled);
+                filled += self.take(&mut out[filled..]);
+                continue;
+            }
             // What is missing before the next packet that we have; all of it when we have none.
             let gap = match self.store.head(self.next) {
                 Some(head) => (head.ahead.max(0) as usize).saturating_sub(self.concealed),

@@ -3,14 +3,17 @@
 
 pub mod codec;
 pub mod conceal;
+pub mod dtls;
 pub mod dtmf;
 pub mod guard;
+pub mod ice;
 pub mod jitter;
 pub mod media;
 pub mod message;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
+pub mod srtp;
 mod stretch;
 pub mod uri;
 pub mod user_agent;

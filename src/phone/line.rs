@@ -18,7 +18,7 @@ use tokio::{
 };
 use warmline_sip::{
     codec::Codec,
-    sdp::{Direction, LocalMedia, SdpSession},
+    sdp::{Direction, LocalMedia, Policy, SdpSession, Secret},
 };
 
 use super::{
@@ -188,7 +188,7 @@ impl Phone {
 
     fn session(&self, port: &MediaPort) -> SdpSession {
         let local = LocalMedia { address: port.local().ip(), rtp_port: port.local().port() };
-        SdpSession::new(u64::from(port.local().port()), local, &[self.codec])
+        SdpSession::new(u64::from(port.local().port()), local, Policy::plain(vec![self.codec], Secret::random()))
     }
 
     fn line(&self, dialog: Dialog, media: Arc<Media>, invited: Duration, answered: Duration) -> Line {

@@ -14,7 +14,7 @@ use tokio::{
     time::{sleep_until, timeout_at},
 };
 use warmline_sip::{
-    codec::FRAME_SAMPLES,
+    codec::{Decoder, Encoder, FRAME_SAMPLES},
     dtmf,
     rtp::{RtpPacket, Sender},
     sdp::{Negotiated, PayloadKind},
@@ -75,6 +75,8 @@ impl MediaPort {
         let tape = Arc::new(Mutex::new(Tape::default()));
         let stream = Stream {
             socket: self.socket,
+            encoder: Encoder::new(agreed.codec),
+            decoder: Decoder::default(),
             agreed,
             origin,
             tape: Arc::clone(&tape),
@@ -214,6 +216,8 @@ struct Saying {
 struct Stream {
     socket: UdpSocket,
     agreed: Negotiated,
+    encoder: Encoder,
+    decoder: Decoder,
     origin: Instant,
     tape: Arc<Mutex<Tape>>,
     last_sound: watch::Sender<Option<Duration>>,
@@ -246,7 +250,10 @@ impl Stream {
                     }
                     // A full queue of keys is a script that presses faster than anybody can.
                     Some(Command::Press(digit)) => drop(self.keys.press(digit)),
-                    Some(Command::Agree(agreed)) => self.agreed = agreed,
+                    Some(Command::Agree(agreed)) => {
+                        self.encoder = Encoder::new(agreed.codec);
+                        self.agreed = agreed;
+                    }
                     None => return,
                 },
             }
@@ -262,12 +269,12 @@ impl Stream {
         let header = packet.header;
         match self.agreed.receive.get(header.payload_type) {
             Some(PayloadKind::Audio(codec)) => {
-                let mut samples = vec![0; packet.payload.len()];
-                codec.decode(packet.payload, &mut samples);
+                let mut samples = vec![0; codec.samples(packet.payload).unwrap_or(0)];
+                self.decoder.decode(codec, packet.payload, &mut samples);
                 if let Some(last) = activity::last(&samples) {
                     self.last_sound.send_replace(Some(at + sample_time(last)));
                 }
-                let heard = HeardPacket { at, sequence: header.sequence, timestamp: header.timestamp, samples };
+                let heard = HeardPacket { at, sequence: header.sequence, timestamp: header.timestamp / codec.clock_ratio(), samples };
                 self.tape().heard.push(heard);
             }
             Some(PayloadKind::TelephoneEvent) => {
@@ -275,7 +282,7 @@ impl Stream {
                     self.tape().keys.push((at, digit.to_char()));
                 }
             }
-            None => {}
+            Some(PayloadKind::ComfortNoise) | None => {}
         }
     }
 
@@ -289,8 +296,10 @@ impl Stream {
             datagram.extend_from_slice(&event.payload);
             self.rtp.pass(FRAME_SAMPLES as u32, false);
         } else {
-            self.rtp.sound(self.agreed.payload_type, FRAME_SAMPLES as u32).write(&mut datagram);
-            self.agreed.codec.encode(&samples, &mut datagram);
+            let mut header = self.rtp.sound(self.agreed.payload_type, FRAME_SAMPLES as u32);
+            header.timestamp = header.timestamp.wrapping_mul(self.agreed.codec.clock_ratio());
+            header.write(&mut datagram);
+            self.encoder.encode(&samples, &mut datagram);
         }
         let at = self.now();
         // Loopback refuses when nobody listens any more: the far end has gone, and the script will notice.

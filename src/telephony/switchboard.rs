@@ -11,7 +11,7 @@ use std::{
 use tokio::sync::mpsc;
 use warmline_sip::{
     codec::Codec,
-    sdp::{Direction, LocalMedia, Negotiated, SdpSession},
+    sdp::{Direction, Encryption, LocalMedia, Negotiated, OfferedProtection, Policy, SdpSession, Secret},
     uri::Uri,
     user_agent::{DialRequest, EndedBy, Event as WireEvent, FailWhy, Incoming, LegId as WireLeg, TransactionId, UserAgent},
 };
@@ -27,7 +27,7 @@ use crate::call::{
 };
 
 /// In our order of preference.
-const CODECS: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
+const CODECS: [Codec; 4] = [Codec::Pcmu, Codec::Pcma, Codec::Opus, Codec::G722];
 
 /// What a leg needs of its call.
 #[derive(Debug)]
@@ -189,7 +189,7 @@ impl Switchboard {
             Some(offer) => match leg.sdp.answer(&offer, Direction::SendRecv) {
                 Ok((body, negotiated)) => {
                     leg.stage = Stage::Answered;
-                    leg.start(sockets, negotiated);
+                    leg.start(sockets, &negotiated);
                     body
                 }
                 Err(error) => {
@@ -288,7 +288,7 @@ impl Switchboard {
             Stage::Answered => leg.link.tell(Event::LegAnswered { leg: leg.id }),
             Stage::Offered { sockets } => match answer.as_deref().map(|answer| leg.sdp.accept(answer)) {
                 Some(Ok(negotiated)) => {
-                    leg.start(sockets, negotiated);
+                    leg.start(sockets, &negotiated);
                     leg.link.tell(Event::LegAnswered { leg: leg.id });
                 }
                 Some(Err(_)) | None => self.give_up(wire).await,
@@ -298,7 +298,7 @@ impl Switchboard {
                 if let Some(answer) = answer
                     && let Ok(negotiated) = leg.sdp.accept(&answer)
                 {
-                    leg.update(negotiated);
+                    leg.update(&negotiated);
                 }
             }
             Stage::Arrived { offer } => leg.stage = Stage::Arrived { offer },
@@ -310,7 +310,7 @@ impl Switchboard {
         let Stage::Offered { sockets } = std::mem::replace(&mut leg.stage, Stage::Up) else { return };
         match sdp.as_deref().map(|answer| leg.sdp.accept(answer)) {
             Some(Ok(negotiated)) => {
-                leg.start(sockets, negotiated);
+                leg.start(sockets, &negotiated);
                 leg.link.tell(Event::LegAnswered { leg: leg.id });
             }
             Some(Err(_)) | None => self.give_up(wire).await,
@@ -333,7 +333,7 @@ impl Switchboard {
         let answer = match offer {
             None => Ok(leg.sdp.offer(Direction::SendRecv).into_bytes()),
             Some(offer) => leg.sdp.answer(&offer, Direction::SendRecv).map(|(body, negotiated)| {
-                leg.update(negotiated);
+                leg.update(&negotiated);
                 body.into_bytes()
             }),
         };
@@ -355,24 +355,35 @@ impl Switchboard {
         Some(leg)
     }
 
+    fn policy(&self) -> Policy {
+        Policy {
+            codecs: CODECS.to_vec(),
+            encryption: Encryption::IfOffered,
+            offer: OfferedProtection::Plain,
+            fingerprint: Some(self.media.fingerprint()),
+            ice: true,
+            secret: Secret::random(),
+        }
+    }
+
     fn new_session(&self, rtp_port: u16) -> SdpSession {
-        SdpSession::new(session_id(), LocalMedia { address: self.media_address, rtp_port }, &CODECS)
+        SdpSession::new(session_id(), LocalMedia { address: self.media_address, rtp_port }, self.policy())
     }
 }
 
 impl Leg {
-    fn start(&mut self, sockets: LegSockets, negotiated: Negotiated) {
-        self.link.media(MediaCommand::AddLeg { leg: self.id, sockets, negotiated: Box::new(negotiated) });
+    fn start(&mut self, sockets: LegSockets, negotiated: &Negotiated) {
+        self.link.media(MediaCommand::AddLeg { leg: self.id, sockets, negotiated: Box::new(negotiated.clone()) });
         self.hold(negotiated);
     }
 
-    fn update(&mut self, negotiated: Negotiated) {
-        self.link.media(MediaCommand::UpdateLeg { leg: self.id, negotiated: Box::new(negotiated) });
+    fn update(&mut self, negotiated: &Negotiated) {
+        self.link.media(MediaCommand::UpdateLeg { leg: self.id, negotiated: Box::new(negotiated.clone()) });
         self.hold(negotiated);
     }
 
     /// The far end has put us on hold if it does not want to hear us.
-    fn hold(&mut self, negotiated: Negotiated) {
+    fn hold(&mut self, negotiated: &Negotiated) {
         let held = !negotiated.direction.sends();
         if held != self.held {
             self.held = held;

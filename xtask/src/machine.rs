@@ -27,6 +27,7 @@ struct Program {
 
 const PROGRAMS: &[Program] = &[
     Program { name: "cc", package: "build-essential", why: "links the binary and compiles SQLite", from: For::Models },
+    Program { name: "cmake", package: "cmake", why: "compiles the Opus codec", from: For::Models },
     Program { name: "espeak-ng", package: "espeak-ng", why: "turns words into sounds for the bot's voice", from: For::Demo },
     Program { name: "flite", package: "flite", why: "is the caller's voice in the demo call", from: For::Demo },
     Program { name: "baresip", package: "baresip-core", why: "is a caller and an agent's phone in the tests", from: For::Test },

@@ -2,19 +2,20 @@
 
 use crate::codec::Codec;
 
-/// Bytes of one slot: 30 ms of G.711. Longer packets take several slots.
-pub(super) const SLICE: usize = 240;
+/// Bytes of one slot: 60 ms of G.711, or Opus at 64 kbit/s. Longer packets of what can be cut take several slots.
+pub(super) const SLICE: usize = 480;
 const SLOTS: usize = 40;
 
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     timestamp: u32,
     codec: Codec,
-    length: u8,
+    samples: u16,
+    length: u16,
     bytes: [u8; SLICE],
 }
 
-const EMPTY: Slot = Slot { timestamp: 0, codec: Codec::Pcmu, length: 0, bytes: [0; SLICE] };
+const EMPTY: Slot = Slot { timestamp: 0, codec: Codec::Pcmu, samples: 0, length: 0, bytes: [0; SLICE] };
 
 /// What became of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,8 @@ pub(super) enum Stored {
 pub(super) struct Head {
     /// Samples between what is due and its start; negative when its start is over.
     pub(super) ahead: i32,
-    pub(super) length: usize,
+    /// How many samples it holds.
+    pub(super) samples: usize,
 }
 
 /// The slots, and their order.
@@ -54,7 +56,7 @@ impl Store {
     }
 
     /// Keeps a slice; `due` is the timestamp from which order is counted, so that a wrap does no harm.
-    pub(super) fn put(&mut self, due: u32, timestamp: u32, codec: Codec, bytes: &[u8]) -> Stored {
+    pub(super) fn put(&mut self, due: u32, timestamp: u32, codec: Codec, samples: usize, bytes: &[u8]) -> Stored {
         let key = timestamp.wrapping_sub(due) as i32;
         let mut place = self.order[..self.used].partition_point(|&slot| self.key(slot, due) < key);
         if place < self.used && self.key(self.order[place], due) == key {
@@ -71,14 +73,15 @@ impl Store {
         let slot = &mut self.slots[usize::from(self.order[place])];
         slot.timestamp = timestamp;
         slot.codec = codec;
-        slot.length = bytes.len().min(SLICE) as u8;
+        slot.samples = samples as u16;
+        slot.length = bytes.len().min(SLICE) as u16;
         slot.bytes[..bytes.len().min(SLICE)].copy_from_slice(&bytes[..bytes.len().min(SLICE)]);
         stored
     }
 
     pub(super) fn head(&self, due: u32) -> Option<Head> {
         let slot = (self.used > 0).then(|| &self.slots[usize::from(self.order[0])])?;
-        Some(Head { ahead: slot.timestamp.wrapping_sub(due) as i32, length: usize::from(slot.length) })
+        Some(Head { ahead: slot.timestamp.wrapping_sub(due) as i32, samples: usize::from(slot.samples) })
     }
 
     /// The first packet's bytes; empty when there is none.

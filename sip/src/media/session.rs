@@ -3,13 +3,17 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::clock::Clock;
+use super::comfort::Comfort;
+use super::link::{Below, DtlsContext, Link};
 use super::{Dropped, LegStats, Outgoing};
-use crate::codec::{FRAME_SAMPLES, Frame};
+use crate::codec::{Codec, Encoder, FRAME_SAMPLES, Frame, SAMPLE_RATE};
 use crate::dtmf::{self, Digit, SendError};
 use crate::jitter::{JitterBuffer, JitterConfig, Pulled};
 use crate::rtcp::{Compound, Item, Reporter, write_compound, write_goodbye};
 use crate::rtp::{Header, Latch, Origin, RtpError, RtpPacket, Sender, SourceTracker};
 use crate::sdp::{Negotiated, PayloadKind};
+use crate::srtp::Refused;
 
 /// Samples of one millisecond.
 const SAMPLES_PER_MS: usize = 8;
@@ -29,6 +33,8 @@ pub struct MediaConfig {
     pub cname: String,
     /// Limits of the jitter buffer.
     pub jitter: JitterConfig,
+    /// What DTLS needs; without it a leg that agreed on DTLS stays silent.
+    pub dtls: Option<DtlsContext>,
 }
 
 /// What a datagram was.
@@ -47,6 +53,8 @@ pub enum Received {
         /// Did it say BYE?
         goodbye: bool,
     },
+    /// A connectivity check or a part of a handshake.
+    Below,
     /// Not used.
     Dropped(Dropped),
 }
@@ -64,12 +72,16 @@ struct Source {
 pub struct MediaSession {
     config: MediaConfig,
     negotiated: Negotiated,
+    link: Link,
     latch: Latch,
+    clock: Clock,
+    comfort: Option<Comfort>,
     source: Option<Source>,
     tracker: SourceTracker,
     jitter: JitterBuffer,
     digits: dtmf::Receiver,
     sender: Sender,
+    encoder: Encoder,
     keys: dtmf::Sender,
     /// Sound that waits until a packet is full.
     pending: Box<[i16; PENDING]>,
@@ -85,12 +97,16 @@ impl MediaSession {
     #[must_use]
     pub fn new(now: Duration, config: MediaConfig, negotiated: Negotiated) -> Self {
         Self {
+            link: Link::new(now, &negotiated, config.dtls.clone()),
             latch: Latch::new(negotiated.remote_rtp),
+            clock: Clock::new(negotiated.codec.clock_ratio()),
+            comfort: None,
             source: None,
             tracker: SourceTracker::default(),
             jitter: JitterBuffer::new(config.jitter),
             digits: dtmf::Receiver::default(),
             sender: Sender::new(config.ssrc, config.first_sequence, config.first_timestamp),
+            encoder: Encoder::new(negotiated.codec),
             keys: dtmf::Sender::default(),
             pending: Box::new([0; PENDING]),
             pending_len: 0,
@@ -112,16 +128,40 @@ impl MediaSession {
         if !negotiated.remote_rtp.ip().is_unspecified() {
             self.latch.announce(negotiated.remote_rtp);
         }
+        self.link.update(now, &negotiated);
+        if negotiated.codec != self.encoder.codec() {
+            self.encoder = Encoder::new(negotiated.codec);
+            self.pending_len = 0;
+        }
+        if negotiated.codec.clock_ratio() != self.clock.ratio() {
+            self.clock = Clock::new(negotiated.codec.clock_ratio());
+        }
         self.negotiated = negotiated;
     }
 
-    /// A datagram came to the RTP port.
-    pub fn on_datagram(&mut self, now: Duration, from: SocketAddr, datagram: &[u8]) -> Received {
+    /// A datagram came to the RTP port. It is decrypted in place.
+    pub fn on_datagram(&mut self, now: Duration, from: SocketAddr, datagram: &mut [u8]) -> Received {
+        let below = self.link.on_datagram(now, from, datagram);
+        if let Some(peer) = self.link.take_moved() {
+            self.latch.pin(peer);
+        }
+        match below {
+            Below::Packet { length, proven } => self.on_packet(now, from, &datagram[..length], proven),
+            Below::Control => Received::Below,
+            Below::Refused(why) => self.refuse(refusal(why)),
+            Below::Stranger => self.refuse(Dropped::Stranger),
+        }
+    }
+
+    fn on_packet(&mut self, now: Duration, from: SocketAddr, datagram: &[u8], proven: bool) -> Received {
         let packet = match RtpPacket::parse(datagram) {
             Ok(packet) => packet,
-            Err(RtpError::Rtcp) => return self.on_rtcp(now, from, datagram),
+            Err(RtpError::Rtcp) => return self.on_report(now, from, datagram),
             Err(RtpError::Truncated | RtpError::Version | RtpError::Padding) => return self.refuse(Dropped::Malformed),
         };
+        if proven && !self.latch.is_locked() {
+            self.latch.pin(from);
+        }
         match self.latch.see(from, packet.header.ssrc) {
             Origin::Peer => {}
             Origin::Learning => return self.refuse(Dropped::Learning),
@@ -135,23 +175,50 @@ impl MediaSession {
         match kind {
             // Keys count whichever source they come from: some gateways give them an SSRC of their own.
             PayloadKind::TelephoneEvent => self.take_event(&packet),
-            PayloadKind::Audio(_) if !self.is_current_source(&packet.header) => self.refuse(Dropped::NewSource),
-            PayloadKind::Audio(codec) => {
-                let header = packet.header;
-                if !self.tracker.count(header.sequence, header.timestamp, now) {
-                    return self.refuse(Dropped::Duplicate);
-                }
-                if packet.payload.is_empty() {
-                    return Received::KeepAlive;
-                }
-                self.jitter.insert(now, header.sequence, header.timestamp, codec, packet.payload);
-                Received::Audio
-            }
+            PayloadKind::Audio(_) | PayloadKind::ComfortNoise if !self.is_current_source(&packet.header) => self.refuse(Dropped::NewSource),
+            PayloadKind::ComfortNoise => self.take_noise(&packet),
+            PayloadKind::Audio(codec) => self.take_sound(now, &packet, codec),
         }
     }
 
-    /// A datagram came to the RTCP port.
-    pub fn on_rtcp(&mut self, now: Duration, from: SocketAddr, datagram: &[u8]) -> Received {
+    fn take_sound(&mut self, now: Duration, packet: &RtpPacket<'_>, codec: Codec) -> Received {
+        let header = packet.header;
+        // A codec of another clock than the agreed one counts in that clock (RFC 3551 §4.1 forbids it, some do it).
+        let timestamp = if codec.clock_ratio() == self.clock.ratio() {
+            self.clock.samples(header.timestamp)
+        } else {
+            header.timestamp / codec.clock_ratio()
+        };
+        if !self.tracker.count(header.sequence, timestamp, now) {
+            return self.refuse(Dropped::Duplicate);
+        }
+        if packet.payload.is_empty() {
+            return Received::KeepAlive;
+        }
+        self.comfort = None;
+        self.jitter.insert(now, header.sequence, timestamp, codec, packet.payload);
+        Received::Audio
+    }
+
+    fn take_noise(&mut self, packet: &RtpPacket<'_>) -> Received {
+        if !self.tracker.count_untimed(packet.header.sequence) {
+            return self.refuse(Dropped::Duplicate);
+        }
+        self.comfort = Comfort::from_payload(packet.payload);
+        Received::KeepAlive
+    }
+
+    /// A datagram came to the RTCP port. It is decrypted in place.
+    pub fn on_rtcp(&mut self, now: Duration, from: SocketAddr, datagram: &mut [u8]) -> Received {
+        match self.link.on_datagram(now, from, datagram) {
+            Below::Packet { length, .. } => self.on_report(now, from, &datagram[..length]),
+            Below::Control => Received::Below,
+            Below::Refused(why) => self.refuse(refusal(why)),
+            Below::Stranger => self.refuse(Dropped::Stranger),
+        }
+    }
+
+    fn on_report(&mut self, now: Duration, from: SocketAddr, datagram: &[u8]) -> Received {
         let Ok(compound) = Compound::parse(datagram) else { return self.refuse(Dropped::Malformed) };
         // Reports come from another port than sound: the host must be the peer's.
         if from.ip() != self.latch.destination().ip() {
@@ -178,7 +245,23 @@ impl MediaSession {
 
     /// One 20 ms tick of listening. Give the nominal time of the tick, not the moment at which a busy machine got round to it.
     pub fn pull_frame(&mut self, now: Duration, out: &mut Frame) -> Pulled {
-        self.jitter.pull(now, out)
+        let pulled = self.jitter.pull(now, out);
+        if pulled == Pulled::Silence
+            && let Some(noise) = &mut self.comfort
+        {
+            noise.fill(out);
+        }
+        pulled
+    }
+
+    /// Does what the path below RTP has to do by itself; once a tick. Then [`Self::poll_control`] has what is to be sent.
+    pub fn tick(&mut self, now: Duration) {
+        self.link.tick(now, self.latch.destination());
+    }
+
+    /// The next answer to a check, or part of a handshake, to be sent from the RTP port.
+    pub fn poll_control(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
+        self.link.poll_control()
     }
 
     /// One 20 ms tick of speaking: the sound, or the key that is being pressed, as datagrams for [`Self::rtp_destination`]. On hold
@@ -194,8 +277,13 @@ impl MediaSession {
             && let Some(event) = self.keys.tick(self.sender.timestamp().wrapping_add(self.pending_len as u32))
         {
             self.flush_pending(out);
-            self.sender.event(payload_type, event.start, event.marker, event.payload.len() as u32).write(&mut out.bytes);
-            out.bytes.extend_from_slice(&event.payload);
+            let ratio = (self.negotiated.dtmf_clock / SAMPLE_RATE).max(1);
+            let (start, place) = (event.start.wrapping_mul(ratio), out.bytes.len());
+            self.sender.event(payload_type, start, event.marker, event.payload.len() as u32).write(&mut out.bytes);
+            out.bytes.extend_from_slice(&event.payload[..2]);
+            let duration = u16::from_be_bytes([event.payload[2], event.payload[3]]).saturating_mul(ratio as u16);
+            out.bytes.extend_from_slice(&duration.to_be_bytes());
+            self.link.protect_rtp(&mut out.bytes, place);
             out.finish();
             self.sender.pass(FRAME_SAMPLES as u32, false);
             return;
@@ -238,16 +326,30 @@ impl MediaSession {
 
     /// Writes the report that is due into `out` (cleared first) and plans the next one.
     pub fn write_rtcp(&mut self, now: Duration, out: &mut Vec<u8>) {
-        out.clear();
-        let source = self.source.map(|source| (source.ssrc, &mut self.tracker));
-        let (info, block) = self.reporter.report(now, &self.sender, source);
-        write_compound(out, self.sender.ssrc(), info.as_ref(), block.as_ref(), &self.config.cname);
+        self.write_report(now, false, out);
     }
 
     /// Writes the last report, which says goodbye.
     pub fn write_goodbye(&mut self, now: Duration, out: &mut Vec<u8>) {
-        self.write_rtcp(now, out);
-        write_goodbye(out, self.sender.ssrc());
+        self.write_report(now, true, out);
+    }
+
+    fn write_report(&mut self, now: Duration, goodbye: bool, out: &mut Vec<u8>) {
+        out.clear();
+        let source = self.source.map(|source| (source.ssrc, &mut self.tracker));
+        let (mut info, mut block) = self.reporter.report(now, &self.sender, source);
+        // Reports count in the ticks of the stream (RFC 3550 §6.4.1).
+        if let Some(info) = &mut info {
+            info.rtp_timestamp = self.clock.ticks(info.rtp_timestamp);
+        }
+        if let Some(block) = &mut block {
+            block.jitter = self.clock.ticks(block.jitter);
+        }
+        write_compound(out, self.sender.ssrc(), info.as_ref(), block.as_ref(), &self.config.cname);
+        if goodbye {
+            write_goodbye(out, self.sender.ssrc());
+        }
+        self.link.protect_rtcp(out);
     }
 
     /// Where RTP goes; `None` while nothing may be sent.
@@ -259,9 +361,19 @@ impl MediaSession {
     /// Where RTCP goes, on hold too. A peer behind a translator is reached at its learnt host.
     #[must_use]
     pub fn rtcp_destination(&self) -> Option<SocketAddr> {
+        if self.negotiated.rtcp_mux {
+            let peer = self.latch.destination();
+            return (!peer.ip().is_unspecified()).then_some(peer);
+        }
         let announced = self.negotiated.remote_rtcp;
         let host: IpAddr = if announced.ip() == self.negotiated.remote_rtp.ip() { self.latch.destination().ip() } else { announced.ip() };
         (!host.is_unspecified()).then(|| SocketAddr::new(host, announced.port()))
+    }
+
+    /// Do reports go out of the RTP port?
+    #[must_use]
+    pub const fn is_rtcp_muxed(&self) -> bool {
+        self.negotiated.rtcp_mux
     }
 
     /// How long no RTP has come from the peer; `None` while none is expected (on hold).
@@ -295,12 +407,14 @@ impl MediaSession {
             round_trip: self.reporter.round_trip(),
             peer_fraction_lost: peer.map(|block| block.fraction_lost),
             peer_lost: peer.map(|block| block.lost),
+            codec: Some(self.negotiated.codec),
+            protection: self.link.kind(),
             ..self.counted
         }
     }
 
     fn may_send(&self) -> bool {
-        self.negotiated.direction.sends() && !self.latch.destination().ip().is_unspecified()
+        self.negotiated.direction.sends() && self.link.is_ready() && !self.latch.destination().ip().is_unspecified()
     }
 
     fn take_event(&mut self, packet: &RtpPacket<'_>) -> Received {
@@ -337,6 +451,7 @@ impl MediaSession {
         self.source = Some(Source { ssrc: header.ssrc, challenger: None });
         self.tracker.restart();
         self.jitter.reset();
+        self.clock = Clock::new(self.clock.ratio());
         true
     }
 
@@ -348,8 +463,12 @@ impl MediaSession {
     }
 
     fn send_pending(&mut self, samples: usize, out: &mut Outgoing) {
-        self.sender.sound(self.negotiated.payload_type, samples as u32).write(&mut out.bytes);
-        self.negotiated.codec.encode(&self.pending[..samples], &mut out.bytes);
+        let start = out.bytes.len();
+        let mut header = self.sender.sound(self.negotiated.payload_type, samples as u32);
+        header.timestamp = self.clock.ticks(header.timestamp);
+        header.write(&mut out.bytes);
+        self.encoder.encode(&self.pending[..samples], &mut out.bytes);
+        self.link.protect_rtp(&mut out.bytes, start);
         out.finish();
         self.pending.copy_within(samples..self.pending_len, 0);
         self.pending_len -= samples;
@@ -360,8 +479,16 @@ impl MediaSession {
             Dropped::Malformed => self.counted.malformed += 1,
             Dropped::Stranger => self.counted.strangers += 1,
             Dropped::UnknownPayload => self.counted.unknown_payload += 1,
+            Dropped::Forged => self.counted.forged += 1,
             Dropped::Learning | Dropped::Duplicate | Dropped::Held | Dropped::NewSource => {}
         }
         Received::Dropped(why)
+    }
+}
+
+const fn refusal(why: Refused) -> Dropped {
+    match why {
+        Refused::Malformed => Dropped::Malformed,
+        Refused::Forged | Refused::Replayed => Dropped::Forged,
     }
 }

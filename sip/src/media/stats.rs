@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::codec::Codec;
 use crate::jitter::JitterStats;
 use crate::rtp::SourceStats;
 
@@ -22,6 +23,8 @@ pub enum Dropped {
     Held,
     /// The first packet of another source: believed at its second one.
     NewSource,
+    /// Its authentication is wrong (SRTP).
+    Forged,
 }
 
 /// Counters of one leg since its start.
@@ -49,6 +52,12 @@ pub struct LegStats {
     pub strangers: u64,
     /// Packets with a payload type that nobody announced.
     pub unknown_payload: u64,
+    /// Packets whose authentication was wrong, or that came a second time (SRTP).
+    pub forged: u64,
     /// Keys received.
     pub digits: u64,
+    /// What we send.
+    pub codec: Option<Codec>,
+    /// How the stream is protected: `none`, `sdes`, `dtls`, `failed`.
+    pub protection: &'static str,
 }

@@ -50,6 +50,11 @@ impl Latch {
         }
     }
 
+    /// The peer has proved where it is (by ICE, DTLS or SRTP).
+    pub fn pin(&mut self, peer: SocketAddr) {
+        self.state = State::Locked(peer);
+    }
+
     /// A valid RTP packet came from `source`.
     pub fn see(&mut self, source: SocketAddr, ssrc: u32) -> Origin {
         if let State::Locked(peer) = self.state {

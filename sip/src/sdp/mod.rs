@@ -5,14 +5,17 @@
 
 mod negotiate;
 mod parse;
+mod security;
 mod session;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use std::net::SocketAddr;
 
-pub use parse::{Description, MediaLine, RtpMap};
-pub use session::{LocalMedia, SdpSession};
+pub use parse::{Description, MediaLine, RtpMap, Setup};
+pub use security::{Encryption, IceNames, OfferedProtection, Protection, Secret};
+pub use session::{LocalMedia, Policy, SdpSession};
 
 use crate::codec::Codec;
 
@@ -34,6 +37,9 @@ pub enum SdpError {
     /// Audio only over SRTP or DTLS, which this leg does not speak.
     #[error("only encrypted audio offered")]
     EncryptedOnly,
+    /// Audio in clear only, where this leg must be encrypted.
+    #[error("no encrypted audio offered")]
+    NotEncrypted,
     /// Audio over a transport that is not RTP over UDP.
     #[error("no RTP transport offered")]
     NoRtp,
@@ -58,6 +64,7 @@ impl SdpError {
             | Self::TooMany
             | Self::NoAudio
             | Self::EncryptedOnly
+            | Self::NotEncrypted
             | Self::NoRtp
             | Self::NoCommonCodec
             | Self::BadAddress
@@ -138,9 +145,14 @@ impl Direction {
 pub enum PayloadKind {
     /// Sound.
     Audio(Codec),
-    /// RFC 4733 events at 8 kHz.
+    /// RFC 4733 events.
     TelephoneEvent,
+    /// The level of the noise between words (RFC 3389).
+    ComfortNoise,
 }
+
+/// The static payload type of comfort noise at 8 kHz (RFC 3389 §4).
+const COMFORT_NOISE: u8 = 13;
 
 /// Payload types of one stream; small and copyable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -158,18 +170,19 @@ impl PayloadMap {
         }
     }
 
-    /// What this payload type carries. The static types of G.711 are understood even when the peer never announced them.
+    /// What this payload type carries. Static types are understood even when the peer never announced them.
     #[must_use]
     pub fn get(&self, payload_type: u8) -> Option<PayloadKind> {
         let named = self.entries.iter().flatten().find(|(known, _)| *known == payload_type).map(|(_, kind)| *kind);
-        named.or_else(|| Codec::from_static_payload_type(payload_type).map(PayloadKind::Audio))
+        let noise = (payload_type == COMFORT_NOISE).then_some(PayloadKind::ComfortNoise);
+        named.or_else(|| Codec::from_static_payload_type(payload_type).map(PayloadKind::Audio)).or(noise)
     }
 }
 
 /// What offer and answer agreed on for the audio stream, from our side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Negotiated {
-    /// Where the peer wants RTP; the address is unspecified when it wants none (RFC 3264 §8.4).
+    /// Where the peer wants RTP; the address is unspecified when it wants none (RFC 3264 §8.4), or when ICE has yet to find it.
     pub remote_rtp: SocketAddr,
     /// Where the peer wants RTCP (RFC 3605, otherwise the next port).
     pub remote_rtcp: SocketAddr,
@@ -183,6 +196,14 @@ pub struct Negotiated {
     pub dtmf_payload_type: Option<u8>,
     /// Milliseconds of sound in each packet that we send: 10, 20, 30, 40, 50 or 60.
     pub packet_ms: u8,
+    /// Timestamp ticks a second of those events.
+    pub dtmf_clock: u32,
     /// Our direction: `sends()` is false while the peer holds us.
     pub direction: Direction,
+    /// How the stream is protected.
+    pub protection: Protection,
+    /// Both sides' names, if ICE finds the peer.
+    pub ice: Option<IceNames>,
+    /// RTP and RTCP share a port (RFC 5761).
+    pub rtcp_mux: bool,
 }

@@ -6,6 +6,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Direction, SdpError};
+use crate::dtls::Fingerprint;
+use crate::srtp::{CryptoLine, MAX_CRYPTO_LINES};
 
 const MAX_BODY_BYTES: usize = 32 * 1024;
 const MAX_LINE_BYTES: usize = 2 * 1024;
@@ -18,6 +20,8 @@ const MAX_FORMATS: usize = 64;
 pub struct Description {
     /// Media lines in their order.
     pub media: Vec<MediaLine>,
+    /// Are lines bundled (RFC 8843)?
+    pub bundle: bool,
 }
 
 /// One `m=` line with what belongs to it; session-level values are already filled in.
@@ -43,6 +47,29 @@ pub struct MediaLine {
     pub rtcp: Option<(u16, Option<IpAddr>)>,
     /// `a=rtpmap` lines.
     pub rtp_maps: Vec<RtpMap>,
+    /// `a=crypto` lines that we could use (RFC 4568).
+    pub crypto: Vec<CryptoLine>,
+    /// The certificate that the writer shows in DTLS (RFC 8122).
+    pub fingerprint: Option<Fingerprint>,
+    /// Who begins DTLS (RFC 4145).
+    pub setup: Option<Setup>,
+    /// The writer's name in ICE (RFC 8839).
+    pub ice_ufrag: Option<String>,
+    /// RTCP on the port of RTP (RFC 5761).
+    pub rtcp_mux: bool,
+    /// The line's name in a bundle (RFC 8843).
+    pub mid: Option<String>,
+}
+
+/// The role in DTLS that a description asks for (RFC 4145 §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setup {
+    /// The writer begins.
+    Active,
+    /// The writer waits.
+    Passive,
+    /// The reader may choose.
+    ActPass,
 }
 
 /// One `a=rtpmap` line.
@@ -65,6 +92,9 @@ struct Defaults {
     direction: Option<Direction>,
     packet_ms: Option<u16>,
     max_packet_ms: Option<u16>,
+    fingerprint: Option<Fingerprint>,
+    setup: Option<Setup>,
+    ice_ufrag: Option<String>,
 }
 
 impl Description {
@@ -85,7 +115,7 @@ impl Description {
         if !reader.version_seen && reader.media.is_empty() {
             return Err(SdpError::Malformed);
         }
-        Ok(Self { media: reader.media })
+        Ok(Self { media: reader.media, bundle: reader.bundle })
     }
 }
 
@@ -95,6 +125,7 @@ struct Reader {
     media: Vec<MediaLine>,
     attributes: usize,
     version_seen: bool,
+    bundle: bool,
 }
 
 impl Reader {
@@ -156,6 +187,37 @@ impl Reader {
                     media.rtp_maps.push(map);
                 }
             }
+            "rtcp-mux" => {
+                if let Some(media) = self.media.last_mut() {
+                    media.rtcp_mux = true;
+                }
+            }
+            "mid" => {
+                if let Some(media) = self.media.last_mut() {
+                    media.mid = word(value, 32);
+                }
+            }
+            "group" => self.bundle |= value.starts_with("BUNDLE"),
+            _ => self.security_attribute(name, value),
+        }
+    }
+
+    fn security_attribute(&mut self, name: &str, value: &str) {
+        let (media, defaults) = (self.media.last_mut(), &mut self.defaults);
+        match name {
+            "crypto" => {
+                if let Some(media) = media.filter(|media| media.crypto.len() < MAX_CRYPTO_LINES) {
+                    media.crypto.extend(CryptoLine::parse(value));
+                }
+            }
+            "fingerprint" => {
+                // Several functions may be listed: ours is kept.
+                if let Some(fingerprint) = Fingerprint::parse(value) {
+                    *media.map_or(&mut defaults.fingerprint, |media| &mut media.fingerprint) = Some(fingerprint);
+                }
+            }
+            "setup" => *media.map_or(&mut defaults.setup, |media| &mut media.setup) = setup(value),
+            "ice-ufrag" => *media.map_or(&mut defaults.ice_ufrag, |media| &mut media.ice_ufrag) = word(value, 256),
             _ => {}
         }
     }
@@ -193,6 +255,12 @@ fn media_line(value: &str, defaults: &Defaults) -> MediaLine {
         max_packet_ms: defaults.max_packet_ms,
         rtcp: None,
         rtp_maps: Vec::new(),
+        crypto: Vec::new(),
+        fingerprint: defaults.fingerprint,
+        setup: defaults.setup,
+        ice_ufrag: defaults.ice_ufrag.clone(),
+        rtcp_mux: false,
+        mid: None,
     }
 }
 
@@ -200,6 +268,21 @@ fn media_line(value: &str, defaults: &Defaults) -> MediaLine {
 fn literal_address(word: &str) -> Option<IpAddr> {
     let word = word.split('/').next()?;
     word.parse::<Ipv4Addr>().map(IpAddr::V4).or_else(|_| word.parse::<Ipv6Addr>().map(IpAddr::V6)).ok()
+}
+
+fn setup(value: &str) -> Option<Setup> {
+    match value.to_ascii_lowercase().as_str() {
+        "active" => Some(Setup::Active),
+        "passive" => Some(Setup::Passive),
+        "actpass" => Some(Setup::ActPass),
+        _ => None,
+    }
+}
+
+/// A word that we repeat to the peer.
+fn word(value: &str, longest: usize) -> Option<String> {
+    let fits = !value.is_empty() && value.len() <= longest && value.bytes().all(|byte| byte.is_ascii_graphic());
+    fits.then(|| value.to_owned())
 }
 
 fn milliseconds(value: &str) -> Option<u16> {

@@ -1,39 +1,55 @@
 //! Our side of offer and answer in one dialog (RFC 3264).
 
-use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
-use super::negotiate::{Pick, pick};
-use super::{Description, Direction, MediaLine, Negotiated, PayloadKind, PayloadMap, SdpError};
+use super::negotiate::{Pick, RemoteKey, pick};
+use super::parse::Setup;
+use super::write::{Formats, Line, Media, Shield, our_line};
+use super::{
+    Description, Direction, Encryption, IceNames, Negotiated, OfferedProtection, PayloadKind, PayloadMap, Protection, SdpError, Secret,
+};
 use crate::codec::Codec;
+use crate::dtls::Fingerprint;
+use crate::srtp::{CryptoLine, Suite};
 
-/// The payload type for telephone events in our own offers.
-const OUR_DTMF_PAYLOAD_TYPE: u8 = 101;
+/// The payload types for telephone events in our own offers: at 8 kHz, and at Opus's clock.
+const OUR_DTMF: [(u8, u32); 2] = [(101, 8_000), (110, 48_000)];
+
+/// The suites of our own offers: what everybody has first, then what is better.
+const OFFERED_SUITES: [Suite; 3] = [Suite::AesCm128Sha1_80, Suite::AeadAes256Gcm, Suite::AesCm256Sha1_80];
 
 /// Where we receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LocalMedia {
     /// The address to announce.
     pub address: IpAddr,
-    /// The RTP port; RTCP is the next one.
+    /// The RTP port; RTCP is the next one, unless both share it.
     pub rtp_port: u16,
 }
 
-/// One media line of ours, in the order that the first offer fixed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Line {
-    /// Our audio stream.
-    Audio { protocol: String },
-    /// A stream that we refuse: kept with port 0, never removed (RFC 3264 §8).
-    Refused { kind: String, protocol: String, format: String },
+/// What a leg wants to agree to.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// In our order of preference.
+    pub codecs: Vec<Codec>,
+    /// Whether encryption is wanted.
+    pub encryption: Encryption,
+    /// How our own offers are protected.
+    pub offer: OfferedProtection,
+    /// Our certificate; without one there is no DTLS.
+    pub fingerprint: Option<Fingerprint>,
+    /// Whether a peer that offers ICE gets it.
+    pub ice: bool,
+    /// Where our keys come from.
+    pub secret: Secret,
 }
 
-/// The payload types of our next description.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Formats {
-    audio: Vec<(u8, Codec)>,
-    dtmf: Option<u8>,
-    packet_ms: u8,
+impl Policy {
+    /// Plain RTP, unless the peer offers keys in its description.
+    #[must_use]
+    pub const fn plain(codecs: Vec<Codec>, secret: Secret) -> Self {
+        Self { codecs, encryption: Encryption::IfOffered, offer: OfferedProtection::Plain, fingerprint: None, ice: false, secret }
+    }
 }
 
 /// Our side of one dialog's media negotiation. A failed step changes nothing: the call goes on as before.
@@ -42,9 +58,14 @@ pub struct SdpSession {
     id: u64,
     version: u64,
     local: LocalMedia,
-    codecs: Vec<Codec>,
+    policy: Policy,
     lines: Vec<Line>,
     formats: Formats,
+    shield: Shield,
+    /// Counts ICE restarts.
+    life: u32,
+    /// The peer's last name in ICE.
+    ice_ufrag: Option<String>,
     /// The last description without its `o=` line: the version counts changes of it.
     last: String,
     /// The direction in our open offer.
@@ -52,17 +73,27 @@ pub struct SdpSession {
 }
 
 impl SdpSession {
-    /// A session before any offer. `id` should be random and below 2^62; `codecs` are in our order of preference.
+    /// A session before any offer. `id` should be random and below 2^62.
     #[must_use]
-    pub fn new(id: u64, local: LocalMedia, codecs: &[Codec]) -> Self {
-        let audio = codecs.iter().map(|codec| (codec.static_payload_type(), *codec)).collect();
+    pub fn new(id: u64, local: LocalMedia, policy: Policy) -> Self {
+        let audio: Vec<(u8, Codec)> = policy.codecs.iter().map(|codec| (codec.offered_payload_type(), *codec)).collect();
+        let wanted = |clock| policy.codecs.iter().any(|codec| codec.rtp_clock() == clock);
+        let dtmf = OUR_DTMF.into_iter().filter(|(_, clock)| wanted(*clock)).collect();
+        let (shield, protocol) = match policy.offer {
+            OfferedProtection::Plain => (Shield::default(), "RTP/AVP"),
+            OfferedProtection::Sdes => (Shield { crypto: offered_lines(&policy.secret), ..Shield::default() }, "RTP/SAVP"),
+            OfferedProtection::Browser => (browser_shield(&policy), "UDP/TLS/RTP/SAVPF"),
+        };
         Self {
             id,
             version: id,
             local,
-            codecs: codecs.to_vec(),
-            lines: vec![Line::Audio { protocol: "RTP/AVP".to_owned() }],
-            formats: Formats { audio, dtmf: Some(OUR_DTMF_PAYLOAD_TYPE), packet_ms: 20 },
+            lines: vec![Line::Audio { protocol: protocol.to_owned(), mid: shield.ice.is_some().then(|| "0".to_owned()) }],
+            formats: Formats { audio, dtmf, packet_ms: 20 },
+            shield,
+            policy,
+            life: 0,
+            ice_ufrag: None,
             last: String::new(),
             open_offer: None,
         }
@@ -76,9 +107,10 @@ impl SdpSession {
     /// An offer: for an outbound leg, for an INVITE without offer, or again for hold, resume and a new address.
     pub fn offer(&mut self, direction: Direction) -> String {
         self.open_offer = Some(direction);
-        let lines = self.lines.clone();
-        let formats = self.formats.clone();
-        self.describe(&lines, &formats, direction)
+        let (lines, formats, mut shield) = (self.lines.clone(), self.formats.clone(), self.shield.clone());
+        // Later offers leave the roles as they are, and let the peer begin anew if it must (RFC 5763 §5).
+        shield.setup = shield.setup.map(|_| "actpass");
+        self.describe(&lines, &formats, &shield, direction)
     }
 
     /// Answers an offer; `wish` is what we allow on our side (`SendRecv` unless we hold).
@@ -87,16 +119,27 @@ impl SdpSession {
     /// Whatever makes the offer unusable; [`SdpError::status_code`] says how to refuse it.
     pub fn answer(&mut self, offer: &[u8], wish: Direction) -> Result<(String, Negotiated), SdpError> {
         let remote = Description::parse(offer)?;
-        let picked = pick(&remote, &self.codecs, self.local.address)?;
+        let picked = pick(&remote, &self.policy, self.local.address)?;
         let direction = picked.direction.reversed().and(wish);
         self.lines = remote.media.iter().enumerate().map(|(index, line)| our_line(index == picked.index, line)).collect();
+        // An offerer's new name is a restart: ours changes too (RFC 8839 §4.4.1.1.1).
+        if let Some(old) = self.ice_ufrag.as_ref().filter(|old| picked.ice_ufrag.as_ref().is_some_and(|new| new != *old)) {
+            tracing::debug!(old, "ICE restart");
+            self.life += 1;
+        }
+        self.shield = self.answering_shield(&picked, remote.bundle);
+        let protection = self.protection(&picked);
         // One codec in the answer: then nobody switches in the middle of the call.
-        let ours = Formats { audio: vec![(picked.payload_type, picked.codec)], dtmf: picked.dtmf, packet_ms: picked.packet_ms };
-        let lines = self.lines.clone();
-        let body = self.describe(&lines, &ours, direction);
+        let ours = Formats {
+            audio: vec![(picked.payload_type, picked.codec)],
+            dtmf: picked.dtmf.into_iter().collect(),
+            packet_ms: picked.packet_ms,
+        };
+        let (lines, shield) = (self.lines.clone(), self.shield.clone());
+        let body = self.describe(&lines, &ours, &shield, direction);
         self.remember(&picked);
         self.open_offer = None;
-        Ok((body, self.agreed(&picked, direction)))
+        Ok((body, self.agreed(&picked, direction, protection)))
     }
 
     /// Takes the answer to our last offer.
@@ -106,26 +149,77 @@ impl SdpSession {
     pub fn accept(&mut self, answer: &[u8]) -> Result<Negotiated, SdpError> {
         let offered = self.open_offer.ok_or(SdpError::NoOffer)?;
         let remote = Description::parse(answer)?;
-        let picked = pick(&remote, &self.codecs, self.local.address)?;
+        let picked = pick(&remote, &self.policy, self.local.address)?;
+        let protected = self.shield.crypto.is_empty() && self.shield.fingerprint.is_none();
+        if !protected && picked.key == RemoteKey::None {
+            return Err(SdpError::NotEncrypted);
+        }
+        if let RemoteKey::Sdes(line) = picked.key {
+            // The answer takes one of our lines by its tag (RFC 4568 §5.1.3).
+            self.shield.crypto.retain(|ours| ours.tag == line.tag && ours.keys.suite() == line.keys.suite());
+            if self.shield.crypto.is_empty() {
+                return Err(SdpError::NotEncrypted);
+            }
+        }
         self.open_offer = None;
         let direction = offered.and(picked.direction.reversed());
-        let agreed = self.agreed(&picked, direction);
+        // Both sides said "actpass" and "active": the answerer begins, unless it wants us to (RFC 5763 §5).
+        if let RemoteKey::Dtls { setup, .. } = picked.key {
+            self.shield.setup = Some(if setup == Some(Setup::Passive) { "active" } else { "passive" });
+        }
+        let protection = self.protection(&picked);
+        let agreed = self.agreed(&picked, direction, protection);
         self.remember(&picked);
         Ok(agreed)
+    }
+
+    /// How we protect the stream in an answer.
+    fn answering_shield(&self, picked: &Pick, bundle: bool) -> Shield {
+        let mut shield = Shield { bundle, rtcp_mux: picked.rtcp_mux, ..Shield::default() };
+        match picked.key {
+            RemoteKey::None => {}
+            RemoteKey::Sdes(line) => {
+                let keys = self.policy.secret.keys(line.keys.suite());
+                shield.crypto = vec![CryptoLine { tag: line.tag, keys }];
+            }
+            RemoteKey::Dtls { setup, .. } => {
+                shield.fingerprint = self.policy.fingerprint;
+                // The side behind a translator should begin, and that is not us.
+                shield.setup = Some(if setup == Some(Setup::Passive) { "active" } else { "passive" });
+            }
+        }
+        if picked.ice_ufrag.is_some() {
+            shield.ice = Some(self.policy.secret.ice(self.life));
+        }
+        shield
+    }
+
+    fn protection(&self, picked: &Pick) -> Protection {
+        match picked.key {
+            RemoteKey::None => Protection::None,
+            RemoteKey::Sdes(line) => match self.shield.crypto.first() {
+                Some(ours) => Protection::Srtp { ours: ours.keys, theirs: line.keys },
+                None => Protection::None,
+            },
+            RemoteKey::Dtls { fingerprint, .. } => Protection::Dtls { active: self.shield.setup == Some("active"), fingerprint },
+        }
     }
 
     /// Payload types may not change their meaning during a session (RFC 3264 §8.3.2): later offers repeat them.
     fn remember(&mut self, picked: &Pick) {
         let mut audio = vec![(picked.payload_type, picked.codec)];
-        for codec in &self.codecs {
-            if audio.iter().all(|(_, known)| known != codec) {
-                audio.push((codec.static_payload_type(), *codec));
+        for codec in &self.policy.codecs {
+            let payload_type = codec.offered_payload_type();
+            if audio.iter().all(|(taken, known)| known != codec && *taken != payload_type) {
+                audio.push((payload_type, *codec));
             }
         }
-        self.formats = Formats { audio, dtmf: picked.dtmf.or(self.formats.dtmf), packet_ms: picked.packet_ms };
+        let dtmf = picked.dtmf.map_or_else(|| self.formats.dtmf.clone(), |dtmf| vec![dtmf]);
+        self.formats = Formats { audio, dtmf, packet_ms: picked.packet_ms };
+        self.ice_ufrag.clone_from(&picked.ice_ufrag);
     }
 
-    fn agreed(&self, picked: &Pick, direction: Direction) -> Negotiated {
+    fn agreed(&self, picked: &Pick, direction: Direction, protection: Protection) -> Negotiated {
         let mut receive = PayloadMap::default();
         // What we announced first, then what the peer announced: many send with their own numbers.
         for &(payload_type, codec) in self.formats.audio.iter().chain(&picked.audio).take(5) {
@@ -133,79 +227,51 @@ impl SdpSession {
                 receive.insert(payload_type, PayloadKind::Audio(codec));
             }
         }
-        for payload_type in [self.formats.dtmf, picked.dtmf].into_iter().flatten() {
+        for (payload_type, _) in self.formats.dtmf.iter().copied().chain(picked.dtmf) {
             receive.insert(payload_type, PayloadKind::TelephoneEvent);
         }
+        let ice = picked.ice_ufrag.as_deref().map(|ufrag| IceNames::new(self.policy.secret.ice(self.life), ufrag));
+        let nowhere = picked.rtp.ip().is_unspecified() && ice.is_none();
         Negotiated {
             remote_rtp: picked.rtp,
             remote_rtcp: picked.rtcp,
             codec: picked.codec,
             payload_type: picked.payload_type,
             receive,
-            dtmf_payload_type: picked.dtmf,
+            dtmf_payload_type: picked.dtmf.map(|(payload_type, _)| payload_type),
+            dtmf_clock: picked.dtmf.map_or(8_000, |(_, clock)| clock),
             packet_ms: picked.packet_ms,
-            direction: if picked.rtp.ip().is_unspecified() { direction.and(Direction::RecvOnly) } else { direction },
+            direction: if nowhere { direction.and(Direction::RecvOnly) } else { direction },
+            protection,
+            ice,
+            rtcp_mux: picked.rtcp_mux,
         }
     }
 
-    fn describe(&mut self, lines: &[Line], formats: &Formats, direction: Direction) -> String {
-        let media = self.media_part(lines, formats, direction);
+    fn describe(&mut self, lines: &[Line], formats: &Formats, shield: &Shield, direction: Direction) -> String {
+        let media = Media { local: self.local, lines, formats, shield, direction }.write();
         if self.last != media {
             // The first description keeps the starting version.
             self.version += u64::from(!self.last.is_empty());
             self.last.clone_from(&media);
         }
-        let network = network(self.local.address);
+        let network = super::write::network(self.local.address);
         format!("v=0\r\no=- {} {} IN {network}\r\ns=-\r\n{media}", self.id, self.version)
     }
-
-    fn media_part(&self, lines: &[Line], formats: &Formats, direction: Direction) -> String {
-        let mut out = format!("c=IN {}\r\nt=0 0\r\n", network(self.local.address));
-        for line in lines {
-            match line {
-                Line::Audio { protocol } => audio_line(&mut out, self.local.rtp_port, protocol, formats, direction),
-                Line::Refused { kind, protocol, format } => {
-                    write!(out, "m={kind} 0 {protocol} {format}\r\n").expect("writing to a String");
-                }
-            }
-        }
-        out
-    }
 }
 
-fn our_line(audio: bool, line: &MediaLine) -> Line {
-    if audio {
-        Line::Audio { protocol: line.protocol.clone() }
-    } else {
-        let format = line.formats.first().map_or("0", String::as_str);
-        Line::Refused { kind: token(&line.kind), protocol: token(&line.protocol), format: token(format) }
-    }
+fn offered_lines(secret: &Secret) -> Vec<CryptoLine> {
+    OFFERED_SUITES.into_iter().zip(1..).map(|(suite, tag)| CryptoLine { tag, keys: secret.keys(suite) }).collect()
 }
 
-/// A stranger's word that we send back: printable ASCII only.
-fn token(word: &str) -> String {
-    word.chars().filter(char::is_ascii_graphic).collect()
-}
-
-fn audio_line(out: &mut String, port: u16, protocol: &str, formats: &Formats, direction: Direction) {
-    write!(out, "m=audio {port} {protocol}").expect("writing to a String");
-    for payload_type in formats.audio.iter().map(|(payload_type, _)| *payload_type).chain(formats.dtmf) {
-        write!(out, " {payload_type}").expect("writing to a String");
-    }
-    out.push_str("\r\n");
-    for (payload_type, codec) in &formats.audio {
-        write!(out, "a=rtpmap:{payload_type} {}/8000\r\n", codec.encoding_name()).expect("writing to a String");
-    }
-    if let Some(payload_type) = formats.dtmf {
-        write!(out, "a=rtpmap:{payload_type} telephone-event/8000\r\na=fmtp:{payload_type} 0-15\r\n").expect("writing to a String");
-    }
-    write!(out, "a=ptime:{}\r\na=maxptime:60\r\na={}\r\n", formats.packet_ms, direction.attribute()).expect("writing to a String");
-}
-
-fn network(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => format!("IP4 {address}"),
-        IpAddr::V6(address) => format!("IP6 {address}"),
+fn browser_shield(policy: &Policy) -> Shield {
+    Shield {
+        fingerprint: policy.fingerprint,
+        setup: Some("actpass"),
+        ice: Some(policy.secret.ice(0)),
+        rtcp_mux: true,
+        bundle: true,
+        ..Shield::default()
     }
 }
 

@@ -6,8 +6,14 @@ use super::*;
 
 const LOCAL: LocalMedia = LocalMedia { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 50)), rtp_port: 20_000 };
 
+const LAWS: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
+
+fn policy(codecs: &[Codec]) -> Policy {
+    Policy::plain(codecs.to_vec(), Secret::new([7; 32]))
+}
+
 fn session() -> SdpSession {
-    SdpSession::new(1_000, LOCAL, &Codec::ALL)
+    SdpSession::new(1_000, LOCAL, policy(&LAWS))
 }
 
 fn offer(media: &str) -> String {
@@ -158,7 +164,7 @@ fn our_offer_and_its_answer() {
     let mut caller = session();
     let body = caller.offer(Direction::SendRecv);
     assert_eq!(media_lines(&body), ["m=audio 20000 RTP/AVP 0 8 101"]);
-    let mut callee = SdpSession::new(5, LocalMedia { rtp_port: 30_000, ..LOCAL }, &[Codec::Pcma]);
+    let mut callee = SdpSession::new(5, LocalMedia { rtp_port: 30_000, ..LOCAL }, policy(&[Codec::Pcma]));
     let (reply, theirs) = callee.answer(body.as_bytes(), Direction::SendRecv).unwrap();
     let ours = caller.accept(reply.as_bytes()).unwrap();
     assert_eq!((ours.codec, theirs.codec), (Codec::Pcma, Codec::Pcma));
@@ -205,7 +211,7 @@ fn a_broken_reoffer_changes_nothing() {
 #[test]
 fn version_six_addresses() {
     let local = LocalMedia { address: IpAddr::V6(Ipv6Addr::LOCALHOST), rtp_port: 20_000 };
-    let mut ours = SdpSession::new(1, local, &Codec::ALL);
+    let mut ours = SdpSession::new(1, local, policy(&LAWS));
     let body = "v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nc=IN IP6 2001:db8::7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
     let (reply, agreed) = ours.answer(body.as_bytes(), Direction::SendRecv).unwrap();
     assert_eq!(agreed.remote_rtp.to_string(), "[2001:db8::7]:4000");

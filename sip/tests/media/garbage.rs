@@ -20,9 +20,9 @@ fn noise_on_both_ports_does_no_harm() {
             noise[0] = noise[0] & 0x3f | 0x80;
         }
         let now = Duration::from_millis(2_000) + Duration::from_micros(round);
-        line.listener.on_rtcp(now, NEAR, &noise);
+        line.listener.on_rtcp(now, NEAR, &mut noise.clone());
         // From elsewhere: dropped, whatever it says.
-        let result = line.listener.on_datagram(now, "203.0.113.1:9".parse().unwrap(), &noise);
+        let result = line.listener.on_datagram(now, "203.0.113.1:9".parse().unwrap(), &mut noise.clone());
         assert!(matches!(result, Received::Dropped(Dropped::Malformed | Dropped::Stranger)), "{result:?}");
     }
     let start = line.kinds.len();
@@ -46,7 +46,7 @@ fn noise_from_the_peer_itself_never_panics_and_sound_comes_back() {
         }
         packet.truncate(random.below(400) as usize);
         let now = Duration::from_millis(2_007) + Duration::from_micros(round);
-        line.listener.on_datagram(now, NEAR, &packet);
+        line.listener.on_datagram(now, NEAR, &mut packet.clone());
         if round % 50 == 0 {
             line.listener.pull_frame(now, &mut [0; 160]);
         }
@@ -75,7 +75,7 @@ fn mutated_reports_never_panic() {
         if let Ok(compound) = Compound::parse(&bytes) {
             assert!(compound.items().count() > 0);
         }
-        leg.on_rtcp(Duration::from_secs(1), NEAR, &bytes);
+        leg.on_rtcp(Duration::from_secs(1), NEAR, &mut bytes.clone());
         assert!(leg.stats().round_trip.is_none_or(|time| time < Duration::from_secs(10)));
     }
 }
@@ -87,7 +87,7 @@ fn a_goodbye_ends_nothing() {
     let mut bye = Vec::new();
     line.speaker.write_goodbye(Duration::from_secs(1), &mut bye);
     let from = "192.0.2.1:4001".parse().unwrap();
-    assert_eq!(line.listener.on_rtcp(Duration::from_secs(1), from, &bye), Received::Control { goodbye: true });
+    assert_eq!(line.listener.on_rtcp(Duration::from_secs(1), from, &mut bye.clone()), Received::Control { goodbye: true });
     let start = line.kinds.len();
     line.run(50, tone);
     assert_eq!(line.share(start, Pulled::Frame), 1.0);

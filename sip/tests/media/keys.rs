@@ -53,7 +53,7 @@ fn any_single_packet_of_a_press_is_enough_with_or_without_markers() {
             let survivors = [&presses[0][first], &presses[1][second]];
             let digits = survivors
                 .into_iter()
-                .filter(|datagram| listener.on_datagram(std::time::Duration::ZERO, NEAR, datagram) == Received::Digit(key));
+                .filter(|datagram| listener.on_datagram(std::time::Duration::ZERO, NEAR, &mut datagram.to_vec()) == Received::Digit(key));
             assert_eq!(digits.count(), 2, "{first} {second}");
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use warmline_sip::codec::{Codec, FRAME_SAMPLES, Frame};
 use warmline_sip::jitter::JitterConfig;
 use warmline_sip::media::{MediaConfig, MediaSession, Outgoing, Pulled, Received};
-use warmline_sip::sdp::{Direction, Negotiated, PayloadKind, PayloadMap};
+use warmline_sip::sdp::{Direction, Negotiated, PayloadKind, PayloadMap, Protection};
 
 use crate::network::{Network, Weather};
 
@@ -23,12 +23,20 @@ pub(crate) fn agreed(remote: SocketAddr, packet_ms: u8) -> Negotiated {
         payload_type: 0,
         receive,
         dtmf_payload_type: Some(101),
+        dtmf_clock: 8_000,
         packet_ms,
         direction: Direction::SendRecv,
+        protection: Protection::None,
+        ice: None,
+        rtcp_mux: false,
     }
 }
 
 pub(crate) fn session(remote: SocketAddr, ssrc: u32, packet_ms: u8) -> MediaSession {
+    session_with(agreed(remote, packet_ms), ssrc)
+}
+
+pub(crate) fn session_with(negotiated: Negotiated, ssrc: u32) -> MediaSession {
     let config = MediaConfig {
         ssrc,
         // Both wrap during any test.
@@ -36,8 +44,9 @@ pub(crate) fn session(remote: SocketAddr, ssrc: u32, packet_ms: u8) -> MediaSess
         first_timestamp: u32::MAX - 8_000,
         cname: "test".to_owned(),
         jitter: JitterConfig::default(),
+        dtls: None,
     };
-    MediaSession::new(Duration::ZERO, config, agreed(remote, packet_ms))
+    MediaSession::new(Duration::ZERO, config, negotiated)
 }
 
 /// A one-way line: what `speaker` pushes comes out of `listener` after the network.
@@ -57,9 +66,14 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn new(weather: Weather, seed: u64) -> Self {
+        Self::between(agreed(FAR, 20), agreed(NEAR, 20), weather, seed)
+    }
+
+    /// Between two sides that have agreed on something.
+    pub(crate) fn between(to_far: Negotiated, to_near: Negotiated, weather: Weather, seed: u64) -> Self {
         Self {
-            speaker: session(FAR, 1, 20),
-            listener: session(NEAR, 2, 20),
+            speaker: session_with(to_far, 1),
+            listener: session_with(to_near, 2),
             network: Network::new(weather, seed),
             drift_ppm: 0.0,
             heard: Vec::new(),
@@ -85,8 +99,8 @@ impl Line {
                 }
                 self.spoken += 1;
             }
-            while let Some((at, datagram)) = self.network.receive(now) {
-                self.received.push(self.listener.on_datagram(at, NEAR, &datagram));
+            while let Some((at, mut datagram)) = self.network.receive(now) {
+                self.received.push(self.listener.on_datagram(at, NEAR, &mut datagram));
             }
             let mut frame = [0; FRAME_SAMPLES];
             self.kinds.push(self.listener.pull_frame(now, &mut frame));

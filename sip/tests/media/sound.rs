@@ -200,7 +200,7 @@ fn a_stranger_is_neither_heard_nor_sent_to() {
     for tick in 0..200 {
         attacker.push_frame(&[8_000; 160], &mut out);
         let now = Duration::from_millis(1_000 + tick);
-        line.listener.on_datagram(now, "198.51.100.66:4000".parse().unwrap(), out.iter().next().unwrap());
+        line.listener.on_datagram(now, "198.51.100.66:4000".parse().unwrap(), &mut out.iter().next().unwrap().to_vec());
     }
     line.run(2 * SECOND, |_| 0);
     assert!(line.heard.iter().all(|&sample| sample.abs() < 10));
@@ -230,9 +230,9 @@ fn reports_carry_loss_and_round_trip() {
     let far_control = line.speaker.rtcp_destination().unwrap();
     assert_eq!(far_control.port(), FAR.port() + 1);
     line.speaker.write_rtcp(base, &mut report);
-    line.listener.on_rtcp(base + Duration::from_millis(40), "192.0.2.1:4001".parse().unwrap(), &report);
+    line.listener.on_rtcp(base + Duration::from_millis(40), "192.0.2.1:4001".parse().unwrap(), &mut report.clone());
     line.listener.write_rtcp(base + Duration::from_millis(1_040), &mut report);
-    line.speaker.on_rtcp(base + Duration::from_millis(1_100), "192.0.2.2:5001".parse().unwrap(), &report);
+    line.speaker.on_rtcp(base + Duration::from_millis(1_100), "192.0.2.2:5001".parse().unwrap(), &mut report.clone());
     let stats = line.speaker.stats();
     assert!(stats.round_trip.unwrap().abs_diff(Duration::from_millis(100)) < Duration::from_millis(1));
     assert_eq!(stats.peer_lost, Some(line.network.lost as i32));

@@ -11,7 +11,11 @@ use std::{
 
 use tokio::sync::mpsc;
 use tracing::warn;
-use warmline_sip::{jitter::JitterConfig, media::Pulled, sdp::Negotiated};
+use warmline_sip::{
+    jitter::JitterConfig,
+    media::{DtlsContext, Pulled},
+    sdp::Negotiated,
+};
 
 use super::{
     command::{Command, MediaEvent},
@@ -77,6 +81,7 @@ pub(super) struct CallStart {
     pub(super) heard: Arc<HeardQueue>,
     pub(super) media_timeout: Duration,
     pub(super) jitter: JitterConfig,
+    pub(super) dtls: DtlsContext,
 }
 
 pub(super) struct Call {
@@ -197,7 +202,7 @@ impl Call {
             warn!(leg = id.0, "leg added twice: the second one is ignored");
             return;
         }
-        let mut leg = Leg::new(tick.now, id, sockets, negotiated, self.start.jitter);
+        let mut leg = Leg::new(tick.now, id, sockets, negotiated, self.start.jitter, self.start.dtls.clone());
         leg.forget_waiting(&mut scratch.inbox);
         leg.patch(&self.patch);
         self.legs.push(leg);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tracing::debug;
-use warmline_sip::media::{self, MediaSession, Outgoing, Pulled, Received};
+use warmline_sip::media::{self, DtlsContext, MediaSession, Outgoing, Pulled, Received};
 use warmline_sip::{jitter::JitterConfig, sdp::Negotiated};
 
 use super::{
@@ -61,14 +61,23 @@ pub(super) struct Leg {
 }
 
 impl Leg {
-    pub(super) fn new(now: Duration, id: LegId, sockets: LegSockets, negotiated: Negotiated, jitter: JitterConfig) -> Self {
+    pub(super) fn new(
+        now: Duration,
+        id: LegId,
+        sockets: LegSockets,
+        negotiated: Negotiated,
+        jitter: JitterConfig,
+        dtls: DtlsContext,
+    ) -> Self {
         let (identity, start) = (random(), random());
         let config = media::MediaConfig {
             ssrc: identity as u32,
-            first_sequence: (identity >> 32) as u16,
+            // In the lower half: SRTP could not tell a lost first packet from a wrap otherwise (RFC 3711 §3.3.1).
+            first_sequence: (identity >> 32) as u16 >> 1,
             first_timestamp: start as u32,
             cname: format!("{:016x}", random()),
             jitter,
+            dtls: Some(dtls),
         };
         Self {
             id,
@@ -113,6 +122,8 @@ impl Leg {
                 notice(Noticed::Digit(digit.to_char()));
             }
         }
+        self.session.tick(now);
+        self.send_control();
         if !self.heard_from && self.session.is_latched() {
             self.heard_from = true;
             notice(Noticed::FirstRtp);
@@ -172,9 +183,21 @@ impl Leg {
         self.send_report(&scratch.report);
     }
 
+    /// Answers to connectivity checks, and parts of a handshake.
+    fn send_control(&mut self) {
+        while let Some((to, datagram)) = self.session.poll_control() {
+            // Lost ones are asked for again.
+            let _ = self.sockets.rtp.send_to(&datagram, to);
+        }
+    }
+
     fn send_report(&self, report: &[u8]) {
+        let socket = if self.session.is_rtcp_muxed() { &self.sockets.rtp } else { &self.sockets.rtcp };
+        if report.is_empty() {
+            return;
+        }
         if let Some(to) = self.session.rtcp_destination()
-            && let Err(problem) = self.sockets.rtcp.send_to(report, to)
+            && let Err(problem) = socket.send_to(report, to)
         {
             debug!(%problem, "report not sent");
         }

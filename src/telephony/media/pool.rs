@@ -14,7 +14,11 @@ use std::{
 
 use anyhow::Context as _;
 use tokio::sync::mpsc;
-use warmline_sip::jitter::JitterConfig;
+use warmline_sip::{
+    dtls::{Fingerprint, Identity},
+    jitter::JitterConfig,
+    media::DtlsContext,
+};
 
 use super::{
     call::{Call, CallStart, Counted},
@@ -68,7 +72,7 @@ impl MediaConfig {
 #[derive(Debug)]
 pub struct MediaPool {
     config: MediaConfig,
-    epoch: Instant,
+    dtls: DtlsContext,
     ports: Arc<PortPool>,
     pacing: Arc<Pacing>,
     recorder: Recorder,
@@ -95,7 +99,7 @@ impl MediaPool {
             ports: PortPool::new(config.bind, config.ports.clone(), config.port_drain),
             recorder: Recorder::start().context("starting the recorder thread")?,
             config,
-            epoch,
+            dtls: DtlsContext { identity: Arc::new(Identity::generate()), epoch },
             pacing,
             workers,
         })
@@ -118,12 +122,13 @@ impl MediaPool {
         let (opened, load) = self.workers.iter().min_by_key(|(_, load)| load.load(Ordering::Relaxed)).expect("there is a worker");
         let call = Call::new(CallStart {
             counted: Counted::new(load),
-            arrived: arrived.saturating_duration_since(self.epoch),
+            arrived: arrived.saturating_duration_since(self.dtls.epoch),
             commands: inbox,
             events,
             heard: Arc::clone(&heard),
             media_timeout: self.config.media_timeout,
             jitter: self.config.jitter,
+            dtls: self.dtls.clone(),
         });
         // The thread runs as long as the pool; if it has died, the call sees its events end.
         let _ = opened.send(Box::new(call));
@@ -135,6 +140,12 @@ impl MediaPool {
     #[must_use]
     pub fn record(&self, path: PathBuf, origin: Time) -> Option<Recording> {
         self.recorder.open(path, origin)
+    }
+
+    /// What our session descriptions say of our certificate.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.dtls.identity.fingerprint()
     }
 
     /// Calls whose media is open.

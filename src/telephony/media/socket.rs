@@ -27,7 +27,7 @@ pub(super) struct Inbox {
 /// One datagram.
 pub(super) struct Arrived<'a> {
     pub(super) from: SocketAddr,
-    pub(super) bytes: &'a [u8],
+    pub(super) bytes: &'a mut [u8],
     /// How long it has been waiting in the kernel.
     pub(super) age: Duration,
 }
@@ -51,7 +51,7 @@ impl Inbox {
         let length = message.bytes;
         // After a step of the civil clock an age may be nonsense; a second is more than any tick is late.
         let age = stamp.map_or(Duration::ZERO, |stamp| civil.saturating_sub(stamp)).min(Duration::from_secs(1));
-        Some(Arrived { from, bytes: &self.bytes[..length], age })
+        Some(Arrived { from, bytes: &mut self.bytes[..length], age })
     }
 }
 
@@ -75,10 +75,10 @@ mod tests {
         let mut inbox = Inbox::new();
         // Read as if an hour later: the age is there, and it is limited.
         let first = inbox.read(&here, clock::utc() + Duration::from_secs(3_600)).unwrap();
-        assert_eq!((first.from, first.bytes), (there.local_addr().unwrap(), &b"first"[..]));
+        assert_eq!((first.from, first.bytes), (there.local_addr().unwrap(), &mut b"first".to_vec()[..]));
         assert_eq!(first.age, Duration::from_secs(1));
         let second = inbox.read(&here, Duration::ZERO).unwrap();
-        assert_eq!((second.bytes, second.age), (&b"second"[..], Duration::ZERO));
+        assert_eq!((second.bytes, second.age), (&mut b"second".to_vec()[..], Duration::ZERO));
         let later = clock::utc();
         assert!(inbox.read(&here, later).is_none());
     }

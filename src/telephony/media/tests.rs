@@ -9,9 +9,9 @@ use std::{
 
 use tokio::{sync::mpsc::Receiver, time::timeout};
 use warmline_sip::{
-    codec::{Codec, FRAME_SAMPLES},
+    codec::{Codec, FRAME_SAMPLES, Law},
     rtp::{Header, RtpPacket},
-    sdp::{Direction, Negotiated, PayloadKind, PayloadMap},
+    sdp::{Direction, Negotiated, PayloadKind, PayloadMap, Protection},
 };
 
 use super::*;
@@ -76,7 +76,7 @@ impl Phone {
         let (length, _) = self.socket.recv_from(&mut datagram).unwrap();
         let packet = RtpPacket::parse(&datagram[..length]).unwrap();
         let mut samples = [0; FRAME_SAMPLES];
-        Codec::Pcmu.decode(packet.payload, &mut samples);
+        Law::Mu.decode(packet.payload, &mut samples);
         self.heard.extend_from_slice(&samples);
     }
 
@@ -91,7 +91,7 @@ impl Phone {
         self.sequence += 1;
         let mut datagram = Vec::new();
         header.write(&mut datagram);
-        Codec::Pcmu.encode(&samples, &mut datagram);
+        Law::Mu.encode(&samples, &mut datagram);
         self.socket.send_to(&datagram, self.gateway).unwrap();
     }
 
@@ -116,8 +116,12 @@ fn agreed(remote: SocketAddr, direction: Direction) -> Negotiated {
         payload_type: 0,
         receive,
         dtmf_payload_type: Some(101),
+        dtmf_clock: 8_000,
         packet_ms: 20,
         direction,
+        protection: Protection::None,
+        ice: None,
+        rtcp_mux: false,
     }
 }
 
@@ -266,7 +270,7 @@ async fn the_recording_has_the_caller_left_and_what_the_caller_heard_right() {
 
 fn encode(samples: &[i16]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    Codec::Pcmu.encode(samples, &mut bytes);
+    Law::Mu.encode(samples, &mut bytes);
     bytes
 }
 

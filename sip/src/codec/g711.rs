@@ -1,62 +1,20 @@
 //! G.711 at 8 kHz, 16-bit linear samples on our side, one byte a sample on the wire (ITU-T G.711, RFC 3551 §4.5.14).
 
-/// Samples a second of every frame in this crate.
-pub const SAMPLE_RATE: u32 = 8_000;
-
-/// Samples in one 20 ms frame.
-pub const FRAME_SAMPLES: usize = 160;
-
-/// 20 ms of mono 8 kHz 16-bit sound.
-pub type Frame = [i16; FRAME_SAMPLES];
-
-/// The sound codecs that we speak.
+/// The two laws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Codec {
-    /// G.711 µ-law, static payload type 0.
-    Pcmu,
-    /// G.711 A-law, static payload type 8.
-    Pcma,
+pub enum Law {
+    /// µ-law: North America, Japan.
+    Mu,
+    /// A-law: everywhere else.
+    A,
 }
 
-impl Codec {
-    /// Every codec, in our order of preference.
-    pub const ALL: [Self; 2] = [Self::Pcmu, Self::Pcma];
-
-    /// The payload type that RFC 3551 §6 gives it.
-    #[must_use]
-    pub const fn static_payload_type(self) -> u8 {
-        match self {
-            Self::Pcmu => 0,
-            Self::Pcma => 8,
-        }
-    }
-
-    /// Its name in `a=rtpmap`.
-    #[must_use]
-    pub const fn encoding_name(self) -> &'static str {
-        match self {
-            Self::Pcmu => "PCMU",
-            Self::Pcma => "PCMA",
-        }
-    }
-
-    /// The codec that an `a=rtpmap` name means; names are compared without case (RFC 8866 §6.6).
-    #[must_use]
-    pub fn from_encoding_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|codec| codec.encoding_name().eq_ignore_ascii_case(name))
-    }
-
-    /// The codec of a static payload type, which needs no `a=rtpmap`.
-    #[must_use]
-    pub fn from_static_payload_type(payload_type: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|codec| codec.static_payload_type() == payload_type)
-    }
-
+impl Law {
     /// Decodes as many bytes as fit into `out`; returns the number of samples written.
     pub fn decode(self, payload: &[u8], out: &mut [i16]) -> usize {
         let table = match self {
-            Self::Pcmu => &MU_LAW,
-            Self::Pcma => &A_LAW,
+            Self::Mu => &MU_LAW,
+            Self::A => &A_LAW,
         };
         let count = payload.len().min(out.len());
         for (sample, byte) in out.iter_mut().zip(payload) {
@@ -68,8 +26,8 @@ impl Codec {
     /// Appends one byte a sample to `out`.
     pub fn encode(self, samples: &[i16], out: &mut Vec<u8>) {
         match self {
-            Self::Pcmu => out.extend(samples.iter().map(|&sample| encode_mu_law(sample))),
-            Self::Pcma => out.extend(samples.iter().map(|&sample| encode_a_law(sample))),
+            Self::Mu => out.extend(samples.iter().map(|&sample| encode_mu_law(sample))),
+            Self::A => out.extend(samples.iter().map(|&sample| encode_a_law(sample))),
         }
     }
 }
@@ -135,7 +93,7 @@ fn encode_a_law(sample: i16) -> u8 {
 mod tests {
     use super::*;
 
-    fn round_trip(codec: Codec, sample: i16) -> i16 {
+    fn round_trip(codec: Law, sample: i16) -> i16 {
         let mut wire = Vec::new();
         codec.encode(&[sample], &mut wire);
         let mut back = [0];
@@ -145,14 +103,14 @@ mod tests {
 
     #[test]
     fn every_code_survives_decoding_and_encoding() {
-        for codec in Codec::ALL {
+        for codec in [Law::Mu, Law::A] {
             for code in 0..=255_u8 {
                 let mut linear = [0];
                 codec.decode(&[code], &mut linear);
                 let mut wire = Vec::new();
                 codec.encode(&linear, &mut wire);
                 // µ-law has two zeros (0x7f and 0xff); either is right.
-                let same = wire[0] == code || (codec == Codec::Pcmu && linear[0] == 0);
+                let same = wire[0] == code || (codec == Law::Mu && linear[0] == 0);
                 assert!(same, "{codec:?} {code:#x} -> {} -> {:#x}", linear[0], wire[0]);
             }
         }
@@ -160,7 +118,7 @@ mod tests {
 
     #[test]
     fn every_sample_is_coded_to_the_neighbouring_level() {
-        for codec in Codec::ALL {
+        for codec in [Law::Mu, Law::A] {
             let mut levels: Vec<i32> = (0..=255_u8)
                 .map(|code| {
                     let mut linear = [0];
@@ -183,10 +141,10 @@ mod tests {
     #[test]
     fn known_values_of_the_standard() {
         let mut wire = Vec::new();
-        Codec::Pcmu.encode(&[0, i16::MAX, i16::MIN], &mut wire);
+        Law::Mu.encode(&[0, i16::MAX, i16::MIN], &mut wire);
         assert_eq!(wire, [0xff, 0x80, 0x00]);
         wire.clear();
-        Codec::Pcma.encode(&[0, i16::MAX, i16::MIN], &mut wire);
+        Law::A.encode(&[0, i16::MAX, i16::MIN], &mut wire);
         assert_eq!(wire, [0xd5, 0xaa, 0x2a]);
     }
 }
