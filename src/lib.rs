@@ -18,4 +18,5 @@ pub mod store;
 pub mod telephony;
 pub mod understand;
 pub mod view;
+pub mod web_call;
 pub mod yaml;

@@ -31,6 +31,7 @@ use crate::{
     store::{self, AgentRow, FlowFile, NewCall, Store},
     telephony::{Arrival, CallOptions, Telephony, media::HeardQueue},
     view::Stamp,
+    web_call::WebCalls,
 };
 
 /// How long the record may take to be written at the end.
@@ -84,12 +85,13 @@ impl App {
         store.agents(profiles.iter().map(agent_row).collect()).await;
         let desk = DeskHandle::open(options::desk(&config), profiles);
         let (hub, readiness) = (Hub::default(), Arc::<Readiness>::default());
-        let parts = http::Parts { store: store.clone(), hub: hub.clone(), desk: desk.clone(), readiness: Arc::clone(&readiness) };
+        let (web, pages) = WebCalls::open();
+        let parts = http::Parts { store: store.clone(), hub: hub.clone(), desk: desk.clone(), readiness: Arc::clone(&readiness), web };
         let http = http::Bound::bind(&options::http(&config), parts).await?;
         let (speech, heads) = loading.await.context("the models were not loaded")??;
         readiness.models.store(true, Ordering::Relaxed);
         let routes = routes(&config, path, heads)?;
-        let (telephony, arrivals) = Telephony::start(options::telephony(&config)).await?;
+        let (telephony, arrivals) = Telephony::start(options::telephony(&config), pages).await?;
         readiness.sip.store(true, Ordering::Relaxed);
         let lookups = LookUps::new().context("no HTTP client")?;
         let gateway = Gateway { config, routes, telephony, speech, store, hub, desk, lookups, readiness };

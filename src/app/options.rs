@@ -51,7 +51,18 @@ fn guard_network(network: config::Network) -> guard::Network {
 
 pub(super) fn http(config: &Config) -> http::Options {
     let from = &config.file.http;
-    http::Options { bind: from.bind, hosts: from.hosts.clone(), connections: from.connections, streams: from.streams }
+    let server = |server: &config::IceServerConfig| http::IceServer {
+        urls: server.urls.clone(),
+        username: server.username.clone(),
+        credential: server.credential.clone(),
+    };
+    http::Options {
+        bind: from.bind,
+        hosts: from.hosts.clone(),
+        connections: from.connections,
+        streams: from.streams,
+        web: http::WebOptions { origins: from.widget_origins.clone(), ice_servers: from.ice_servers.iter().map(server).collect() },
+    }
 }
 
 pub(super) fn desk(config: &Config) -> Limits {
@@ -63,7 +74,8 @@ pub(super) fn profiles(config: &Config) -> Vec<Profile> {
     let profile = |(id, from): (&String, &config::AgentConfig)| Profile {
         id: AgentId(id.clone()),
         name: from.name.clone(),
-        target: from.target.clone(),
+        // A page is told by its agent's id.
+        target: if from.target == "browser" { format!("browser:{id}") } else { from.target.clone() },
         queues: from.queues.clone(),
         languages: from.languages.clone(),
         signed_in: from.signed_in,

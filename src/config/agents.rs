@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct AgentConfig {
     /// The name that callers hear ("Maria").
     pub name: String,
-    /// Where to ring: a SIP address.
+    /// Where to ring: a SIP address, or `browser` for the agent's own page.
     pub target: String,
     /// Queues that they serve.
     pub queues: Vec<String>,

@@ -131,11 +131,13 @@ impl<'a> Checker<'a> {
         let queues: BTreeSet<&str> = routes.iter().flat_map(|(_, flow)| flow.queues.keys().map(String::as_str)).collect();
         for (id, agent) in &file.agents {
             let at = Path::of(&["agents", id]);
-            if !["sip:", "sips:"].iter().any(|scheme| agent.target.strip_prefix(scheme).is_some_and(|rest| rest.len() > 2)) {
+            if agent.target != "browser"
+                && !["sip:", "sips:"].iter().any(|scheme| agent.target.strip_prefix(scheme).is_some_and(|rest| rest.len() > 2))
+            {
                 self.wrong(
                     &at.clone().key("target"),
                     format!("“{}” is no SIP address", agent.target),
-                    Some("write it like `sip:maria@192.0.2.7`"),
+                    Some("write it like `sip:maria@192.0.2.7`, or `browser` for the agent's page"),
                 );
             }
             if agent.name.trim().is_empty() {

@@ -16,10 +16,35 @@ pub struct HttpConfig {
     pub connections: usize,
     /// Pages with live events at once.
     pub streams: usize,
+    /// Sites whose pages may carry the call button, like "https://www.example.com".
+    pub widget_origins: Vec<String>,
+    /// STUN and TURN servers that pages are told, for networks that let nothing else through.
+    pub ice_servers: Vec<IceServerConfig>,
+}
+
+/// One STUN or TURN server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IceServerConfig {
+    /// Addresses like "turn:turn.example.com:3478?transport=udp".
+    pub urls: Vec<String>,
+    /// For TURN.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// For TURN: pages get to see it.
+    #[serde(default)]
+    pub credential: Option<String>,
 }
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        Self { bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), hosts: Vec::new(), connections: 1_024, streams: 512 }
+        Self {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            hosts: Vec::new(),
+            connections: 1_024,
+            streams: 512,
+            widget_origins: Vec::new(),
+            ice_servers: Vec::new(),
+        }
     }
 }

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use agents::AgentConfig;
 pub use demo::DemoConfig;
 pub use desk::DeskConfig;
-pub use http::HttpConfig;
+pub use http::{HttpConfig, IceServerConfig};
 pub use limits::LimitsConfig;
 pub use routes::{RouteConfig, matches};
 pub use rtp::{PortRange, RtpConfig};

@@ -90,6 +90,8 @@ pub struct AgentView {
     /// The call that they have or are offered.
     #[schema(value_type = Option<String>)]
     pub call: Option<CallId>,
+    /// Is their phone their page?
+    pub browser: bool,
 }
 
 /// The states of an agent in one word.
@@ -277,6 +279,7 @@ impl Desk {
             queues: seat.profile.queues.clone(),
             languages: seat.profile.languages.clone(),
             call: seat.state.call().cloned(),
+            browser: seat.profile.target.starts_with("browser:"),
         };
         self.seats.iter().map(view).collect()
     }

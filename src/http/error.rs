@@ -44,6 +44,12 @@ pub(super) enum ApiError {
     ForeignHost,
     #[error("Requests from pages of another origin change nothing here.")]
     ForeignOrigin,
+    #[error("A call needs a fresh token of this gateway.")]
+    NoToken,
+    #[error("Nobody answers this number.")]
+    NobodyAnswers,
+    #[error("The session description offers nothing that this gateway can do.")]
+    NotAcceptable,
     #[error("The record cannot be read right now.")]
     StoreUnavailable,
 }
@@ -80,6 +86,9 @@ impl ApiError {
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json"),
             Self::ForeignHost => (StatusCode::MISDIRECTED_REQUEST, "foreign_host"),
             Self::ForeignOrigin => (StatusCode::FORBIDDEN, "foreign_origin"),
+            Self::NoToken => (StatusCode::UNAUTHORIZED, "no_token"),
+            Self::NobodyAnswers => (StatusCode::NOT_FOUND, "nobody_answers"),
+            Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, "not_acceptable"),
             Self::StoreUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
         }
     }

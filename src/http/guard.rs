@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::{
     body::HttpBody,
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header, uri::Authority},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -15,6 +15,12 @@ use crate::http::{error::ApiError, state::Server};
 /// No inline code or styles, nothing from elsewhere, no frames: a caller's words that became markup could still do nothing.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
                       media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What pages of other sites may use, if they are listed.
+const CALLS: &str = "/api/v1/web-calls";
+
+/// The script that they load for it.
+const WIDGET: &str = "/widget.js";
 
 /// The headers of every answer.
 const HEADERS: [(HeaderName, &str); 5] = [
@@ -27,13 +33,25 @@ const HEADERS: [(HeaderName, &str); 5] = [
 
 /// Refuses foreign hosts and origins, and adds the headers.
 pub(super) async fn guard(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let foreign = is_foreign_page(&server, &request).then(|| request.headers()[header::ORIGIN].clone());
+    let embedded = request.uri().path() == WIDGET;
     let mut response = match check(&server, &request) {
+        Ok(()) if foreign.is_some() && request.method() == Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(origin) = foreign {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PATCH, DELETE"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type"));
+        headers.insert(header::VARY, HeaderValue::from_static("origin"));
+        headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    } else if embedded {
+        headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     }
     // What is not said to be cacheable holds callers' data.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -48,6 +66,9 @@ fn check(server: &Server, request: &Request) -> Result<(), ApiError> {
     if !is_ours(host.host(), &server.hosts) {
         return Err(ApiError::ForeignHost);
     }
+    if is_foreign_page(server, request) {
+        return Ok(());
+    }
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
@@ -60,6 +81,12 @@ fn check(server: &Server, request: &Request) -> Result<(), ApiError> {
     // A form of another page cannot send this type without being asked first.
     let json = only(headers, &header::CONTENT_TYPE).is_some_and(is_json);
     if json || request.body().is_end_stream() { Ok(()) } else { Err(ApiError::NotJson) }
+}
+
+/// A page of another site that carries the widget, and is listed: it may call, and nothing else.
+fn is_foreign_page(server: &Server, request: &Request) -> bool {
+    let origin = only(request.headers(), &header::ORIGIN);
+    request.uri().path().starts_with(CALLS) && origin.is_some_and(|origin| server.web.options.origins.iter().any(|known| known == origin))
 }
 
 /// A host and perhaps a port; no user, no rubbish for a port.

@@ -13,6 +13,7 @@ mod pages;
 mod ready;
 mod sse;
 mod state;
+mod web;
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -23,6 +24,7 @@ pub use error::ErrorBody;
 pub use metrics::install as install_metrics;
 pub use ready::Readiness;
 pub use state::{Parts, Server};
+pub use web::{IceServer, WebOptions};
 
 /// The largest body of a request, in bytes.
 const BODY_LIMIT: usize = 16 * 1024;
@@ -41,13 +43,15 @@ pub struct Options {
     pub connections: usize,
     /// Live event streams at the same time; further ones are refused.
     pub streams: usize,
+    /// Calls from pages.
+    pub web: WebOptions,
 }
 
 impl Options {
     /// The defaults, at this address.
     #[must_use]
-    pub const fn new(bind: SocketAddr) -> Self {
-        Self { bind, hosts: Vec::new(), connections: 1_024, streams: 512 }
+    pub fn new(bind: SocketAddr) -> Self {
+        Self { bind, hosts: Vec::new(), connections: 1_024, streams: 512, web: WebOptions::default() }
     }
 }
 

@@ -7,10 +7,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     call::ids::CallId,
     desk::DeskHandle,
-    http::{Options, error::ApiError, ready::Readiness},
+    http::{Options, error::ApiError, ready::Readiness, web::Web},
     live::Hub,
     store::{Store, is_call_id},
     view::{CallHead, CallState},
+    web_call::WebCalls,
 };
 
 /// The parts of the gateway that the pages show.
@@ -24,6 +25,8 @@ pub struct Parts {
     pub desk: DeskHandle,
     /// What `/readyz` says.
     pub readiness: Arc<Readiness>,
+    /// Calls of browsers.
+    pub web: WebCalls,
 }
 
 /// The state of the server. Cheap to clone.
@@ -31,12 +34,18 @@ pub struct Parts {
 pub struct Server {
     pub(super) parts: Arc<Parts>,
     pub(super) hosts: Arc<[String]>,
+    pub(super) web: Arc<Web>,
     streams: Arc<Semaphore>,
 }
 
 impl Server {
     pub(super) fn new(parts: Parts, options: &Options) -> Self {
-        Self { parts: Arc::new(parts), hosts: options.hosts.clone().into(), streams: Arc::new(Semaphore::new(options.streams)) }
+        Self {
+            web: Arc::new(Web::new(parts.web.clone(), options.web.clone())),
+            parts: Arc::new(parts),
+            hosts: options.hosts.clone().into(),
+            streams: Arc::new(Semaphore::new(options.streams)),
+        }
     }
 
     /// A place for one more live stream.

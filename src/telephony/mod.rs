@@ -2,6 +2,7 @@
 //!
 //! One task, the `switchboard`, holds every leg's signalling state. A call's task asks it through [`CallLegs`] and is told in the brain's own words.
 
+mod browsers;
 mod legs;
 pub mod media;
 mod switchboard;
@@ -12,7 +13,7 @@ use anyhow::Context as _;
 use tokio::sync::mpsc;
 use warmline_sip::user_agent;
 
-use crate::call::caller::Caller;
+use crate::{call::caller::Caller, web_call::Request};
 
 pub use legs::{CallLegs, CallOptions};
 use switchboard::{Command, Switchboard};
@@ -61,12 +62,12 @@ impl Telephony {
     ///
     /// # Errors
     /// An address or port range cannot be had.
-    pub async fn start(options: Options) -> anyhow::Result<(Self, mpsc::Receiver<Arrival>)> {
+    pub async fn start(options: Options, pages: mpsc::Receiver<Request>) -> anyhow::Result<(Self, mpsc::Receiver<Arrival>)> {
         let media = Arc::new(media::MediaPool::start(options.media.clone()).context("cannot start the media threads")?);
         let (user_agent, events) = user_agent::bind(options.sip.clone()).await?;
         let (commands, command_queue) = mpsc::channel(COMMANDS);
         let (arrivals, arrival_queue) = mpsc::channel(ARRIVALS);
-        tokio::spawn(Switchboard::new(&options, user_agent.clone(), arrivals, Arc::clone(&media)).run(events, command_queue));
+        tokio::spawn(Switchboard::new(&options, user_agent.clone(), arrivals, Arc::clone(&media)).run(events, command_queue, pages));
         Ok((Self { commands, user_agent, media }, arrival_queue))
     }
 
@@ -83,8 +84,8 @@ impl Telephony {
 
     /// Refuses a call with a SIP status.
     pub async fn refuse(&self, arrival: &Arrival, status: u16) {
-        self.user_agent.reject(arrival.leg, status, None, Vec::new()).await;
-        let _ = self.commands.send(Command::Forget { leg: arrival.leg }).await;
+        // A stopped switchboard has no legs left.
+        let _ = self.commands.send(Command::Forget { leg: arrival.leg, status }).await;
     }
 
     /// How punctual the media threads are.

@@ -18,12 +18,16 @@ use warmline_sip::{
 
 use super::{
     Arrival, Options,
+    browsers::{self, Browsers},
     media::{CallMedia, Command as MediaCommand, LegSockets, MediaPool},
 };
-use crate::call::{
-    caller::Caller,
-    event::{DialFailure, Event, LegEnd},
-    ids::LegId,
+use crate::{
+    call::{
+        caller::Caller,
+        event::{DialFailure, Event, LegEnd},
+        ids::LegId,
+    },
+    web_call::{Request, WebRefused},
 };
 
 /// In our order of preference.
@@ -37,7 +41,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    fn tell(&self, event: Event) {
+    pub(super) fn tell(&self, event: Event) {
         match self.events.try_send(event) {
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
             Err(mpsc::error::TrySendError::Full(event)) => tracing::error!(?event, "a call takes no events any more"),
@@ -60,12 +64,12 @@ pub(super) enum Command {
     Dial { leg: WireLeg, id: LegId, target: String, ring_ms: u64, link: Arc<Link> },
     HangUp { leg: WireLeg },
     MediaLost { link: Arc<Link>, leg: LegId },
-    Forget { leg: WireLeg },
+    Forget { leg: WireLeg, status: u16 },
 }
 
 /// Where a leg stands.
 #[derive(Debug)]
-enum Stage {
+pub(super) enum Stage {
     /// An inbound call that was not answered yet.
     Arrived { offer: Option<Vec<u8>> },
     /// The sound is negotiated and flows; the ACK of the 2xx is still to come.
@@ -77,30 +81,31 @@ enum Stage {
 }
 
 #[derive(Debug)]
-struct Leg {
-    id: LegId,
-    link: Arc<Link>,
-    sdp: SdpSession,
-    stage: Stage,
+pub(super) struct Leg {
+    pub(super) id: LegId,
+    pub(super) link: Arc<Link>,
+    pub(super) sdp: SdpSession,
+    pub(super) stage: Stage,
     held: bool,
 }
 
 pub(super) struct Switchboard {
-    user_agent: UserAgent,
-    arrivals: mpsc::Sender<Arrival>,
+    pub(super) user_agent: UserAgent,
+    pub(super) arrivals: mpsc::Sender<Arrival>,
+    pub(super) browsers: Browsers,
     media: Arc<MediaPool>,
     /// Callers at once.
     calls: usize,
     media_address: IpAddr,
     from_user: String,
     display_name: String,
-    legs: HashMap<WireLeg, Leg>,
+    pub(super) legs: HashMap<WireLeg, Leg>,
     /// How many of them are callers.
     callers: usize,
     /// Legs that ended before their call took them up.
     gone: HashMap<WireLeg, LegEnd>,
     /// Arrivals that were not taken up or refused yet.
-    waiting: HashSet<WireLeg>,
+    pub(super) waiting: HashSet<WireLeg>,
 }
 
 impl Switchboard {
@@ -108,6 +113,7 @@ impl Switchboard {
         Self {
             user_agent,
             arrivals,
+            browsers: Browsers::default(),
             media,
             calls: options.calls,
             media_address: options.media_address,
@@ -120,7 +126,12 @@ impl Switchboard {
         }
     }
 
-    pub(super) async fn run(mut self, mut events: mpsc::Receiver<WireEvent>, mut commands: mpsc::Receiver<Command>) {
+    pub(super) async fn run(
+        mut self,
+        mut events: mpsc::Receiver<WireEvent>,
+        mut commands: mpsc::Receiver<Command>,
+        mut pages: mpsc::Receiver<Request>,
+    ) {
         loop {
             tokio::select! {
                 event = events.recv() => match event {
@@ -131,6 +142,7 @@ impl Switchboard {
                     Some(command) => self.on_command(command).await,
                     None => return,
                 },
+                Some(request) = pages.recv() => self.on_request(request).await,
             }
         }
     }
@@ -141,7 +153,7 @@ impl Switchboard {
             Command::Answer { leg } => self.answer(leg).await,
             Command::Reject { leg, status } => {
                 self.drop_leg(leg);
-                self.user_agent.reject(leg, status, None, Vec::new()).await;
+                self.refuse(leg, status).await;
             }
             Command::Dial { leg, id, target, ring_ms, link } => self.dial(leg, id, &target, ring_ms, link).await,
             Command::HangUp { leg } => self.hang_up(leg).await,
@@ -151,7 +163,8 @@ impl Switchboard {
                     self.hang_up(wire).await;
                 }
             }
-            Command::Forget { leg } => {
+            Command::Forget { leg, status } => {
+                self.refuse(leg, status).await;
                 self.waiting.remove(&leg);
                 self.gone.remove(&leg);
             }
@@ -176,7 +189,7 @@ impl Switchboard {
         let Ok(sockets) = self.media.reserve() else {
             let leg = self.drop_leg(wire).expect("it was there a moment ago");
             tracing::error!("no free RTP port: the call is refused");
-            self.user_agent.reject(wire, 503, None, Vec::new()).await;
+            self.refuse(wire, 503).await;
             leg.link.tell(Event::LegEnded { leg: leg.id, why: LegEnd::SignallingLost });
             return;
         };
@@ -195,16 +208,48 @@ impl Switchboard {
                 Err(error) => {
                     // It was checked at the arrival; only another address family is left.
                     let leg = self.drop_leg(wire).expect("it was there a moment ago");
-                    self.user_agent.reject(wire, error.status_code(), None, Vec::new()).await;
+                    self.refuse(wire, error.status_code()).await;
                     leg.link.tell(Event::LegEnded { leg: leg.id, why: LegEnd::SignallingLost });
                     return;
                 }
             },
         };
+        if self.browsers.has(wire) {
+            return self.answer_page(wire, body).await;
+        }
         self.user_agent.answer(wire, body.into_bytes()).await;
     }
 
+    /// A page has no ACK: the call is up when its answer has left.
+    async fn answer_page(&mut self, wire: WireLeg, body: String) {
+        if self.browsers.answer(wire, body) {
+            if let Some(leg) = self.legs.get_mut(&wire) {
+                leg.stage = Stage::Up;
+                leg.link.tell(Event::LegAnswered { leg: leg.id });
+            }
+        } else {
+            self.ended(wire, LegEnd::HungUp);
+            self.browsers.forget(wire, WebRefused::Busy);
+        }
+    }
+
+    /// Refuses a call that came in, by whichever way.
+    async fn refuse(&mut self, wire: WireLeg, status: u16) {
+        if self.browsers.has(wire) {
+            self.browsers.forget(wire, WebRefused::from_sip(status));
+        } else {
+            self.user_agent.reject(wire, status, None, Vec::new()).await;
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting.len() + self.callers >= self.calls
+    }
+
     async fn dial(&mut self, wire: WireLeg, id: LegId, target: &str, ring_ms: u64, link: Arc<Link>) {
+        if let Some(agent) = target.strip_prefix(browsers::SCHEME) {
+            return self.ring_page(wire, id, agent, link);
+        }
         let (Ok(uri), Ok(sockets)) = (target.parse::<Uri>(), self.media.reserve()) else {
             tracing::error!(target, "cannot dial: bad address, or no free RTP port");
             link.tell(Event::LegFailed { leg: id, why: DialFailure::Unreachable });
@@ -225,9 +270,25 @@ impl Switchboard {
         self.user_agent.dial(request).await;
     }
 
-    async fn hang_up(&mut self, wire: WireLeg) {
+    /// An agent's phone is a page: it shows the call by itself, and sends its session description when the agent takes it.
+    fn ring_page(&mut self, wire: WireLeg, id: LegId, agent: &str, link: Arc<Link>) {
+        let Ok(sockets) = self.media.reserve() else {
+            tracing::error!("cannot ring a page: no free RTP port");
+            link.tell(Event::LegFailed { leg: id, why: DialFailure::Unreachable });
+            return;
+        };
+        let sdp = self.new_session(sockets.rtp_port());
+        link.tell(Event::LegRinging { leg: id });
+        self.browsers.ring(agent, wire);
+        self.legs.insert(wire, Leg { id, link, sdp, stage: Stage::Offered { sockets }, held: false });
+    }
+
+    pub(super) async fn hang_up(&mut self, wire: WireLeg) {
         let Some(leg) = self.drop_leg(wire) else { return };
         leg.link.media(MediaCommand::RemoveLeg { leg: leg.id });
+        if self.browsers.is_page(wire) {
+            return self.browsers.forget(wire, WebRefused::Busy);
+        }
         match leg.stage {
             Stage::Arrived { .. } => self.user_agent.reject(wire, 480, None, Vec::new()).await,
             Stage::Offered { .. } if leg.id != LegId::CALLER => self.user_agent.cancel(wire).await,
@@ -263,7 +324,7 @@ impl Switchboard {
 
     async fn incoming(&mut self, incoming: Incoming) {
         let leg = incoming.leg;
-        if self.waiting.len() + self.callers >= self.calls {
+        if self.is_full() {
             self.user_agent.reject(leg, 503, None, Vec::new()).await;
             return;
         }
@@ -340,7 +401,7 @@ impl Switchboard {
         self.user_agent.answer_reinvite(wire, transaction, answer.map_err(warmline_sip::sdp::SdpError::status_code)).await;
     }
 
-    fn ended(&mut self, wire: WireLeg, why: LegEnd) {
+    pub(super) fn ended(&mut self, wire: WireLeg, why: LegEnd) {
         if self.waiting.remove(&wire) {
             self.gone.insert(wire, why);
         }
@@ -349,7 +410,7 @@ impl Switchboard {
         leg.link.tell(Event::LegEnded { leg: leg.id, why });
     }
 
-    fn drop_leg(&mut self, wire: WireLeg) -> Option<Leg> {
+    pub(super) fn drop_leg(&mut self, wire: WireLeg) -> Option<Leg> {
         let leg = self.legs.remove(&wire)?;
         self.callers -= usize::from(leg.id == LegId::CALLER);
         Some(leg)
@@ -366,18 +427,18 @@ impl Switchboard {
         }
     }
 
-    fn new_session(&self, rtp_port: u16) -> SdpSession {
+    pub(super) fn new_session(&self, rtp_port: u16) -> SdpSession {
         SdpSession::new(session_id(), LocalMedia { address: self.media_address, rtp_port }, self.policy())
     }
 }
 
 impl Leg {
-    fn start(&mut self, sockets: LegSockets, negotiated: &Negotiated) {
+    pub(super) fn start(&mut self, sockets: LegSockets, negotiated: &Negotiated) {
         self.link.media(MediaCommand::AddLeg { leg: self.id, sockets, negotiated: Box::new(negotiated.clone()) });
         self.hold(negotiated);
     }
 
-    fn update(&mut self, negotiated: &Negotiated) {
+    pub(super) fn update(&mut self, negotiated: &Negotiated) {
         self.link.media(MediaCommand::UpdateLeg { leg: self.id, negotiated: Box::new(negotiated.clone()) });
         self.hold(negotiated);
     }

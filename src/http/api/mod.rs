@@ -8,10 +8,11 @@ pub(super) mod calls;
 pub(super) mod choice;
 pub(super) mod events;
 pub(super) mod files;
+pub(super) mod web_calls;
 
 use axum::{
     Router,
-    routing::{get, post, put},
+    routing::{get, patch, post, put},
 };
 
 use crate::http::{openapi, state::Server};
@@ -29,5 +30,10 @@ pub(super) fn router() -> Router<Server> {
         .route("/agents", get(agents::list))
         .route("/agents/{id}/state", put(agents::set_state))
         .route("/agents/{id}/events", get(agent_events::events))
+        .route("/agents/{id}/phone", post(web_calls::answer))
+        .route("/web-calls", post(web_calls::call))
+        .route("/web-calls/token", post(web_calls::token))
+        .route("/web-calls/{id}", patch(web_calls::change).delete(web_calls::end))
+        .route("/web-calls/{id}/events", get(web_calls::events))
         .route("/openapi.json", get(openapi::document))
 }

@@ -16,6 +16,7 @@ use warmline::{
     http::{Bound, Options, Parts, Readiness},
     live::{Hub, LiveCall},
     store::{CallLog, Store},
+    web_call::WebCalls,
 };
 
 use crate::store::samples::{new_call, write};
@@ -49,7 +50,7 @@ pub(super) async fn served_with(options: Options) -> Served {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&warmline::store::Options::new(folder.path())).await.unwrap();
     let desk = DeskHandle::open(Limits::default(), vec![profile("maria", "Maria"), profile("ion", "Ion")]);
-    let parts = Parts { store, hub: Hub::default(), desk, readiness: Arc::new(Readiness::default()) };
+    let parts = Parts { store, hub: Hub::default(), desk, readiness: Arc::new(Readiness::default()), web: WebCalls::open().0 };
     let bound = Bound::bind(&options, parts.clone()).await.unwrap();
     let address = bound.address();
     tokio::spawn(bound.run(std::future::pending()));

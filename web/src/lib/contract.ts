@@ -177,6 +177,8 @@ export interface AgentRow {
   queues: string[];
   languages: string[];
   call: string | null;
+  /** Is their phone their page? */
+  browser?: boolean;
 }
 
 /** A state that an agent can choose; the others come from calls. */

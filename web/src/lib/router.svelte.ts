@@ -6,6 +6,7 @@ export type Route =
   | { page: 'call'; id: string }
   | { page: 'agents' }
   | { page: 'desk'; id: string }
+  | { page: 'caller'; to: string }
   | { page: 'lost' };
 
 function part(text: string): string {
@@ -24,6 +25,7 @@ export function parse(path: string): Route {
   if (first === 'calls' && second !== undefined && parts.length === 2) return { page: 'call', id: part(second) };
   if (first === 'agents' && parts.length === 1) return { page: 'agents' };
   if (first === 'agent' && second !== undefined && parts.length === 2) return { page: 'desk', id: part(second) };
+  if (first === 'call' && parts.length <= 2) return { page: 'caller', to: second === undefined ? 'support' : part(second) };
   return { page: 'lost' };
 }
 
@@ -32,6 +34,7 @@ export const router = $state<{ route: Route }>({ route: parse(location.pathname)
 export const href = {
   calls: '/',
   agents: '/agents',
+  caller: '/call',
   call: (id: string) => `/calls/${encodeURIComponent(id)}`,
   desk: (id: string) => `/agent/${encodeURIComponent(id)}`,
 };

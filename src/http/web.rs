@@ -1,0 +1,173 @@
+//! What the server keeps of browsers' calls: who may begin one, which page belongs to which, and when a page is gone.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use ring::hmac;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use crate::{
+    clock,
+    http::error::ApiError,
+    web_call::{WebCall, WebCallId, WebCalls, random_hex},
+};
+
+/// How long a token may be used to begin a call.
+const TOKEN_LIFE: Duration = Duration::from_secs(120);
+
+/// A page whose stream has broken off has this long to come back before its call ends.
+const COMES_BACK: Duration = Duration::from_millis(700);
+
+/// A STUN or TURN server for the pages: the gateway itself is reached directly.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct IceServer {
+    /// Addresses like `turn:turn.example.com:3478?transport=udp`.
+    pub urls: Vec<String>,
+    /// For TURN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// For TURN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+/// How pages may call.
+#[derive(Debug, Clone, Default)]
+pub struct WebOptions {
+    /// Origins beside our own whose pages may call (the widget on a company's site).
+    pub origins: Vec<String>,
+    /// What pages need to get out of their networks.
+    pub ice_servers: Vec<IceServer>,
+}
+
+/// Browsers' calls as the server sees them.
+#[derive(Debug)]
+pub(super) struct Web {
+    pub(super) calls: WebCalls,
+    pub(super) options: WebOptions,
+    key: hmac::Key,
+    pages: Mutex<HashMap<WebCallId, Page>>,
+}
+
+#[derive(Debug)]
+struct Page {
+    /// Who began the call may change it and end it.
+    token: String,
+    ended: watch::Receiver<bool>,
+    streams: usize,
+}
+
+impl Web {
+    pub(super) fn new(calls: WebCalls, options: WebOptions) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, random_hex(32).as_bytes());
+        Self { calls, options, key, pages: Mutex::default() }
+    }
+
+    /// A token that begins one page's calls, and the seconds that it lives.
+    pub(super) fn token(&self) -> (String, u64) {
+        let payload = format!("{}.{}", now_s() + TOKEN_LIFE.as_secs(), random_hex(8));
+        let tag = hmac::sign(&self.key, payload.as_bytes());
+        let tag: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        (format!("{payload}.{tag}"), TOKEN_LIFE.as_secs())
+    }
+
+    /// Is this a token of ours that still lives?
+    pub(super) fn check(&self, token: &str) -> Result<(), ApiError> {
+        let (payload, tag) = token.rsplit_once('.').ok_or(ApiError::NoToken)?;
+        let tag = hex(tag).ok_or(ApiError::NoToken)?;
+        hmac::verify(&self.key, payload.as_bytes(), &tag).map_err(|_| ApiError::NoToken)?;
+        let until: u64 = payload.split('.').next().and_then(|until| until.parse().ok()).ok_or(ApiError::NoToken)?;
+        if now_s() <= until { Ok(()) } else { Err(ApiError::NoToken) }
+    }
+
+    /// Keeps a call that has begun.
+    pub(super) fn add(&self, call: &WebCall, token: String) {
+        let mut pages = self.pages();
+        // Calls that are over leave their places here.
+        pages.retain(|_, page| !*page.ended.borrow());
+        pages.insert(call.id.clone(), Page { token, ended: call.ended.clone(), streams: 0 });
+    }
+
+    /// The call that this token began.
+    pub(super) fn find(&self, id: &str, token: &str) -> Result<WebCallId, ApiError> {
+        let id = WebCallId(id.to_owned());
+        let pages = self.pages();
+        // The id cannot be guessed, so its being wrong or the token's says the same.
+        match pages.get(&id) {
+            Some(page) if page.token == token => Ok(id),
+            Some(_) | None => Err(ApiError::NoSuchCall),
+        }
+    }
+
+    /// A page begins to watch its call.
+    pub(super) fn watch(self: &Arc<Self>, id: &str) -> Result<Watching, ApiError> {
+        let id = WebCallId(id.to_owned());
+        let mut pages = self.pages();
+        let page = pages.get_mut(&id).ok_or(ApiError::NoSuchCall)?;
+        page.streams += 1;
+        Ok(Watching { ended: page.ended.clone(), web: Arc::clone(self), id })
+    }
+
+    fn pages(&self) -> std::sync::MutexGuard<'_, HashMap<WebCallId, Page>> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A stream has broken off: the call ends, unless the page comes back.
+    async fn left(self: Arc<Self>, id: WebCallId) {
+        tokio::time::sleep(COMES_BACK).await;
+        let gone = self.pages().get(&id).is_some_and(|page| page.streams == 0 && !*page.ended.borrow());
+        if gone {
+            self.calls.end(id).await;
+        }
+    }
+}
+
+/// One stream of a page. Dropped when the page is closed: then its call ends soon.
+#[derive(Debug)]
+pub(super) struct Watching {
+    pub(super) ended: watch::Receiver<bool>,
+    web: Arc<Web>,
+    id: WebCallId,
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        if let Some(page) = self.web.pages().get_mut(&self.id) {
+            page.streams -= 1;
+        }
+        tokio::spawn(Arc::clone(&self.web).left(self.id.clone()));
+    }
+}
+
+fn now_s() -> u64 {
+    clock::utc().as_secs()
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
+    if !text.is_ascii() || text.len() != 64 {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_fresh_tokens_count() {
+        let web = Web::new(WebCalls::open().0, WebOptions::default());
+        let (token, _) = web.token();
+        assert!(web.check(&token).is_ok());
+        assert!(Web::new(WebCalls::open().0, WebOptions::default()).check(&token).is_err());
+        let (payload, tag) = token.rsplit_once('.').unwrap();
+        let later = format!("9{payload}.{tag}");
+        for wrong in ["", ".", "1.2.3", later.as_str(), &format!("{token}0"), &token[1..]] {
+            assert!(web.check(wrong).is_err(), "{wrong}");
+        }
+    }
+}

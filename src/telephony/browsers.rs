@@ -1,0 +1,160 @@
+//! Legs of browsers: their signalling is a page's requests, their sound is like every other leg's.
+
+use std::collections::HashMap;
+
+use tokio::sync::watch;
+use warmline_sip::{sdp::Direction, user_agent::LegId as WireLeg};
+
+use super::{
+    Arrival,
+    switchboard::{Stage, Switchboard},
+};
+use crate::{
+    call::{
+        caller::Caller,
+        event::{Event, LegEnd},
+    },
+    web_call::{Reply, Request, WebCall, WebCallId, WebRefused},
+};
+
+/// Characters of a name that a page may bring.
+const LONGEST_NAME: usize = 80;
+
+/// How an agent's phone is called that is a page.
+pub(super) const SCHEME: &str = "browser:";
+
+/// What is known of the browsers.
+#[derive(Default)]
+pub(super) struct Browsers {
+    calls: HashMap<WebCallId, WireLeg>,
+    links: HashMap<WireLeg, Link>,
+    /// Phones that ring on pages, by agent.
+    ringing: HashMap<String, WireLeg>,
+}
+
+struct Link {
+    id: WebCallId,
+    ended: watch::Sender<bool>,
+    /// The page that waits for our session description.
+    reply: Option<Reply<WebCall>>,
+}
+
+impl Browsers {
+    pub(super) fn has(&self, leg: WireLeg) -> bool {
+        self.links.contains_key(&leg)
+    }
+
+    /// Is it a page's leg, also one that only rings there?
+    pub(super) fn is_page(&self, leg: WireLeg) -> bool {
+        self.has(leg) || self.ringing.values().any(|ringing| *ringing == leg)
+    }
+
+    fn add(&mut self, leg: WireLeg, reply: Reply<WebCall>) {
+        let id = WebCallId::random();
+        self.calls.insert(id.clone(), leg);
+        self.links.insert(leg, Link { id, ended: watch::Sender::new(false), reply: Some(reply) });
+    }
+
+    /// Tells the page our session description. Without a page that waits for it any more, the call is over.
+    pub(super) fn answer(&mut self, leg: WireLeg, answer: String) -> bool {
+        let Some(link) = self.links.get_mut(&leg) else { return false };
+        let call = WebCall { id: link.id.clone(), answer, ended: link.ended.subscribe() };
+        link.reply.take().is_some_and(|reply| reply.send(Ok(call)).is_ok())
+    }
+
+    /// The leg is over: its page is told.
+    pub(super) fn forget(&mut self, leg: WireLeg, why: WebRefused) {
+        self.ringing.retain(|_, ringing| *ringing != leg);
+        if let Some(link) = self.links.remove(&leg) {
+            self.calls.remove(&link.id);
+            link.ended.send_replace(true);
+            if let Some(reply) = link.reply {
+                // A page that has gone meanwhile needs no answer.
+                let _ = reply.send(Err(why));
+            }
+        }
+    }
+
+    /// An agent's page rings. Another call that rings there loses its place: one agent is offered one call.
+    pub(super) fn ring(&mut self, agent: &str, leg: WireLeg) {
+        self.ringing.insert(agent.to_owned(), leg);
+    }
+}
+
+impl Switchboard {
+    pub(super) async fn on_request(&mut self, request: Request) {
+        match request {
+            Request::Call { called, name, offer, reply } => self.web_call(called, name, offer, reply),
+            Request::Answer { agent, offer, reply } => self.web_answer(&agent, &offer, reply).await,
+            Request::Reoffer { id, offer, reply } => {
+                let answer = self.web_reoffer(&id, &offer);
+                // A page that has gone meanwhile needs no answer.
+                let _ = reply.send(answer);
+            }
+            Request::End { id } => {
+                if let Some(&wire) = self.browsers.calls.get(&id) {
+                    self.ended(wire, LegEnd::HungUp);
+                    self.browsers.forget(wire, WebRefused::Busy);
+                }
+            }
+        }
+    }
+
+    /// A caller's page calls: like an INVITE.
+    fn web_call(&mut self, called: String, name: Option<String>, offer: String, reply: Reply<WebCall>) {
+        let refuse = |reply: Reply<WebCall>, why| _ = reply.send(Err(why));
+        if self.is_full() {
+            return refuse(reply, WebRefused::Busy);
+        }
+        if let Err(error) = self.new_session(9).answer(offer.as_bytes(), Direction::SendRecv) {
+            return refuse(reply, WebRefused::from_sip(error.status_code()));
+        }
+        let wire = self.user_agent.new_leg();
+        let name = name.map(|name| name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect::<String>());
+        let caller = Caller { number: String::new(), name: name.filter(|name| !name.trim().is_empty()), called };
+        let arrival = Arrival { caller, leg: wire, offer: Some(offer.into_bytes()) };
+        if self.arrivals.try_send(arrival).is_err() {
+            return refuse(reply, WebRefused::Busy);
+        }
+        self.waiting.insert(wire);
+        self.browsers.add(wire, reply);
+    }
+
+    /// An agent's page takes the call that rings there.
+    async fn web_answer(&mut self, agent: &str, offer: &str, reply: Reply<WebCall>) {
+        let ringing = self.browsers.ringing.get(agent).copied();
+        let (Some(wire), Some(leg)) = (ringing, ringing.and_then(|wire| self.legs.get_mut(&wire))) else {
+            _ = reply.send(Err(WebRefused::NothingRings));
+            return;
+        };
+        let negotiated = leg.sdp.answer(offer.as_bytes(), Direction::SendRecv);
+        let (body, negotiated) = match negotiated {
+            Ok(agreed) => agreed,
+            Err(error) => {
+                // The phone goes on ringing: another page may do better.
+                _ = reply.send(Err(WebRefused::from_sip(error.status_code())));
+                return;
+            }
+        };
+        let Stage::Offered { sockets } = std::mem::replace(&mut leg.stage, Stage::Up) else {
+            _ = reply.send(Err(WebRefused::NothingRings));
+            return;
+        };
+        leg.start(sockets, &negotiated);
+        leg.link.tell(Event::LegAnswered { leg: leg.id });
+        self.browsers.ringing.remove(agent);
+        self.browsers.add(wire, reply);
+        if !self.browsers.answer(wire, body) {
+            self.hang_up(wire).await;
+        }
+    }
+
+    fn web_reoffer(&mut self, id: &WebCallId, offer: &str) -> Result<String, WebRefused> {
+        let wire = self.browsers.calls.get(id).ok_or(WebRefused::NoSuchCall)?;
+        let leg = self.legs.get_mut(wire).ok_or(WebRefused::NoSuchCall)?;
+        let answer = leg.sdp.answer(offer.as_bytes(), Direction::SendRecv);
+        let (body, negotiated) = answer.map_err(|error| WebRefused::from_sip(error.status_code()))?;
+        leg.update(&negotiated);
+        Ok(body)
+    }
+}
