@@ -4,6 +4,7 @@ mod desk;
 mod edge;
 mod figures;
 mod process;
+mod relay;
 mod talk;
 
 use std::{
@@ -65,6 +66,7 @@ async fn measure(args: &Args) -> Result<Figures> {
     let mut figures = Figures { machine: process::machine(), ..Figures::default() };
     let wants = |part: Part| args.part.is_none_or(|only| only == part);
     if wants(Part::Edge) {
+        tokio::task::block_in_place(|| relay::measure(&mut figures))?;
         let mut bench = Bench::start(args).await?;
         let measured = edge::measure(&mut bench, &mut figures).await;
         bench.end(measured)?;

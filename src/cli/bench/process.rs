@@ -9,7 +9,16 @@ const TICKS_PER_SECOND: u64 = 100;
 
 /// Processor time that a process has used: user and system.
 pub(crate) fn cpu(process: u32) -> Result<Duration> {
-    let text = fs::read_to_string(format!("/proc/{process}/stat")).context("the process has ended")?;
+    times(&format!("/proc/{process}/stat"))
+}
+
+/// The same of one thread of this process.
+pub(crate) fn cpu_of_thread(thread: u32) -> Result<Duration> {
+    times(&format!("/proc/self/task/{thread}/stat"))
+}
+
+fn times(file: &str) -> Result<Duration> {
+    let text = fs::read_to_string(file).context("the process has ended")?;
     // The name in brackets may hold anything, also blanks: fields are counted from the last bracket.
     let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |field: usize| fields.get(field).and_then(|value| value.parse::<u64>().ok()).context("a strange /proc/PID/stat");

@@ -21,15 +21,21 @@ const AGENT_HZ: f64 = 1_300.0;
 const MODULES: &str = "/usr/lib/baresip/modules";
 
 /// Writes a configuration: plays `voice`, and dumps what it hears and says into its folder.
-fn configure(folder: &Path, user: &str, port: u16, voice: &Sound, rtp_ports: &str) {
+pub(super) fn configure(folder: &Path, user: &str, port: u16, voice: &Sound, rtp_ports: &str) {
+    configure_with(folder, user, port, voice, rtp_ports, "", &["g711"]);
+}
+
+/// The same with parameters of the account and other modules.
+pub(super) fn configure_with(folder: &Path, user: &str, port: u16, voice: &Sound, rtp_ports: &str, account: &str, modules: &[&str]) {
     fs::create_dir_all(folder.join("dump")).unwrap();
     voice.write(&folder.join("voice.wav")).unwrap();
-    fs::write(folder.join("accounts"), format!("<sip:{user}@127.0.0.1>;regint=0;answermode=auto\n")).unwrap();
+    fs::write(folder.join("accounts"), format!("<sip:{user}@127.0.0.1>;regint=0;answermode=auto{account}\n")).unwrap();
+    let modules: String = modules.iter().map(|module| format!("module {module}.so\n")).collect();
     let config = format!(
         "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\naudio_path /usr/share/baresip\n\
          audio_source aufile,{}\naudio_player aufile,{}\naudio_alert aufile,/dev/null\nausrc_srate 8000\nauplay_srate 8000\n\
          audio_channels 1\njitter_buffer_delay 1-5\nrtp_ports {rtp_ports}\nrtcp_mux no\nmodule_path {MODULES}\nmodule stdio.so\n\
-         module g711.so\nmodule aufile.so\nmodule sndfile.so\nsnd_path {}\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\n",
+         {modules}module aufile.so\nmodule sndfile.so\nsnd_path {}\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\n",
         folder.join("voice.wav").display(),
         folder.join("heard.wav").display(),
         folder.join("dump").display(),
@@ -37,14 +43,14 @@ fn configure(folder: &Path, user: &str, port: u16, voice: &Sound, rtp_ports: &st
     fs::write(folder.join("config"), config).unwrap();
 }
 
-fn start(folder: &Path, extra: &[&str]) -> Child {
+pub(super) fn start(folder: &Path, extra: &[&str]) -> Child {
     let mut baresip = Command::new("baresip");
     baresip.args(["-4", "-f"]).arg(folder).args(extra).current_dir(folder);
     baresip.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap()
 }
 
 /// What baresip decoded, as its sndfile module wrote it when the call ended.
-async fn heard(folder: &Path) -> Sound {
+pub(super) async fn heard(folder: &Path) -> Sound {
     let mut look = tokio::time::interval(Duration::from_millis(100));
     let deadline = clock::now() + LIMIT;
     loop {
@@ -60,7 +66,7 @@ async fn heard(folder: &Path) -> Sound {
 }
 
 /// A free port, found by a telephone that gives it up again.
-async fn free_port() -> u16 {
+pub(super) async fn free_port() -> u16 {
     let lent: Phone = phone("nobody").await;
     lent.address().rsplit(':').next().unwrap().parse().unwrap()
 }

@@ -2,6 +2,7 @@
 //! a power cut. They need the models (`cargo xtask models pull`) and Debian's baresip-core and sip-tester.
 
 mod baresip;
+mod codecs;
 mod demo;
 mod interrupted;
 mod interruptions;
