@@ -14,22 +14,32 @@ fn short() -> Config {
 }
 
 #[tokio::test]
-async fn two_agents_keep_a_call_alive_beyond_its_session_interval() {
-    let (mut caller, mut callee) = (Agent::start(short()).await, Agent::start(short()).await);
-    let leg = caller.dial(&format!("sip:support@{}", callee.udp())).await;
-    let call = callee.incoming().await;
-    callee.handle.answer(call.leg, ANSWER.as_bytes().to_vec()).await;
-    assert!(matches!(caller.event().await, Event::Answered { .. }));
-    assert!(matches!(callee.event().await, Event::Confirmed { .. }));
-    // Longer than two intervals: nobody reports anything.
-    let quiet = tokio::time::timeout(Duration::from_millis(4_500), async {
-        tokio::select! { e = caller.event() => e, e = callee.event() => e }
-    });
-    assert!(quiet.await.is_err());
-    caller.handle.bye(leg, Some("Q.850;cause=16".to_owned())).await;
-    assert!(matches!(callee.event().await, Event::Ended { by: EndedBy::Remote, reason: Some(reason), .. } if reason == "Q.850;cause=16"));
-    caller.settled().await;
-    callee.settled().await;
+async fn we_refresh_a_session_again_and_again() {
+    let mut agent = Agent::start(short()).await;
+    let peer = Peer::new(agent.udp()).await;
+    let mut call = Call::new(peer.address(), "refreshed");
+    peer.send(call.request("INVITE", 1, "Supported: timer\r\nAllow: INVITE, ACK, BYE, UPDATE\r\n", OFFER)).await;
+    let leg = agent.incoming().await.leg;
+    agent.handle.answer(leg, ANSWER.as_bytes().to_vec()).await;
+    let ok = peer.expect("SIP/2.0 200").await;
+    assert_eq!(header(&ok, "Session-Expires"), "2;refresher=uas");
+    call.learn(&ok);
+    peer.send(call.request("ACK", 1, "", "")).await;
+    assert!(matches!(agent.event().await, Event::Confirmed { .. }));
+    for number in 1..=3 {
+        let update = loop {
+            let update = peer.expect("UPDATE").await;
+            if header(&update, "CSeq") == format!("{number} UPDATE") {
+                break update;
+            }
+        };
+        assert_eq!((header(&update, "Session-Expires").as_str(), body(&update)), ("2;refresher=uac", ""));
+        peer.respond(&update, "200 OK\r\nSession-Expires: 2;refresher=uac", "", "").await;
+    }
+    assert!(agent.events.try_recv().is_err());
+    peer.send(call.request("BYE", 2, "Reason: Q.850;cause=16\r\n", "")).await;
+    let Event::Ended { by: EndedBy::Remote, reason, .. } = agent.event().await else { panic!("expected the end") };
+    assert_eq!(reason.as_deref(), Some("Q.850;cause=16"));
 }
 
 #[tokio::test]
@@ -40,15 +50,13 @@ async fn a_session_that_its_caller_never_refreshes_is_ended() {
     let wish = "Supported: timer\r\nSession-Expires: 2;refresher=uac\r\n";
     peer.send(call.request("INVITE", 1, &wish.replace("2;", "0;"), OFFER)).await;
     assert_eq!(header(&peer.expect("SIP/2.0 422").await, "Min-SE"), "1");
-    let mut call_again = Call::new(peer.address(), "expires");
-    std::mem::swap(&mut call, &mut call_again);
-    peer.send(call.request("INVITE", 1, wish, OFFER)).await;
+    peer.send(call.request("INVITE", 2, wish, OFFER)).await;
     let leg = agent.incoming().await.leg;
     agent.handle.answer(leg, ANSWER.as_bytes().to_vec()).await;
     let ok = peer.expect("SIP/2.0 200").await;
     assert_eq!((header(&ok, "Session-Expires").as_str(), header(&ok, "Require").as_str()), ("2;refresher=uac", "timer"));
     call.learn(&ok);
-    peer.send(call.request("ACK", 1, "", "")).await;
+    peer.send(call.request("ACK", 2, "", "")).await;
     assert!(matches!(agent.event().await, Event::Confirmed { .. }));
     let bye = peer.expect("BYE").await;
     peer.respond(&bye, "200 OK", "", "").await;

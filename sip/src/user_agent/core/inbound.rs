@@ -60,12 +60,12 @@ impl Core {
             routes: request.headers.values("Record-Route").take(16).map(str::to_owned).collect(),
         };
         let incoming = Incoming { replaces, ..incoming(id, &request, source, hop) };
-        let (reliable, takes_update) = (Reliable::wanted_by(&request), request.headers.lists("Allow", "UPDATE"));
+        let (reliable, allows_update) = (Reliable::wanted_by(&request), request.headers.lists("Allow", "UPDATE"));
         let tx = self.open_server(request, hop, Some(id), &tag);
         let limit = now + self.config.timers.unanswered;
         self.arm(limit, Timer::LegLimit(id));
         let leg = Leg::new(LegState::Incoming { tx, limit }, dialog, Self::flow(source, hop), false);
-        self.add_leg(id, Leg { reliable, takes_update, ..leg });
+        self.add_leg(id, Leg { reliable, allows_update, takes_update: allows_update, ..leg });
         self.respond(now, tx, ResponseParts { status: 100, ..ResponseParts::default() });
         self.tell(id, Event::Incoming(Box::new(incoming)));
     }

@@ -140,6 +140,8 @@ pub(super) struct Leg {
     /// Our session description that is in force: a refresh by re-INVITE repeats it (RFC 4028 §7.4).
     pub(super) local_sdp: Option<Vec<u8>>,
     /// Whether the peer's Allow names UPDATE.
+    pub(super) allows_update: bool,
+    /// Whether the next refresh is an UPDATE: one that was refused is followed by one in the other form.
     pub(super) takes_update: bool,
     pub(super) session: SessionTimer,
     pub(super) reliable: Reliable,
@@ -166,6 +168,7 @@ impl Leg {
             next_offer: None,
             offered: None,
             local_sdp: None,
+            allows_update: false,
             takes_update: false,
             session: SessionTimer::default(),
             reliable: Reliable::default(),
@@ -180,7 +183,9 @@ impl Leg {
     /// Takes in what a message of the peer says it can.
     pub(super) fn learn(&mut self, headers: &Headers) {
         if headers.get("Allow").is_some() {
-            self.takes_update = headers.lists("Allow", "UPDATE");
+            let allows = headers.lists("Allow", "UPDATE");
+            self.takes_update = if allows == self.allows_update { self.takes_update } else { allows };
+            self.allows_update = allows;
         }
     }
 

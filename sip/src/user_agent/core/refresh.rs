@@ -139,11 +139,15 @@ impl Core {
         let pause = match response.status {
             422 if leg.session.raise(&response.headers) => Duration::ZERO,
             405 | 501 if !invite => {
-                leg.takes_update = false;
+                (leg.takes_update, leg.allows_update) = (false, false);
                 Duration::ZERO
             }
             491 => Duration::from_millis(if leg.outbound { owner } else { other }),
-            _ => retry_after(&response.headers).unwrap_or_default().clamp(leg.session.pause(), leg.session.pause() * 2),
+            _ => {
+                // The peer waits for a refresh that it takes: next time in the other form.
+                leg.takes_update = !leg.takes_update && leg.allows_update;
+                retry_after(&response.headers).unwrap_or_default().clamp(leg.session.pause(), leg.session.pause() * 2)
+            }
         };
         self.arm_session(now, id, now + pause);
     }

@@ -101,6 +101,18 @@ fn a_caller_may_offer_again_before_the_answer_only_after_a_prack() {
     assert_eq!(value(&story.last("SIP/2.0 487"), "CSeq"), "5 UPDATE");
 }
 
+#[test]
+fn an_offer_of_a_call_that_comes_to_nothing_is_answered_all_the_same() {
+    let mut story = Story::new();
+    story.told(dial(LegId(2), false));
+    rings(&mut story, "t", 1, "v=0\r\n");
+    story.callee_says("t", "UPDATE", 1, "", "v=0\r\n");
+    story.replies("INVITE", "486 Busy Here", "");
+    assert!(matches!(story.last_event(), Event::Failed { .. }));
+    story.passes(100);
+    assert_eq!((story.times_of("SIP/2.0 500"), story.core.stats().transactions), (vec![10_000], 0));
+}
+
 /// A provisional response of one fork.
 fn rings(story: &mut Story, tag: &str, rseq: u32, body: &str) {
     let invite = story.last("INVITE");

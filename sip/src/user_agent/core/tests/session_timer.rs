@@ -108,13 +108,18 @@ fn a_refused_refresh_is_repeated_and_never_ends_the_call() {
         let mut story = Story::new();
         story.talking(UPDATE);
         for _ in 0..30 {
-            let before = story.count("UPDATE");
-            while story.count("UPDATE") == before {
+            let before = story.count("UPDATE") + story.count("INVITE");
+            while story.count("UPDATE") + story.count("INVITE") == before {
                 story.passes(1);
             }
-            story.replies("UPDATE", status, "");
+            let last = story.sent.iter().rev().find(|(_, text)| text.starts_with("UPDATE") || text.starts_with("INVITE"));
+            let last = last.map(|(_, text)| text.split(' ').next().unwrap_or_default().to_owned()).unwrap();
+            story.replies(&last, status, "");
         }
         assert_eq!((story.core.stats().calls, story.count("BYE")), (1, 0), "{status}");
+        // Where the one form is refused the other one is tried, unless both only asked at once.
+        let waits = status.starts_with("491");
+        assert_eq!(story.count("INVITE") > 10, !waits, "{status}");
     }
 }
 
