@@ -266,6 +266,7 @@ impl Switchboard {
             sdp: body.into_bytes(),
             headers: Vec::new(),
             ring_timeout: Duration::from_millis(ring_ms),
+            follow_redirects: false,
         };
         self.user_agent.dial(request).await;
     }
@@ -299,7 +300,7 @@ impl Switchboard {
     async fn on_event(&mut self, event: WireEvent) {
         match event {
             WireEvent::Incoming(incoming) => self.incoming(*incoming).await,
-            WireEvent::Cancelled { leg } => self.ended(leg, LegEnd::HungUp),
+            WireEvent::Cancelled { leg, .. } => self.ended(leg, LegEnd::HungUp),
             WireEvent::Confirmed { leg, answer } => self.confirmed(leg, answer).await,
             WireEvent::Progress { leg, .. } => {
                 if let Some(leg) = self.legs.get(&leg) {
@@ -307,7 +308,7 @@ impl Switchboard {
                 }
             }
             WireEvent::Answered { leg, sdp } => self.answered(leg, sdp).await,
-            WireEvent::Failed { leg, status, why } => {
+            WireEvent::Failed { leg, status, why, .. } => {
                 if let Some(leg) = self.drop_leg(leg) {
                     tracing::info!(?status, ?why, "an agent's phone could not be reached");
                     leg.link.tell(Event::LegFailed { leg: leg.id, why: dial_failure(why) });
@@ -317,8 +318,12 @@ impl Switchboard {
             WireEvent::Ended { leg, by, .. } => {
                 self.ended(leg, if by == EndedBy::Timeout { LegEnd::SignallingLost } else { LegEnd::HungUp });
             }
-            // We send no re-INVITE of our own, and INFO was answered by the user agent.
-            WireEvent::Reanswered { .. } | WireEvent::Info { .. } => {}
+            // We send no re-INVITE and no REFER of our own, authorise no leg to transfer, and INFO was answered by the user agent.
+            WireEvent::Reanswered { .. }
+            | WireEvent::Refreshed { .. }
+            | WireEvent::Referred { .. }
+            | WireEvent::TransferAsked { .. }
+            | WireEvent::Info { .. } => {}
         }
     }
 

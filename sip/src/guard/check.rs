@@ -7,7 +7,9 @@ use super::{Refusal, RefusalKind as Kind};
 use crate::message::{BodyError, Method, Request, sdp_of};
 
 /// The methods that we have.
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, NOTIFY";
+/// The extensions that we have (RFC 4028, RFC 3262, RFC 3891).
+pub const SUPPORTED: &str = "timer, 100rel, replaces";
 /// The bodies that we read.
 pub const ACCEPT: &str = "application/sdp";
 
@@ -33,7 +35,8 @@ fn fault(request: &Request) -> Option<(Kind, Vec<(&'static str, String)>)> {
     {
         return Some((Kind::MaxForwards, Vec::new()));
     }
-    let required: Vec<&str> = request.headers.values("Require").collect();
+    let required = ["Require", "Proxy-Require"].into_iter().flat_map(|name| request.headers.values(name));
+    let required: Vec<&str> = required.filter(|tag| !SUPPORTED.split(", ").any(|ours| ours.eq_ignore_ascii_case(tag))).collect();
     if !required.is_empty() {
         return Some((Kind::Extension, vec![("Unsupported", required.join(", "))]));
     }

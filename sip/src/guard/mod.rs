@@ -12,7 +12,7 @@ mod tests;
 
 use std::net::SocketAddr;
 
-pub use check::{ACCEPT, ALLOW};
+pub use check::{ACCEPT, ALLOW, SUPPORTED};
 pub use frame::{Frame, FrameError, Framer};
 pub use rate::{Admission, Limiter, Rate};
 pub use refusal::{Refusal, RefusalCounts, RefusalKind};

@@ -75,6 +75,16 @@ impl Headers {
         self.all(name).flat_map(|value| split_outside_quotes(value, ',')).map(str::trim).filter(|value| !value.is_empty())
     }
 
+    /// Whether a list of that name (Allow, Supported, Require) holds the token.
+    pub fn lists(&self, name: &str, token: &str) -> bool {
+        self.values(name).any(|value| value.eq_ignore_ascii_case(token))
+    }
+
+    /// The first Reason (RFC 3326), cut to 256 characters.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.get("Reason").map(|reason| reason.chars().take(256).collect())
+    }
+
     /// Every field as name and value.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), value.as_str()))

@@ -3,12 +3,14 @@
 mod body;
 mod headers;
 mod method;
+mod user_to_user;
 mod via;
 mod write;
 
 pub use body::{BodyError, sdp_of};
 pub use headers::Headers;
 pub use method::Method;
+pub use user_to_user::{UserToUser, UserToUserError};
 pub use via::Via;
 pub use write::{RequestParts, ResponseParts, reason_phrase};
 

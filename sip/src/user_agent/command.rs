@@ -24,6 +24,22 @@ pub struct DialRequest {
     pub headers: Vec<(String, String)>,
     /// How long it may take until somebody answers.
     pub ring_timeout: Duration,
+    /// Whether 300, 301 and 302 are followed, at most three times: to the host that was dialled, its address, or the allow-list. Otherwise
+    /// the call fails with [`super::FailWhy::Rejected`].
+    pub follow_redirects: bool,
+}
+
+/// A request to the peer of a call to place another one (RFC 3515).
+#[derive(Debug, Clone, Default)]
+pub struct ReferRequest {
+    /// Whom the peer should call: a `sip:`, `sips:` or `tel:` URI without headers.
+    pub refer_to: String,
+    /// Attended transfer: the new call takes the place of this answered leg (RFC 3891, RFC 5589 §7).
+    pub replaces: Option<LegId>,
+    /// The URI that the new call is said to come by (RFC 3892).
+    pub referred_by: Option<String>,
+    /// Further headers; names that belong to the protocol are left out.
+    pub headers: Vec<(String, String)>,
 }
 
 /// The wish list, one line per method of `UserAgent`.
@@ -33,10 +49,14 @@ pub(crate) enum Command {
     Answer { leg: LegId, sdp: Vec<u8> },
     Reject { leg: LegId, status: u16, reason: Option<String>, headers: Vec<(String, String)> },
     Dial(Box<DialRequest>),
-    Cancel { leg: LegId },
+    Cancel { leg: LegId, reason: Option<String> },
     Bye { leg: LegId, reason: Option<String> },
     Reinvite { leg: LegId, sdp: Vec<u8> },
     AnswerReinvite { leg: LegId, transaction: TransactionId, answer: Result<Vec<u8>, u16> },
+    Refer { leg: LegId, request: Box<ReferRequest> },
+    Authorise { leg: LegId },
+    AnswerTransfer { leg: LegId, transaction: TransactionId, answer: Result<(), u16> },
+    TransferProgress { leg: LegId, status: u16 },
     Drain,
     Shutdown,
     Stats(oneshot::Sender<Stats>),

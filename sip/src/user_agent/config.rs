@@ -20,6 +20,8 @@ pub struct Config {
     pub contact_user: String,
     /// Who may call us, and speak inside calls; empty means everybody. Others get silence. Peers that we call need not be listed.
     pub allowed: Vec<Network>,
+    /// Who may take over a running call with INVITE and Replaces (RFC 3891); empty means nobody. Others are told that there is no such call.
+    pub replaces_from: Vec<Network>,
     /// Bounds on what peers can make us hold.
     pub limits: Limits,
     /// Protocol timers; the defaults are the standard's.
@@ -42,6 +44,7 @@ impl Default for Config {
             user_agent: "Warmline".to_owned(),
             contact_user: "warmline".to_owned(),
             allowed: Vec::new(),
+            replaces_from: Vec::new(),
             limits: Limits::default(),
             timers: Timers::default(),
         }
@@ -97,6 +100,10 @@ pub struct Timers {
     pub unanswered: Duration,
     /// A re-INVITE or UPDATE that the application does not answer gets 500 after this long.
     pub reoffer: Duration,
+    /// The interval that we propose for session timers (RFC 4028): a call that is not refreshed within it ends. Zero proposes none.
+    pub session_expires: Duration,
+    /// The shortest such interval that we accept, at least 90 s by the standard (RFC 4028 §4).
+    pub min_se: Duration,
     /// A look-up of a host name, and a TCP connection, must succeed within this.
     pub connect: Duration,
     /// A TCP connection without a call is closed after this long without traffic.
@@ -113,6 +120,8 @@ impl Default for Timers {
             t4: Duration::from_secs(5),
             unanswered: Duration::from_secs(180),
             reoffer: Duration::from_secs(10),
+            session_expires: Duration::from_secs(1_800),
+            min_se: Duration::from_secs(90),
             connect: Duration::from_secs(4),
             connection_idle: Duration::from_secs(50),
             partial_message: Duration::from_secs(32),

@@ -1,6 +1,7 @@
 //! What a user agent reports.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::guard::RefusalCounts;
 
@@ -42,6 +43,8 @@ pub struct Incoming {
     pub source: SocketAddr,
     /// How it came.
     pub transport: Transport,
+    /// The leg whose place this call takes (RFC 3891); the caller was authorised to do that. Whoever answers this call ends that leg.
+    pub replaces: Option<LegId>,
     /// The other header fields, at most 64 and 8 kB.
     pub headers: Vec<(String, String)>,
 }
@@ -57,6 +60,33 @@ pub enum EndedBy {
     Timeout,
 }
 
+/// How a request to place another call goes (RFC 3515).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReferProgress {
+    /// The peer will try.
+    Accepted,
+    /// The new call rings or the like: 100 to 199.
+    Trying(u16),
+    /// The new call was answered. Final.
+    Succeeded(u16),
+    /// The new call came to nothing: 300 to 699. Final.
+    Failed(u16),
+    /// The peer does not want to; 408 if it did not answer. Final.
+    Refused(u16),
+    /// The peer tried, but how it ended was never said, or this call ended first. Final.
+    Lost,
+}
+
+impl ReferProgress {
+    /// Whether nothing more comes.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Accepted | Self::Trying(_) => false,
+            Self::Succeeded(_) | Self::Failed(_) | Self::Refused(_) | Self::Lost => true,
+        }
+    }
+}
+
 /// Why an outbound call was not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailWhy {
@@ -68,7 +98,7 @@ pub enum FailWhy {
     NoAnswer,
     /// The address refuses packets or cannot be found, or 502, 503 or 504.
     Unreachable,
-    /// Any other final answer: 3xx (not followed), 401 and 407 (no credentials), 404, 488, …
+    /// Any other final answer: 3xx that is not followed, 401 and 407 (no credentials), 404, 488, …
     Rejected,
     /// The application cancelled it.
     Cancelled,
@@ -85,6 +115,8 @@ pub enum Event {
     Cancelled {
         /// The leg.
         leg: LegId,
+        /// The caller's Reason header (RFC 3326), such as `SIP;cause=200;text="Call completed elsewhere"`; at most 256 characters.
+        reason: Option<String>,
     },
     /// The ACK of our answer came, at the start or after a re-INVITE without an offer.
     Confirmed {
@@ -117,6 +149,10 @@ pub enum Event {
         status: Option<u16>,
         /// What it means.
         why: FailWhy,
+        /// The Reason header of that status (RFC 3326), such as `Q.850;cause=17`; at most 256 characters.
+        reason: Option<String>,
+        /// When the peer wants to be asked again (Retry-After, RFC 3261 §20.33).
+        retry_after: Option<Duration>,
     },
     /// The peer wants another session description (hold, resume, another address): answer with `answer_reinvite`.
     Reoffer {
@@ -133,6 +169,33 @@ pub enum Event {
         leg: LegId,
         /// The session description, or the status of the refusal (491: both sides at once; the old session goes on).
         result: Result<Option<Vec<u8>>, u16>,
+    },
+    /// Our re-INVITE that only refreshed the session (RFC 4028 §7.4) was answered with this description, as a rule the one that is in force.
+    Refreshed {
+        /// The leg.
+        leg: LegId,
+        /// The peer's session description.
+        answer: Vec<u8>,
+    },
+    /// How our request to place another call goes. The call itself goes on until somebody ends it.
+    Referred {
+        /// The leg.
+        leg: LegId,
+        /// Each request ends with exactly one final one.
+        progress: ReferProgress,
+    },
+    /// The peer of an authorised leg wants us to place a call (RFC 3515): answer with `answer_transfer`. Nothing was done about it.
+    TransferAsked {
+        /// The leg.
+        leg: LegId,
+        /// To be repeated in the answer.
+        transaction: TransactionId,
+        /// The URI that is to be called, as the peer wrote it, without headers; at most 1,024 characters.
+        refer_to: String,
+        /// Attended transfer: what the new call's Replaces header has to say, at most 512 characters.
+        replaces: Option<String>,
+        /// The leg that this Replaces means, if it is one of ours: then no call is needed, the two legs are to be joined.
+        replaced: Option<LegId>,
     },
     /// An INFO request inside the call; it was answered with 200.
     Info {

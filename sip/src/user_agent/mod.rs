@@ -15,9 +15,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
-pub use command::DialRequest;
+pub use command::{DialRequest, ReferRequest};
 pub use config::{Config, Limits, Timers};
-pub use event::{EndedBy, Event, FailWhy, Incoming, LegId, Stats, TransactionId, Transport};
+pub use event::{EndedBy, Event, FailWhy, Incoming, LegId, ReferProgress, Stats, TransactionId, Transport};
 
 use command::Command;
 
@@ -100,7 +100,12 @@ impl UserAgent {
 
     /// Gives up an outbound call that was not answered; reported as `Failed` at once.
     pub async fn cancel(&self, leg: LegId) {
-        self.send(Command::Cancel { leg }).await;
+        self.send(Command::Cancel { leg, reason: None }).await;
+    }
+
+    /// Like `cancel`, with a Reason header value such as `SIP;cause=200;text="Call completed elsewhere"`: telephones then show no missed call.
+    pub async fn cancel_because(&self, leg: LegId, reason: String) {
+        self.send(Command::Cancel { leg, reason: Some(reason) }).await;
     }
 
     /// Ends an answered call; reported as `Ended` at once. `reason` is a Reason header value such as `Q.850;cause=16`.
@@ -116,6 +121,26 @@ impl UserAgent {
     /// Answers a `Reoffer`; an error is a status such as 488, and the call goes on as it was.
     pub async fn answer_reinvite(&self, leg: LegId, transaction: TransactionId, answer: Result<Vec<u8>, u16>) {
         self.send(Command::AnswerReinvite { leg, transaction, answer }).await;
+    }
+
+    /// Asks the peer of an answered call to place another one (transfer); one at a time. Reported by `Referred`.
+    pub async fn refer(&self, leg: LegId, request: ReferRequest) {
+        self.send(Command::Refer { leg, request: Box::new(request) }).await;
+    }
+
+    /// From now on the peer of this leg may ask us to place calls; that is reported by `TransferAsked`. Others are refused.
+    pub async fn authorise(&self, leg: LegId) {
+        self.send(Command::Authorise { leg }).await;
+    }
+
+    /// Answers a `TransferAsked`; an error is a status such as 603.
+    pub async fn answer_transfer(&self, leg: LegId, transaction: TransactionId, answer: Result<(), u16>) {
+        self.send(Command::AnswerTransfer { leg, transaction, answer }).await;
+    }
+
+    /// Tells the peer how the call that it asked for goes: 100 to 199, or once 200 to 699.
+    pub async fn transfer_progress(&self, leg: LegId, status: u16) {
+        self.send(Command::TransferProgress { leg, status }).await;
     }
 
     /// From now on new calls get 503, in both directions; running ones go on.

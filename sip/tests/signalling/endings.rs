@@ -177,7 +177,7 @@ async fn a_caller_that_cancels_is_reported_and_gets_487() {
     callee.handle.ring(call.leg, 180, None).await;
     assert!(matches!(caller.event().await, Event::Progress { .. }));
     caller.handle.cancel(leg).await;
-    assert!(matches!(callee.event().await, Event::Cancelled { leg } if leg == call.leg));
+    assert!(matches!(callee.event().await, Event::Cancelled { leg, .. } if leg == call.leg));
     // A late answer of the application changes nothing.
     callee.handle.answer(call.leg, ANSWER.as_bytes().to_vec()).await;
     caller.settled().await;

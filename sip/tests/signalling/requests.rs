@@ -29,7 +29,7 @@ async fn options_gets_the_same_answer_for_every_user_and_no_version() {
     let unknown = answer_to(&peer, text.replace("sip:support@", "sip:nobody100@")).await;
     assert_eq!(known.replace("support", "nobody100"), unknown.replace("support", "nobody100"));
     assert_eq!((status(&known), header(&known, "Server").as_str()), ("200", "Warmline"));
-    assert_eq!(header(&known, "Allow"), "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE");
+    assert_eq!(header(&known, "Allow"), "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, NOTIFY");
     assert_eq!(header(&known, "Accept"), "application/sdp");
     assert!(known.len() <= 2 * text.len(), "no amplifier: {} bytes for {}", known.len(), text.len());
 }
@@ -77,8 +77,8 @@ async fn what_an_invite_may_not_ask_for() {
     let mut agent = Agent::start(quick()).await;
     let peer = Peer::new(agent.udp()).await;
     let invite = |extra: &str| Call::new(peer.address(), "bad").request("INVITE", 1, extra, OFFER);
-    let required = answer_to(&peer, invite("Require: 100rel, nothingSupportsThis\r\n")).await;
-    assert_eq!((status(&required), header(&required, "Unsupported").as_str()), ("420", "100rel, nothingSupportsThis"));
+    let required = answer_to(&peer, invite("Require: 100rel, nothingSupportsThis\r\nProxy-Require: norThis\r\n")).await;
+    assert_eq!((status(&required), header(&required, "Unsupported").as_str()), ("420", "nothingSupportsThis, norThis"));
     assert_eq!(status(&answer_to(&peer, invite("").replace("Max-Forwards: 70", "Max-Forwards: 0")).await), "483");
     let options = Call::new(peer.address(), "zero").request("OPTIONS", 1, "", "").replace("Max-Forwards: 70", "Max-Forwards: 0");
     assert_eq!(status(&answer_to(&peer, options).await), "200");

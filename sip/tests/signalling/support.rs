@@ -83,6 +83,7 @@ pub(crate) fn request(leg: LegId, target: &str) -> DialRequest {
         sdp: OFFER.as_bytes().to_vec(),
         headers: vec![("X-Reason".to_owned(), "late order\r\nVia: evil".to_owned()), ("Via".to_owned(), "evil".to_owned())],
         ring_timeout: Duration::from_secs(15),
+        follow_redirects: false,
     }
 }
 

@@ -14,7 +14,10 @@ pub(super) enum Purpose {
     Dial(LegId),
     Reinvite(LegId),
     Bye(LegId),
-    /// CANCEL, and BYE for a fork that nobody wants: the outcome does not matter.
+    /// UPDATE without an offer or re-INVITE with the offer in force, for the session timer.
+    Refresh(LegId),
+    Refer(LegId),
+    /// CANCEL, PRACK, NOTIFY, and BYE for a fork that nobody wants: the outcome does not matter.
     Nothing,
 }
 
@@ -118,12 +121,13 @@ impl Core {
     }
 
     /// Sends the CANCEL of an INVITE (RFC 3261 §9.1) and gives the INVITE 64 T1 more to end.
-    pub(super) fn send_cancel(&mut self, now: Instant, invite: TxId) {
+    pub(super) fn send_cancel(&mut self, now: Instant, invite: TxId, reason: Option<String>) {
         let end = now + self.config.timers.limit();
         let Some(tx) = self.clients.get_mut(&invite).filter(|tx| tx.is_proceeding()) else { return };
         tx.end = end;
         let (mut parts, hop) = (RequestParts { method: Method::Cancel, extra: Vec::new(), ..tx.parts.clone() }, tx.hop);
         self.arm(end, Timer::ClientEnd(invite));
+        parts.extra.extend(reason.map(|reason| ("Reason".to_owned(), reason)));
         parts.extra.push(("User-Agent".to_owned(), self.config.user_agent.clone()));
         self.send_client(now, Purpose::Nothing, parts, hop, None);
     }
@@ -252,7 +256,7 @@ impl Core {
     fn provisional(&mut self, now: Instant, purpose: Purpose, id: TxId, response: &Response) {
         match purpose {
             Purpose::Dial(leg) => self.dial_progress(now, leg, id, response),
-            Purpose::Reinvite(_) | Purpose::Bye(_) | Purpose::Nothing => {}
+            Purpose::Reinvite(_) | Purpose::Refresh(_) | Purpose::Bye(_) | Purpose::Refer(_) | Purpose::Nothing => {}
         }
     }
 
@@ -261,6 +265,8 @@ impl Core {
             Purpose::Dial(leg) => self.dial_outcome(now, leg, id, outcome),
             Purpose::Reinvite(leg) => self.reinvite_outcome(now, leg, id, outcome),
             Purpose::Bye(leg) => self.forget_leg(leg),
+            Purpose::Refresh(leg) => self.refresh_outcome(now, leg, id, outcome),
+            Purpose::Refer(leg) => self.refer_outcome(now, leg, outcome),
             Purpose::Nothing => {}
         }
     }

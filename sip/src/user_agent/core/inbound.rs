@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::super::event::{EndedBy, Event, Incoming, LegId, Transport};
 use super::leg::{AckWait, Dialog, Leg, LegState, contact_uri};
+use super::reliable::Reliable;
 use super::{Core, Hop, Output, Timer, TxId, server};
-use crate::guard::{ACCEPT, ALLOW};
+use crate::guard::{ACCEPT, ALLOW, SUPPORTED};
 use crate::message::{Headers, Request, ResponseParts};
 
 /// Headers that the application has no use for: they are the protocol's, or reported by themselves.
@@ -33,9 +34,12 @@ impl Core {
         if self.merges.contains_key(server::merge_key(&request).as_str()) {
             return self.stateless(&request, hop, 482, Vec::new());
         }
-        // Taking over a running call (RFC 3891) is for authorised agents; whether it exists is not said.
-        if request.headers.get("Replaces").is_some() {
-            return self.stateless(&request, hop, 481, Vec::new());
+        let replaces = match self.replaced(&request, source) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.stateless(&request, hop, status, Vec::new()),
+        };
+        if let Some(min_se) = self.session_too_short(&request.headers) {
+            return self.stateless(&request, hop, 422, vec![min_se]);
         }
         if self.draining || self.behind || self.calls >= self.config.limits.calls {
             return self.refuse_for_now(&request, hop);
@@ -55,11 +59,13 @@ impl Core {
             target: contact_uri(&request.headers).unwrap_or_else(|| format!("sip:{source}")),
             routes: request.headers.values("Record-Route").take(16).map(str::to_owned).collect(),
         };
-        let incoming = incoming(id, &request, source, hop);
+        let incoming = Incoming { replaces, ..incoming(id, &request, source, hop) };
+        let (reliable, allows_update) = (Reliable::wanted_by(&request), request.headers.lists("Allow", "UPDATE"));
         let tx = self.open_server(request, hop, Some(id), &tag);
         let limit = now + self.config.timers.unanswered;
         self.arm(limit, Timer::LegLimit(id));
-        self.add_leg(id, Leg::new(LegState::Incoming { tx, limit }, dialog, Self::flow(source, hop), false));
+        let leg = Leg::new(LegState::Incoming { tx, limit }, dialog, Self::flow(source, hop), false);
+        self.add_leg(id, Leg { reliable, allows_update, takes_update: allows_update, ..leg });
         self.respond(now, tx, ResponseParts { status: 100, ..ResponseParts::default() });
         self.tell(id, Event::Incoming(Box::new(incoming)));
     }
@@ -77,7 +83,12 @@ impl Core {
         if !(101..200).contains(&status) {
             return;
         }
-        let Some(Leg { state: LegState::Incoming { tx, .. }, hop, .. }) = self.legs.get(&id) else { return };
+        let Some(Leg { state: LegState::Incoming { tx, .. }, hop, reliable, .. }) = self.legs.get(&id) else { return };
+        // Without an offer in the INVITE ours may not travel in a response that can get lost (RFC 3261 §13.2.1): it comes with the 200.
+        let sdp = sdp.filter(|_| reliable.has_offer());
+        if reliable.is_wanted(sdp) {
+            return self.ring_reliably(now, id, status, sdp);
+        }
         let (tx, contact) = (*tx, self.contact(*hop));
         let extra = vec![("Contact", contact), ("Allow", ALLOW.to_owned())];
         self.respond(
@@ -92,6 +103,9 @@ impl Core {
         let Some(Leg { state: LegState::Incoming { tx, .. }, .. }) = self.legs.get(&id) else { return };
         let tx = *tx;
         if let Some(leg) = self.legs.get_mut(&id) {
+            if leg.reliable.hold_back(sdp) {
+                return;
+            }
             leg.state = LegState::Talking;
         }
         self.accept(now, id, tx, Some(sdp), true);
@@ -100,7 +114,8 @@ impl Core {
     /// Sends a 2xx to INVITE and repeats it until the ACK comes (RFC 3261 §13.3.1.4).
     pub(super) fn accept(&mut self, now: Instant, id: LegId, tx: TxId, sdp: Option<&[u8]>, first: bool) {
         let Some(leg) = self.legs.get(&id) else { return };
-        let extra = vec![("Contact", self.contact(leg.hop)), ("Allow", ALLOW.to_owned())];
+        let mut extra = vec![("Contact", self.contact(leg.hop)), ("Allow", ALLOW.to_owned()), ("Supported", SUPPORTED.to_owned())];
+        extra.extend(self.session_answer(now, id, tx));
         let request = self.servers.get(&tx).and_then(|tx| tx.request());
         let Some((cseq, wants_answer)) = request.map(|request| (request.essentials.cseq, request.sdp().is_none())) else { return };
         let body = sdp.map(|sdp| (ACCEPT, sdp));
@@ -111,6 +126,7 @@ impl Core {
         self.arm(resend, Timer::AckResend(id, cseq));
         self.arm(limit, Timer::AckLimit(id, cseq));
         if let Some(leg) = self.legs.get_mut(&id) {
+            leg.local_sdp = sdp.map(<[u8]>::to_vec).or(leg.local_sdp.take());
             leg.awaiting.push(AckWait { cseq, bytes, resend, interval, wants_answer, first });
         }
     }
@@ -124,16 +140,18 @@ impl Core {
             extra.push(("Retry-After", self.config.limits.retry_after.as_secs().max(1).to_string()));
         }
         self.respond(now, tx, ResponseParts { status, reason, extra, ..ResponseParts::default() });
+        self.close_theirs(now, id);
         self.tell_end(id, Event::Ended { leg: id, by: EndedBy::Local, reason: None });
         self.forget_leg(id);
     }
 
     /// CANCEL ended the INVITE transaction; 487 was sent.
-    pub(super) fn cancelled(&mut self, now: Instant, leg: Option<LegId>, tx: TxId) {
+    pub(super) fn cancelled(&mut self, now: Instant, leg: Option<LegId>, tx: TxId, reason: Option<String>) {
         let Some(id) = leg else { return };
         match self.legs.get_mut(&id) {
             Some(Leg { state: LegState::Incoming { .. }, .. }) => {
-                self.tell_end(id, Event::Cancelled { leg: id });
+                self.close_theirs(now, id);
+                self.tell_end(id, Event::Cancelled { leg: id, reason });
                 self.forget_leg(id);
             }
             Some(leg) if leg.theirs == Some(tx) => {
@@ -192,23 +210,41 @@ impl Core {
             Some(LegState::Incoming { tx, limit }) if *limit == at => {
                 let tx = *tx;
                 self.respond(now, tx, ResponseParts { status: 480, ..ResponseParts::default() });
+                self.close_theirs(now, id);
                 self.tell_end(id, Event::Ended { leg: id, by: EndedBy::Timeout, reason: None });
                 self.forget_leg(id);
             }
             Some(LegState::Dialing { limit, .. } | LegState::Resolving { limit, .. }) if *limit == at => {
-                self.cancel(now, id, super::super::event::FailWhy::NoAnswer);
+                self.cancel(now, id, super::super::event::FailWhy::NoAnswer, None);
             }
             _ => {}
         }
     }
 }
 
+/// Further headers that only we write.
+const WRITTEN_HEADERS: [&str; 13] = [
+    "Supported",
+    "Require",
+    "Proxy-Require",
+    "Session-Expires",
+    "Min-SE",
+    "RSeq",
+    "RAck",
+    "Refer-To",
+    "Referred-By",
+    "Event",
+    "Subscription-State",
+    "User-Agent",
+    "Server",
+];
+
 /// Header fields that an application may add: no line breaks in names, nothing that belongs to the protocol.
 pub(super) fn clean_headers(headers: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
     let token = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     headers
         .iter()
-        .filter(move |(name, _)| token(name) && !OWN_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name)))
+        .filter(move |(name, _)| token(name) && !OWN_HEADERS.iter().chain(&WRITTEN_HEADERS).any(|own| own.eq_ignore_ascii_case(name)))
         .map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
@@ -224,6 +260,7 @@ fn incoming(leg: LegId, request: &Request, source: SocketAddr, hop: Hop) -> Inco
         offer: request.sdp(),
         source,
         transport: if hop.is_reliable() { Transport::Tcp } else { Transport::Udp },
+        replaces: None,
         headers: shown_headers(&request.headers),
     }
 }

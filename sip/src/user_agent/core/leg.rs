@@ -6,6 +6,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::super::command::DialRequest;
+use super::prack::Fork;
+use super::redial::Redial;
+use super::refer::Referral;
+use super::reliable::Reliable;
+use super::session_timer::SessionTimer;
+use super::transfer::Transfer;
 use super::{ConnectionId, Hop, TxId};
 use crate::guard::Network;
 use crate::message::{Headers, Method, RequestParts};
@@ -129,11 +135,58 @@ pub(super) struct Leg {
     pub(super) ours: Option<TxId>,
     /// An offer of ours that waits until no INVITE of the peer is open (RFC 3261 §14.1).
     pub(super) next_offer: Option<Vec<u8>>,
+    /// The offer in our open re-INVITE.
+    pub(super) offered: Option<Vec<u8>>,
+    /// Our session description that is in force: a refresh by re-INVITE repeats it (RFC 4028 §7.4).
+    pub(super) local_sdp: Option<Vec<u8>>,
+    /// Whether the peer's Allow names UPDATE.
+    pub(super) allows_update: bool,
+    /// Whether the next refresh is an UPDATE: one that was refused is followed by one in the other form.
+    pub(super) takes_update: bool,
+    pub(super) session: SessionTimer,
+    pub(super) reliable: Reliable,
+    /// Outbound: the early dialogs whose provisional responses we acknowledge (RFC 3262).
+    pub(super) forks: Vec<Fork>,
+    pub(super) redial: Redial,
+    pub(super) referral: Option<Referral>,
+    pub(super) transfer: Transfer,
+    /// Outbound: the Reason of a CANCEL that has to wait.
+    pub(super) cancel_reason: Option<String>,
 }
 
 impl Leg {
     pub(super) fn new(state: LegState, dialog: Dialog, hop: Hop, outbound: bool) -> Self {
-        Self { state, dialog, hop, outbound, told: false, awaiting: Vec::new(), theirs: None, ours: None, next_offer: None }
+        Self {
+            state,
+            dialog,
+            hop,
+            outbound,
+            told: false,
+            awaiting: Vec::new(),
+            theirs: None,
+            ours: None,
+            next_offer: None,
+            offered: None,
+            local_sdp: None,
+            allows_update: false,
+            takes_update: false,
+            session: SessionTimer::default(),
+            reliable: Reliable::default(),
+            forks: Vec::new(),
+            redial: Redial::default(),
+            referral: None,
+            transfer: Transfer::default(),
+            cancel_reason: None,
+        }
+    }
+
+    /// Takes in what a message of the peer says it can.
+    pub(super) fn learn(&mut self, headers: &Headers) {
+        if headers.get("Allow").is_some() {
+            let allows = headers.lists("Allow", "UPDATE");
+            self.takes_update = if allows == self.allows_update { self.takes_update } else { allows };
+            self.allows_update = allows;
+        }
     }
 
     /// Where a request inside the dialog goes (RFC 3261 §12.2.1.1, §18.1.1).

@@ -7,7 +7,7 @@ use super::super::event::{EndedBy, Event, LegId, TransactionId};
 use super::client::{Outcome, Purpose};
 use super::leg::{Dialog, LegState};
 use super::{Core, Hop, Timer, TxId};
-use crate::guard::{ACCEPT, ALLOW};
+use crate::guard::{ACCEPT, ALLOW, SUPPORTED};
 use crate::message::{Essentials, Method, Request, ResponseParts};
 
 /// INFO bodies above this are cut off.
@@ -39,7 +39,13 @@ impl Core {
         let found = self.tags.get(essentials.to.tag()).copied();
         let leg = found.and_then(|id| Some((id, self.legs.get_mut(&id)?)));
         // With an allow-list, even somebody who knows every tag must speak from a listed address or from the peer's own.
-        let leg = leg.filter(|(_, leg)| is_peer(&leg.dialog, essentials) && (allowed || leg.hop.address().ip() == source.ip()));
+        let leg = leg.filter(|(_, leg)| allowed || leg.hop.address().ip() == source.ip());
+        if let Some(fork) = leg.as_ref().and_then(|(_, leg)| leg.fork_of(essentials))
+            && let Some(id) = found
+        {
+            return self.early_request(now, request, hop, id, fork);
+        }
+        let leg = leg.filter(|(_, leg)| is_peer(&leg.dialog, essentials));
         let Some((id, leg)) = leg else { return self.no_such_call(now, &request, source, hop) };
         // Numbers only rise (RFC 3261 §12.2.2); a replayed BYE with an old number must not end the call.
         if leg.dialog.remote_seq.is_some_and(|last| essentials.cseq <= last) {
@@ -52,41 +58,48 @@ impl Core {
         }
         let tag = leg.dialog.local_tag.clone();
         let method = request.method().clone();
+        leg.learn(&request.headers);
         match method {
             Method::Bye => self.bye_received(now, request, hop, id, &tag),
             Method::Invite | Method::Update => self.offer_received(now, request, hop, id, &tag),
             Method::Info => self.info_received(now, request, hop, id, &tag),
             Method::Options => {
-                let extra = vec![("Allow", ALLOW.to_owned()), ("Accept", ACCEPT.to_owned())];
+                let extra = vec![("Allow", ALLOW.to_owned()), ("Accept", ACCEPT.to_owned()), ("Supported", SUPPORTED.to_owned())];
                 self.answer_at_once(now, request, hop, &tag, 200, extra);
             }
-            Method::Notify | Method::Prack => self.answer_at_once(now, request, hop, &tag, 481, Vec::new()),
+            Method::Notify => self.notify_received(now, request, hop, id, &tag),
+            Method::Prack => self.prack_received(now, request, hop, id, &tag),
+            Method::Refer => self.refer_received(now, request, hop, id, &tag),
             Method::Subscribe => self.answer_at_once(now, request, hop, &tag, 489, Vec::new()),
-            Method::Refer | Method::Register | Method::Message | Method::Publish | Method::Other(_) | Method::Ack | Method::Cancel => {
+            Method::Register | Method::Message | Method::Publish | Method::Other(_) | Method::Ack | Method::Cancel => {
                 self.answer_at_once(now, request, hop, &tag, 405, vec![("Allow", ALLOW.to_owned())]);
             }
         }
     }
 
-    fn answer_at_once(&mut self, now: Instant, request: Request, hop: Hop, tag: &str, status: u16, extra: Vec<(&str, String)>) {
+    pub(super) fn answer_at_once(&mut self, now: Instant, request: Request, hop: Hop, tag: &str, status: u16, extra: Vec<(&str, String)>) {
         let tx = self.open_server(request, hop, None, tag);
         self.respond(now, tx, ResponseParts { status, extra, ..ResponseParts::default() });
     }
 
     fn bye_received(&mut self, now: Instant, request: Request, hop: Hop, id: LegId, tag: &str) {
-        let reason = request.headers.get("Reason").map(|reason| reason.chars().take(256).collect());
+        let reason = request.headers.reason();
         self.answer_at_once(now, request, hop, tag, 200, Vec::new());
         let Some(leg) = self.legs.get(&id) else { return };
         // Requests of the call that are still open end with it (RFC 3261 §15.1.2).
-        let open: Vec<TxId> = match leg.state {
-            LegState::Incoming { tx, .. } => vec![tx],
-            _ => leg.theirs.into_iter().collect(),
-        };
-        for tx in open {
+        if let LegState::Incoming { tx, .. } = leg.state {
             self.respond(now, tx, ResponseParts { status: 487, ..ResponseParts::default() });
         }
+        self.close_theirs(now, id);
         self.tell_end(id, Event::Ended { leg: id, by: EndedBy::Remote, reason });
         self.forget_leg(id);
+    }
+
+    /// Ends the peer's re-INVITE or UPDATE that the application did not answer, because the call is over.
+    pub(super) fn close_theirs(&mut self, now: Instant, id: LegId) {
+        if let Some(tx) = self.legs.get_mut(&id).and_then(|leg| leg.theirs.take()) {
+            self.respond(now, tx, ResponseParts { status: 487, ..ResponseParts::default() });
+        }
     }
 
     fn info_received(&mut self, now: Instant, request: Request, hop: Hop, id: LegId, tag: &str) {
@@ -105,22 +118,35 @@ impl Core {
             LegState::Talking if leg.theirs.is_some() || leg.awaiting.len() >= MAX_AWAITING => Pending::Theirs,
             LegState::Talking if leg.ours.is_some() || leg.awaiting.iter().any(|wait| wait.wants_answer) => Pending::Ours,
             LegState::Talking => Pending::Nothing,
+            // Before the answer only UPDATE, and only once the first offer was answered reliably (RFC 3311 §5.2).
+            LegState::Incoming { .. } if leg.theirs.is_none() && leg.reliable.is_settled() && *request.method() == Method::Update => {
+                Pending::Nothing
+            }
             LegState::Incoming { .. } => Pending::Theirs,
             LegState::Resolving { .. } | LegState::Dialing { .. } => Pending::Ours,
             LegState::Leaving { .. } => return self.answer_at_once(now, request, hop, tag, 481, Vec::new()),
         };
         let (update, offer) = (*request.method() == Method::Update, request.sdp());
+        if let Some(min_se) = self.session_too_short(&request.headers) {
+            return self.answer_at_once(now, request, hop, tag, 422, vec![min_se]);
+        }
         match pending {
             // UPDATE without an offer only refreshes (RFC 3311 §5.2).
             Pending::Nothing | Pending::Ours | Pending::Theirs if update && offer.is_none() => {
-                leg.dialog.refresh_target(&request.headers);
-                let contact = self.contact(hop);
-                self.answer_at_once(now, request, hop, tag, 200, vec![("Contact", contact), ("Allow", ALLOW.to_owned())]);
+                if let Some(leg) = self.legs.get_mut(&id) {
+                    leg.dialog.refresh_target(&request.headers);
+                }
+                let mut extra = vec![("Contact", self.contact(hop)), ("Allow", ALLOW.to_owned()), ("Supported", SUPPORTED.to_owned())];
+                let tx = self.open_server(request, hop, Some(id), tag);
+                extra.extend(self.session_answer(now, id, tx));
+                self.respond(now, tx, ResponseParts { status: 200, extra, ..ResponseParts::default() });
             }
             Pending::Ours => self.answer_at_once(now, request, hop, tag, 491, Vec::new()),
             Pending::Theirs => self.answer_at_once(now, request, hop, tag, 500, vec![("Retry-After", "2".to_owned())]),
             Pending::Nothing => {
-                leg.dialog.refresh_target(&request.headers);
+                if let Some(leg) = self.legs.get_mut(&id) {
+                    leg.dialog.refresh_target(&request.headers);
+                }
                 let tx = self.open_server(request, hop, Some(id), tag);
                 if let Some(leg) = self.legs.get_mut(&id) {
                     leg.theirs = Some(tx);
@@ -140,11 +166,15 @@ impl Core {
         let Some(leg) = self.legs.get_mut(&id).filter(|leg| leg.theirs == Some(tx)) else { return };
         leg.theirs = None;
         let contact = ("Contact", self.legs.get(&id).map(|leg| self.contact(leg.hop)).unwrap_or_default());
+        let mut extra = vec![contact, ("Allow", ALLOW.to_owned()), ("Supported", SUPPORTED.to_owned())];
         let update = self.servers.get(&tx).and_then(|tx| tx.request()).is_some_and(|request| *request.method() == Method::Update);
         match answer {
             Ok(sdp) if update => {
-                let parts = ResponseParts { status: 200, extra: vec![contact], body: Some((ACCEPT, &sdp)), ..ResponseParts::default() };
-                self.respond(now, tx, parts);
+                extra.extend(self.session_answer(now, id, tx));
+                self.respond(now, tx, ResponseParts { status: 200, extra, body: Some((ACCEPT, &sdp)), ..ResponseParts::default() });
+                if let Some(leg) = self.legs.get_mut(&id) {
+                    leg.local_sdp = Some(sdp);
+                }
             }
             Ok(sdp) => self.accept(now, id, tx, Some(&sdp), false),
             Err(status) => {
@@ -157,12 +187,16 @@ impl Core {
 
     pub(super) fn reoffer_limit(&mut self, now: Instant, id: LegId, tx: TxId) {
         self.answer_reinvite(now, id, tx, Err(500));
+        // Where the leg is gone, the request still wants an answer.
+        self.respond(now, tx, ResponseParts { status: 500, ..ResponseParts::default() });
     }
 
     /// Offers the peer another session description, once nothing else is being negotiated.
     pub(super) fn reinvite(&mut self, now: Instant, id: LegId, sdp: Vec<u8>) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        if !matches!(leg.state, LegState::Talking) || leg.ours.is_some() || leg.next_offer.is_some() {
+        // A refresh of our own does not count: the offer waits for its end.
+        let negotiating = leg.ours.is_some() && leg.ours != leg.session.refreshing();
+        if !matches!(leg.state, LegState::Talking) || negotiating || leg.next_offer.is_some() {
             return self.tell(id, Event::Reanswered { leg: id, result: Err(491) });
         }
         leg.next_offer = Some(sdp);
@@ -172,16 +206,18 @@ impl Core {
     /// Sends the offer that waits, if nothing stands in its way any more.
     pub(super) fn offer_if_free(&mut self, now: Instant, id: LegId) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        if !matches!(leg.state, LegState::Talking) || leg.theirs.is_some() || !leg.awaiting.is_empty() {
+        if !matches!(leg.state, LegState::Talking) || leg.theirs.is_some() || leg.ours.is_some() || !leg.awaiting.is_empty() {
             return;
         }
         let Some(sdp) = leg.next_offer.take() else { return };
         let (flow, hop) = (leg.hop, leg.next_hop(&self.config.allowed));
-        let extra = vec![("Contact".to_owned(), self.contact(flow)), ("Allow".to_owned(), ALLOW.to_owned())];
+        let proposal = leg.session.proposal(&self.config.timers);
+        let mut extra = vec![("Contact".to_owned(), self.contact(flow)), ("Allow".to_owned(), ALLOW.to_owned())];
+        extra.extend(proposal);
         let Some(parts) = self.legs.get_mut(&id).map(|leg| leg.dialog.request(Method::Invite, extra)) else { return };
         let tx = self.start_client(now, Purpose::Reinvite(id), parts, hop, Some((ACCEPT, &sdp)));
         if let Some(leg) = self.legs.get_mut(&id) {
-            leg.ours = Some(tx);
+            (leg.ours, leg.offered) = (Some(tx), Some(sdp));
         }
     }
 
@@ -196,11 +232,20 @@ impl Core {
             return;
         };
         leg.ours = None;
+        let offered = leg.offered.take();
         match outcome {
             Outcome::Response(response) if response.status < 300 => {
                 leg.dialog.refresh_target(&response.headers);
+                leg.learn(&response.headers);
+                leg.local_sdp = offered.or(leg.local_sdp.take());
                 self.acknowledge(id, tx, response);
+                self.session_answered(now, id, response);
                 self.tell(id, Event::Reanswered { leg: id, result: Ok(response.sdp()) });
+            }
+            // The interval was too short for somebody: the same offer again with a longer one (RFC 4028 §7.3).
+            Outcome::Response(response) if response.status == 422 && leg.session.raise(&response.headers) => {
+                leg.next_offer = leg.next_offer.take().or(offered);
+                self.offer_if_free(now, id);
             }
             // The peer does not know the call, or is gone (RFC 3261 §12.2.1.2).
             Outcome::Response(response) if !matches!(response.status, 408 | 481) => {
@@ -221,10 +266,7 @@ impl Core {
     pub(super) fn end(&mut self, now: Instant, id: LegId, by: EndedBy, told: Option<String>, reason: Option<String>) {
         let Some(leg) = self.legs.get_mut(&id).filter(|leg| matches!(leg.state, LegState::Talking)) else { return };
         leg.state = LegState::Leaving { bye: Some(reason) };
-        let theirs = leg.theirs.take();
-        if let Some(tx) = theirs {
-            self.respond(now, tx, ResponseParts { status: 487, ..ResponseParts::default() });
-        }
+        self.close_theirs(now, id);
         self.tell_end(id, Event::Ended { leg: id, by, reason: told });
         self.leave_if_acked(now, id);
     }

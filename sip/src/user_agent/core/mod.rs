@@ -4,11 +4,20 @@
 mod client;
 mod inbound;
 mod leg;
+mod legs;
 mod midcall;
 mod outbound;
+mod prack;
+mod redial;
+mod refer;
+mod refresh;
+mod reliable;
+mod replaces;
 mod server;
+mod session_timer;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
@@ -23,7 +32,7 @@ use rand::{Rng, SeedableRng};
 use super::command::Command;
 use super::config::Config;
 use super::event::{Event, LegId, Stats, Transport};
-use crate::guard::{ACCEPT, ALLOW, Admission, Limiter, RefusalKind};
+use crate::guard::{ACCEPT, ALLOW, Admission, Limiter, RefusalKind, SUPPORTED};
 use crate::message::{Message, Method, Request, ResponseParts};
 use client::ClientTx;
 use leg::Leg;
@@ -100,6 +109,14 @@ enum Timer {
     AckLimit(LegId, u32),
     /// The application did not answer a re-INVITE or UPDATE.
     ReofferLimit(LegId, TxId),
+    /// The session is to be refreshed, or was not (RFC 4028).
+    Session(LegId),
+    /// A reliable provisional response is sent again, or given up (RFC 3262 §3).
+    Reliable(LegId),
+    /// Nothing more is heard about a transfer (RFC 3515 §2.4.7).
+    Referral(LegId),
+    /// The application did not answer a REFER.
+    TransferLimit(LegId, TxId),
 }
 
 /// Addresses that peers are told.
@@ -204,8 +221,8 @@ impl Core {
         let allow = ("Allow", ALLOW.to_owned());
         match request.method() {
             Method::Options => {
-                let accept = ("Accept", ACCEPT.to_owned());
-                self.stateless(request, hop, 200, vec![allow, accept, ("Accept-Language", "en".to_owned())]);
+                let (accept, supported) = (("Accept", ACCEPT.to_owned()), ("Supported", SUPPORTED.to_owned()));
+                self.stateless(request, hop, 200, vec![allow, accept, supported, ("Accept-Language", "en".to_owned())]);
             }
             Method::Bye | Method::Info | Method::Update | Method::Prack | Method::Notify => self.stateless(request, hop, 481, Vec::new()),
             Method::Subscribe => self.stateless(request, hop, 489, vec![allow]),
@@ -254,10 +271,14 @@ impl Core {
             Command::Answer { leg, sdp } => self.answer(now, leg, &sdp),
             Command::Reject { leg, status, reason, headers } => self.reject(now, leg, status, reason.as_deref(), &headers),
             Command::Dial(request) => self.dial(now, request),
-            Command::Cancel { leg } => self.cancel(now, leg, super::event::FailWhy::Cancelled),
+            Command::Cancel { leg, reason } => self.cancel(now, leg, super::event::FailWhy::Cancelled, reason),
             Command::Bye { leg, reason } => self.bye(now, leg, reason),
             Command::Reinvite { leg, sdp } => self.reinvite(now, leg, sdp),
             Command::AnswerReinvite { leg, transaction, answer } => self.answer_reinvite(now, leg, TxId(transaction.0), answer),
+            Command::Refer { leg, request } => self.refer(now, leg, &request),
+            Command::Authorise { leg } => self.authorise(leg),
+            Command::AnswerTransfer { leg, transaction, answer } => self.answer_transfer(now, leg, TxId(transaction.0), answer),
+            Command::TransferProgress { leg, status } => self.transfer_progress(now, leg, status),
             Command::Drain => self.draining = true,
             Command::Shutdown => self.shutdown(now),
             // The driver answers this one: part of it is its own.
@@ -270,7 +291,7 @@ impl Core {
         let legs: Vec<LegId> = self.legs.keys().copied().collect();
         for leg in legs {
             self.reject(now, leg, 487, None, &[]);
-            self.cancel(now, leg, super::event::FailWhy::Cancelled);
+            self.cancel(now, leg, super::event::FailWhy::Cancelled, None);
             self.bye(now, leg, None);
         }
     }
@@ -297,6 +318,10 @@ impl Core {
                 Timer::AckResend(leg, cseq) => self.ack_resend(at, now, leg, cseq),
                 Timer::AckLimit(leg, cseq) => self.ack_limit(now, leg, cseq),
                 Timer::ReofferLimit(leg, tx) => self.reoffer_limit(now, leg, tx),
+                Timer::Session(leg) => self.session_due(at, now, leg),
+                Timer::Reliable(leg) => self.reliable_due(at, now, leg),
+                Timer::Referral(leg) => self.referral_due(at, leg),
+                Timer::TransferLimit(leg, tx) => self.answer_transfer(now, leg, tx, Err(603)),
             }
         }
     }
@@ -383,34 +408,5 @@ impl Core {
         let (_, address) = self.sent_by(hop);
         let transport = if hop.is_reliable() { ";transport=tcp" } else { "" };
         format!("<sip:{}@{address}{transport}>", self.config.contact_user)
-    }
-
-    /// Reports to the application, unless it was told that the leg is over.
-    fn tell(&mut self, leg: LegId, event: Event) {
-        if self.legs.get(&leg).is_some_and(|leg| !leg.told) {
-            self.outputs.push_back(Output::Event(event));
-        }
-    }
-
-    /// Reports the end of a leg, once.
-    fn tell_end(&mut self, id: LegId, event: Event) {
-        if let Some(leg) = self.legs.get_mut(&id).filter(|leg| !leg.told) {
-            leg.told = true;
-            self.calls -= 1;
-            self.outputs.push_back(Output::Event(event));
-        }
-    }
-
-    fn add_leg(&mut self, id: LegId, leg: Leg) {
-        self.tags.insert(leg.dialog.local_tag.clone(), id);
-        self.calls += usize::from(!leg.told);
-        self.legs.insert(id, leg);
-    }
-
-    fn forget_leg(&mut self, id: LegId) {
-        if let Some(leg) = self.legs.remove(&id) {
-            self.tags.remove(&leg.dialog.local_tag);
-            self.calls -= usize::from(!leg.told);
-        }
     }
 }

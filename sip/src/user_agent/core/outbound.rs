@@ -1,17 +1,21 @@
 //! Calls that we place (RFC 3261 §13.2).
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::command::DialRequest;
 use super::super::event::{Event, FailWhy, LegId};
 use super::client::{Outcome, Purpose};
 use super::inbound::clean_headers;
 use super::leg::{Cancel, Dialog, Leg, LegState};
+use super::redial::Redial;
 use super::{Core, Hop, Output, Timer, TxId};
 use crate::guard::{ACCEPT, ALLOW};
-use crate::message::{Method, RequestParts, Response};
+use crate::message::{Headers, Method, RequestParts, Response};
 use crate::uri::Host;
+
+/// More PRACKs than one early dialog ever needs.
+const FORK_PRACKS: u32 = 10_000;
 
 impl Core {
     /// Places a call, after a look-up if the target is a name.
@@ -38,7 +42,8 @@ impl Core {
         let hop = Hop::Udp(target.address().unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0))));
         // TLS comes with its own transport: a sips: target must not go out in clear (RFC 3261 §26.2.2).
         let refused = self.draining || target.secure || request.sdp.is_empty();
-        self.add_leg(id, Leg::new(LegState::Resolving { request, limit }, dialog, hop, true));
+        let redial = Redial::of(&request);
+        self.add_leg(id, Leg { redial, ..Leg::new(LegState::Resolving { request, limit }, dialog, hop, true) });
         self.arm(limit, Timer::LegLimit(id));
         match host {
             _ if refused => self.fail(id, None, FailWhy::Unreachable),
@@ -65,6 +70,8 @@ impl Core {
         let mut extra = vec![("Contact".to_owned(), self.contact(hop)), ("Allow".to_owned(), ALLOW.to_owned())];
         extra.extend(clean_headers(&request.headers).map(|(name, value)| (name.to_owned(), value.to_owned())));
         let Some(leg) = self.legs.get_mut(&id) else { return };
+        extra.extend(leg.session.proposal(&self.config.timers));
+        leg.local_sdp = Some(request.sdp.clone());
         leg.dialog.local = format!("{name}<sip:{user}@{own}>;tag={tag}");
         let parts = leg.dialog.request(Method::Invite, extra);
         let tx = self.start_client(now, Purpose::Dial(id), parts, hop, Some((ACCEPT, &request.sdp)));
@@ -74,14 +81,16 @@ impl Core {
     }
 
     pub(super) fn dial_progress(&mut self, now: Instant, id: LegId, tx: TxId, response: &Response) {
-        let Some(Leg { state: LegState::Dialing { cancel, early, .. }, told, .. }) = self.legs.get_mut(&id) else { return };
+        let Some(Leg { state: LegState::Dialing { cancel, .. }, told, .. }) = self.legs.get_mut(&id) else { return };
         if *cancel == Cancel::Wanted {
             *cancel = Cancel::Sent;
-            return self.send_cancel(now, tx);
+            let reason = self.legs.get_mut(&id).and_then(|leg| leg.cancel_reason.take());
+            return self.send_cancel(now, tx, reason);
         }
-        if *told || response.status == 100 {
+        if *told || response.status == 100 || !self.take_provisional(now, id, response) {
             return;
         }
+        let Some(Leg { state: LegState::Dialing { early, .. }, .. }) = self.legs.get_mut(&id) else { return };
         let sdp = response.sdp();
         if let Some(sdp) = &sdp {
             *early = Some((response.essentials.to.tag().to_owned(), sdp.clone()));
@@ -96,7 +105,10 @@ impl Core {
             Outcome::Response(response) => *response,
         };
         if response.status >= 300 {
-            return self.fail(id, Some(response.status), meaning(response.status));
+            if !self.dial_again(now, id, tx, response) {
+                self.refused(id, response);
+            }
+            return;
         }
         let Some(leg) = self.legs.get_mut(&id) else { return self.end_fork(now, tx, response) };
         let LegState::Dialing { early, .. } = std::mem::replace(&mut leg.state, LegState::Talking) else { return };
@@ -104,12 +116,15 @@ impl Core {
         let early = early.filter(|(tag, _)| tag == response.essentials.to.tag()).map(|(_, sdp)| sdp);
         let sdp = response.sdp().or(early);
         establish(&mut leg.dialog, response);
+        leg.leave_early();
+        leg.learn(&response.headers);
         self.acknowledge(id, tx, response);
         let told = self.legs.get(&id).is_some_and(|leg| leg.told);
         if told {
             // The answer and our CANCEL crossed (RFC 3261 §9.1).
             self.send_bye(now, id, None);
         } else {
+            self.session_answered(now, id, response);
             self.tell(id, Event::Answered { leg: id, sdp });
         }
     }
@@ -149,12 +164,14 @@ impl Core {
         let mut ack = dialog.request(Method::Ack, Vec::new());
         ack.via = self.new_via(hop);
         self.keep_ack(tx, response.essentials.to.tag(), hop, ack.write(None));
+        // Above the number of every PRACK that went into this fork.
+        dialog.local_seq += FORK_PRACKS;
         let bye = dialog.request(Method::Bye, Vec::new());
         self.start_client(now, Purpose::Nothing, bye, hop, None);
     }
 
     /// Gives an unanswered outbound call up. The application hears of it at once; what the peer still says is dealt with here.
-    pub(super) fn cancel(&mut self, now: Instant, id: LegId, why: FailWhy) {
+    pub(super) fn cancel(&mut self, now: Instant, id: LegId, why: FailWhy, reason: Option<String>) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         match &mut leg.state {
             LegState::Resolving { .. } => self.fail(id, None, why),
@@ -164,23 +181,40 @@ impl Core {
                     let heard = self.clients.get(&tx).is_some_and(|tx| tx.is_proceeding());
                     *cancel = if heard { Cancel::Sent } else { Cancel::Wanted };
                     if heard {
-                        self.send_cancel(now, tx);
+                        self.send_cancel(now, tx, reason);
+                    } else {
+                        leg.cancel_reason = reason;
                     }
                 }
-                self.tell_end(id, Event::Failed { leg: id, status: None, why });
+                self.tell_end(id, Event::Failed { leg: id, status: None, why, reason: None, retry_after: None });
             }
             LegState::Incoming { .. } | LegState::Talking | LegState::Leaving { .. } => {}
         }
     }
 
     fn fail(&mut self, id: LegId, status: Option<u16>, why: FailWhy) {
-        self.tell_end(id, Event::Failed { leg: id, status, why });
+        self.tell_end(id, Event::Failed { leg: id, status, why, reason: None, retry_after: None });
+        self.forget_leg(id);
+    }
+
+    /// A final status that ends the attempt, with what the peer says about it.
+    fn refused(&mut self, id: LegId, response: &Response) {
+        let (status, headers) = (response.status, &response.headers);
+        let why = meaning(status);
+        let event = Event::Failed { leg: id, status: Some(status), why, reason: headers.reason(), retry_after: retry_after(headers) };
+        self.tell_end(id, event);
         self.forget_leg(id);
     }
 }
 
-/// Fills in what a 2xx says about the peer (RFC 3261 §12.1.2).
-fn establish(dialog: &mut Dialog, response: &Response) {
+/// The seconds in Retry-After, without its comment and parameters (RFC 3261 §20.33).
+pub(super) fn retry_after(headers: &Headers) -> Option<Duration> {
+    let digits = headers.get("Retry-After")?.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse::<u32>().ok().map(|seconds| Duration::from_secs(seconds.into()))
+}
+
+/// Fills in what a response says about the peer (RFC 3261 §12.1.2).
+pub(super) fn establish(dialog: &mut Dialog, response: &Response) {
     dialog.remote = response.headers.get("To").unwrap_or_default().to_owned();
     dialog.remote_tag = Some(response.essentials.to.tag().to_owned());
     dialog.refresh_target(&response.headers);

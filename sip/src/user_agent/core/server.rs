@@ -157,7 +157,7 @@ impl Core {
         self.outputs.push_back(Output::Send(hop, bytes));
         if open {
             self.respond(now, id, ResponseParts { status: 487, ..ResponseParts::default() });
-            self.cancelled(now, leg, id);
+            self.cancelled(now, leg, id, request.headers.reason());
         }
     }
 

@@ -1,5 +1,13 @@
 //! The core in virtual time: the standard's timers to the millisecond, and two cores over a network that loses, repeats and reorders.
 
+mod prack;
+mod redial;
+mod refer;
+mod replaces;
+mod script;
+mod session_timer;
+mod transfer;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::net::SocketAddr;
@@ -8,7 +16,7 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use super::super::command::{Command, DialRequest};
+use super::super::command::{Command, DialRequest, ReferRequest};
 use super::super::config::Config;
 use super::super::event::{Event, LegId, TransactionId};
 use super::{ConnectionId, Core, Hop, LocalAddresses, Output, Packet};
@@ -30,6 +38,16 @@ fn core(n: u8) -> Core {
     let mut config = Config::default();
     config.limits.new_requests = Rate { per_second: 1_000, burst: 1_000 };
     Core::new(config, LocalAddresses { udp: Some(address(n)), tcp: Some(address(n)) }, [n; 32])
+}
+
+/// In every other world sessions have to be refreshed every few seconds, and transfers may be asked for.
+fn restless(n: u8, seed: u64) -> Core {
+    let mut core = core(n);
+    if seed % 2 == 1 {
+        (core.config.timers.session_expires, core.config.timers.min_se) = (Duration::from_secs(12), Duration::from_secs(6));
+        core.config.replaces_from = vec!["192.0.2.0/24".parse().unwrap()];
+    }
+    core
 }
 
 fn clean(bytes: &[u8], source: SocketAddr) -> Message {
@@ -58,8 +76,7 @@ impl Story {
         while let Some(output) = self.core.poll_output() {
             match output {
                 Output::Send(_, bytes) => {
-                    let line = String::from_utf8_lossy(&bytes).lines().next().unwrap_or_default().to_owned();
-                    self.sent.push(((self.now - self.start).as_millis(), line));
+                    self.sent.push(((self.now - self.start).as_millis(), String::from_utf8_lossy(&bytes).into_owned()));
                 }
                 Output::Event(event) => self.events.push(event),
                 Output::Count(kind) => panic!("{kind:?}"),
@@ -90,7 +107,7 @@ impl Story {
     }
 
     fn times_of(&self, start: &str) -> Vec<u128> {
-        self.sent.iter().filter(|(_, line)| line.starts_with(start)).map(|(at, _)| *at).collect()
+        self.sent.iter().filter(|(_, text)| text.starts_with(start)).map(|(at, _)| *at).collect()
     }
 
     fn incoming(&mut self) -> LegId {
@@ -183,6 +200,7 @@ fn dial(leg: LegId, tcp: bool) -> Command {
         sdp: SDP.to_vec(),
         headers: Vec::new(),
         ring_timeout: Duration::from_secs(40),
+        follow_redirects: false,
     }))
 }
 
@@ -201,6 +219,9 @@ struct World {
     /// What each side was told about each leg.
     heard: [BTreeMap<LegId, Vec<Event>>; 2],
     offers: [HashMap<LegId, TransactionId>; 2],
+    transfers: [HashMap<LegId, TransactionId>; 2],
+    /// How many transfers each side asked for on a leg that was not over.
+    referred: [HashMap<LegId, usize>; 2],
 }
 
 impl World {
@@ -210,7 +231,7 @@ impl World {
         let tcp = rng.random_bool(0.2);
         Self {
             rng,
-            cores: [core(1), core(2)],
+            cores: [restless(1, seed), restless(2, seed)],
             start,
             now: start,
             tcp,
@@ -218,6 +239,8 @@ impl World {
             sent: 0,
             heard: Default::default(),
             offers: Default::default(),
+            transfers: Default::default(),
+            referred: Default::default(),
         }
     }
 
@@ -251,6 +274,9 @@ impl World {
         if let Event::Reoffer { transaction, .. } = event {
             self.offers[side].insert(leg, transaction);
         }
+        if let Event::TransferAsked { transaction, .. } = event {
+            self.transfers[side].insert(leg, transaction);
+        }
         self.heard[side].entry(leg).or_default().push(event);
     }
 
@@ -276,6 +302,11 @@ impl World {
     }
 
     fn command(&mut self, side: usize, command: Command) {
+        if let Command::Refer { leg, .. } = &command
+            && self.cores[side].legs.get(leg).is_some_and(|leg| !leg.told)
+        {
+            *self.referred[side].entry(*leg).or_default() += 1;
+        }
         self.cores[side].command(self.now, command);
         self.drain();
     }
@@ -283,13 +314,23 @@ impl World {
     /// Something that an application might ask for, sensible or not.
     fn whim(&mut self, side: usize, leg: LegId) -> Command {
         let sdp = SDP.to_vec();
-        match self.rng.random_range(0..14) {
+        match self.rng.random_range(0..22) {
             0 => Command::Ring { leg, status: 180, sdp: self.rng.random_bool(0.5).then_some(sdp) },
             1..=4 => Command::Answer { leg, sdp },
             5 => Command::Reject { leg, status: self.rng.random_range(300..700), reason: None, headers: Vec::new() },
-            6 => Command::Cancel { leg },
+            6 => Command::Cancel { leg, reason: None },
             7 => Command::Bye { leg, reason: None },
-            8..=10 => Command::Reinvite { leg, sdp },
+            8..=11 => Command::Reinvite { leg, sdp },
+            12 => Command::Refer {
+                leg,
+                request: Box::new(ReferRequest { refer_to: "sip:x@192.0.2.2".to_owned(), ..ReferRequest::default() }),
+            },
+            13 => Command::Authorise { leg },
+            14 => Command::TransferProgress { leg, status: self.rng.random_range(100..700) },
+            15 => {
+                let transaction = self.transfers[side].remove(&leg).unwrap_or(TransactionId(1));
+                Command::AnswerTransfer { leg, transaction, answer: if self.rng.random() { Ok(()) } else { Err(603) } }
+            }
             _ => {
                 let transaction = self.offers[side].remove(&leg).unwrap_or(TransactionId(1));
                 Command::AnswerReinvite { leg, transaction, answer: if self.rng.random() { Ok(sdp) } else { Err(488) } }
@@ -301,13 +342,16 @@ impl World {
 fn leg_of(event: &Event) -> LegId {
     match event {
         Event::Incoming(call) => call.leg,
-        Event::Cancelled { leg }
+        Event::Cancelled { leg, .. }
         | Event::Confirmed { leg, .. }
         | Event::Progress { leg, .. }
         | Event::Answered { leg, .. }
         | Event::Failed { leg, .. }
         | Event::Reoffer { leg, .. }
         | Event::Reanswered { leg, .. }
+        | Event::Refreshed { leg, .. }
+        | Event::Referred { leg, .. }
+        | Event::TransferAsked { leg, .. }
         | Event::Info { leg, .. }
         | Event::Ended { leg, .. } => *leg,
     }
@@ -320,7 +364,7 @@ fn is_end(event: &Event) -> bool {
 /// Whatever happens, in whatever order: every leg ends once, nothing is said after its end, and nothing is left.
 #[test]
 fn random_calls_over_a_bad_network_always_end_and_leave_nothing() {
-    let (mut answered, mut renegotiated) = (0, 0);
+    let (mut answered, mut renegotiated, mut transferred) = (0, 0, 0);
     for seed in 0..4_000 {
         let mut world = World::new(seed);
         for n in 1..4 {
@@ -348,12 +392,18 @@ fn random_calls_over_a_bad_network_always_end_and_leave_nothing() {
             for (leg, events) in &world.heard[side] {
                 let ends = events.iter().filter(|event| is_end(event)).count();
                 assert!(ends == 1 && events.last().is_some_and(is_end), "seed {seed}, side {side}, {leg:?}: {events:?}");
+                let outcomes =
+                    events.iter().filter(|event| matches!(event, Event::Referred { progress, .. } if progress.is_final())).count();
+                let asked = world.referred[side].get(leg).copied().unwrap_or_default();
+                assert_eq!(outcomes, asked, "seed {seed}, side {side}, {leg:?}: {events:?}");
+                transferred += outcomes;
                 answered += usize::from(events.iter().any(|event| matches!(event, Event::Answered { .. })));
                 renegotiated += usize::from(events.iter().any(|event| matches!(event, Event::Reanswered { result: Ok(_), .. })));
             }
         }
     }
-    assert!(answered > 3_000 && renegotiated > 200, "the schedules must reach far enough: {answered} and {renegotiated}");
+    let reached = answered > 3_000 && renegotiated > 200 && transferred > 500;
+    assert!(reached, "the schedules must reach far enough: {answered}, {renegotiated} and {transferred}");
 }
 
 /// A Contact at a third address is followed only where the allow-list trusts that address.
