@@ -10,7 +10,7 @@ mod stats;
 
 pub use link::DtlsContext;
 pub use outgoing::Outgoing;
-pub use session::{MediaConfig, MediaSession, Received};
+pub use session::{Control, MediaConfig, MediaSession, Received};
 pub use stats::{Dropped, LegStats};
 
 pub use crate::jitter::{JitterConfig, Pulled};

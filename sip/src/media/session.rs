@@ -12,7 +12,7 @@ use crate::dtmf::{self, Digit, SendError};
 use crate::jitter::{JitterBuffer, JitterConfig, Pulled};
 use crate::rtcp::{Compound, Item, Reporter, write_compound, write_goodbye};
 use crate::rtp::{Header, Latch, Origin, RtpError, RtpPacket, Sender, SourceTracker};
-use crate::sdp::{Negotiated, PayloadKind};
+use crate::sdp::{Negotiated, PayloadKind, Protection};
 use crate::srtp::Refused;
 
 /// Samples of one millisecond.
@@ -59,6 +59,17 @@ pub enum Received {
     Dropped(Dropped),
 }
 
+/// What goes out below RTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Control {
+    /// From which of our ports.
+    pub from_rtcp_port: bool,
+    /// Where to.
+    pub to: SocketAddr,
+    /// The datagram.
+    pub bytes: Vec<u8>,
+}
+
 /// The remote source that we listen to.
 #[derive(Debug, Clone, Copy)]
 struct Source {
@@ -73,6 +84,8 @@ pub struct MediaSession {
     config: MediaConfig,
     negotiated: Negotiated,
     link: Link,
+    /// The path of RTCP, where it has its own checks and handshake (ICE or DTLS on two ports).
+    control_link: Option<Box<Link>>,
     latch: Latch,
     clock: Clock,
     comfort: Option<Comfort>,
@@ -98,6 +111,7 @@ impl MediaSession {
     pub fn new(now: Duration, config: MediaConfig, negotiated: Negotiated) -> Self {
         Self {
             link: Link::new(now, &negotiated, config.dtls.clone()),
+            control_link: control_link(now, &negotiated, &config),
             latch: Latch::new(negotiated.remote_rtp),
             clock: Clock::new(negotiated.codec.clock_ratio()),
             comfort: None,
@@ -129,6 +143,10 @@ impl MediaSession {
             self.latch.announce(negotiated.remote_rtp);
         }
         self.link.update(now, &negotiated);
+        match &mut self.control_link {
+            Some(link) if !negotiated.rtcp_mux => link.update(now, &negotiated),
+            Some(_) | None => self.control_link = control_link(now, &negotiated, &self.config),
+        }
         if negotiated.codec != self.encoder.codec() {
             self.encoder = Encoder::new(negotiated.codec);
             self.pending_len = 0;
@@ -210,7 +228,8 @@ impl MediaSession {
 
     /// A datagram came to the RTCP port. It is decrypted in place.
     pub fn on_rtcp(&mut self, now: Duration, from: SocketAddr, datagram: &mut [u8]) -> Received {
-        match self.link.on_datagram(now, from, datagram) {
+        let link = self.control_link.as_deref_mut().unwrap_or(&mut self.link);
+        match link.on_datagram(now, from, datagram) {
             Below::Packet { length, .. } => self.on_report(now, from, &datagram[..length]),
             Below::Control => Received::Below,
             Below::Refused(why) => self.refuse(refusal(why)),
@@ -257,11 +276,25 @@ impl MediaSession {
     /// Does what the path below RTP has to do by itself; once a tick. Then [`Self::poll_control`] has what is to be sent.
     pub fn tick(&mut self, now: Duration) {
         self.link.tick(now, self.latch.destination());
+        let reports_to = self.rtcp_destination();
+        if let (Some(link), Some(peer)) = (&mut self.control_link, reports_to) {
+            link.tick(now, peer);
+        }
     }
 
-    /// The next answer to a check, or part of a handshake, to be sent from the RTP port.
-    pub fn poll_control(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
-        self.link.poll_control()
+    /// Is RTCP's own handshake under way, so that its port should be read at every tick?
+    #[must_use]
+    pub fn is_control_shaking(&self) -> bool {
+        self.control_link.as_ref().is_some_and(|link| !link.is_ready())
+    }
+
+    /// The next answer to a check, or part of a handshake, to be sent.
+    pub fn poll_control(&mut self) -> Option<Control> {
+        if let Some((to, bytes)) = self.link.poll_control() {
+            return Some(Control { from_rtcp_port: false, to, bytes });
+        }
+        let (to, bytes) = self.control_link.as_mut()?.poll_control()?;
+        Some(Control { from_rtcp_port: true, to, bytes })
     }
 
     /// One 20 ms tick of speaking: the sound, or the key that is being pressed, as datagrams for [`Self::rtp_destination`]. On hold
@@ -349,7 +382,7 @@ impl MediaSession {
         if goodbye {
             write_goodbye(out, self.sender.ssrc());
         }
-        self.link.protect_rtcp(out);
+        self.control_link.as_deref_mut().unwrap_or(&mut self.link).protect_rtcp(out);
     }
 
     /// Where RTP goes; `None` while nothing may be sent.
@@ -484,6 +517,12 @@ impl MediaSession {
         }
         Received::Dropped(why)
     }
+}
+
+/// RTCP on a port of its own is another component: it has its own checks and its own handshake (RFC 5764 §4.1).
+fn control_link(now: Duration, negotiated: &Negotiated, config: &MediaConfig) -> Option<Box<Link>> {
+    let apart = !negotiated.rtcp_mux && (negotiated.ice.is_some() || matches!(negotiated.protection, Protection::Dtls { .. }));
+    apart.then(|| Box::new(Link::new(now, negotiated, config.dtls.clone())))
 }
 
 const fn refusal(why: Refused) -> Dropped {

@@ -104,7 +104,7 @@ mod tests {
     fn answers_never_leave_the_source() {
         let source: SocketAddr = "192.0.2.9:7000".parse().unwrap();
         let via: Via = "SIP/2.0/UDP 198.51.100.1:9;branch=z9hG4bKa;maddr=198.51.100.2".parse().unwrap();
-        assert_eq!(via.reply_address(source), "192.0.2.9:9".parse().unwrap());
+        assert_eq!(via.reply_address(source), "192.0.2.9:9".parse::<SocketAddr>().unwrap());
     }
 
     #[test]

@@ -159,8 +159,8 @@ fn tick(step: u64, browser: &mut Browser, gateway: &mut MediaSession, address: S
     browser.session.tick(now);
     browser.session.push_frame(&frame, &mut out);
     let mut sent: Vec<Vec<u8>> = out.iter().map(<[u8]>::to_vec).collect();
-    while let Some((_, datagram)) = browser.session.poll_control() {
-        sent.push(datagram);
+    while let Some(control) = browser.session.poll_control() {
+        sent.push(control.bytes);
     }
     for mut datagram in sent {
         received.push(gateway.on_datagram(now, address, &mut datagram));
@@ -168,9 +168,9 @@ fn tick(step: u64, browser: &mut Browser, gateway: &mut MediaSession, address: S
     gateway.tick(now);
     gateway.push_frame(&frame, &mut out);
     let mut back: Vec<Vec<u8>> = out.iter().map(<[u8]>::to_vec).collect();
-    while let Some((to, datagram)) = gateway.poll_control() {
-        assert_eq!(to, address, "the gateway answers only who has asked");
-        back.push(datagram);
+    while let Some(control) = gateway.poll_control() {
+        assert_eq!(control.to, address, "the gateway answers only who has asked");
+        back.push(control.bytes);
     }
     for mut datagram in back {
         // Answers to checks are for the browser's ICE, which is not played here.

@@ -248,7 +248,7 @@ impl Call {
                 Noticed::Digit(digit) => MediaEvent::Digit { leg: id, digit },
             });
         });
-        if slow {
+        if slow || leg.session.is_control_shaking() {
             leg.read_control(tick.now, tick.civil, &mut scratch.inbox);
         }
         leg.pull(tick.nominal);

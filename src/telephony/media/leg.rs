@@ -185,9 +185,10 @@ impl Leg {
 
     /// Answers to connectivity checks, and parts of a handshake.
     fn send_control(&mut self) {
-        while let Some((to, datagram)) = self.session.poll_control() {
+        while let Some(control) = self.session.poll_control() {
+            let socket = if control.from_rtcp_port { &self.sockets.rtcp } else { &self.sockets.rtp };
             // Lost ones are asked for again.
-            let _ = self.sockets.rtp.send_to(&datagram, to);
+            let _ = socket.send_to(&control.bytes, control.to);
         }
     }
 

@@ -34,7 +34,7 @@ pub(super) fn configure_with(folder: &Path, user: &str, port: u16, voice: &Sound
     let config = format!(
         "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\naudio_path /usr/share/baresip\n\
          audio_source aufile,{}\naudio_player aufile,{}\naudio_alert aufile,/dev/null\nausrc_srate 8000\nauplay_srate 8000\n\
-         audio_channels 1\njitter_buffer_delay 1-5\nrtp_ports {rtp_ports}\nrtcp_mux no\nmodule_path {MODULES}\nmodule stdio.so\n\
+         audio_channels 1\njitter_buffer_delay 1-5\nrtp_ports {rtp_ports}\nrtcp_mux no\nopus_stereo no\nopus_sprop_stereo no\nmodule_path {MODULES}\nmodule stdio.so\n\
          {modules}module aufile.so\nmodule sndfile.so\nsnd_path {}\nmodule_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\n",
         folder.join("voice.wav").display(),
         folder.join("heard.wav").display(),

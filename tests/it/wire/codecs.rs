@@ -47,6 +47,11 @@ async fn baresip_hears_and_is_heard_with_every_codec_and_encryption() {
         assert!(heard.contains("help") || heard.contains("assistant"), "{account}: the phone heard “{heard}”");
         let call = newest_call(&gateway.rig).await;
         let answered = |seen: &serde_json::Value| seen["entries"].to_string().contains("opening_hours").then_some(());
-        gateway.rig.api().until(&format!("/api/v1/calls/{call}"), LIMIT, answered).await.unwrap_or_else(|error| panic!("{account}: {error}"));
+        gateway
+            .rig
+            .api()
+            .until(&format!("/api/v1/calls/{call}"), LIMIT, answered)
+            .await
+            .unwrap_or_else(|error| panic!("{account}: {error}"));
     }
 }
