@@ -19,9 +19,10 @@ use rand::{Rng, SeedableRng};
 use super::super::command::{Command, DialRequest, ReferRequest};
 use super::super::config::Config;
 use super::super::event::{Event, LegId, TransactionId};
-use super::{ConnectionId, Core, Hop, LocalAddresses, Output, Packet};
+use super::{ConnectionId, Core, Hop, LocalAddress, LocalAddresses, Output, Packet};
 use crate::guard::{Arrival, Guard, MessageLimits, Rate, Verdict};
 use crate::message::Message;
+use crate::transport::Transport;
 
 const SDP: &[u8] = b"v=0\r\n";
 
@@ -37,7 +38,8 @@ fn origin() -> Instant {
 fn core(n: u8) -> Core {
     let mut config = Config::default();
     config.limits.new_requests = Rate { per_second: 1_000, burst: 1_000 };
-    Core::new(config, LocalAddresses { udp: Some(address(n)), tcp: Some(address(n)) }, [n; 32])
+    let local = |transport| LocalAddress { transport, told: address(n), any: false };
+    Core::new(config, LocalAddresses(vec![local(Transport::Udp), local(Transport::Tcp)]), [n; 32])
 }
 
 /// In every other world sessions have to be refreshed every few seconds, and transfers may be asked for.
@@ -87,7 +89,7 @@ impl Story {
 
     fn hears(&mut self, text: &str) {
         let message = clean(text.as_bytes(), address(2));
-        self.core.receive(self.now, Packet { source: address(2), connection: None, message });
+        self.core.receive(self.now, Packet { from: Hop::to(Transport::Udp, address(2)), message });
         self.drain();
     }
 
@@ -291,8 +293,9 @@ impl World {
                 && let Some(Reverse((_, _, to, bytes))) = self.network.pop()
             {
                 let source = address(u8::try_from(2 - to).unwrap());
-                let connection = self.tcp.then_some(ConnectionId(1));
-                self.cores[to].receive(self.now, Packet { source, connection, message: clean(&bytes, source) });
+                let (transport, connection) = if self.tcp { (Transport::Tcp, Some(ConnectionId(1))) } else { (Transport::Udp, None) };
+                let from = Hop { connection, ..Hop::to(transport, source) };
+                self.cores[to].receive(self.now, Packet { from, message: clean(&bytes, source) });
             }
             let now = self.now;
             self.cores.iter_mut().for_each(|core| core.tick(now));
@@ -413,7 +416,7 @@ fn requests_go_to_the_peer_and_never_to_where_a_stranger_points() {
     story.hears(&request("INVITE", "").replace("<sip:b@192.0.2.2>", "<sip:b@198.51.100.9>"));
     let Some(Event::Incoming(call)) = story.events.last() else { panic!("{:?}", story.events) };
     let leg = &story.core.legs[&call.leg];
-    assert_eq!(leg.next_hop(&[]), Hop::Udp(address(2)));
+    assert_eq!(leg.next_hop(&[]), Hop::to(Transport::Udp, address(2)));
     let trusted = ["198.51.100.0/24".parse().unwrap()];
-    assert_eq!(leg.next_hop(&trusted), Hop::Udp(SocketAddr::from(([198, 51, 100, 9], 5060))));
+    assert_eq!(leg.next_hop(&trusted), Hop::to(Transport::Udp, SocketAddr::from(([198, 51, 100, 9], 5060))));
 }
