@@ -184,7 +184,14 @@ impl Engine {
                     self.core.unreachable(now(), transport, remote);
                 }
             }
-            FromWire::Closed(id) => drop(self.forget(id)),
+            FromWire::Closed(id) => {
+                // What waits for a first answer from there has lost its way, if we made that way: a server that wants a certificate says
+                // so after the handshake (RFC 8446 §4.4.2.4).
+                let ours = self.connections.get(&id).is_some_and(|connection| connection.local.is_none());
+                if let Some((transport, remote)) = self.forget(id).filter(|_| ours) {
+                    self.core.unreachable(now(), transport, remote);
+                }
+            }
         }
     }
 

@@ -127,7 +127,7 @@ impl Engine {
                     self.sockets.next_turn();
                     accepted.into_iter().for_each(|accepted| self.accepted(accepted));
                 }
-                Wake::Resolved(found) => found.into_iter().for_each(|(leg, targets)| self.core.resolved(now(), leg, targets)),
+                Wake::Resolved(found) => found.into_iter().for_each(|(leg, targets)| self.core.resolved(now(), leg, &targets)),
             }
             let time = now();
             self.core.tick(time);

@@ -75,16 +75,19 @@ fn server(
     key: PrivateKeyDer<'static>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<ServerConfig, TlsError> {
-    let builder = ServerConfig::builder_with_provider(Arc::clone(provider)).with_safe_default_protocol_versions().map_err(unusable)?;
+    let builder = ServerConfig::builder_with_provider(Arc::clone(provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unusable(&error))?;
     let builder = match &files.client_ca {
         Some(path) => {
             let roots = Arc::new(roots(path)?);
-            let verifier = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(provider)).build().map_err(unusable)?;
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(provider)).build().map_err(|error| unusable(&error))?;
             builder.with_client_cert_verifier(verifier)
         }
         None => builder.with_no_client_auth(),
     };
-    builder.with_single_cert(chain, key).map_err(unusable)
+    builder.with_single_cert(chain, key).map_err(|error| unusable(&error))
 }
 
 /// We show our own certificate to servers that ask for one.
@@ -93,22 +96,25 @@ fn client(
     own: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<ClientConfig, TlsError> {
-    let builder = ClientConfig::builder_with_provider(Arc::clone(provider)).with_safe_default_protocol_versions().map_err(unusable)?;
+    let builder = ClientConfig::builder_with_provider(Arc::clone(provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unusable(&error))?;
     let builder = if files.insecure {
         tracing::warn!("TLS servers are not verified: anybody on the way can listen");
         builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified::new(Arc::clone(provider))))
     } else {
         let roots = Arc::new(files.server_ca.as_deref().map_or_else(|| Ok(system_roots().clone()), roots)?);
-        let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build().map_err(unusable)?;
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build().map_err(|error| unusable(&error))?;
         builder.with_webpki_verifier(verifier)
     };
     match own {
-        Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(unusable),
+        Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(|error| unusable(&error)),
         None => Ok(builder.with_no_client_auth()),
     }
 }
 
-fn unusable(error: impl ToString) -> TlsError {
+fn unusable(error: &dyn std::fmt::Display) -> TlsError {
     TlsError::Unusable(error.to_string())
 }
 

@@ -57,7 +57,8 @@ fn the_example_is_right() {
 
 #[test]
 fn files_of_certificates_count_from_the_folder_of_the_file() {
-    let text = example().replacen("  certificate:", "  certificate: tls/own.pem", 1).replacen("  private_key:", "  private_key: /etc/own.key", 1);
+    let text =
+        example().replacen("  certificate:", "  certificate: tls/own.pem", 1).replacen("  private_key:", "  private_key: /etc/own.key", 1);
     let sip = parse(&text).unwrap().file.sip;
     assert_eq!(sip.certificate, Some(Path::new(FILE).parent().unwrap().join("tls/own.pem")));
     assert_eq!(sip.private_key.as_deref(), Some(Path::new("/etc/own.key")));

@@ -168,7 +168,7 @@ impl Core {
         let id = self.next_tx();
         let mut bytes = parts.write(body);
         let branch = branch_of(&parts).to_owned();
-        let (hop, datagram) = Self::fitting(hop, bytes.len());
+        let (hop, datagram) = self.fitting(now, hop, bytes.len());
         if hop.transport != Transport::Udp && parts.via.starts_with("SIP/2.0/UDP") {
             parts.via = self.via(hop, &branch);
             bytes = parts.write(body);
@@ -209,6 +209,7 @@ impl Core {
     /// as nothing was sent yet.
     fn falls_back(&mut self, now: Instant, id: TxId) -> bool {
         let Some(hop) = self.clients.get_mut(&id).filter(|tx| tx.is_unheard()).and_then(|tx| tx.datagram.take()) else { return false };
+        self.note_streamless(now, hop.remote);
         let (resend, end) = (now + self.config.timers.t1, now + self.config.timers.limit());
         let via = self.clients.get(&id).map(|tx| self.via(hop, branch_of(&tx.parts))).unwrap_or_default();
         let Some(tx) = self.clients.get_mut(&id) else { return false };

@@ -2,7 +2,8 @@
 //! (RFC 3261 §18.1.1).
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -17,6 +18,10 @@ const DATAGRAM: usize = 1_300;
 
 /// What a datagram can carry at all.
 const LARGEST_DATAGRAM: usize = 65_000;
+
+/// Addresses that take no streams, and how long that is remembered: where packets vanish, each try costs the time of a connection.
+const MOST_STREAMLESS: usize = 1_024;
+const STREAMLESS: Duration = Duration::from_secs(600);
 
 /// A body with its type.
 pub(super) type Body = Option<(String, Bytes)>;
@@ -46,12 +51,23 @@ pub(super) fn is_about_the_target(outcome: &Outcome<'_>, unheard: bool) -> bool 
 
 impl Core {
     /// The way for a request of that size, and the datagram way if a stream turns out not to be had.
-    pub(super) fn fitting(hop: Hop, length: usize) -> (Hop, Option<Hop>) {
-        if hop.transport != Transport::Udp || length <= DATAGRAM {
+    pub(super) fn fitting(&self, now: Instant, hop: Hop, length: usize) -> (Hop, Option<Hop>) {
+        let known = length < LARGEST_DATAGRAM && self.streamless.get(&hop.remote).is_some_and(|until| now < *until);
+        if hop.transport != Transport::Udp || length <= DATAGRAM || known {
             return (hop, None);
         }
         let stream = Hop { local: None, ..Hop { transport: Transport::Tcp, ..hop } };
         (stream, Some(hop).filter(|_| length < LARGEST_DATAGRAM))
+    }
+
+    /// An address takes no streams: large requests are not held up by it again for a while.
+    pub(super) fn note_streamless(&mut self, now: Instant, address: SocketAddr) {
+        if self.streamless.len() >= MOST_STREAMLESS {
+            self.streamless.retain(|_, until| now < *until);
+        }
+        if self.streamless.len() < MOST_STREAMLESS {
+            self.streamless.insert(address, now + STREAMLESS);
+        }
     }
 
     /// Sends an INVITE to the next target with a new branch, inside the same leg.

@@ -110,3 +110,86 @@ impl Core {
         format!("<{scheme}:{}@{address}{parameter}>", self.config.contact_user)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::config::Config;
+    use super::*;
+
+    fn core(listeners: &[(Transport, &str, bool)]) -> Core {
+        let local = listeners.iter().map(|&(transport, told, any)| LocalAddress { transport, told: told.parse().unwrap(), any });
+        Core::new(Config::default(), LocalAddresses(local.collect()), [1; 32])
+    }
+
+    fn hop(transport: Transport, remote: &str) -> Hop {
+        Hop::to(transport, remote.parse().unwrap())
+    }
+
+    #[test]
+    fn the_listener_that_fits_best_is_told() {
+        let core = core(&[
+            (Transport::Udp, "192.0.2.1:5060", false),
+            (Transport::Ws, "192.0.2.1:80", false),
+            (Transport::Tcp, "192.0.2.1:5070", false),
+            (Transport::Udp, "[2001:db8::1]:5060", false),
+        ]);
+        for (transport, remote, told) in [
+            (Transport::Udp, "192.0.2.9:1", "192.0.2.1:5060"),
+            (Transport::Tcp, "192.0.2.9:1", "192.0.2.1:5070"),
+            (Transport::Udp, "[2001:db8::9]:1", "[2001:db8::1]:5060"),
+            // Without a listener of its own: a stream is nearer to TLS than anything else.
+            (Transport::Tls, "192.0.2.9:1", "192.0.2.1:5070"),
+            (Transport::Tcp, "[2001:db8::9]:1", "[2001:db8::1]:5060"),
+        ] {
+            assert_eq!(core.sent_by(hop(transport, remote)), (transport.via_name(), told.parse().unwrap()), "{transport:?} {remote}");
+        }
+    }
+
+    #[test]
+    fn the_listener_that_was_asked_is_told_with_the_address_that_was_asked() {
+        let core = core(&[(Transport::Udp, "192.0.2.1:5060", false), (Transport::Udp, "192.0.2.2:5080", true)]);
+        let by =
+            |n, ip: &str| Hop { local: Some(Local { listener: ListenerId(n), ip: ip.parse().ok() }), ..hop(Transport::Udp, "192.0.2.9:1") };
+        assert_eq!(core.contact(by(1, "")), "<sip:warmline@192.0.2.2:5080>");
+        assert_eq!(core.contact(by(1, "198.51.100.7")), "<sip:warmline@198.51.100.7:5080>");
+        // One that is advertised, or bound to one address, stays what it is.
+        assert_eq!(core.contact(by(0, "198.51.100.7")), "<sip:warmline@192.0.2.1:5060>");
+    }
+
+    #[test]
+    fn contact_names_transport_and_scheme() {
+        let core = core(&[(Transport::Tls, "192.0.2.1:5061", false)]);
+        for (transport, sips, contact) in [
+            (Transport::Tcp, false, "<sip:warmline@192.0.2.1:5061;transport=tcp>"),
+            (Transport::Tls, false, "<sip:warmline@192.0.2.1:5061;transport=tls>"),
+            (Transport::Tls, true, "<sips:warmline@192.0.2.1:5061>"),
+            (Transport::Ws, false, "<sip:warmline@192.0.2.1:5061;transport=ws>"),
+            (Transport::Wss, true, "<sips:warmline@192.0.2.1:5061;transport=ws>"),
+        ] {
+            assert_eq!(core.contact(Hop { sips, ..hop(transport, "192.0.2.9:1") }), contact);
+        }
+    }
+
+    #[test]
+    fn what_began_in_tls_stays_there() {
+        let remote = "192.0.2.8:7".parse().unwrap();
+        let began = Hop { connection: Some(ConnectionId(1)), sips: true, ..hop(Transport::Tls, "192.0.2.9:5061") };
+        let next = began.towards(Transport::Tls, remote).unwrap();
+        assert_eq!((next.remote, next.connection, next.sips), (remote, None, true));
+        assert_eq!(began.towards(Transport::Udp, remote), None);
+        assert_eq!(began.towards(Transport::Tcp, remote), None);
+        assert_eq!(hop(Transport::Tcp, "192.0.2.9:1").towards(Transport::Ws, remote), None);
+        assert!(hop(Transport::Udp, "192.0.2.9:1").towards(Transport::Tls, remote).is_some());
+    }
+
+    #[test]
+    fn names_are_forgotten_when_no_call_needs_them() {
+        let mut core = core(&[]);
+        for n in 0..1_000 {
+            let peer = Some(core.keep_name(&format!("host{n}.example")));
+            let text = core.name(Hop { peer, ..hop(Transport::Tls, "192.0.2.9:1") });
+            assert_eq!(text.as_deref(), Some(format!("host{n}.example").as_str()));
+        }
+        assert!(core.names.count() <= 64, "{}", core.names.count());
+    }
+}

@@ -111,6 +111,8 @@ pub(crate) struct Core {
     config: Config,
     local: LocalAddresses,
     names: Names,
+    /// Addresses that took no stream for a large request, and until when that is believed.
+    streamless: HashMap<SocketAddr, Instant>,
     rng: StdRng,
     limiter: Limiter,
     refusals: Limiter,
@@ -140,6 +142,7 @@ impl Core {
             config,
             local,
             names: Names::default(),
+            streamless: HashMap::new(),
             rng: StdRng::from_seed(seed),
             legs: HashMap::new(),
             tags: HashMap::new(),

@@ -27,6 +27,11 @@ impl Names {
         self.texts.insert(PeerName(self.last), name.into());
         PeerName(self.last)
     }
+
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.texts.len()
+    }
 }
 
 impl Core {

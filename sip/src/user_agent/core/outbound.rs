@@ -51,7 +51,7 @@ impl Core {
         self.arm(limit, Timer::LegLimit(id));
         match locate::plan(&target) {
             _ if refused => self.fail(id, None, FailWhy::Unreachable),
-            Plan::Known(target) => self.resolved(now, id, vec![target]),
+            Plan::Known(target) => self.resolved(now, id, &[target]),
             Plan::Nowhere => self.fail(id, None, FailWhy::Unreachable),
             Plan::Addresses(_) | Plan::Service { .. } | Plan::Any { .. } => {
                 self.outputs.push_back(Output::Resolve { leg: id, uri: target });
@@ -60,7 +60,7 @@ impl Core {
     }
 
     /// The look-up came to an end: the first target is tried, the others are kept (RFC 3263 §4.3).
-    pub(crate) fn resolved(&mut self, now: Instant, id: LegId, targets: Vec<Target>) {
+    pub(crate) fn resolved(&mut self, now: Instant, id: LegId, targets: &[Target]) {
         let Some(Leg { state: LegState::Resolving { request, .. }, .. }) = self.legs.get(&id) else { return };
         let (sips, host) = (request.target.secure, request.target.host.to_string());
         let mut hops: VecDeque<Hop> =

@@ -19,6 +19,7 @@ use rand::{Rng, SeedableRng};
 use super::super::command::{Command, DialRequest, ReferRequest};
 use super::super::config::Config;
 use super::super::event::{Event, LegId, TransactionId};
+use super::super::locate::Target;
 use super::{ConnectionId, Core, Hop, LocalAddress, LocalAddresses, Output, Packet};
 use crate::guard::{Arrival, Guard, MessageLimits, Rate, Verdict};
 use crate::message::Message;
@@ -192,8 +193,15 @@ fn an_offer_that_the_application_forgets_is_refused_and_the_call_stays() {
     assert_eq!(story.core.stats().calls, 1);
 }
 
+/// A target from which nothing ever comes.
+const DEAD: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 99)), 5060);
+
 fn dial(leg: LegId, tcp: bool) -> Command {
-    let target = format!("sip:b@{}{}", address(2), if tcp { ";transport=tcp" } else { "" });
+    dial_to(leg, &address(2).to_string(), tcp)
+}
+
+fn dial_to(leg: LegId, host: &str, tcp: bool) -> Command {
+    let target = format!("sip:b@{host}{}", if tcp { ";transport=tcp" } else { "" });
     Command::Dial(Box::new(DialRequest {
         leg,
         target: target.parse().unwrap(),
@@ -251,6 +259,7 @@ impl World {
         for from in 0..2 {
             while let Some(output) = self.cores[from].poll_output() {
                 match output {
+                    Output::Send(hop, _) if hop.remote == DEAD => {}
                     Output::Send(_, bytes) if self.tcp => {
                         self.sent += 1;
                         self.network.push(Reverse((self.now + Duration::from_millis(20), self.sent, 1 - from, bytes.to_vec())));
@@ -265,7 +274,11 @@ impl World {
                     }
                     Output::Event(event) => self.note(from, event),
                     Output::Count(kind) => panic!("{kind:?}"),
-                    Output::Resolve { .. } => panic!("nothing to look up here"),
+                    Output::Resolve { leg, uri } => {
+                        let transport = if uri.wants_tcp() { Transport::Tcp } else { Transport::Udp };
+                        let targets = [DEAD, address(2)].map(|address| Target { transport, address });
+                        self.cores[from].resolved(self.now, leg, &targets);
+                    }
                 }
             }
         }
@@ -372,7 +385,9 @@ fn random_calls_over_a_bad_network_always_end_and_leave_nothing() {
         let mut world = World::new(seed);
         for n in 1..4 {
             let tcp = world.tcp;
-            world.command(0, dial(LegId(n * 2), tcp));
+            // The third one is found by name, behind a target that says nothing.
+            let call = if n == 3 { dial_to(LegId(n * 2), "pbx.example", tcp) } else { dial(LegId(n * 2), tcp) };
+            world.command(0, call);
         }
         for _ in 0..25 {
             let pause = Duration::from_millis(world.rng.random_range(0..2_000));
@@ -407,6 +422,23 @@ fn random_calls_over_a_bad_network_always_end_and_leave_nothing() {
     }
     let reached = answered > 3_000 && renegotiated > 200 && transferred > 500;
     assert!(reached, "the schedules must reach far enough: {answered}, {renegotiated} and {transferred}");
+}
+
+#[test]
+fn a_target_that_says_nothing_is_left_for_the_next_within_seconds() {
+    let mut story = Story::new();
+    let (now, leg) = (story.now, LegId(2));
+    story.core.command(now, dial_to(leg, "pbx.example", false));
+    assert!(matches!(story.core.poll_output(), Some(Output::Resolve { .. })));
+    story.core.resolved(now, leg, &[DEAD, address(2)].map(|address| Target { transport: Transport::Udp, address }));
+    story.drain();
+    story.passes(100);
+    // Timer A at the first one until it is left after 4 s, then at the last one until timer B.
+    let second = [0, 500, 1_500, 3_500, 7_500, 15_500, 31_500].map(|at| 4_000 + at);
+    assert_eq!(story.times_of("INVITE"), [&[0, 500, 1_500, 3_500][..], &second].concat());
+    assert!(matches!(story.events[..], [Event::Failed { status: None, .. }]));
+    let stats = story.core.stats();
+    assert_eq!((stats.legs, stats.transactions, story.core.next_deadline()), (0, 0, None));
 }
 
 /// A Contact at a third address is followed only where the allow-list trusts that address.
