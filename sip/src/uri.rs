@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
+use crate::transport::Transport;
+
 /// Why a text is not a SIP URI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UriError {
@@ -117,6 +119,17 @@ pub fn parse_host_port(text: &str) -> Result<(Host, Option<u16>), UriError> {
     Ok((host, port))
 }
 
+/// The transport that a URI asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// It leaves the choice to us.
+    Any,
+    /// This one and no other.
+    Only(Transport),
+    /// One that we do not have, such as `sctp`.
+    Unknown,
+}
+
 /// A `sip:` or `sips:` URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uri {
@@ -149,13 +162,31 @@ impl Uri {
 
     /// Whether the URI asks for TCP (RFC 3261 §19.1.1).
     pub fn wants_tcp(&self) -> bool {
-        self.params.get("transport").is_some_and(|transport| transport.eq_ignore_ascii_case("tcp"))
+        self.wanted() == Wanted::Only(Transport::Tcp)
     }
 
-    /// The address to send to, if the host is literal; the port is 5060 unless written.
+    /// The transport that the URI asks for. `sips:` turns streams into TLS and cannot be had by datagrams (RFC 3261 §26.2.2, RFC 5630 §3.1).
+    pub fn wanted(&self) -> Wanted {
+        let named = self.params.get("transport").map(str::to_ascii_lowercase);
+        match (named.as_deref(), self.secure) {
+            (None, false) => Wanted::Any,
+            (Some("udp"), false) => Wanted::Only(Transport::Udp),
+            (Some("tcp"), false) => Wanted::Only(Transport::Tcp),
+            (Some("ws"), false) => Wanted::Only(Transport::Ws),
+            (Some("tls"), false) | (None | Some("tcp" | "tls"), true) => Wanted::Only(Transport::Tls),
+            (Some("wss"), _) | (Some("ws"), true) => Wanted::Only(Transport::Wss),
+            (Some(_), _) => Wanted::Unknown,
+        }
+    }
+
+    /// The address to send to, if the host is literal; the port is the transport's own unless written.
     pub fn address(&self) -> Option<SocketAddr> {
+        let port = match self.wanted() {
+            Wanted::Only(transport) => transport.default_port(),
+            Wanted::Any | Wanted::Unknown => 5060,
+        };
         match self.host {
-            Host::Ip(ip) => Some(SocketAddr::new(ip, self.port.unwrap_or(5060))),
+            Host::Ip(ip) => Some(SocketAddr::new(ip, self.port.unwrap_or(port))),
             Host::Name(_) => None,
         }
     }
@@ -310,6 +341,23 @@ mod tests {
         assert_eq!(uri.to_string(), "sip:user;par=u%40example.net@example.com:5070;transport=TCP;lr");
         let v6: Uri = "sips:[2001:db8::10]:5070".parse().unwrap();
         assert_eq!(v6.address(), Some("[2001:db8::10]:5070".parse().unwrap()));
+    }
+
+    #[test]
+    fn says_which_transport_it_asks_for() {
+        for (text, wanted, port) in [
+            ("sip:a@192.0.2.1", Wanted::Any, 5060),
+            ("sip:a@192.0.2.1;transport=Tls", Wanted::Only(Transport::Tls), 5061),
+            ("sips:a@192.0.2.1", Wanted::Only(Transport::Tls), 5061),
+            ("sips:a@192.0.2.1;transport=tcp", Wanted::Only(Transport::Tls), 5061),
+            ("sips:a@192.0.2.1;transport=ws", Wanted::Only(Transport::Wss), 443),
+            ("sip:a@192.0.2.1:7;transport=ws", Wanted::Only(Transport::Ws), 7),
+            ("sips:a@192.0.2.1;transport=udp", Wanted::Unknown, 5060),
+            ("sip:a@192.0.2.1;transport=sctp", Wanted::Unknown, 5060),
+        ] {
+            let uri: Uri = text.parse().unwrap();
+            assert_eq!((uri.wanted(), uri.address().map(|address| address.port())), (wanted, Some(port)), "{text}");
+        }
     }
 
     #[test]

@@ -18,12 +18,19 @@ use crate::{
 
 pub(super) fn telephony(config: &Config) -> telephony::Options {
     let (sip, rtp, limits) = (&config.file.sip, &config.file.rtp, &config.file.limits);
-    let bound = sip.udp.or(sip.tcp).map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |bound| bound.ip());
+    let listen = listeners(sip);
+    let bound = listen.first().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |listener| listener.address.ip());
     let rate = guard::Rate { per_second: limits.requests_per_second, burst: limits.requests_per_second.saturating_mul(2) };
     telephony::Options {
         sip: user_agent::Config {
-            udp: sip.udp,
-            tcp: sip.tcp,
+            listen,
+            tls: user_agent::TlsConfig {
+                certificate: sip.certificate.clone(),
+                private_key: sip.private_key.clone(),
+                client_ca: sip.client_ca.clone(),
+                ..user_agent::TlsConfig::default()
+            },
+            origins: sip.origins.clone(),
             advertised: sip.advertised,
             contact_user: sip.user.clone(),
             allowed: sip.allowed.iter().map(|network| guard_network(*network)).collect(),
@@ -43,6 +50,18 @@ pub(super) fn telephony(config: &Config) -> telephony::Options {
             ..MediaConfig::new(rtp.bind)
         },
     }
+}
+
+fn listeners(sip: &config::SipConfig) -> Vec<user_agent::Listener> {
+    use user_agent::Transport;
+    let all = [
+        (Transport::Udp, sip.udp),
+        (Transport::Tcp, sip.tcp),
+        (Transport::Tls, sip.tls),
+        (Transport::Ws, sip.ws),
+        (Transport::Wss, sip.wss),
+    ];
+    all.into_iter().filter_map(|(transport, address)| Some(user_agent::Listener::new(transport, address?))).collect()
 }
 
 fn guard_network(network: config::Network) -> guard::Network {

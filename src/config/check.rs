@@ -39,18 +39,20 @@ impl<'a> Checker<'a> {
 
     pub(super) fn sections(&mut self, file: &ConfigFile) {
         let at = |section, key| Path::of(&[section, key]);
-        if file.sip.udp.is_none() && file.sip.tcp.is_none() {
-            self.wrong(&Path::of(&["sip"]), "neither UDP nor TCP: nobody could call", Some("give `udp` or `tcp` an address"));
+        if file.sip.listeners().next().is_none() {
+            self.wrong(&Path::of(&["sip"]), "no address to listen on: nobody could call", Some("give `udp` or `tcp` an address"));
         }
-        for (key, bound) in [("udp", file.sip.udp), ("tcp", file.sip.tcp)] {
+        for (key, bound) in file.sip.listeners() {
             let ports = file.rtp.ports;
-            let inside = |port| (ports.first..=ports.last).contains(&port);
-            if key == "udp" && bound.is_some_and(|bound| inside(bound.port())) {
+            if key == "udp" && (ports.first..=ports.last).contains(&bound.port()) {
                 self.wrong(&at("sip", key), "the port lies in the range of `rtp.ports`", Some("move one of them"));
             }
-            if bound.is_some_and(|bound| bound.ip().is_unspecified()) && file.sip.advertised.is_none() {
+            if bound.ip().is_unspecified() && file.sip.advertised.is_none() {
                 let hint = "set `sip.advertised` to the address that peers reach us at";
                 self.wrong(&at("sip", key), "bound to every address, and none is advertised", Some(hint));
+            }
+            if matches!(key, "tls" | "wss") && (file.sip.certificate.is_none() || file.sip.private_key.is_none()) {
+                self.wrong(&at("sip", key), "TLS without a certificate", Some("set `sip.certificate` and `sip.private_key`"));
             }
         }
         if file.sip.tcp.is_some_and(|tcp| tcp.port() != 0 && tcp == file.http.bind) {

@@ -115,6 +115,7 @@ impl Config {
         let routes = checker.routes(&file, folder, open);
         checker.people(&file, &routes);
         checker.finish()?;
+        file.sip.under(folder);
         file.speech.under(folder);
         file.store.under(folder);
         Ok(Self { file, routes })

@@ -57,11 +57,13 @@ pub enum RefusalKind {
     Rate,
     /// A partial message did not become whole in time: the connection is closed.
     Slow,
+    /// A TLS or WebSocket handshake that failed or took too long: the connection is closed.
+    Handshake,
 }
 
 impl RefusalKind {
     /// All kinds, in order, for counting.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::NotSip,
         Self::TooLarge,
         Self::Truncated,
@@ -88,12 +90,13 @@ impl RefusalKind {
         Self::Source,
         Self::Rate,
         Self::Slow,
+        Self::Handshake,
     ];
 
     /// The status of the response, `None` for silence.
     pub fn status(self) -> Option<u16> {
         match self {
-            Self::NotSip | Self::BadResponse | Self::Source | Self::Slow => None,
+            Self::NotSip | Self::BadResponse | Self::Source | Self::Slow | Self::Handshake => None,
             Self::Truncated
             | Self::StartLine
             | Self::Uri
@@ -147,6 +150,7 @@ impl RefusalKind {
             Self::Source => "source",
             Self::Rate => "rate",
             Self::Slow => "slow",
+            Self::Handshake => "handshake",
         }
     }
 }

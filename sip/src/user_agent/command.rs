@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::event::{LegId, Stats, TransactionId};
+use super::tls::Tls;
 use crate::uri::Uri;
 
 /// A call to be placed.
@@ -12,7 +13,7 @@ use crate::uri::Uri;
 pub struct DialRequest {
     /// A fresh id from [`super::UserAgent::new_leg`].
     pub leg: LegId,
-    /// Whom to call; `;transport=tcp` chooses TCP.
+    /// Whom to call; `;transport=tcp` or `tls` chooses the transport, `sips:` demands TLS. Names are looked up as RFC 3263 says.
     pub target: Uri,
     /// The user part of our From URI.
     pub from: String,
@@ -45,9 +46,21 @@ pub struct ReferRequest {
 /// The wish list, one line per method of `UserAgent`.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Ring { leg: LegId, status: u16, sdp: Option<Vec<u8>> },
-    Answer { leg: LegId, sdp: Vec<u8> },
-    Reject { leg: LegId, status: u16, reason: Option<String>, headers: Vec<(String, String)> },
+    Ring {
+        leg: LegId,
+        status: u16,
+        sdp: Option<Vec<u8>>,
+    },
+    Answer {
+        leg: LegId,
+        sdp: Vec<u8>,
+    },
+    Reject {
+        leg: LegId,
+        status: u16,
+        reason: Option<String>,
+        headers: Vec<(String, String)>,
+    },
     Dial(Box<DialRequest>),
     Cancel { leg: LegId, reason: Option<String> },
     Bye { leg: LegId, reason: Option<String> },
@@ -60,4 +73,6 @@ pub(crate) enum Command {
     Drain,
     Shutdown,
     Stats(oneshot::Sender<Stats>),
+    /// New certificates for connections from now on.
+    Tls(Box<Tls>),
 }

@@ -1,19 +1,26 @@
 //! What a user agent is told when it starts.
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::guard::{MessageLimits, Network, Rate};
+use crate::transport::Transport;
 
 /// Where to listen and how to behave.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where to listen for UDP; port 0 takes a free one.
-    pub udp: Option<SocketAddr>,
-    /// Where to listen for TCP; port 0 takes a free one.
-    pub tcp: Option<SocketAddr>,
-    /// The address that peers are told (Contact, Via), if it is not the bound one.
+    /// Where to listen; several of a kind, and both families of addresses at once, are fine.
+    pub listen: Vec<Listener>,
+    /// The address that peers are told (Contact, Via) of listeners of its family, if it is not the bound one.
     pub advertised: Option<IpAddr>,
+    /// Certificates, ours and those that are believed.
+    pub tls: TlsConfig,
+    /// Web pages that may connect by WebSocket, like `https://desk.example`; `*` is every page. Clients that are no browsers say no origin
+    /// and are not asked.
+    pub origins: Vec<String>,
+    /// The name server to ask; `None` asks those of the system.
+    pub nameserver: Option<SocketAddr>,
     /// The name in Server and User-Agent. Strangers need no version number.
     pub user_agent: String,
     /// The user part of Contact.
@@ -38,9 +45,11 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            udp: None,
-            tcp: None,
+            listen: Vec::new(),
             advertised: None,
+            tls: TlsConfig::default(),
+            origins: Vec::new(),
+            nameserver: None,
             user_agent: "Warmline".to_owned(),
             contact_user: "warmline".to_owned(),
             allowed: Vec::new(),
@@ -49,6 +58,37 @@ impl Default for Config {
             timers: Timers::default(),
         }
     }
+}
+
+/// One address to listen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listener {
+    /// What is spoken there.
+    pub transport: Transport,
+    /// The address; port 0 takes a free one.
+    pub address: SocketAddr,
+}
+
+impl Listener {
+    /// A listener.
+    pub fn new(transport: Transport, address: SocketAddr) -> Self {
+        Self { transport, address }
+    }
+}
+
+/// Files in PEM form. They are read at the start and by [`super::UserAgent::reload_certificates`].
+#[derive(Debug, Clone, Default)]
+pub struct TlsConfig {
+    /// Our certificate, with those that lead to its authority. Servers that ask for one are shown it too.
+    pub certificate: Option<PathBuf>,
+    /// Its private key.
+    pub private_key: Option<PathBuf>,
+    /// Authorities of clients: if set, only clients with a certificate from one of them may connect.
+    pub client_ca: Option<PathBuf>,
+    /// Authorities of servers; `None` believes those that the system believes.
+    pub server_ca: Option<PathBuf>,
+    /// Takes any certificate from servers: anybody on the way can then listen. For laboratories only.
+    pub insecure: bool,
 }
 
 /// Bounds on what peers can make us hold.
@@ -62,10 +102,12 @@ pub struct Limits {
     pub new_requests: Rate,
     /// Answers to what is broken or belongs to no call, per source address; beyond that there is silence.
     pub refusals: Rate,
-    /// TCP connections at once.
+    /// Connections at once, of every kind.
     pub connections: usize,
-    /// TCP connections at once from one address.
+    /// Connections at once from one address, with those whose handshake is not done.
     pub connections_per_source: usize,
+    /// Inbound connections at once whose TLS or WebSocket handshake is not done.
+    pub handshakes: usize,
     /// What Retry-After says (RFC 3261 §20.33).
     pub retry_after: Duration,
     /// Events that may wait for the application; above half of it new calls get 503, above all of it nothing more is read.
@@ -81,6 +123,7 @@ impl Default for Limits {
             refusals: Rate { per_second: 50, burst: 500 },
             connections: 1_024,
             connections_per_source: 128,
+            handshakes: 256,
             retry_after: Duration::from_secs(5),
             events: 1_024,
         }
@@ -104,11 +147,15 @@ pub struct Timers {
     pub session_expires: Duration,
     /// The shortest such interval that we accept, at least 90 s by the standard (RFC 4028 §4).
     pub min_se: Duration,
-    /// A look-up of a host name, and a TCP connection, must succeed within this.
+    /// A look-up of a host name, and a connection with its TLS handshake, must succeed within this.
     pub connect: Duration,
-    /// A TCP connection without a call is closed after this long without traffic.
+    /// An inbound connection must have its TLS and WebSocket handshakes done within this.
+    pub handshake: Duration,
+    /// A target that does not answer an INVITE at all is left for the next one after this, if the look-up gave more than one.
+    pub failover: Duration,
+    /// A connection without a call is closed after this long without traffic.
     pub connection_idle: Duration,
-    /// A message on a TCP connection must be whole this long after its first byte.
+    /// A message on a stream must be whole this long after its first byte.
     pub partial_message: Duration,
 }
 
@@ -123,6 +170,8 @@ impl Default for Timers {
             session_expires: Duration::from_secs(1_800),
             min_se: Duration::from_secs(90),
             connect: Duration::from_secs(4),
+            handshake: Duration::from_secs(5),
+            failover: Duration::from_secs(4),
             connection_idle: Duration::from_secs(50),
             partial_message: Duration::from_secs(32),
         }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::guard::RefusalCounts;
+use crate::transport::Transport;
 
 /// One leg: one call between the gateway and one peer. Inbound legs have odd numbers, outbound ones even numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,15 +13,6 @@ pub struct LegId(pub u64);
 /// One re-INVITE or UPDATE of the peer that waits for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TransactionId(pub u64);
-
-/// How a message travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Transport {
-    /// Datagrams.
-    Udp,
-    /// A stream.
-    Tcp,
-}
 
 /// A call that comes in. Nothing in it is verified: every text is what a stranger wrote.
 #[derive(Debug, Clone)]
@@ -226,7 +218,7 @@ pub struct Stats {
     pub legs: usize,
     /// Transactions held.
     pub transactions: usize,
-    /// Open TCP connections.
+    /// Open connections of every kind, with those that are being made.
     pub connections: usize,
     /// Events that wait for the application.
     pub events_waiting: usize,

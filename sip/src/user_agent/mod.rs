@@ -3,11 +3,19 @@
 
 mod command;
 mod config;
+mod connections;
 mod core;
 mod engine;
 mod event;
-mod tcp;
+mod locate;
+mod resolver;
+mod sockets;
+mod stream;
+mod tls;
 mod udp;
+mod unverified;
+mod upgrade;
+mod ws;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,10 +24,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot};
 
 pub use command::{DialRequest, ReferRequest};
-pub use config::{Config, Limits, Timers};
-pub use event::{EndedBy, Event, FailWhy, Incoming, LegId, ReferProgress, Stats, TransactionId, Transport};
+pub use config::{Config, Limits, Listener, Timers, TlsConfig};
+pub use event::{EndedBy, Event, FailWhy, Incoming, LegId, ReferProgress, Stats, TransactionId};
+pub use tls::TlsError;
 
+pub use crate::transport::Transport;
 use command::Command;
+use tls::Tls;
 
 /// Commands that may wait for the engine; a caller beyond that waits itself.
 const COMMANDS: usize = 1_024;
@@ -27,7 +38,7 @@ const COMMANDS: usize = 1_024;
 /// Why a user agent does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// Neither UDP nor TCP is configured.
+    /// No listener is configured.
     #[error("no address to listen on")]
     NoAddress,
     /// A socket cannot be opened.
@@ -40,6 +51,9 @@ pub enum BindError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// A handle to a running user agent; clones are cheap. When the last one is dropped, all calls end. Commands for legs that are over change
@@ -48,29 +62,56 @@ pub enum BindError {
 pub struct UserAgent {
     commands: mpsc::Sender<Command>,
     next_leg: Arc<AtomicU64>,
-    udp: Option<SocketAddr>,
-    tcp: Option<SocketAddr>,
+    bound: Arc<[(Transport, SocketAddr)]>,
+    /// Where certificates are, and whether we need one of our own.
+    files: Arc<(TlsConfig, bool)>,
+}
+
+/// Reads certificates where blocking is allowed.
+async fn load(files: &Arc<(TlsConfig, bool)>) -> Result<Tls, TlsError> {
+    let files = Arc::clone(files);
+    let load = move || Tls::load(&files.0, files.1);
+    // The task ends early only if the runtime does.
+    tokio::task::spawn_blocking(load).await.unwrap_or(Err(TlsError::Stopped))
 }
 
 /// Opens the sockets and starts serving. Events must be read: while too many wait, new calls are refused, then nothing is read any more.
 pub async fn bind(config: Config) -> Result<(UserAgent, mpsc::Receiver<Event>), BindError> {
-    let sockets = engine::Sockets::bind(&config).await?;
+    let serves = config.listen.iter().any(|listener| listener.transport.is_secure());
+    let files = Arc::new((config.tls.clone(), serves));
+    let tls = load(&files).await?;
+    let sockets = sockets::Sockets::bind(&config)?;
     let (commands, command_queue) = mpsc::channel(COMMANDS);
     let (event_queue, events) = mpsc::channel(config.limits.events.max(1));
-    let (udp, tcp) = (sockets.udp_address, sockets.tcp_address);
-    tokio::spawn(engine::Engine::new(config, sockets, command_queue, event_queue).run());
-    Ok((UserAgent { commands, next_leg: Arc::new(AtomicU64::new(1)), udp, tcp }, events))
+    let bound = sockets.bound().into();
+    tokio::spawn(engine::Engine::new(config, sockets, tls, command_queue, event_queue).run());
+    Ok((UserAgent { commands, next_leg: Arc::new(AtomicU64::new(1)), bound, files }, events))
 }
 
 impl UserAgent {
-    /// The bound UDP address.
+    /// The bound UDP address, IPv4 first.
     pub fn udp_address(&self) -> Option<SocketAddr> {
-        self.udp
+        self.address(Transport::Udp, false).or_else(|| self.address(Transport::Udp, true))
     }
 
-    /// The bound TCP address.
+    /// The bound TCP address, IPv4 first.
     pub fn tcp_address(&self) -> Option<SocketAddr> {
-        self.tcp
+        self.address(Transport::Tcp, false).or_else(|| self.address(Transport::Tcp, true))
+    }
+
+    /// The bound address of the first listener of a kind and family.
+    pub fn address(&self, transport: Transport, v6: bool) -> Option<SocketAddr> {
+        let mut fitting = self.bound.iter().filter(|(kind, address)| *kind == transport && address.is_ipv6() == v6);
+        fitting.next().map(|(_, address)| *address)
+    }
+
+    /// Reads the certificates of the configuration again, for connections from now on; those that are open stay as they are.
+    ///
+    /// # Errors
+    /// What is wrong with a file; then the old ones stay in force.
+    pub async fn reload_certificates(&self) -> Result<(), TlsError> {
+        let tls = load(&self.files).await?;
+        self.commands.send(Command::Tls(Box::new(tls))).await.map_err(|_| TlsError::Stopped)
     }
 
     /// A fresh id for a call to be placed.

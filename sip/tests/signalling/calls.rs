@@ -5,7 +5,7 @@ use warmline_sip::user_agent::{EndedBy, Event, LegId, Transport};
 use crate::support::{ANSWER, Agent, Call, OFFER, Peer, body, header, quick};
 
 /// A call between two agents that is up: caller leg, callee leg.
-async fn connected(caller: &mut Agent, callee: &mut Agent, target: &str) -> (LegId, LegId) {
+pub(crate) async fn connected(caller: &mut Agent, callee: &mut Agent, target: &str) -> (LegId, LegId) {
     let leg = caller.dial(target).await;
     let call = callee.incoming().await;
     assert_eq!(call.offer.as_deref(), Some(OFFER.as_bytes()));

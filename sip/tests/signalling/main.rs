@@ -3,11 +3,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod calls;
+mod certificates;
 mod dialogs;
 mod endings;
 mod hostile;
+mod locating;
+mod names;
 mod peers;
 mod requests;
 mod streams;
 mod support;
+mod tls;
 mod torture;
+mod transports;
+mod websocket;

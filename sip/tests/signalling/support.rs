@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use warmline_sip::user_agent::{Config, DialRequest, Event, Incoming, LegId, Timers, UserAgent, bind};
+use warmline_sip::user_agent::{Config, DialRequest, Event, Incoming, LegId, Listener, Timers, Transport, UserAgent, bind};
 
 /// Long enough for a busy machine; only a failing test waits for it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,9 +24,10 @@ pub(crate) struct Agent {
 /// On loopback, with everything 25 times faster than the standard.
 pub(crate) fn quick() -> Config {
     let t1 = Duration::from_millis(20);
-    let loopback = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let listen = [Transport::Udp, Transport::Tcp].map(|transport| Listener::new(transport, loopback)).to_vec();
     let timers = Timers { t1, t2: t1 * 8, t4: t1 * 10, ..Timers::default() };
-    Config { udp: loopback, tcp: loopback, timers, ..Config::default() }
+    Config { listen, timers, ..Config::default() }
 }
 
 impl Agent {

@@ -56,6 +56,16 @@ fn the_example_is_right() {
 }
 
 #[test]
+fn files_of_certificates_count_from_the_folder_of_the_file() {
+    let text =
+        example().replacen("  certificate:", "  certificate: tls/own.pem", 1).replacen("  private_key:", "  private_key: /etc/own.key", 1);
+    let sip = parse(&text).unwrap().file.sip;
+    assert_eq!(sip.certificate, Some(Path::new(FILE).parent().unwrap().join("tls/own.pem")));
+    assert_eq!(sip.private_key.as_deref(), Some(Path::new("/etc/own.key")));
+    assert_eq!(sip.client_ca, None);
+}
+
+#[test]
 fn every_key_is_in_the_example_with_its_default() {
     let text = example();
     let read = yaml::read::<ConfigFile>(&text, "warmline.yaml").unwrap();
@@ -106,6 +116,7 @@ fn values_are_checked() {
     one("allowed: []", "allowed: [192.0.2.0/40]", "allowed:", "no address or network", "");
     one("udp: 127.0.0.1:5060", "udp: 0.0.0.0:5060", "udp: 0.0.0.0", "none is advertised", "sip.advertised");
     one("bind: 127.0.0.1:8080", "bind: 0.0.0.0:8080", "0.0.0.0:8080", "not a loopback address", "");
+    one("  tls:", "  tls: 127.0.0.1:5061", "tls: 127", "TLS without a certificate", "sip.certificate");
     one("bind: 127.0.0.1:8080", "bind: 127.0.0.1:5060", "\n  bind: 127.0.0.1:5060".trim(), "the same address as `sip.tcp`", "");
     one("calls: 50", "calls: 0", "calls: 0", "at least 1", "");
     one("orders: http://127.0.0.1:8099", "orders: 127.0.0.1:8099", "orders: 127", "no http address", "");

@@ -1,12 +1,15 @@
 //! Client transactions (RFC 3261 §17.1, RFC 6026 §7.2).
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::super::event::LegId;
-use super::{ConnectionId, Core, Hop, Output, Timer, TxId};
+use super::failover::{Attempt, Body, borrowed, is_about_the_target};
+use super::{Core, Hop, Output, Timer, TxId};
 use crate::message::{Method, RequestParts, Response};
+use crate::transport::Transport;
 
 /// What a request is for: says who gets the outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +20,10 @@ pub(super) enum Purpose {
     /// UPDATE without an offer or re-INVITE with the offer in force, for the session timer.
     Refresh(LegId),
     Refer(LegId),
+    /// An INVITE that was sent to another target meanwhile: whoever still takes it is cancelled or ended.
+    Abandoned {
+        cancelled: bool,
+    },
     /// CANCEL, PRACK, NOTIFY, and BYE for a fork that nobody wants: the outcome does not matter.
     Nothing,
 }
@@ -53,7 +60,13 @@ pub(super) struct ClientTx {
     purpose: Purpose,
     pub(super) hop: Hop,
     pub(super) parts: RequestParts,
+    body: Body,
     bytes: Bytes,
+    /// Targets that may be tried after this one, and when.
+    rest: VecDeque<Hop>,
+    leave: Option<Instant>,
+    /// The way of a large request if its stream is refused.
+    datagram: Option<Hop>,
     state: State,
     interval: Duration,
     resend: Option<Instant>,
@@ -76,6 +89,41 @@ impl ClientTx {
     pub(super) fn is_proceeding(&self) -> bool {
         self.state == State::Proceeding
     }
+
+    /// Every way that this request may take.
+    pub(super) fn hops(&self) -> impl Iterator<Item = Hop> {
+        self.rest.iter().copied().chain([self.hop])
+    }
+
+    /// Takes other targets, the first of them to be tried at a time if nothing was heard by then.
+    pub(super) fn offer(&mut self, rest: VecDeque<Hop>, leave: Instant) {
+        (self.rest, self.leave) = (rest, Some(leave));
+    }
+
+    /// Whether the time of [`ClientTx::offer`] has come and nothing was heard.
+    pub(super) fn is_due(&self, at: Instant) -> bool {
+        self.is_unheard() && self.leave == Some(at)
+    }
+
+    /// The same request for the next target, once, if the outcome is the target's own fault.
+    pub(super) fn next_attempt(&mut self, outcome: &Outcome<'_>) -> Option<Attempt> {
+        let unheard = self.is_unheard();
+        if !self.is_pending() || !is_about_the_target(outcome, unheard) {
+            return None;
+        }
+        let mut rest = std::mem::take(&mut self.rest);
+        let hop = rest.pop_front()?;
+        Some(Attempt { purpose: self.purpose, parts: self.parts.clone(), body: self.body.clone(), hop, rest })
+    }
+
+    /// Another target has the call now.
+    pub(super) fn abandon(&mut self, cancelled: bool) {
+        (self.purpose, self.resend) = (Purpose::Abandoned { cancelled }, None);
+    }
+}
+
+fn branch_of(parts: &RequestParts) -> &str {
+    parts.via.split(';').find_map(|param| param.strip_prefix("branch=")).unwrap_or_default()
 }
 
 fn branch_key(branch: &str, method: &Method) -> String {
@@ -99,15 +147,35 @@ impl Core {
     }
 
     pub(super) fn new_via(&mut self, hop: Hop) -> String {
-        let (transport, address) = self.sent_by(hop);
-        format!("SIP/2.0/{transport} {address};branch=z9hG4bK{};rport", self.token())
+        let branch = format!("z9hG4bK{}", self.token());
+        self.via(hop, &branch)
     }
 
-    fn send_client(&mut self, now: Instant, purpose: Purpose, parts: RequestParts, hop: Hop, body: Option<(&str, &[u8])>) -> TxId {
+    fn via(&self, hop: Hop, branch: &str) -> String {
+        let (transport, address) = self.sent_by(hop);
+        format!("SIP/2.0/{transport} {address};branch={branch};rport")
+    }
+
+    /// Sends a request whose Via stands, over a stream if it is too large for a datagram.
+    pub(super) fn send_client(
+        &mut self,
+        now: Instant,
+        purpose: Purpose,
+        mut parts: RequestParts,
+        hop: Hop,
+        body: Option<(&str, &[u8])>,
+    ) -> TxId {
         let id = self.next_tx();
-        let bytes = parts.write(body);
-        let branch = parts.via.split(';').find_map(|param| param.strip_prefix("branch=")).unwrap_or_default();
-        let key = branch_key(branch, &parts.method);
+        let mut bytes = parts.write(body);
+        let branch = branch_of(&parts).to_owned();
+        let (hop, datagram) = self.fitting(now, hop, bytes.len());
+        if hop.transport != Transport::Udp && parts.via.starts_with("SIP/2.0/UDP") {
+            parts.via = self.via(hop, &branch);
+            bytes = parts.write(body);
+        }
+        let key = branch_key(&branch, &parts.method);
+        // The body stands at the end: nothing is copied.
+        let body = body.map(|(kind, body)| (kind.to_owned(), bytes.slice(bytes.len() - body.len()..)));
         let timers = &self.config.timers;
         let (resend, end) = ((!hop.is_reliable()).then_some(now + timers.t1), now + timers.limit());
         resend.into_iter().for_each(|at| self.arm(at, Timer::ClientResend(id)));
@@ -115,9 +183,43 @@ impl Core {
         self.branches.insert(key.clone(), id);
         self.outputs.push_back(Output::Send(hop, bytes.clone()));
         let interval = self.config.timers.t1;
-        self.clients
-            .insert(id, ClientTx { key, purpose, hop, parts, bytes, state: State::Calling, interval, resend, end, acks: Vec::new() });
+        self.clients.insert(
+            id,
+            ClientTx {
+                key,
+                purpose,
+                hop,
+                parts,
+                body,
+                bytes,
+                rest: VecDeque::new(),
+                leave: None,
+                datagram,
+                state: State::Calling,
+                interval,
+                resend,
+                end,
+                acks: Vec::new(),
+            },
+        );
         id
+    }
+
+    /// A stream for a large request cannot be had: then it goes as a datagram after all (RFC 3261 §18.1.1). The transaction stays the same,
+    /// as nothing was sent yet.
+    fn falls_back(&mut self, now: Instant, id: TxId) -> bool {
+        let Some(hop) = self.clients.get_mut(&id).filter(|tx| tx.is_unheard()).and_then(|tx| tx.datagram.take()) else { return false };
+        self.note_streamless(now, hop.remote);
+        let (resend, end) = (now + self.config.timers.t1, now + self.config.timers.limit());
+        let via = self.clients.get(&id).map(|tx| self.via(hop, branch_of(&tx.parts))).unwrap_or_default();
+        let Some(tx) = self.clients.get_mut(&id) else { return false };
+        (tx.hop, tx.parts.via) = (hop, via);
+        tx.bytes = tx.parts.write(borrowed(&tx.body));
+        (tx.resend, tx.end, tx.interval) = (Some(resend), end, self.config.timers.t1);
+        self.outputs.push_back(Output::Send(hop, tx.bytes.clone()));
+        self.arm(resend, Timer::ClientResend(id));
+        self.arm(end, Timer::ClientEnd(id));
+        true
     }
 
     /// Sends the CANCEL of an INVITE (RFC 3261 §9.1) and gives the INVITE 64 T1 more to end.
@@ -132,7 +234,7 @@ impl Core {
         self.send_client(now, Purpose::Nothing, parts, hop, None);
     }
 
-    pub(super) fn response(&mut self, now: Instant, response: &Response, connection: Option<ConnectionId>) {
+    pub(super) fn response(&mut self, now: Instant, response: &Response, way: Hop) {
         let method = &response.essentials.method;
         let Some(&id) = self.branches.get(&branch_key(response.essentials.via.branch(), method)) else { return };
         let timers = &self.config.timers;
@@ -142,8 +244,8 @@ impl Core {
             return;
         }
         // The stream that the answer came by is the one that stays in use.
-        if let (Hop::Tcp(_, slot), Some(id)) = (&mut tx.hop, connection) {
-            *slot = Some(id);
+        if tx.hop.transport == way.transport {
+            tx.hop.connection = way.connection;
         }
         let (purpose, invite) = (tx.purpose, *method == Method::Invite);
         match (tx.state, response.status) {
@@ -168,6 +270,7 @@ impl Core {
                 self.outcome(now, purpose, id, &Outcome::Response(response));
             }
             (State::Calling | State::Proceeding, _) => {
+                let next = tx.next_attempt(&Outcome::Response(response));
                 let rest = if tx.hop.is_reliable() {
                     Duration::ZERO
                 } else if invite {
@@ -181,7 +284,9 @@ impl Core {
                 if invite {
                     self.ack_refusal(id, response);
                 }
-                self.outcome(now, purpose, id, &Outcome::Response(response));
+                if !next.is_some_and(|attempt| self.try_next(now, attempt)) {
+                    self.outcome(now, purpose, id, &Outcome::Response(response));
+                }
             }
             (State::Completed, 300..) if invite => self.repeat_ack(id, None),
             (State::Accepted, 200..300) => self.repeated_success(now, id, response),
@@ -242,13 +347,16 @@ impl Core {
 
     /// The peer cannot be reached.
     pub(super) fn client_lost(&mut self, now: Instant, id: TxId) {
-        self.drop_client(now, id, &Outcome::Unreachable);
+        if !self.falls_back(now, id) {
+            self.drop_client(now, id, &Outcome::Unreachable);
+        }
     }
 
     fn drop_client(&mut self, now: Instant, id: TxId, outcome: &Outcome<'_>) {
-        let Some(tx) = self.clients.remove(&id) else { return };
+        let Some(mut tx) = self.clients.remove(&id) else { return };
         self.branches.remove(&tx.key);
-        if tx.is_pending() {
+        let next = tx.next_attempt(outcome);
+        if tx.is_pending() && !next.is_some_and(|attempt| self.try_next(now, attempt)) {
             self.outcome(now, tx.purpose, id, outcome);
         }
     }
@@ -256,7 +364,13 @@ impl Core {
     fn provisional(&mut self, now: Instant, purpose: Purpose, id: TxId, response: &Response) {
         match purpose {
             Purpose::Dial(leg) => self.dial_progress(now, leg, id, response),
-            Purpose::Reinvite(_) | Purpose::Refresh(_) | Purpose::Bye(_) | Purpose::Refer(_) | Purpose::Nothing => {}
+            Purpose::Abandoned { cancelled: false } => self.cancel_abandoned(now, id),
+            Purpose::Abandoned { cancelled: true }
+            | Purpose::Reinvite(_)
+            | Purpose::Refresh(_)
+            | Purpose::Bye(_)
+            | Purpose::Refer(_)
+            | Purpose::Nothing => {}
         }
     }
 
@@ -267,6 +381,7 @@ impl Core {
             Purpose::Bye(leg) => self.forget_leg(leg),
             Purpose::Refresh(leg) => self.refresh_outcome(now, leg, id, outcome),
             Purpose::Refer(leg) => self.refer_outcome(now, leg, outcome),
+            Purpose::Abandoned { .. } => self.end_abandoned(now, id, outcome),
             Purpose::Nothing => {}
         }
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::super::event::{EndedBy, Event, Incoming, LegId, Transport};
+use super::super::event::{EndedBy, Event, Incoming, LegId};
 use super::leg::{AckWait, Dialog, Leg, LegState, contact_uri};
 use super::reliable::Reliable;
 use super::{Core, Hop, Output, Timer, TxId, server};
@@ -72,10 +72,7 @@ impl Core {
 
     /// Requests inside the dialog go back to where the packet came from, not to where its Via points.
     fn flow(source: SocketAddr, hop: Hop) -> Hop {
-        match hop {
-            Hop::Udp(_) => Hop::Udp(source),
-            Hop::Tcp(..) => hop,
-        }
+        Hop { remote: source, ..hop }
     }
 
     /// 180, 183 and the like, with or without early media.
@@ -259,7 +256,7 @@ fn incoming(leg: LegId, request: &Request, source: SocketAddr, hop: Hop) -> Inco
         call_id: essentials.call_id.clone(),
         offer: request.sdp(),
         source,
-        transport: if hop.is_reliable() { Transport::Tcp } else { Transport::Udp },
+        transport: hop.transport,
         replaces: None,
         headers: shown_headers(&request.headers),
     }

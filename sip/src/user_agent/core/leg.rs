@@ -15,7 +15,8 @@ use super::transfer::Transfer;
 use super::{ConnectionId, Hop, TxId};
 use crate::guard::Network;
 use crate::message::{Headers, Method, RequestParts};
-use crate::uri::{NameAddr, Uri};
+use crate::transport::Transport;
+use crate::uri::{NameAddr, Uri, Wanted};
 
 /// What both sides must remember to talk inside a call.
 #[derive(Debug, Clone)]
@@ -62,13 +63,18 @@ impl Dialog {
     }
 
     /// The address that the route set or the target names, if it is literal.
-    fn next_address(&self) -> Option<(SocketAddr, bool)> {
+    fn next_address(&self) -> Option<(SocketAddr, Transport)> {
         let uri = match self.routes.first() {
             Some(route) => route.parse::<NameAddr>().ok()?.uri,
             None => self.target.clone(),
         };
         let uri: Uri = uri.parse().ok()?;
-        Some((uri.address()?, uri.wants_tcp()))
+        let transport = match uri.wanted() {
+            Wanted::Only(transport) => transport,
+            Wanted::Any => Transport::Udp,
+            Wanted::Unknown => return None,
+        };
+        Some((uri.address()?, transport))
     }
 }
 
@@ -191,19 +197,18 @@ impl Leg {
 
     /// Where a request inside the dialog goes (RFC 3261 §12.2.1.1, §18.1.1).
     pub(super) fn next_hop(&self, allowed: &[Network]) -> Hop {
-        // A connection that is open is used again: the peer may be unreachable otherwise (RFC 5923).
-        if let Hop::Tcp(_, Some(_)) = self.hop {
+        // A connection that is open is used again: the peer may be unreachable otherwise (RFC 5923). A WebSocket peer is (RFC 7118 §5).
+        if self.hop.connection.is_some() || self.hop.transport.is_web_socket() {
             return self.hop;
         }
-        match self.dialog.next_address() {
-            Some((address, tcp)) if self.may_reach(address, allowed) => {
-                if tcp {
-                    Hop::Tcp(address, None)
-                } else {
-                    Hop::Udp(address)
-                }
-            }
-            _ => self.hop,
+        let next = self.dialog.next_address().filter(|(address, _)| self.may_reach(*address, allowed));
+        next.and_then(|(address, transport)| self.hop.towards(transport, address)).unwrap_or(self.hop)
+    }
+
+    /// The peer was heard over that way: the stream that it used last is the one that works. A call in TLS stays there.
+    pub(super) fn heard_over(&mut self, way: Hop) {
+        if way.is_reliable() && (way.transport.is_secure() || !self.hop.transport.is_secure()) {
+            self.hop = Hop { peer: self.hop.peer, sips: self.hop.sips, ..way };
         }
     }
 
@@ -220,10 +225,8 @@ impl Leg {
 
     /// The connection is gone.
     pub(super) fn lose(&mut self, connection: ConnectionId) {
-        if let Hop::Tcp(remote, Some(id)) = self.hop
-            && id == connection
-        {
-            self.hop = Hop::Tcp(remote, None);
+        if self.hop.connection == Some(connection) {
+            self.hop.connection = None;
         }
     }
 }

@@ -52,10 +52,7 @@ impl Core {
             return self.stateless(&request, hop, 500, Vec::new());
         }
         leg.dialog.remote_seq = Some(essentials.cseq);
-        // The stream that the peer used last is the one that works.
-        if hop.is_reliable() {
-            leg.hop = hop;
-        }
+        leg.heard_over(hop);
         let tag = leg.dialog.local_tag.clone();
         let method = request.method().clone();
         leg.learn(&request.headers);

@@ -2,10 +2,13 @@
 //! Transactions follow RFC 3261 §17 with RFC 6026, dialogs §12, calls §13 to §15.
 
 mod client;
+mod failover;
+mod hop;
 mod inbound;
 mod leg;
 mod legs;
 mod midcall;
+mod names;
 mod outbound;
 mod prack;
 mod redial;
@@ -21,7 +24,7 @@ mod transfer;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,43 +34,26 @@ use rand::{Rng, SeedableRng};
 
 use super::command::Command;
 use super::config::Config;
-use super::event::{Event, LegId, Stats, Transport};
+use super::event::{Event, LegId, Stats};
 use crate::guard::{ACCEPT, ALLOW, Admission, Limiter, RefusalKind, SUPPORTED};
 use crate::message::{Message, Method, Request, ResponseParts};
+use crate::transport::Transport;
+use crate::uri::Uri;
 use client::ClientTx;
+pub(crate) use hop::{Hop, ListenerId, Local, LocalAddress, LocalAddresses};
 use leg::Leg;
+use names::Names;
 use server::ServerTx;
 
-/// One TCP connection, numbered by the driver.
+/// One connection, numbered by the driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ConnectionId(pub(crate) u64);
-
-/// Where a message goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hop {
-    Udp(SocketAddr),
-    /// Over that connection if it is still open, else over a new one to the address.
-    Tcp(SocketAddr, Option<ConnectionId>),
-}
-
-impl Hop {
-    pub(super) fn is_reliable(self) -> bool {
-        matches!(self, Self::Tcp(..))
-    }
-
-    pub(super) fn address(self) -> SocketAddr {
-        match self {
-            Self::Udp(address) | Self::Tcp(address, _) => address,
-        }
-    }
-}
 
 /// A clean message and where it came from.
 #[derive(Debug)]
 pub(crate) struct Packet {
-    pub(crate) source: SocketAddr,
-    /// `None` for a datagram.
-    pub(crate) connection: Option<ConnectionId>,
+    /// The way back to the very socket that it came from.
+    pub(crate) from: Hop,
     pub(crate) message: Message,
 }
 
@@ -78,11 +64,10 @@ pub(crate) enum Output {
     Event(Event),
     /// A request was met with silence.
     Count(RefusalKind),
-    /// Look the name up and tell [`Core::resolved`].
+    /// Look up where that may be reached (RFC 3263) and tell [`Core::resolved`].
     Resolve {
         leg: LegId,
-        host: String,
-        port: u16,
+        uri: Uri,
     },
 }
 
@@ -99,6 +84,8 @@ enum Timer {
     ServerEnd(TxId),
     /// Timers A, E: the request is sent again.
     ClientResend(TxId),
+    /// A target that says nothing is left for the next one.
+    ClientLeave(TxId),
     /// Timers B, D, F, K, M: the client transaction ends.
     ClientEnd(TxId),
     /// An unanswered leg, in either direction, has rung long enough.
@@ -119,17 +106,13 @@ enum Timer {
     TransferLimit(LegId, TxId),
 }
 
-/// Addresses that peers are told.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LocalAddresses {
-    pub(crate) udp: Option<SocketAddr>,
-    pub(crate) tcp: Option<SocketAddr>,
-}
-
 /// The state of all calls.
 pub(crate) struct Core {
     config: Config,
     local: LocalAddresses,
+    names: Names,
+    /// Addresses that took no stream for a large request, and until when that is believed.
+    streamless: HashMap<SocketAddr, Instant>,
     rng: StdRng,
     limiter: Limiter,
     refusals: Limiter,
@@ -158,6 +141,8 @@ impl Core {
             refusals: Limiter::new(config.limits.refusals),
             config,
             local,
+            names: Names::default(),
+            streamless: HashMap::new(),
             rng: StdRng::from_seed(seed),
             legs: HashMap::new(),
             tags: HashMap::new(),
@@ -177,15 +162,13 @@ impl Core {
 
     /// Takes in one message.
     pub(crate) fn receive(&mut self, now: Instant, packet: Packet) {
-        let Packet { source, connection, message } = packet;
+        let Packet { from, message } = packet;
         match message {
-            Message::Response(response) => self.response(now, &response, connection),
+            Message::Response(response) => self.response(now, &response, from),
             Message::Request(request) => {
-                let hop = match connection {
-                    Some(id) => Hop::Tcp(source, Some(id)),
-                    None => Hop::Udp(request.essentials.via.reply_address(source)),
-                };
-                self.request(now, *request, source, hop);
+                let remote = if from.is_reliable() { from.remote } else { request.essentials.via.reply_address(from.remote) };
+                let sips = request.uri.secure && from.transport.is_secure();
+                self.request(now, *request, from.remote, Hop { remote, sips, ..from });
             }
         }
     }
@@ -281,8 +264,8 @@ impl Core {
             Command::TransferProgress { leg, status } => self.transfer_progress(now, leg, status),
             Command::Drain => self.draining = true,
             Command::Shutdown => self.shutdown(now),
-            // The driver answers this one: part of it is its own.
-            Command::Stats(_) => {}
+            // These are the driver's.
+            Command::Stats(_) | Command::Tls(_) => {}
         }
     }
 
@@ -313,6 +296,7 @@ impl Core {
                 Timer::ServerResend(tx) => self.server_resend(at, now, tx),
                 Timer::ServerEnd(tx) => self.server_end(at, tx),
                 Timer::ClientResend(tx) => self.client_resend(at, now, tx),
+                Timer::ClientLeave(tx) => self.client_leave(at, now, tx),
                 Timer::ClientEnd(tx) => self.client_end(at, now, tx),
                 Timer::LegLimit(leg) => self.leg_limit(at, now, leg),
                 Timer::AckResend(leg, cseq) => self.ack_resend(at, now, leg, cseq),
@@ -345,7 +329,7 @@ impl Core {
         let lost: Vec<TxId> = self
             .clients
             .iter()
-            .filter(|(_, tx)| tx.is_unheard() && tx.hop.address() == address && tx.hop.is_reliable() == (transport == Transport::Tcp))
+            .filter(|(_, tx)| tx.is_unheard() && tx.hop.address() == address && tx.hop.transport == transport)
             .map(|(&id, _)| id)
             .collect();
         for tx in lost {
@@ -358,12 +342,8 @@ impl Core {
         for leg in self.legs.values_mut() {
             leg.lose(connection);
         }
-        let lost: Vec<TxId> = self
-            .clients
-            .iter()
-            .filter(|(_, tx)| tx.is_unheard() && matches!(tx.hop, Hop::Tcp(_, Some(id)) if id == connection))
-            .map(|(&id, _)| id)
-            .collect();
+        let lost: Vec<TxId> =
+            self.clients.iter().filter(|(_, tx)| tx.is_unheard() && tx.hop.connection == Some(connection)).map(|(&id, _)| id).collect();
         for tx in lost {
             self.client_lost(now, tx);
         }
@@ -373,7 +353,7 @@ impl Core {
     pub(crate) fn connections_in_use(&self) -> HashSet<ConnectionId> {
         let legs = self.legs.values().map(|leg| leg.hop);
         let servers = self.servers.values().filter(|tx| tx.is_open()).map(|tx| tx.hop);
-        legs.chain(servers).filter_map(|hop| if let Hop::Tcp(_, id) = hop { id } else { None }).collect()
+        legs.chain(servers).filter_map(|hop| hop.connection).collect()
     }
 
     /// Whether nothing is left to be taken down.
@@ -393,20 +373,5 @@ impl Core {
     /// A tag, branch or Call-ID that nobody can guess (RFC 3261 §19.3).
     fn token(&mut self) -> String {
         format!("{:016x}", self.rng.random::<u64>())
-    }
-
-    /// What Via says about us towards a hop.
-    fn sent_by(&self, hop: Hop) -> (&'static str, SocketAddr) {
-        let fallback = || SocketAddr::new(IpAddr::from([127, 0, 0, 1]), 5060);
-        match hop {
-            Hop::Udp(_) => ("UDP", self.local.udp.or(self.local.tcp).unwrap_or_else(fallback)),
-            Hop::Tcp(..) => ("TCP", self.local.tcp.or(self.local.udp).unwrap_or_else(fallback)),
-        }
-    }
-
-    fn contact(&self, hop: Hop) -> String {
-        let (_, address) = self.sent_by(hop);
-        let transport = if hop.is_reliable() { ";transport=tcp" } else { "" };
-        format!("<sip:{}@{address}{transport}>", self.config.contact_user)
     }
 }

@@ -1,10 +1,12 @@
 //! Calls that we place (RFC 3261 §13.2).
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::super::command::DialRequest;
 use super::super::event::{Event, FailWhy, LegId};
+use super::super::locate::{self, Plan, Target};
 use super::client::{Outcome, Purpose};
 use super::inbound::clean_headers;
 use super::leg::{Cancel, Dialog, Leg, LegState};
@@ -12,7 +14,10 @@ use super::redial::Redial;
 use super::{Core, Hop, Output, Timer, TxId};
 use crate::guard::{ACCEPT, ALLOW};
 use crate::message::{Headers, Method, RequestParts, Response};
-use crate::uri::Host;
+use crate::transport::Transport;
+
+/// Targets of one look-up that are tried.
+const MAX_TARGETS: usize = 8;
 
 /// More PRACKs than one early dialog ever needs.
 const FORK_PRACKS: u32 = 10_000;
@@ -38,29 +43,36 @@ impl Core {
             target: request.target.to_string(),
             routes: Vec::new(),
         };
-        let (target, host) = (request.target.clone(), request.target.host.clone());
-        let hop = Hop::Udp(target.address().unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0))));
-        // TLS comes with its own transport: a sips: target must not go out in clear (RFC 3261 §26.2.2).
-        let refused = self.draining || target.secure || request.sdp.is_empty();
+        let target = request.target.clone();
+        let hop = Hop::to(Transport::Udp, SocketAddr::from(([0, 0, 0, 0], 0)));
+        let refused = self.draining || request.sdp.is_empty();
         let redial = Redial::of(&request);
         self.add_leg(id, Leg { redial, ..Leg::new(LegState::Resolving { request, limit }, dialog, hop, true) });
         self.arm(limit, Timer::LegLimit(id));
-        match host {
+        match locate::plan(&target) {
             _ if refused => self.fail(id, None, FailWhy::Unreachable),
-            Host::Ip(_) => self.resolved(now, id, target.address()),
-            Host::Name(host) => self.outputs.push_back(Output::Resolve { leg: id, host, port: target.port.unwrap_or(5060) }),
+            Plan::Known(target) => self.resolved(now, id, &[target]),
+            Plan::Nowhere => self.fail(id, None, FailWhy::Unreachable),
+            Plan::Addresses(_) | Plan::Service { .. } | Plan::Any { .. } => {
+                self.outputs.push_back(Output::Resolve { leg: id, uri: target });
+            }
         }
     }
 
-    /// The look-up came to an end.
-    pub(crate) fn resolved(&mut self, now: Instant, id: LegId, address: Option<SocketAddr>) {
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        if !matches!(leg.state, LegState::Resolving { .. }) {
-            return;
+    /// The look-up came to an end: the first target is tried, the others are kept (RFC 3263 §4.3).
+    pub(crate) fn resolved(&mut self, now: Instant, id: LegId, targets: &[Target]) {
+        let Some(Leg { state: LegState::Resolving { request, .. }, .. }) = self.legs.get(&id) else { return };
+        let (sips, host) = (request.target.secure, request.target.host.to_string());
+        let mut hops: VecDeque<Hop> =
+            targets.iter().take(MAX_TARGETS).map(|to| Hop { sips, ..Hop::to(to.transport, to.address) }).collect();
+        if hops.iter().any(|hop| hop.transport.is_secure()) {
+            // The certificate must name the domain that was asked for, not what the look-up made of it (RFC 5922 §4).
+            let peer = Some(self.keep_name(&host));
+            hops.iter_mut().for_each(|hop| hop.peer = peer);
         }
-        let Some(address) = address else { return self.fail(id, None, FailWhy::Unreachable) };
+        let Some(hop) = hops.pop_front() else { return self.fail(id, None, FailWhy::Unreachable) };
+        let Some(leg) = self.legs.get_mut(&id) else { return };
         let LegState::Resolving { request, limit } = std::mem::replace(&mut leg.state, LegState::Talking) else { return };
-        let hop = if request.target.wants_tcp() { Hop::Tcp(address, None) } else { Hop::Udp(address) };
         leg.hop = hop;
         let tag = leg.dialog.local_tag.clone();
         let (_, own) = self.sent_by(hop);
@@ -78,6 +90,7 @@ impl Core {
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.state = LegState::Dialing { tx, limit, cancel: Cancel::No, early: None };
         }
+        self.keep_alternatives(now, tx, hops);
     }
 
     pub(super) fn dial_progress(&mut self, now: Instant, id: LegId, tx: TxId, response: &Response) {

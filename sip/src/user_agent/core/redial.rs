@@ -8,10 +8,11 @@ use super::super::command::DialRequest;
 use super::super::event::LegId;
 use super::client::Purpose;
 use super::leg::{Cancel, Leg, LegState};
-use super::{Core, Hop, TxId};
+use super::{Core, TxId};
 use crate::guard::ACCEPT;
 use crate::message::{Headers, Method, Response};
-use crate::uri::{Host, NameAddr, Uri};
+use crate::transport::Transport;
+use crate::uri::{Host, NameAddr, Uri, Wanted};
 
 /// Addresses tried after the dialled one, however many redirections name.
 const MAX_REDIRECTS: usize = 3;
@@ -80,7 +81,10 @@ impl Core {
     fn redirect_address(&self, id: LegId, target: &Uri) -> Option<SocketAddr> {
         let leg = self.legs.get(&id)?;
         let dialled = leg.hop.address().ip();
-        let port = target.port.unwrap_or(5060);
+        let port = target.port.unwrap_or(match target.wanted() {
+            Wanted::Only(transport) => transport.default_port(),
+            Wanted::Any | Wanted::Unknown => 5060,
+        });
         match (&target.host, leg.redial.host.as_ref()?) {
             (Host::Name(name), Host::Name(host)) if name.eq_ignore_ascii_case(host) => Some(SocketAddr::new(dialled, port)),
             (Host::Ip(ip), _) if *ip == dialled || self.config.allowed.iter().any(|network| network.contains(*ip)) => {
@@ -94,7 +98,14 @@ impl Core {
     fn send_again(&mut self, now: Instant, id: LegId, tx: TxId, target: Option<(Uri, SocketAddr)>) -> bool {
         let Some((old, mut hop)) = self.clients.get(&tx).map(|tx| (tx.parts.extra.clone(), tx.hop)) else { return false };
         if let Some((target, address)) = &target {
-            hop = if target.wants_tcp() { Hop::Tcp(*address, None) } else { Hop::Udp(*address) };
+            let transport = match target.wanted() {
+                Wanted::Only(transport) => transport,
+                Wanted::Any => Transport::Udp,
+                Wanted::Unknown => return false,
+            };
+            // A call in TLS is not led out of it.
+            let Some(way) = hop.towards(transport, *address) else { return false };
+            hop = way;
         }
         let contact = self.contact(hop);
         let Some(Leg { state: LegState::Dialing { limit, .. }, dialog, session, redial, .. }) = self.legs.get_mut(&id) else {

@@ -19,9 +19,11 @@ use rand::{Rng, SeedableRng};
 use super::super::command::{Command, DialRequest, ReferRequest};
 use super::super::config::Config;
 use super::super::event::{Event, LegId, TransactionId};
-use super::{ConnectionId, Core, Hop, LocalAddresses, Output, Packet};
+use super::super::locate::Target;
+use super::{ConnectionId, Core, Hop, LocalAddress, LocalAddresses, Output, Packet};
 use crate::guard::{Arrival, Guard, MessageLimits, Rate, Verdict};
 use crate::message::Message;
+use crate::transport::Transport;
 
 const SDP: &[u8] = b"v=0\r\n";
 
@@ -37,7 +39,8 @@ fn origin() -> Instant {
 fn core(n: u8) -> Core {
     let mut config = Config::default();
     config.limits.new_requests = Rate { per_second: 1_000, burst: 1_000 };
-    Core::new(config, LocalAddresses { udp: Some(address(n)), tcp: Some(address(n)) }, [n; 32])
+    let local = |transport| LocalAddress { transport, told: address(n), any: false };
+    Core::new(config, LocalAddresses(vec![local(Transport::Udp), local(Transport::Tcp)]), [n; 32])
 }
 
 /// In every other world sessions have to be refreshed every few seconds, and transfers may be asked for.
@@ -87,7 +90,7 @@ impl Story {
 
     fn hears(&mut self, text: &str) {
         let message = clean(text.as_bytes(), address(2));
-        self.core.receive(self.now, Packet { source: address(2), connection: None, message });
+        self.core.receive(self.now, Packet { from: Hop::to(Transport::Udp, address(2)), message });
         self.drain();
     }
 
@@ -190,8 +193,15 @@ fn an_offer_that_the_application_forgets_is_refused_and_the_call_stays() {
     assert_eq!(story.core.stats().calls, 1);
 }
 
+/// A target from which nothing ever comes.
+const DEAD: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 99)), 5060);
+
 fn dial(leg: LegId, tcp: bool) -> Command {
-    let target = format!("sip:b@{}{}", address(2), if tcp { ";transport=tcp" } else { "" });
+    dial_to(leg, &address(2).to_string(), tcp)
+}
+
+fn dial_to(leg: LegId, host: &str, tcp: bool) -> Command {
+    let target = format!("sip:b@{host}{}", if tcp { ";transport=tcp" } else { "" });
     Command::Dial(Box::new(DialRequest {
         leg,
         target: target.parse().unwrap(),
@@ -249,6 +259,7 @@ impl World {
         for from in 0..2 {
             while let Some(output) = self.cores[from].poll_output() {
                 match output {
+                    Output::Send(hop, _) if hop.remote == DEAD => {}
                     Output::Send(_, bytes) if self.tcp => {
                         self.sent += 1;
                         self.network.push(Reverse((self.now + Duration::from_millis(20), self.sent, 1 - from, bytes.to_vec())));
@@ -263,7 +274,11 @@ impl World {
                     }
                     Output::Event(event) => self.note(from, event),
                     Output::Count(kind) => panic!("{kind:?}"),
-                    Output::Resolve { .. } => panic!("nothing to look up here"),
+                    Output::Resolve { leg, uri } => {
+                        let transport = if uri.wants_tcp() { Transport::Tcp } else { Transport::Udp };
+                        let targets = [DEAD, address(2)].map(|address| Target { transport, address });
+                        self.cores[from].resolved(self.now, leg, &targets);
+                    }
                 }
             }
         }
@@ -291,8 +306,9 @@ impl World {
                 && let Some(Reverse((_, _, to, bytes))) = self.network.pop()
             {
                 let source = address(u8::try_from(2 - to).unwrap());
-                let connection = self.tcp.then_some(ConnectionId(1));
-                self.cores[to].receive(self.now, Packet { source, connection, message: clean(&bytes, source) });
+                let (transport, connection) = if self.tcp { (Transport::Tcp, Some(ConnectionId(1))) } else { (Transport::Udp, None) };
+                let from = Hop { connection, ..Hop::to(transport, source) };
+                self.cores[to].receive(self.now, Packet { from, message: clean(&bytes, source) });
             }
             let now = self.now;
             self.cores.iter_mut().for_each(|core| core.tick(now));
@@ -369,7 +385,9 @@ fn random_calls_over_a_bad_network_always_end_and_leave_nothing() {
         let mut world = World::new(seed);
         for n in 1..4 {
             let tcp = world.tcp;
-            world.command(0, dial(LegId(n * 2), tcp));
+            // The third one is found by name, behind a target that says nothing.
+            let call = if n == 3 { dial_to(LegId(n * 2), "pbx.example", tcp) } else { dial(LegId(n * 2), tcp) };
+            world.command(0, call);
         }
         for _ in 0..25 {
             let pause = Duration::from_millis(world.rng.random_range(0..2_000));
@@ -406,6 +424,23 @@ fn random_calls_over_a_bad_network_always_end_and_leave_nothing() {
     assert!(reached, "the schedules must reach far enough: {answered}, {renegotiated} and {transferred}");
 }
 
+#[test]
+fn a_target_that_says_nothing_is_left_for_the_next_within_seconds() {
+    let mut story = Story::new();
+    let (now, leg) = (story.now, LegId(2));
+    story.core.command(now, dial_to(leg, "pbx.example", false));
+    assert!(matches!(story.core.poll_output(), Some(Output::Resolve { .. })));
+    story.core.resolved(now, leg, &[DEAD, address(2)].map(|address| Target { transport: Transport::Udp, address }));
+    story.drain();
+    story.passes(100);
+    // Timer A at the first one until it is left after 4 s, then at the last one until timer B.
+    let second = [0, 500, 1_500, 3_500, 7_500, 15_500, 31_500].map(|at| 4_000 + at);
+    assert_eq!(story.times_of("INVITE"), [&[0, 500, 1_500, 3_500][..], &second].concat());
+    assert!(matches!(story.events[..], [Event::Failed { status: None, .. }]));
+    let stats = story.core.stats();
+    assert_eq!((stats.legs, stats.transactions, story.core.next_deadline()), (0, 0, None));
+}
+
 /// A Contact at a third address is followed only where the allow-list trusts that address.
 #[test]
 fn requests_go_to_the_peer_and_never_to_where_a_stranger_points() {
@@ -413,7 +448,7 @@ fn requests_go_to_the_peer_and_never_to_where_a_stranger_points() {
     story.hears(&request("INVITE", "").replace("<sip:b@192.0.2.2>", "<sip:b@198.51.100.9>"));
     let Some(Event::Incoming(call)) = story.events.last() else { panic!("{:?}", story.events) };
     let leg = &story.core.legs[&call.leg];
-    assert_eq!(leg.next_hop(&[]), Hop::Udp(address(2)));
+    assert_eq!(leg.next_hop(&[]), Hop::to(Transport::Udp, address(2)));
     let trusted = ["198.51.100.0/24".parse().unwrap()];
-    assert_eq!(leg.next_hop(&trusted), Hop::Udp(SocketAddr::from(([198, 51, 100, 9], 5060))));
+    assert_eq!(leg.next_hop(&trusted), Hop::to(Transport::Udp, SocketAddr::from(([198, 51, 100, 9], 5060))));
 }

@@ -1,0 +1,126 @@
+//! Other ways for the same request: the next target of a look-up (RFC 3263 §4.3), a stream for what is too large for a datagram
+//! (RFC 3261 §18.1.1).
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::client::{Outcome, Purpose};
+use super::leg::{Cancel, Leg, LegState};
+use super::{Core, Hop, Timer, TxId};
+use crate::message::RequestParts;
+use crate::transport::Transport;
+
+/// A request above this goes by a stream, as the path's MTU is not known (RFC 3261 §18.1.1).
+const DATAGRAM: usize = 1_300;
+
+/// What a datagram can carry at all.
+const LARGEST_DATAGRAM: usize = 65_000;
+
+/// Addresses that take no streams, and how long that is remembered: where packets vanish, each try costs the time of a connection.
+const MOST_STREAMLESS: usize = 1_024;
+const STREAMLESS: Duration = Duration::from_secs(600);
+
+/// A body with its type.
+pub(super) type Body = Option<(String, Bytes)>;
+
+pub(super) fn borrowed(body: &Body) -> Option<(&str, &[u8])> {
+    body.as_ref().map(|(kind, bytes)| (kind.as_str(), bytes.as_ref()))
+}
+
+/// A request that can be tried elsewhere.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) purpose: Purpose,
+    pub(super) parts: RequestParts,
+    pub(super) body: Body,
+    pub(super) hop: Hop,
+    /// Targets after that one.
+    pub(super) rest: VecDeque<Hop>,
+}
+
+/// Whether an outcome says something about the target alone, so that another one may do better.
+pub(super) fn is_about_the_target(outcome: &Outcome<'_>, unheard: bool) -> bool {
+    match outcome {
+        Outcome::Response(response) => response.status == 503,
+        Outcome::Timeout | Outcome::Unreachable => unheard,
+    }
+}
+
+impl Core {
+    /// The way for a request of that size, and the datagram way if a stream turns out not to be had.
+    pub(super) fn fitting(&self, now: Instant, hop: Hop, length: usize) -> (Hop, Option<Hop>) {
+        let known = length < LARGEST_DATAGRAM && self.streamless.get(&hop.remote).is_some_and(|until| now < *until);
+        if hop.transport != Transport::Udp || length <= DATAGRAM || known {
+            return (hop, None);
+        }
+        let stream = Hop { local: None, ..Hop { transport: Transport::Tcp, ..hop } };
+        (stream, Some(hop).filter(|_| length < LARGEST_DATAGRAM))
+    }
+
+    /// An address takes no streams: large requests are not held up by it again for a while.
+    pub(super) fn note_streamless(&mut self, now: Instant, address: SocketAddr) {
+        if self.streamless.len() >= MOST_STREAMLESS {
+            self.streamless.retain(|_, until| now < *until);
+        }
+        if self.streamless.len() < MOST_STREAMLESS {
+            self.streamless.insert(address, now + STREAMLESS);
+        }
+    }
+
+    /// Sends an INVITE to the next target with a new branch, inside the same leg.
+    pub(super) fn try_next(&mut self, now: Instant, attempt: Attempt) -> bool {
+        let Attempt { purpose: Purpose::Dial(id), mut parts, body, hop, rest } = attempt else { return false };
+        if !self.legs.get(&id).is_some_and(|leg| matches!(leg.state, LegState::Dialing { cancel: Cancel::No, .. }) && !leg.told) {
+            return false;
+        }
+        let contact = self.contact(hop);
+        parts.extra.iter_mut().filter(|(name, _)| name == "Contact").for_each(|(_, value)| value.clone_from(&contact));
+        parts.via = self.new_via(hop);
+        let next = self.send_client(now, Purpose::Dial(id), parts, hop, borrowed(&body));
+        self.keep_alternatives(now, next, rest);
+        if let Some(Leg { state: LegState::Dialing { tx, early, .. }, hop: way, forks, .. }) = self.legs.get_mut(&id) {
+            (*tx, *early, *way) = (next, None, hop);
+            forks.clear();
+        }
+        true
+    }
+
+    /// Gives a request other targets. A target that says nothing is then left sooner than the standard's 64 T1.
+    pub(super) fn keep_alternatives(&mut self, now: Instant, id: TxId, rest: VecDeque<Hop>) {
+        let at = now + self.config.timers.failover;
+        let Some(tx) = self.clients.get_mut(&id).filter(|_| !rest.is_empty()) else { return };
+        tx.offer(rest, at);
+        self.arm(at, Timer::ClientLeave(id));
+    }
+
+    /// A target has said nothing for long enough. Should it wake up later, it is told that nobody wants the call any more.
+    pub(super) fn client_leave(&mut self, at: Instant, now: Instant, id: TxId) {
+        let Some(tx) = self.clients.get_mut(&id).filter(|tx| tx.is_due(at)) else { return };
+        let Some(attempt) = tx.next_attempt(&Outcome::Timeout) else { return };
+        if self.try_next(now, attempt)
+            && let Some(tx) = self.clients.get_mut(&id)
+        {
+            tx.abandon(false);
+        }
+    }
+
+    /// A target that was left wakes up.
+    pub(super) fn cancel_abandoned(&mut self, now: Instant, id: TxId) {
+        if let Some(tx) = self.clients.get_mut(&id) {
+            tx.abandon(true);
+        }
+        self.send_cancel(now, id, None);
+    }
+
+    /// The late outcome of an INVITE that was left: an answer is acknowledged and ended.
+    pub(super) fn end_abandoned(&mut self, now: Instant, id: TxId, outcome: &Outcome<'_>) {
+        if let Outcome::Response(response) = outcome
+            && response.status < 300
+        {
+            self.end_fork(now, id, response);
+        }
+    }
+}
