@@ -15,5 +15,6 @@ pub mod rtp;
 pub mod sdp;
 pub mod srtp;
 mod stretch;
+pub mod tone;
 pub mod uri;
 pub mod user_agent;
