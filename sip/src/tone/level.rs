@@ -1,9 +1,9 @@
-//! Power in dBm0: decibels against the level at which a sine is 3.14 dB below the coder's overload (ITU-T G.711, table 5).
+//! Power in dBm0: decibels against the level at which a sine is some 3 dB below the coder's overload (ITU-T G.711 §4).
 
 /// The mean square of a sine that just reaches full scale.
 const FULL_SCALE_SINE: f32 = 32_768.0 * 32_768.0 / 2.0;
-/// Full scale is this much above 0 dBm0 (A-law; µ-law says 3.17).
-const OVERLOAD_DB: f32 = 3.14;
+/// Full scale is this much above 0 dBm0: between the 3.14 of A-law and the 3.17 of µ-law.
+const OVERLOAD_DB: f32 = 3.15;
 /// What absolute silence counts as.
 pub(super) const SILENCE_DBM0: f32 = -90.0;
 

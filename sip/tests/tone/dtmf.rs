@@ -24,7 +24,7 @@ const NORMAL: Press = Press { on: 70, off: 70, row_dbm0: -10.0, column_dbm0: -9.
 
 fn pressed(keys: &str, press: Press, lead_ms: usize) -> Sound {
     keys.chars().fold(Sound::default().silence(lead_ms), |sound, key| {
-        let place = ALL.find(key).unwrap();
+        let place = ALL.find(key).expect("a key");
         let row = (ROWS[place / 4] * press.row_tune, press.row_dbm0);
         let column = (COLUMNS[place % 4] * press.column_tune, press.column_dbm0);
         sound.tones(press.on, &[row, column]).silence(press.off)

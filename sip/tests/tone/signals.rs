@@ -7,7 +7,7 @@ use warmline_sip::codec::{Codec, Frame};
 
 /// The amplitude of a sine at a level in dBm0.
 pub(crate) fn amplitude(dbm0: f32) -> f32 {
-    32_768.0 * 10_f32.powf((dbm0 - 3.14) / 20.0)
+    32_768.0 * 10_f32.powf((dbm0 - 3.15) / 20.0)
 }
 
 /// Sound put together from parts.
@@ -112,12 +112,14 @@ fn syllable(random: &mut Random, samples: &mut Vec<f32>) {
     let moves = [random.between(0.85, 1.2), random.between(0.8, 1.25), 1.0];
     let level = amplitude(random.between(-26.0, -10.0));
     let mut state = [[0.0_f32; 2]; 3];
-    let mut phase = 0.0;
+    let (mut phase, mut jitter) = (0.0, 1.0);
     let mut made: Vec<f32> = (0..length)
         .map(|n| {
             let part = n as f32 / length as f32;
-            phase += pitch * (1.0 + (glide - 1.0) * part) / 8_000.0;
+            phase += pitch * jitter * (1.0 + (glide - 1.0) * part) / 8_000.0;
             let pulse = if phase >= 1.0 { 1.0 } else { 0.0 };
+            // No two periods of a voice are alike.
+            jitter = if phase >= 1.0 { random.between(0.98, 1.02) } else { jitter };
             phase -= pulse;
             let source = if hiss { random.gauss() * 0.3 } else { pulse + random.gauss() * 0.01 };
             let sum: f32 = (0..3)
@@ -145,7 +147,7 @@ pub(crate) fn recordings() -> Vec<(String, Sound)> {
 
 /// Every µ-law WAV file of a folder.
 pub(crate) fn recordings_in(folder: &Path) -> Vec<(String, Sound)> {
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("readable").path()).collect();
     files.sort();
     files.retain(|path| path.extension().is_some_and(|ending| ending == "wav"));
     assert!(!files.is_empty());
@@ -153,9 +155,39 @@ pub(crate) fn recordings_in(folder: &Path) -> Vec<(String, Sound)> {
 }
 
 fn mu_law(path: &Path) -> Sound {
-    let bytes = std::fs::read(path).unwrap();
-    let data = bytes.windows(4).position(|word| word == b"data").unwrap() + 8;
+    let bytes = std::fs::read(path).expect("readable");
+    let data = bytes.windows(4).position(|word| word == b"data").expect("a WAV file") + 8;
     let mut samples = vec![0; bytes.len() - data];
     Codec::Pcmu.decode(&bytes[data..], &mut samples);
     Sound { samples: samples.into_iter().map(f32::from).collect() }
+}
+
+/// Something like music: notes of the scale with overtones that fade, one to three at a time.
+pub(crate) fn music_like(seed: u32, seconds: usize) -> Sound {
+    let mut random = Random(seed);
+    let mut samples = vec![0.0_f32; seconds * 8_000 + 16_000];
+    let mut start = 0;
+    while start < seconds * 8_000 {
+        for _ in 0..1 + (random.unit() * 3.0) as usize {
+            note(&mut random, &mut samples[start..]);
+        }
+        start += (random.between(0.12, 0.6) * 8_000.0) as usize;
+    }
+    Sound { samples }
+}
+
+fn note(random: &mut Random, samples: &mut [f32]) {
+    let hz = 220.0 * 2_f32.powf(random.between(0.0, 40.0).floor() / 12.0);
+    let (length, fade) = (random.between(0.2, 1.2), random.between(1.0, 6.0));
+    let overtones: [f32; 4] = [1.0, random.between(0.1, 0.6), random.between(0.0, 0.4), random.between(0.0, 0.2)];
+    let size = amplitude(random.between(-26.0, -12.0));
+    for (n, sample) in samples.iter_mut().take((length * 8_000.0) as usize).enumerate() {
+        let t = n as f32 / 8_000.0;
+        let sum: f32 = (1_u8..)
+            .zip(overtones)
+            .filter(|(k, _)| hz * f32::from(*k) < 3_600.0)
+            .map(|(k, part)| part * (TAU * hz * f32::from(k) * t).sin())
+            .sum();
+        *sample += size * sum * (-fade * t).exp() * (t * 100.0).min(1.0);
+    }
 }
