@@ -10,6 +10,7 @@ pub mod ice;
 pub mod jitter;
 pub mod media;
 pub mod message;
+pub mod quality;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
