@@ -1,8 +1,12 @@
-//! Telephone keys as RTP events (RFC 4733).
+//! Telephone keys: as RTP events (RFC 4733), in INFO requests, and every press once though it may be seen in several ways. Keys in the sound
+//! are found by [`DtmfDetector`](crate::tone::DtmfDetector).
 
+pub mod info;
+mod merge;
 mod receive;
 mod send;
 
+pub use merge::{Merger, Way};
 pub use receive::Receiver;
 pub use send::{EventPacket, SendError, Sender};
 
