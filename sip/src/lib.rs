@@ -17,7 +17,7 @@ pub mod rtp;
 pub mod sdp;
 pub mod srtp;
 mod stretch;
-pub mod transport;
 pub mod tone;
+pub mod transport;
 pub mod uri;
 pub mod user_agent;

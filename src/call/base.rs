@@ -1,15 +1,19 @@
 //! What every phase of a call shares: the way out, the flow, and the caller's mouth and ear.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::call::{
     caller::Caller,
     clauses,
+    event::{FarEndSign, LegQuality},
     flow::{Flow, prompt::PromptKey, step::Expect},
     ids::{LegId, RequestId},
     io::Io,
     media::patch::Patch,
-    record::{HandoffStep, What},
+    record::{HandoffStep, Party, What},
     silence::SilenceMeter,
     time::Time,
     timer::Timer,
@@ -54,6 +58,10 @@ pub(crate) struct Base {
     pub(crate) silence: SilenceMeter,
     /// Requests to the queue for which no agent has been told yet.
     pub(crate) finds: BTreeSet<RequestId>,
+    /// What was heard on which leg besides words: each counts once.
+    pub(crate) signs: BTreeSet<(LegId, FarEndSign)>,
+    /// How each leg has sounded so far.
+    pub(crate) qualities: BTreeMap<LegId, LegQuality>,
     last_leg: u32,
 }
 
@@ -81,6 +89,8 @@ impl Base {
             owed_since: None,
             silence: SilenceMeter::default(),
             finds: BTreeSet::new(),
+            signs: BTreeSet::new(),
+            qualities: BTreeMap::new(),
             last_leg: LegId::CALLER.0,
         }
     }
@@ -110,6 +120,13 @@ impl Base {
         let text = self.flow.prompt(key, vars);
         self.say(node_of(key), &text, false, None);
         self.io.record(What::Handoff { step: HandoffStep::CallerTold { text } });
+    }
+
+    /// Writes down how the legs have sounded; at the end.
+    pub(crate) fn record_qualities(&mut self) {
+        for (leg, quality) in std::mem::take(&mut self.qualities) {
+            self.io.record(What::Quality { who: Party::of(leg), quality });
+        }
     }
 
     /// Whole sentences are expected: a short sound is no answer.

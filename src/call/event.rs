@@ -27,6 +27,11 @@ pub enum Event {
     /// A key was pressed (`0`–`9`, `*`, `#`, `A`–`D`).
     Digit { leg: LegId, digit: char },
 
+    /// The far end of a leg is no person, or not yet: heard in its sound.
+    FarEnd { leg: LegId, sign: FarEndSign },
+    /// How a leg has sounded so far. Reported now and then; the last report stands.
+    LegQuality { leg: LegId, quality: LegQuality },
+
     /// Sound that is speech began at `at`. Reported some 60–100 ms after that.
     VoiceStarted { leg: LegId, at: Time },
     /// The voice that began at `at` has now sounded for `ms` without a pause. Reported every 100 ms or so of voice; decides quickly whether the caller
@@ -62,6 +67,39 @@ pub enum Event {
     Failed { id: RequestId, why: Failure },
     /// The gateway shuts down: finish up.
     Drain,
+}
+
+/// What a leg's sound says besides words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FarEndSign {
+    /// A fax machine's tone.
+    Fax,
+    /// A greeting that no person gives: perhaps an answering machine.
+    MachineSuspected,
+    /// The tone after which an answering machine records.
+    Beep,
+    /// The network's busy or congestion tone, or its announcement tones.
+    NetworkTone,
+}
+
+/// How a leg sounds, estimated from what came in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LegQuality {
+    /// What we send: `PCMU`, `PCMA`, `G722`, `opus`.
+    pub codec: String,
+    /// How the stream is protected: `none`, `sdes`, `dtls`, `failed`.
+    pub protection: String,
+    /// Packets received.
+    pub packets: u64,
+    /// Packets that did not come, or too late.
+    pub lost: u64,
+    /// Interarrival jitter (RFC 3550).
+    pub jitter_ms: f32,
+    /// Round trip by RTCP; none: never measured.
+    pub round_trip_ms: Option<u32>,
+    /// Mean opinion score from 1 to 4.5 by the E-model (ITU-T G.107).
+    pub mos: f32,
 }
 
 /// Why a dialled leg did not come up.

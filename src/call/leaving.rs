@@ -95,6 +95,7 @@ impl Call {
             base.io.act(Action::HangUp { leg: LegId::CALLER });
         }
         base.io.timers.stop_all();
+        base.record_qualities();
         base.io.record(What::Owner { owner: Owner::Ended });
         base.io.record(What::Ended { outcome });
         base.io.act(Action::End { outcome });

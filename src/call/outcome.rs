@@ -20,6 +20,8 @@ pub enum Outcome {
     CallerSilent,
     /// The caller's media or signalling was lost.
     Lost,
+    /// A fax machine called.
+    Fax,
     /// Something on our side failed so that the call could not go on; the caller was told.
     Failed,
     /// The gateway refused the call (capacity, no flow).
@@ -62,7 +64,9 @@ pub enum OfferOutcome {
     Unreachable,
     /// Answered, but hung up in the briefing.
     LeftInBriefing,
-    /// Answered, but never chose (voicemail, an empty chair).
+    /// An answering machine answered.
+    Voicemail,
+    /// Answered, but never chose (an empty chair).
     NeverChose,
     /// The caller left first.
     CallerLeft,

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::call::{
-    event::Failure,
-    ids::AgentId,
+    event::{Failure, FarEndSign, LegQuality},
+    ids::{AgentId, LegId},
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
     time::Time,
     understanding::{Scored, Tone},
@@ -53,10 +53,32 @@ pub enum What {
     Decision { decision: Decision },
     /// A step of the handoff.
     Handoff { step: HandoffStep },
+    /// A leg's sound said something besides words.
+    FarEnd { who: Party, sign: FarEndSign },
+    /// How a leg has sounded, at its end.
+    Quality { who: Party, quality: LegQuality },
     /// Something failed, and what the call did about it.
     Trouble { what_failed: String, then: String },
     /// The call is over.
     Ended { outcome: Outcome },
+}
+
+/// Whose leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    /// The caller's.
+    Caller,
+    /// An agent's.
+    Agent,
+}
+
+impl Party {
+    /// Whose leg it is.
+    #[must_use]
+    pub fn of(leg: LegId) -> Self {
+        if leg == LegId::CALLER { Self::Caller } else { Self::Agent }
+    }
 }
 
 /// Who has the caller.

@@ -7,7 +7,7 @@ use crate::call::{
     base::Base,
     bot::Bot,
     caller::Caller,
-    event::Event,
+    event::{Event, FarEndSign},
     flow::{Destination, Flow, prompt::PromptKey},
     handoff::{
         AgentVoice, Farewell, Handoff,
@@ -15,7 +15,7 @@ use crate::call::{
     },
     ids::{CallId, LegId, RequestId},
     outcome::Outcome,
-    record::{Owner, What},
+    record::{Owner, Party, What},
     then::Then,
     time::{Time, WallTime},
     timer::Timer,
@@ -126,6 +126,8 @@ impl Call {
             Event::LegEnded { leg, why } => self.other_leg_ended(leg, why),
             Event::LegHeld { leg, held } => self.held(leg, held),
             Event::Digit { leg, digit } => self.digit(leg, digit),
+            Event::FarEnd { leg, sign } => self.far_end(leg, sign),
+            Event::LegQuality { leg, quality } => _ = self.base.qualities.insert(leg, quality),
 
             Event::VoiceStarted { leg: LegId::CALLER, at } => self.voice_started(at),
             Event::VoiceStarted { leg, at } => self.agent_voice(Some(leg), &AgentVoice::VoiceStarted { at }),
@@ -303,6 +305,24 @@ impl Call {
         }
         self.base.held = held;
         self.base.held_until = self.base.io.now;
+    }
+
+    /// A machine at the far end: a fax has nothing to say to us, and a caller is never connected to an answering machine.
+    fn far_end(&mut self, leg: LegId, sign: FarEndSign) {
+        if !self.base.signs.insert((leg, sign)) {
+            return;
+        }
+        self.base.io.record(What::FarEnd { who: Party::of(leg), sign });
+        if leg != LegId::CALLER {
+            return self.handoff_then(|handoff, base| handoff.machine(base, leg, sign));
+        }
+        if sign == FarEndSign::Fax
+            && let Phase::Talking(bot) = &mut self.phase
+        {
+            bot.hand_on(&mut self.base);
+            self.base.mouth.silence(&mut self.base.io);
+            self.finish(Outcome::Fax);
+        }
     }
 
     fn digit(&mut self, leg: LegId, digit: char) {

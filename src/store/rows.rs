@@ -96,6 +96,8 @@ pub(super) async fn entry(connection: &mut SqliteConnection, call: &CallId, item
         | What::Key { .. }
         | What::Tried { .. }
         | What::LookUp { .. }
+        | What::FarEnd { .. }
+        | What::Quality { .. }
         | What::Trouble { .. }
         | What::Ended { .. } => Ok(()),
     }

@@ -78,7 +78,15 @@ async fn tell(
                     let _ = commands.send(Command::MediaLost { link, leg: *leg }).await;
                 }
             }
-            MediaEvent::FirstRtp { .. } | MediaEvent::Digit { .. } | MediaEvent::SpeechStarted { .. } | MediaEvent::SpeechEnded { .. } => {}
+            MediaEvent::Quality { leg, quality } => {
+                let whose = if *leg == LegId::CALLER { "caller" } else { "agent" };
+                metrics::histogram!("warmline_leg_mos", "leg" => whose).record(f64::from(quality.mos));
+            }
+            MediaEvent::FirstRtp { .. }
+            | MediaEvent::FarEnd { .. }
+            | MediaEvent::Digit { .. }
+            | MediaEvent::SpeechStarted { .. }
+            | MediaEvent::SpeechEnded { .. } => {}
         }
         if let Some(event) = report.to_call_event()
             && events.send(event).await.is_err()

@@ -11,6 +11,7 @@ use std::{
 use tokio::sync::mpsc;
 use warmline_sip::{
     codec::Codec,
+    dtmf::info,
     sdp::{Direction, Encryption, LocalMedia, Negotiated, OfferedProtection, Policy, SdpSession, Secret},
     uri::Uri,
     user_agent::{DialRequest, EndedBy, Event as WireEvent, FailWhy, Incoming, LegId as WireLeg, TransactionId, UserAgent},
@@ -20,7 +21,7 @@ use super::{
     Arrival, Options,
     browsers::{self, Browsers},
     claims::claims,
-    media::{CallMedia, Command as MediaCommand, LegSockets, MediaPool},
+    media::{CallMedia, Command as MediaCommand, LegSockets, Listening, MediaPool},
 };
 use crate::{
     call::{
@@ -318,12 +319,16 @@ impl Switchboard {
             WireEvent::Ended { leg, by, .. } => {
                 self.ended(leg, if by == EndedBy::Timeout { LegEnd::SignallingLost } else { LegEnd::HungUp });
             }
-            // We send no re-INVITE and no REFER of our own, authorise no leg to transfer, and INFO was answered by the user agent.
-            WireEvent::Reanswered { .. }
-            | WireEvent::Refreshed { .. }
-            | WireEvent::Referred { .. }
-            | WireEvent::TransferAsked { .. }
-            | WireEvent::Info { .. } => {}
+            // We send no re-INVITE and no REFER of our own, and authorise no leg to transfer.
+            WireEvent::Reanswered { .. } | WireEvent::Refreshed { .. } | WireEvent::Referred { .. } | WireEvent::TransferAsked { .. } => {}
+            WireEvent::Info { leg, content_type, body } => {
+                // INFO carries other things too; those were answered by the user agent, and that is all.
+                if let Some((digit, _)) = info::parse(&content_type, &body)
+                    && let Some(leg) = self.legs.get(&leg)
+                {
+                    leg.link.media(MediaCommand::Key { leg: leg.id, digit });
+                }
+            }
         }
     }
 
@@ -440,7 +445,8 @@ impl Switchboard {
 
 impl Leg {
     pub(super) fn start(&mut self, sockets: LegSockets, negotiated: &Negotiated) {
-        self.link.media(MediaCommand::AddLeg { leg: self.id, sockets, negotiated: Box::new(negotiated.clone()) });
+        let listening = if self.id == LegId::CALLER { Listening::CALLER } else { Listening::DIALLED };
+        self.link.media(MediaCommand::AddLeg { leg: self.id, sockets, negotiated: Box::new(negotiated.clone()), listening });
         self.hold(negotiated);
     }
 

@@ -145,6 +145,8 @@ impl CallHead {
             | What::LookUp { .. }
             | What::Evidence { .. }
             | What::Decision { .. }
+            | What::FarEnd { .. }
+            | What::Quality { .. }
             | What::Trouble { .. } => return false,
         }
         true

@@ -26,6 +26,7 @@ pub enum Outcome {
     Abandoned,
     CallerSilent,
     Lost,
+    Fax,
     Failed,
     Refused,
     Drained,
@@ -53,6 +54,7 @@ pub enum OfferOutcome {
     NoAnswer,
     Unreachable,
     LeftInBriefing,
+    Voicemail,
     NeverChose,
     CallerLeft,
     Withdrawn,
@@ -87,8 +89,40 @@ pub enum What {
     Evidence { evidence: Evidence },
     Decision { decision: Decision },
     Handoff { step: HandoffStep },
+    FarEnd { who: Party, sign: FarEndSign },
+    Quality { who: Party, quality: LegQuality },
     Trouble { what_failed: String, then: String },
     Ended { outcome: Outcome },
+}
+
+/// Whose leg.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    Caller,
+    Agent,
+}
+
+/// What a leg's sound says besides words.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FarEndSign {
+    Fax,
+    MachineSuspected,
+    Beep,
+    NetworkTone,
+}
+
+/// How a leg has sounded.
+#[derive(ToSchema)]
+pub struct LegQuality {
+    pub codec: String,
+    pub protection: String,
+    pub packets: u64,
+    pub lost: u64,
+    pub jitter_ms: f32,
+    pub round_trip_ms: Option<u32>,
+    pub mos: f32,
 }
 
 /// Why a request to a driver could not be done.

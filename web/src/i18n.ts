@@ -13,6 +13,7 @@ const outcomes: Record<Outcome, string> = {
   abandoned: 'Caller hung up',
   caller_silent: 'Caller silent',
   lost: 'Connection lost',
+  fax: 'A fax machine',
   failed: 'Failed',
   refused: 'Refused',
   drained: 'Gateway shut down',
@@ -34,6 +35,7 @@ const offerOutcomes: Record<OfferOutcome, string> = {
   no_answer: 'no answer',
   unreachable: 'phone not reachable',
   left_in_briefing: 'hung up in the briefing',
+  voicemail: 'voicemail answered',
   never_chose: 'never chose',
   caller_left: 'caller hung up',
   withdrawn: 'taken back',
@@ -182,6 +184,9 @@ const en = {
       reply: 'Reply time',
       replyHint: (p95: string) => `95 % within ${p95}`,
       turns: 'Turns',
+      line: 'Line quality',
+      lineHint: (codec: string, protection: string, lost: string) =>
+        `${codec}${protection === 'none' ? '' : protection === 'failed' ? ', no keys' : ', encrypted'} · ${lost} lost`,
       turnsHint: (caller: number, bot: number) => `${caller} caller · ${bot} bot`,
     },
     timeline: {
@@ -242,6 +247,8 @@ const en = {
       evidence: (signal: string, quote: string) => `${signal}: “${quote}”`,
       escalated: (score: string, threshold: string) => `Decided for a human, ${score} against ${threshold}`,
       stayed: (score: string, threshold: string) => `Stayed with the bot, ${score} against ${threshold}`,
+      farEnd: (sign: 'fax' | 'machine_suspected' | 'beep' | 'network_tone', caller: boolean) =>
+        `${caller ? 'On the caller’s line' : 'On the agent’s line'}: ${{ fax: 'a fax tone', machine_suspected: 'perhaps an answering machine', beep: 'the beep of an answering machine', network_tone: 'a tone of the network' }[sign]}`,
       trouble: (what: string, then: string) => `${what} failed: ${then}`,
       ended: (outcome: string) => `Call ended: ${outcome.toLocaleLowerCase(locale)}`,
     },

@@ -4,7 +4,7 @@ use crate::call::{
     action::{Action, AgentAfter},
     base::{Base, node_of},
     clauses,
-    event::{AgentChoice, DialFailure, LegEnd, SpeechEnd},
+    event::{AgentChoice, DialFailure, FarEndSign, LegEnd, SpeechEnd},
     flow::{prompt::PromptKey, step::Expect},
     handoff::{Handoff, Leg, Offer, Stage},
     ids::{AgentId, LegId, RequestId},
@@ -120,6 +120,18 @@ impl Handoff {
             }
             Stage::Bridged { offer, since } => self.lost_or_done(base, offer, since, why),
             other @ (Stage::Finding { .. } | Stage::Queued { .. } | Stage::Callback { .. } | Stage::Over) => self.keep(other),
+        }
+    }
+
+    /// The agent's telephone was answered by a machine. A greeting that only sounds like one may be a person's: they can still choose.
+    pub(crate) fn machine(&mut self, base: &mut Base, leg: LegId, sign: FarEndSign) -> Then {
+        let certain = matches!(sign, FarEndSign::Beep | FarEndSign::Fax | FarEndSign::NetworkTone);
+        if !certain || self.offer().is_none_or(|offer| offer.leg != leg) {
+            return Then::Stay;
+        }
+        match self.take() {
+            Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => self.next_agent(base, offer, OfferOutcome::Voicemail, Leg::Up),
+            other => self.keep(other),
         }
     }
 

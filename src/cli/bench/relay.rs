@@ -27,7 +27,7 @@ use crate::{
         time::Time,
     },
     clock,
-    telephony::media::{CallMedia, Command, MediaConfig, MediaEvent, MediaPool},
+    telephony::media::{CallMedia, Command, Listening, MediaConfig, MediaEvent, MediaPool},
 };
 
 /// Calls at once.
@@ -211,7 +211,7 @@ impl Phone {
         });
         let mut negotiated = negotiated;
         negotiated.receive.insert(codec.offered_payload_type(), warmline_sip::sdp::PayloadKind::Audio(codec));
-        media.send(Command::AddLeg { leg, sockets, negotiated })?;
+        media.send(Command::AddLeg { leg, sockets, negotiated, listening: Listening::CALLER })?;
         let payloads = [0, LOUD].map(|level| {
             let mut payload = Vec::new();
             Encoder::new(codec).encode(&[level; FRAME_SAMPLES], &mut payload);

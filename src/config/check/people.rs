@@ -44,7 +44,8 @@ impl Checker<'_> {
         let at = |key| Path::of(&["agents", id, key]);
         let target = agent.target.as_str();
         let address = ["sip:", "sips:"].iter().any(|scheme| target.strip_prefix(scheme).is_some_and(|rest| rest.len() > 2));
-        let number = agent.via.is_some() && target != BROWSER
+        let number = agent.via.is_some()
+            && target != BROWSER
             && !target.is_empty()
             && target.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+*#-_.".contains(&byte));
         if !address && !number && !agent.registers() && target != BROWSER {

@@ -21,6 +21,7 @@ use super::{
     command::{Command, MediaEvent},
     heard::{HeardFrame, HeardQueue},
     leg::{Leg, Noticed, Scratch},
+    listening::Listening,
     pacing::Pacing,
     ports::LegSockets,
     recorder::{Recording, RecordingState},
@@ -40,6 +41,10 @@ use crate::call::{
 
 /// RTCP is read, and slow conditions are looked at, every 200 ms.
 const SLOW_TICKS: u64 = 10;
+/// How the legs sound is told after 2 s, and then every 5 s.
+const FIRST_QUALITY: u64 = 100;
+/// See [`FIRST_QUALITY`].
+const QUALITY_TICKS: u64 = 250;
 
 /// One tick's times, all since the pool's start except `civil`.
 #[derive(Debug, Clone, Copy)]
@@ -158,7 +163,7 @@ impl Call {
 
     fn command(&mut self, command: Command, tick: Tick, scratch: &mut Scratch) {
         match command {
-            Command::AddLeg { leg, sockets, negotiated } => self.add_leg(leg, sockets, *negotiated, tick, scratch),
+            Command::AddLeg { leg, sockets, negotiated, listening } => self.add_leg(leg, (sockets, listening), *negotiated, tick, scratch),
             Command::UpdateLeg { leg, negotiated } => {
                 if let Some(leg) = self.leg(leg) {
                     leg.session.update(tick.now, *negotiated);
@@ -182,6 +187,11 @@ impl Call {
                     leg.playout.set_loudness(loudness);
                 }
             }
+            Command::Key { leg, digit } => {
+                if let Some(digit) = self.leg(leg).and_then(|leg| leg.key(tick.now, digit)) {
+                    self.unsent.push_back(MediaEvent::Digit { leg, digit: digit.to_char() });
+                }
+            }
             Command::Press { leg, digit } => {
                 if let Some(Err(problem)) = self.leg(leg).map(|leg| leg.session.send_dtmf(digit)) {
                     warn!(%problem, "key not sent");
@@ -197,12 +207,19 @@ impl Call {
         self.legs.iter_mut().find(|leg| leg.id == id)
     }
 
-    fn add_leg(&mut self, id: LegId, sockets: LegSockets, negotiated: Negotiated, tick: Tick, scratch: &mut Scratch) {
+    fn add_leg(
+        &mut self,
+        id: LegId,
+        (sockets, listening): (LegSockets, Listening),
+        negotiated: Negotiated,
+        tick: Tick,
+        scratch: &mut Scratch,
+    ) {
         if self.leg(id).is_some() {
             warn!(leg = id.0, "leg added twice: the second one is ignored");
             return;
         }
-        let mut leg = Leg::new(tick.now, id, sockets, negotiated, self.start.jitter, self.start.dtls.clone());
+        let mut leg = Leg::new(tick.now, id, sockets, negotiated, self.start.jitter, self.start.dtls.clone(), listening);
         leg.forget_waiting(&mut scratch.inbox);
         leg.patch(&self.patch);
         self.legs.push(leg);
@@ -251,7 +268,10 @@ impl Call {
         if slow || leg.session.is_control_shaking() {
             leg.read_control(tick.now, tick.civil, &mut scratch.inbox);
         }
-        leg.pull(tick.nominal);
+        let noted = leg.pull(tick.nominal);
+        let digit = noted.digit.map(|digit| MediaEvent::Digit { leg: id, digit: digit.to_char() });
+        self.unsent.extend(digit);
+        self.unsent.extend(noted.sign.map(|sign| MediaEvent::FarEnd { leg: id, sign }));
     }
 
     /// Puts together what a leg hears, and sends it. Returns what the leg really hears.
@@ -301,6 +321,10 @@ impl Call {
     }
 
     fn look_after(&mut self, tick: Tick) {
+        if self.ticks == FIRST_QUALITY || self.ticks.is_multiple_of(QUALITY_TICKS) {
+            let qualities = self.legs.iter().filter_map(|leg| Some(MediaEvent::Quality { leg: leg.id, quality: leg.quality()? }));
+            self.unsent.extend(qualities);
+        }
         for leg in &mut self.legs {
             let lost = leg.session.idle_for(tick.now).is_some_and(|idle| idle >= self.start.media_timeout);
             if lost && !leg.lost_reported {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use warmline_sip::{dtmf::Digit, media::LegStats, sdp::Negotiated};
 
-use super::{heard::HeardQueue, ports::LegSockets, recorder::Recording};
+use super::{heard::HeardQueue, listening::Listening, ports::LegSockets, recorder::Recording};
 use crate::call::{
-    event::{Event, LegEnd, SpeechEnd},
+    event::{Event, FarEndSign, LegEnd, LegQuality, SpeechEnd},
     ids::{LegId, RequestId},
     media::{
         patch::Patch,
@@ -20,7 +20,7 @@ use crate::call::{
 #[derive(Debug)]
 pub enum Command {
     /// A leg's negotiation is finished: sound may flow.
-    AddLeg { leg: LegId, sockets: LegSockets, negotiated: Box<Negotiated> },
+    AddLeg { leg: LegId, sockets: LegSockets, negotiated: Box<Negotiated>, listening: Listening },
     /// A later offer and answer: hold, resume, another address.
     UpdateLeg { leg: LegId, negotiated: Box<Negotiated> },
     /// The leg is gone. Its waiting speech ends as failed, its statistics follow.
@@ -37,6 +37,8 @@ pub enum Command {
     Fail { id: RequestId },
     /// Lowers, holds or restores the speech to a leg.
     Loudness { leg: LegId, loudness: Loudness },
+    /// A key came by signalling (SIP INFO).
+    Key { leg: LegId, digit: Digit },
     /// Presses a key on a leg.
     Press { leg: LegId, digit: Digit },
     /// Records from now on, in place of any other recording.
@@ -56,6 +58,10 @@ pub enum MediaEvent {
     Digit { leg: LegId, digit: char },
     /// The first sample of a speech was sent.
     SpeechStarted { id: RequestId, at: Time },
+    /// A leg's sound says something besides words.
+    FarEnd { leg: LegId, sign: FarEndSign },
+    /// How a leg sounds so far.
+    Quality { leg: LegId, quality: LegQuality },
     /// Nothing more of a speech will be sent.
     SpeechEnded { id: RequestId, why: SpeechEnd, heard: Heard },
     /// No RTP came for the configured time. Said once; the leg stays until it is removed.
@@ -76,6 +82,8 @@ impl MediaEvent {
             Self::SpeechEnded { id, why, heard } => {
                 Some(Event::SpeechEnded { id: *id, why: *why, clauses: heard.clauses, fraction: heard.fraction() })
             }
+            Self::FarEnd { leg, sign } => Some(Event::FarEnd { leg: *leg, sign: *sign }),
+            Self::Quality { leg, quality } => Some(Event::LegQuality { leg: *leg, quality: quality.clone() }),
             Self::MediaLost { leg } => Some(Event::LegEnded { leg: *leg, why: LegEnd::MediaLost }),
             Self::FirstRtp { .. } | Self::LegClosed { .. } | Self::RecordingFailed => None,
         }

@@ -4,13 +4,21 @@ use std::time::Duration;
 
 use tracing::debug;
 use warmline_sip::media::{self, DtlsContext, MediaSession, Outgoing, Pulled, Received};
-use warmline_sip::{jitter::JitterConfig, sdp::Negotiated};
+use warmline_sip::{
+    codec::Codec,
+    dtmf::Digit,
+    jitter::JitterConfig,
+    quality::{self, Conditions, SpeechCoding},
+    sdp::Negotiated,
+};
 
 use super::{
+    listening::{Detectors, Listening, Noted},
     ports::{LegSockets, random},
     socket::Inbox,
 };
 use crate::call::{
+    event::LegQuality,
     ids::LegId,
     media::{
         frame::{FRAME_SAMPLES, Samples},
@@ -55,6 +63,7 @@ pub(super) struct Leg {
     pub(super) hears: Vec<LegId>,
     pub(super) listened_to: bool,
     pub(super) lost_reported: bool,
+    detectors: Detectors,
     under: UnderSound,
     heard_from: bool,
     sockets: LegSockets,
@@ -68,6 +77,7 @@ impl Leg {
         negotiated: Negotiated,
         jitter: JitterConfig,
         dtls: DtlsContext,
+        listening: Listening,
     ) -> Self {
         let (identity, start) = (random(), random());
         let config = media::MediaConfig {
@@ -88,6 +98,7 @@ impl Leg {
             hears: Vec::new(),
             listened_to: false,
             lost_reported: false,
+            detectors: Detectors::new(listening),
             under: UnderSound::default(),
             heard_from: false,
             sockets,
@@ -118,7 +129,9 @@ impl Leg {
         for _ in 0..MAX_READ {
             let Some(arrived) = inbox.read(&self.sockets.rtp, civil) else { break };
             let received = self.session.on_datagram(now.saturating_sub(arrived.age), arrived.from, arrived.bytes);
-            if let Received::Digit(digit) = received {
+            if let Received::Digit(digit) = received
+                && let Some(digit) = self.detectors.event(now, digit)
+            {
                 notice(Noticed::Digit(digit.to_char()));
             }
         }
@@ -138,9 +151,42 @@ impl Leg {
         }
     }
 
-    /// Takes the frame of this tick out of the jitter buffer.
-    pub(super) fn pull(&mut self, nominal: Duration) {
+    /// A key came by signalling.
+    pub(super) fn key(&mut self, now: Duration, digit: Digit) -> Option<Digit> {
+        self.detectors.info(now, digit)
+    }
+
+    /// Takes the frame of this tick out of the jitter buffer, and listens for what is no speech.
+    pub(super) fn pull(&mut self, nominal: Duration) -> Noted {
         self.pulled = self.session.pull_frame(nominal, &mut self.incoming);
+        self.detectors.frame(nominal, &self.incoming, self.pulled)
+    }
+
+    /// How it sounds so far; none before anything came.
+    pub(super) fn quality(&self) -> Option<LegQuality> {
+        let stats = self.session.stats();
+        let codec = stats.codec.filter(|_| stats.source.received > 0)?;
+        let lost = stats.source.lost() + stats.jitter.late;
+        let packet = Duration::from_millis(u64::from(self.session.negotiated().packet_ms));
+        let coding = match codec {
+            Codec::Pcmu | Codec::Pcma => SpeechCoding::G711,
+            Codec::G722 => SpeechCoding::G722,
+            Codec::Opus => SpeechCoding::Opus,
+        };
+        let conditions = Conditions {
+            delay: quality::one_way_delay(stats.round_trip, stats.jitter_delay, packet),
+            loss: lost as f32 / stats.source.expected.max(1) as f32,
+            burst_ratio: 1.0,
+        };
+        Some(LegQuality {
+            codec: codec.encoding_name().to_owned(),
+            protection: stats.protection.to_owned(),
+            packets: stats.source.received,
+            lost,
+            jitter_ms: stats.source.jitter_time().as_secs_f32() * 1_000.0,
+            round_trip_ms: stats.round_trip.and_then(|time| u32::try_from(time.as_millis()).ok()),
+            mos: quality::rate(coding, &conditions).mos,
+        })
     }
 
     /// The speech for this tick. While the leg holds us it hears nothing, and speech waits.

@@ -8,6 +8,7 @@ mod call;
 mod command;
 mod heard;
 mod leg;
+mod listening;
 mod pacing;
 mod pool;
 mod ports;
@@ -20,6 +21,7 @@ mod worker;
 
 pub use command::{CallMedia, CallMediaError, Command, MediaEvent};
 pub use heard::{HeardFrame, HeardQueue};
+pub use listening::Listening;
 pub use pacing::PacingSnapshot;
 pub use pool::{MediaConfig, MediaPool};
 pub use ports::{LegSockets, NoPort};

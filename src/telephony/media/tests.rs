@@ -59,7 +59,7 @@ impl Phone {
         let sockets = pool.reserve().unwrap();
         let gateway = SocketAddr::new(HERE, sockets.rtp_port());
         let negotiated = Box::new(agreed(socket.local_addr().unwrap(), Direction::SendRecv));
-        media.send(Command::AddLeg { leg, sockets, negotiated }).unwrap();
+        media.send(Command::AddLeg { leg, sockets, negotiated, listening: Listening::CALLER }).unwrap();
         Self { socket, gateway, hertz, sequence: 0, heard: Vec::new() }
     }
 
@@ -346,7 +346,7 @@ async fn what_came_before_the_answer_is_not_heard() {
     let mut phone = Phone { socket, gateway, hertz: 440.0, sequence: 0, heard: Vec::new() };
     (0..50).for_each(|_| phone.speak());
     let negotiated = Box::new(agreed(remote, Direction::SendRecv));
-    media.send(Command::AddLeg { leg: CALLER, sockets, negotiated }).unwrap();
+    media.send(Command::AddLeg { leg: CALLER, sockets, negotiated, listening: Listening::CALLER }).unwrap();
     (0..10).for_each(|_| phone.hear());
     phone.talk(5);
     media.send(Command::RemoveLeg { leg: CALLER }).unwrap();

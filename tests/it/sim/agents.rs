@@ -34,6 +34,8 @@ pub(crate) enum Does {
     HangUp,
     /// The network drops them.
     IsLost,
+    /// It is a machine that has said its greeting.
+    Beeps,
     Page(AgentChoice),
 }
 

@@ -74,11 +74,12 @@ fn agent(random: &mut Prng, index: usize) -> Agent {
     }
     for _ in 0..random.below(4) {
         let moment = *random.pick(&[Moment::Answered, Moment::Briefed, Moment::Briefed, Moment::Bridged, Moment::Rung]);
-        let does = match random.below(12) {
+        let does = match random.below(13) {
             0..=4 => Does::Press('1'),
             5 => Does::Press('2'),
             6 => Does::Say("Accept"),
             7 => Does::Say("No, not now"),
+            11 => Does::Beeps,
             8 => Does::HangUp,
             9 => Does::IsLost,
             10 => Does::Page(AgentChoice::Accept),
@@ -90,7 +91,7 @@ fn agent(random: &mut Prng, index: usize) -> Agent {
 }
 
 fn caller_does(random: &mut Prng) -> CallerDoes {
-    match random.below(20) {
+    match random.below(21) {
         0..=15 => CallerDoes::Says {
             text: (*random.pick(WORDS)).to_owned(),
             ms: 60 + random.below(3_000),
@@ -99,6 +100,7 @@ fn caller_does(random: &mut Prng) -> CallerDoes {
         },
         16 | 17 => CallerDoes::Presses(random.pick::<&str>(&["1", "2", "457129", "45#", "0", "12345678901234567890"])),
         18 => CallerDoes::Holds(random.chance(50)),
+        19 if random.chance(10) => CallerDoes::IsFax,
         _ => CallerDoes::Says { text: String::new(), ms: 100, confidence: 0.0, complete: None },
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use warmline::call::{
     Call, Setup,
     action::Action,
-    event::{Event, LegEnd},
+    event::{Event, FarEndSign, LegEnd},
     ids::LegId,
     record::{Entry, HandoffStep, What},
     replay::Told,
@@ -195,6 +195,7 @@ impl Run {
             CallerDoes::HangsUp => self.world.leg_ends(LegId::CALLER, LegEnd::HungUp),
             CallerDoes::IsLost => self.world.leg_ends(LegId::CALLER, LegEnd::MediaLost),
             CallerDoes::Holds(held) => self.world.in_ms(5, Event::LegHeld { leg: LegId::CALLER, held }),
+            CallerDoes::IsFax => self.world.in_ms(0, Event::FarEnd { leg: LegId::CALLER, sign: FarEndSign::Fax }),
             CallerDoes::Drains => self.world.in_ms(0, Event::Drain),
         }
         self.arm_by_time(ended);

@@ -43,6 +43,8 @@ pub(crate) enum CallerDoes {
     HangsUp,
     IsLost,
     Holds(bool),
+    /// It is a fax machine.
+    IsFax,
     /// Not the caller: the gateway shuts down.
     Drains,
 }

@@ -106,6 +106,14 @@ fn a_voicemail_never_chooses() {
 }
 
 #[test]
+fn an_answering_machine_is_left_at_its_beep() {
+    let maria = Agent::with("maria", "Maria", Phone::Answers(2_000)).does(Moment::Answered, 3_000, Does::Beeps);
+    let run = then_dan(maria).run();
+    run.tells(&["= on the Agent's line: Beep", "= offer to maria Voicemail", "> release maria Resting", "= bridged with dan"]);
+    assert_eq!(run.count("> hang up agent 1"), 1);
+}
+
+#[test]
 fn a_second_choice_takes_nothing_back() {
     let maria =
         Agent::accepting("maria", "Maria").does(Moment::Briefed, 600, Does::Press('2')).does(Moment::Briefed, 700, Does::Press('1'));

@@ -13,6 +13,12 @@ fn human() -> Sim {
 }
 
 #[test]
+fn a_fax_machine_is_not_talked_to() {
+    let run = Sim::new().step(Cue::Over("How can I help", 300), CallerDoes::IsFax).run();
+    run.tells(&["= on the Caller's line: Fax", "> hang up caller", "> end Fax"]).never("> find agent");
+}
+
+#[test]
 fn before_the_answer() {
     let mut sim = Sim::new();
     sim.world.at(20, Happening::Tell(Event::LegEnded { leg: warmline::call::ids::LegId::CALLER, why: LegEnd::HungUp }));

@@ -64,6 +64,8 @@ fn record(what: &What) -> Option<String> {
         What::LookUp { name, ok, .. } => format!("= look-up {name} {}", if *ok { "ok" } else { "failed" }),
         What::Decision { decision: Decision { escalate: true, reasons, .. } } => format!("= decision human ({})", reasons.join(" ")),
         What::Handoff { step } => format!("= {}", handoff(step)),
+        What::FarEnd { who, sign } => format!("= on the {who:?}'s line: {sign:?}"),
+        What::Quality { who, quality } => format!("= the {who:?}'s line: {} {:.1}", quality.codec, quality.mos),
         What::Trouble { what_failed, then } => format!("= trouble {what_failed}: {then}"),
         What::Ended { outcome } => format!("= ended {outcome:?}"),
         What::Arrived { .. }

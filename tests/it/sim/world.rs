@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use warmline::call::{
     action::Action,
-    event::{Agent as Reserved, DialFailure, Event, Failure, Found, LegEnd, SpeechEnd},
+    event::{Agent as Reserved, DialFailure, Event, Failure, FarEndSign, Found, LegEnd, SpeechEnd},
     ids::{AgentId, LegId, RequestId},
     understanding::Transcript,
 };
@@ -357,6 +357,7 @@ impl World {
         match does {
             Does::Press(digit) => self.in_ms(20, Event::Digit { leg, digit: *digit }),
             Does::Say(text) => self.speaks_up(leg, 600, text, 0.9, None),
+            Does::Beeps => self.in_ms(0, Event::FarEnd { leg, sign: FarEndSign::Beep }),
             Does::HangUp => self.leg_ends(leg, LegEnd::HungUp),
             Does::IsLost => self.leg_ends(leg, LegEnd::MediaLost),
             Does::Page(choice) => {

@@ -8,6 +8,7 @@ export type Outcome =
   | 'abandoned'
   | 'caller_silent'
   | 'lost'
+  | 'fax'
   | 'failed'
   | 'refused'
   | 'drained'
@@ -22,6 +23,7 @@ export type OfferOutcome =
   | 'no_answer'
   | 'unreachable'
   | 'left_in_briefing'
+  | 'voicemail'
   | 'never_chose'
   | 'caller_left'
   | 'withdrawn';
@@ -117,6 +119,17 @@ export type HandoffStep =
   | { step: 'callback_promised'; number: string }
   | { step: 'ended'; outcome: HandoffOutcome };
 
+/** How a leg has sounded: `mos` is 1 to 4.5. */
+export interface LegQuality {
+  codec: string;
+  protection: string;
+  packets: number;
+  lost: number;
+  jitter_ms: number;
+  round_trip_ms: number | null;
+  mos: number;
+}
+
 export type What =
   | { what: 'arrived'; caller: string; caller_name: string | null; called: string; flow: string; language: string }
   | { what: 'answered' }
@@ -142,6 +155,8 @@ export type What =
   | { what: 'evidence'; evidence: Evidence }
   | { what: 'decision'; decision: Decision }
   | { what: 'handoff'; step: HandoffStep }
+  | { what: 'far_end'; who: 'caller' | 'agent'; sign: 'fax' | 'machine_suspected' | 'beep' | 'network_tone' }
+  | { what: 'quality'; who: 'caller' | 'agent'; quality: LegQuality }
   | { what: 'trouble'; what_failed: string; then: string }
   | { what: 'ended'; outcome: Outcome };
 

@@ -111,6 +111,8 @@ export function event(entry: Entry): string | null {
       return (entry.decision.escalate ? of.escalated : of.stayed)(score(entry.decision.score), score(entry.decision.threshold));
     case 'handoff':
       return handoffStep(entry.step);
+    case 'far_end':
+      return of.farEnd(entry.sign, entry.who === 'caller');
     case 'trouble':
       return of.trouble(entry.what_failed, entry.then);
     case 'ended':

@@ -1,6 +1,6 @@
 /** Reads a call's record into what the pages show. Pure: the same entries give the same view. */
 
-import type { CallHead, Decision, Entry, Evidence, Fact, HandoffStep, Meaning, Owner, Summary } from './contract';
+import type { CallHead, Decision, Entry, Evidence, Fact, HandoffStep, LegQuality, Meaning, Owner, Summary } from './contract';
 
 export interface Turn {
   seq: number;
@@ -64,6 +64,8 @@ export interface CallView {
   steps: Step[];
   stages: StageSpan[];
   summary: Summary | null;
+  /** How the caller's leg has sounded; known at the end. */
+  line: LegQuality | null;
   endMs: number;
   ended: boolean;
 }
@@ -227,6 +229,7 @@ export function readCall(entries: Entry[], nowMs = 0): CallView {
     facts: mergeFacts(facts),
     notices,
     steps,
+    line: entries.flatMap((entry) => (entry.what === 'quality' && entry.who === 'caller' ? [entry.quality] : [])).at(-1) ?? null,
     stages: stagesOf(steps, endMs),
     summary,
     endMs,
