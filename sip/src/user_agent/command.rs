@@ -62,14 +62,39 @@ pub(crate) enum Command {
         headers: Vec<(String, String)>,
     },
     Dial(Box<DialRequest>),
-    Cancel { leg: LegId, reason: Option<String> },
-    Bye { leg: LegId, reason: Option<String> },
-    Reinvite { leg: LegId, sdp: Vec<u8> },
-    AnswerReinvite { leg: LegId, transaction: TransactionId, answer: Result<Vec<u8>, u16> },
-    Refer { leg: LegId, request: Box<ReferRequest> },
-    Authorise { leg: LegId },
-    AnswerTransfer { leg: LegId, transaction: TransactionId, answer: Result<(), u16> },
-    TransferProgress { leg: LegId, status: u16 },
+    Cancel {
+        leg: LegId,
+        reason: Option<String>,
+    },
+    Bye {
+        leg: LegId,
+        reason: Option<String>,
+    },
+    Reinvite {
+        leg: LegId,
+        sdp: Vec<u8>,
+    },
+    AnswerReinvite {
+        leg: LegId,
+        transaction: TransactionId,
+        answer: Result<Vec<u8>, u16>,
+    },
+    Refer {
+        leg: LegId,
+        request: Box<ReferRequest>,
+    },
+    Authorise {
+        leg: LegId,
+    },
+    AnswerTransfer {
+        leg: LegId,
+        transaction: TransactionId,
+        answer: Result<(), u16>,
+    },
+    TransferProgress {
+        leg: LegId,
+        status: u16,
+    },
     Drain,
     Shutdown,
     Stats(oneshot::Sender<Stats>),
