@@ -124,3 +124,33 @@ impl Core {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::event::{Event, LegId};
+    use super::super::super::locate::Target;
+    use super::super::Output;
+    use super::super::tests::{DEAD, Story, dial_to};
+    use super::*;
+
+    fn peer() -> SocketAddr {
+        SocketAddr::from(([192, 0, 2, 2], 5060))
+    }
+
+    #[test]
+    fn a_target_that_says_nothing_is_left_for_the_next_within_seconds() {
+        let mut story = Story::new();
+        let (now, leg) = (story.now, LegId(2));
+        story.core.command(now, dial_to(leg, "pbx.example", false));
+        assert!(matches!(story.core.poll_output(), Some(Output::Resolve { .. })));
+        story.core.resolved(now, leg, &[DEAD, peer()].map(|address| Target { transport: Transport::Udp, address }));
+        story.drain();
+        story.passes(100);
+        // Timer A at the first one until it is left after 4 s, then at the last one until timer B.
+        let second = [0, 500, 1_500, 3_500, 7_500, 15_500, 31_500].map(|at| 4_000 + at);
+        assert_eq!(story.times_of("INVITE"), [&[0, 500, 1_500, 3_500][..], &second].concat());
+        assert!(matches!(story.events[..], [Event::Failed { status: None, .. }]));
+        let stats = story.core.stats();
+        assert_eq!((stats.legs, stats.transactions, story.core.next_deadline()), (0, 0, None));
+    }
+}

@@ -61,21 +61,21 @@ fn clean(bytes: &[u8], source: SocketAddr) -> Message {
 }
 
 /// One core, a peer that is a script, and the times at which things were sent.
-struct Story {
-    core: Core,
+pub(super) struct Story {
+    pub(super) core: Core,
     start: Instant,
-    now: Instant,
+    pub(super) now: Instant,
     sent: Vec<(u128, String)>,
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
 }
 
 impl Story {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let start = origin();
         Self { core: core(1), start, now: start, sent: Vec::new(), events: Vec::new() }
     }
 
-    fn drain(&mut self) {
+    pub(super) fn drain(&mut self) {
         while let Some(output) = self.core.poll_output() {
             match output {
                 Output::Send(_, bytes) => {
@@ -99,7 +99,7 @@ impl Story {
         self.drain();
     }
 
-    fn passes(&mut self, seconds: u64) {
+    pub(super) fn passes(&mut self, seconds: u64) {
         let until = self.now + Duration::from_secs(seconds);
         while let Some(at) = self.core.next_deadline().filter(|at| *at <= until) {
             self.now = at.max(self.now);
@@ -109,7 +109,7 @@ impl Story {
         self.now = until;
     }
 
-    fn times_of(&self, start: &str) -> Vec<u128> {
+    pub(super) fn times_of(&self, start: &str) -> Vec<u128> {
         self.sent.iter().filter(|(_, text)| text.starts_with(start)).map(|(at, _)| *at).collect()
     }
 
@@ -194,13 +194,13 @@ fn an_offer_that_the_application_forgets_is_refused_and_the_call_stays() {
 }
 
 /// A target from which nothing ever comes.
-const DEAD: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 99)), 5060);
+pub(super) const DEAD: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 99)), 5060);
 
 fn dial(leg: LegId, tcp: bool) -> Command {
     dial_to(leg, &address(2).to_string(), tcp)
 }
 
-fn dial_to(leg: LegId, host: &str, tcp: bool) -> Command {
+pub(super) fn dial_to(leg: LegId, host: &str, tcp: bool) -> Command {
     let target = format!("sip:b@{host}{}", if tcp { ";transport=tcp" } else { "" });
     Command::Dial(Box::new(DialRequest {
         leg,
@@ -422,23 +422,6 @@ fn random_calls_over_a_bad_network_always_end_and_leave_nothing() {
     }
     let reached = answered > 3_000 && renegotiated > 200 && transferred > 500;
     assert!(reached, "the schedules must reach far enough: {answered}, {renegotiated} and {transferred}");
-}
-
-#[test]
-fn a_target_that_says_nothing_is_left_for_the_next_within_seconds() {
-    let mut story = Story::new();
-    let (now, leg) = (story.now, LegId(2));
-    story.core.command(now, dial_to(leg, "pbx.example", false));
-    assert!(matches!(story.core.poll_output(), Some(Output::Resolve { .. })));
-    story.core.resolved(now, leg, &[DEAD, address(2)].map(|address| Target { transport: Transport::Udp, address }));
-    story.drain();
-    story.passes(100);
-    // Timer A at the first one until it is left after 4 s, then at the last one until timer B.
-    let second = [0, 500, 1_500, 3_500, 7_500, 15_500, 31_500].map(|at| 4_000 + at);
-    assert_eq!(story.times_of("INVITE"), [&[0, 500, 1_500, 3_500][..], &second].concat());
-    assert!(matches!(story.events[..], [Event::Failed { status: None, .. }]));
-    let stats = story.core.stats();
-    assert_eq!((stats.legs, stats.transactions, story.core.next_deadline()), (0, 0, None));
 }
 
 /// A Contact at a third address is followed only where the allow-list trusts that address.
