@@ -1,5 +1,6 @@
 //! What travels on the wire: SIP message hygiene, SDP, RTP, RTCP, DTMF, the jitter buffer and codecs, tones in the sound, quality, signed
-//! identity (all pure, time as a parameter), and `user_agent`, the one async module: sockets and clock around a pure core of transactions, dialogs and calls.
+//! identity (all pure, time as a parameter), and `user_agent`, the one async module: sockets and clock around a pure core of
+//! transactions, dialogs and calls.
 
 pub mod codec;
 pub mod conceal;

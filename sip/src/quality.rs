@@ -9,6 +9,8 @@
 
 use std::time::Duration;
 
+use crate::codec::Codec;
+
 /// What was spoken through, as far as it matters for quality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SpeechCoding {
@@ -45,6 +47,16 @@ impl SpeechCoding {
             Self::G711Unconcealed => Impairment { best: 93.2, equipment: 0.0, robustness: 4.3, scale: 1.0 },
             Self::G722 => Impairment { best: 129.0, equipment: 13.0, robustness: 25.1, scale: 1.29 },
             Self::Opus => Impairment { best: 129.0, equipment: 10.0, robustness: 37.0, scale: 1.29 },
+        }
+    }
+}
+
+impl From<Codec> for SpeechCoding {
+    fn from(codec: Codec) -> Self {
+        match codec {
+            Codec::Pcmu | Codec::Pcma => Self::G711,
+            Codec::G722 => Self::G722,
+            Codec::Opus => Self::Opus,
         }
     }
 }

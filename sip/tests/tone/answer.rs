@@ -5,7 +5,7 @@ use std::time::Duration;
 use warmline_sip::codec::{Codec, Frame};
 use warmline_sip::tone::{FarEnd, FarEndConfig, Fax, Progress};
 
-use crate::signals::{Sound, recordings, recordings_in, speech_like};
+use crate::signals::{Random, Sound, recordings, recordings_in, speech_like};
 
 /// Answered at once.
 fn heard_with(config: FarEndConfig, frames: &[Frame]) -> Vec<(Progress, u128)> {
@@ -141,4 +141,25 @@ fn cost_of_a_frame() {
     let start = std::time::Instant::now();
     let found = heard_with(FarEndConfig::default(), &frames);
     println!("far end: {:.2} µs a frame {found:?}", start.elapsed().as_secs_f64() * 1e6 / frames.len() as f64);
+}
+
+#[test]
+fn the_wildest_sound_does_no_harm() {
+    let mut random = Random(77);
+    let mut far_end =
+        FarEnd::new(FarEndConfig { longest_human_greeting: Duration::MAX, shortest_beep: Duration::ZERO, ..FarEndConfig::default() });
+    far_end.answered();
+    for round in 0..5_000 {
+        let frame: Frame = match round / 50 % 5 {
+            0 => [i16::MIN; 160],
+            1 => [i16::MAX; 160],
+            2 => std::array::from_fn(|n| if n % 2 == 0 { i16::MIN } else { i16::MAX }),
+            3 => std::array::from_fn(|_| random.between(-32_768.0, 32_767.0) as i16),
+            _ => [0; 160],
+        };
+        far_end.frame(&frame);
+        if round % 3 == 0 {
+            let _ = far_end.poll();
+        }
+    }
 }

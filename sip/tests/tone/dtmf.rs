@@ -53,6 +53,16 @@ fn all_keys_are_heard_once() {
 }
 
 #[test]
+fn all_keys_survive_g722_and_opus() {
+    for codec in [Codec::G722, Codec::Opus] {
+        for lead in [40, 47, 58] {
+            let press = Press { on: 100, off: 100, ..NORMAL };
+            assert_eq!(heard(&pressed(ALL, press, lead).silence(100).coded(codec)), ALL, "{codec:?} {lead}");
+        }
+    }
+}
+
+#[test]
 fn forty_milliseconds_are_enough_and_twenty_are_not() {
     assert_heard("40 on, 40 off", Press { on: 40, off: 40, ..NORMAL }, ALL);
     assert_heard("20 on", Press { on: 20, ..NORMAL }, "");

@@ -3,7 +3,7 @@
 use std::f32::consts::{PI, TAU};
 use std::path::Path;
 
-use warmline_sip::codec::{Codec, Frame};
+use warmline_sip::codec::{Codec, Decoder, Encoder, Frame};
 
 /// The amplitude of a sine at a level in dBm0.
 pub(crate) fn amplitude(dbm0: f32) -> f32 {
@@ -56,16 +56,15 @@ impl Sound {
 
     /// The same after coding and decoding.
     pub(crate) fn coded(&self, codec: Codec) -> Vec<Frame> {
-        self.frames().iter().map(|frame| coded(codec, frame)).collect()
+        let (mut encoder, mut decoder) = (Encoder::new(codec), Decoder::default());
+        let mut there_and_back = |frame: &Frame| {
+            let (mut wire, mut back) = (Vec::new(), [0; 160]);
+            encoder.encode(frame, &mut wire);
+            decoder.decode(codec, &wire, &mut back);
+            back
+        };
+        self.frames().iter().map(&mut there_and_back).collect()
     }
-}
-
-pub(crate) fn coded(codec: Codec, frame: &Frame) -> Frame {
-    let mut wire = Vec::new();
-    codec.encode(frame, &mut wire);
-    let mut back = [0; 160];
-    codec.decode(&wire, &mut back);
-    back
 }
 
 /// xorshift32.
@@ -158,7 +157,7 @@ fn mu_law(path: &Path) -> Sound {
     let bytes = std::fs::read(path).expect("readable");
     let data = bytes.windows(4).position(|word| word == b"data").expect("a WAV file") + 8;
     let mut samples = vec![0; bytes.len() - data];
-    Codec::Pcmu.decode(&bytes[data..], &mut samples);
+    Decoder::default().decode(Codec::Pcmu, &bytes[data..], &mut samples);
     Sound { samples: samples.into_iter().map(f32::from).collect() }
 }
 
