@@ -16,6 +16,7 @@ pub mod phone;
 pub mod speech;
 pub mod store;
 pub mod telephony;
+pub mod trunk;
 pub mod understand;
 pub mod view;
 pub mod web_call;

@@ -22,7 +22,7 @@ use crate::{
     call::{Setup, event::Event, flow::Flow, ids::CallId, time::WallTime},
     call_task::{self, CallTask},
     clock,
-    config::{self, Config},
+    config::Config,
     desk::{DeskHandle, Profile},
     http::{self, Readiness},
     live::Hub,
@@ -30,6 +30,7 @@ use crate::{
     speech::{Ear, Heads, Speech},
     store::{self, AgentRow, FlowFile, NewCall, Store},
     telephony::{Arrival, CallOptions, Telephony, media::HeardQueue},
+    trunk::{self, Arrived, TrunkTable},
     view::Stamp,
     web_call::WebCalls,
 };
@@ -38,8 +39,6 @@ use crate::{
 const LAST_WRITES: Duration = Duration::from_secs(5);
 /// How long legs may take to say goodbye.
 const LAST_MESSAGES: Duration = Duration::from_secs(3);
-/// Not Found: no route leads from this number to a flow.
-const NOT_FOUND: u16 = 404;
 
 /// The gateway, built and bound.
 pub struct App {
@@ -51,6 +50,7 @@ pub struct App {
 /// The drivers that every call shares.
 struct Gateway {
     config: Config,
+    trunks: TrunkTable,
     routes: Vec<Route>,
     telephony: Telephony,
     speech: Speech,
@@ -61,9 +61,8 @@ struct Gateway {
     readiness: Arc<Readiness>,
 }
 
-/// Which flow takes which call.
+/// The flow of a route; the trunk table says which route takes which call.
 struct Route {
-    called: String,
     flow: Arc<Flow>,
     file: FlowFile,
     heads: Arc<Heads>,
@@ -94,7 +93,8 @@ impl App {
         let (telephony, arrivals) = Telephony::start(options::telephony(&config), pages).await?;
         readiness.sip.store(true, Ordering::Relaxed);
         let lookups = LookUps::new().context("no HTTP client")?;
-        let gateway = Gateway { config, routes, telephony, speech, store, hub, desk, lookups, readiness };
+        let trunks = config.trunk_table();
+        let gateway = Gateway { config, trunks, routes, telephony, speech, store, hub, desk, lookups, readiness };
         Ok(Self { gateway, arrivals, http })
     }
 
@@ -125,15 +125,20 @@ impl App {
 
 impl Gateway {
     async fn take(&self, arrival: Arrival, calls: &mut JoinSet<()>) {
-        let Some(route) = self.routes.iter().find(|route| config::matches(&route.called, &arrival.caller.called)) else {
-            tracing::info!("a call to a number without a route was refused");
-            return self.telephony.refuse(&arrival, NOT_FOUND).await;
-        };
         let (started, utc) = (clock::now(), clock::utc());
         let unix_ms = u64::try_from(utc.as_millis()).unwrap_or(u64::MAX);
+        let call = trunk::Call { source: arrival.source, called: &arrival.called, claims: &arrival.claims };
+        let Arrived { caller, route, permit } = match self.trunks.arrive(call, started, i64::try_from(unix_ms).unwrap_or(i64::MAX)) {
+            Ok(arrived) => arrived,
+            Err(why) => {
+                metrics::counter!("warmline_calls_refused_total", "why" => why.word()).increment(1);
+                tracing::info!(source = ?arrival.source, "a call was refused: {why}");
+                return self.telephony.refuse(&arrival, why.status()).await;
+            }
+        };
+        let route = &self.routes[route];
         let wall = route.flow.wall_time(i64::try_from(unix_ms).unwrap_or(i64::MAX));
         let id = call_id(unix_ms);
-        let caller = arrival.caller.clone();
         let log = self.store.begin(NewCall {
             id: id.clone(),
             started: Stamp(unix_ms),
@@ -149,7 +154,7 @@ impl Gateway {
         let legs = self.telephony.take(arrival, CallOptions { started, events: events.clone(), recording }).await;
         let speech = self.speech.call(&route.flow.language, Arc::clone(&route.heads), events.clone());
         tokio::spawn(listen(legs.heard(), speech.ear()));
-        tracing::info!(call = id.0, flow = route.flow.name, "call arrived");
+        tracing::info!(call = id.0, flow = route.flow.name, trunk = caller.trunk, "call arrived");
         let task = CallTask {
             setup: Setup { call: id.clone(), flow: Arc::clone(&route.flow), wall, caller },
             id,
@@ -162,7 +167,10 @@ impl Gateway {
             live,
             events: (events, inbox),
         };
-        calls.spawn(task.run());
+        calls.spawn(async move {
+            task.run().await;
+            drop(permit);
+        });
     }
 
     /// New calls get 503; running ones are told to finish, and are ended when they do not.
@@ -211,7 +219,7 @@ fn routes(config: &Config, path: &Path, heads: Vec<Arc<Heads>>) -> Result<Vec<Ro
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         let path = path.canonicalize().unwrap_or(path);
         let file = FlowFile::new(&flow.name, &path, &text, config.file.services.clone());
-        routes.push(Route { called: route.called.clone(), flow: Arc::clone(flow), file, heads });
+        routes.push(Route { flow: Arc::clone(flow), file, heads });
     }
     Ok(routes)
 }

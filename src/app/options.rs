@@ -10,10 +10,11 @@ use warmline_sip::{guard, user_agent};
 
 use crate::{
     call::ids::AgentId,
-    config::{self, Config},
+    config::{AgentConfig, BROWSER, Config, IceServerConfig, SipConfig, TrunkConfig},
     desk::{Limits, Profile},
     http, speech, telephony,
     telephony::media::MediaConfig,
+    trunk::Network,
 };
 
 pub(super) fn telephony(config: &Config) -> telephony::Options {
@@ -33,7 +34,7 @@ pub(super) fn telephony(config: &Config) -> telephony::Options {
             origins: sip.origins.clone(),
             advertised: sip.advertised,
             contact_user: sip.user.clone(),
-            allowed: sip.allowed.iter().map(|network| guard_network(*network)).collect(),
+            allowed: allowed(config),
             // A call has the caller's leg and, in a handoff, one agent's at a time.
             limits: user_agent::Limits { calls: limits.calls * 2, new_requests: rate, ..user_agent::Limits::default() },
             ..user_agent::Config::default()
@@ -52,7 +53,7 @@ pub(super) fn telephony(config: &Config) -> telephony::Options {
     }
 }
 
-fn listeners(sip: &config::SipConfig) -> Vec<user_agent::Listener> {
+fn listeners(sip: &SipConfig) -> Vec<user_agent::Listener> {
     use user_agent::Transport;
     let all = [
         (Transport::Udp, sip.udp),
@@ -64,13 +65,20 @@ fn listeners(sip: &config::SipConfig) -> Vec<user_agent::Listener> {
     all.into_iter().filter_map(|(transport, address)| Some(user_agent::Listener::new(transport, address?))).collect()
 }
 
-fn guard_network(network: config::Network) -> guard::Network {
+/// Who may talk to us at all: whoever may call without a trunk, and the trunks. Whose call it is, and whether it may come, is decided by the
+/// trunk table.
+fn allowed(config: &Config) -> Vec<guard::Network> {
+    let trunks = config.file.trunks.values().flat_map(TrunkConfig::networks);
+    config.file.sip.allowed.iter().copied().chain(trunks).map(guard_network).collect()
+}
+
+fn guard_network(network: Network) -> guard::Network {
     format!("{}/{}", network.address, network.bits).parse().expect("the configuration checked the bits")
 }
 
 pub(super) fn http(config: &Config) -> http::Options {
     let from = &config.file.http;
-    let server = |server: &config::IceServerConfig| http::IceServer {
+    let server = |server: &IceServerConfig| http::IceServer {
         urls: server.urls.clone(),
         username: server.username.clone(),
         credential: server.credential.clone(),
@@ -90,11 +98,10 @@ pub(super) fn desk(config: &Config) -> Limits {
 }
 
 pub(super) fn profiles(config: &Config) -> Vec<Profile> {
-    let profile = |(id, from): (&String, &config::AgentConfig)| Profile {
+    let profile = |(id, from): (&String, &AgentConfig)| Profile {
         id: AgentId(id.clone()),
         name: from.name.clone(),
-        // A page is told by its agent's id.
-        target: if from.target == "browser" { format!("browser:{id}") } else { from.target.clone() },
+        target: ring_at(config, id, from),
         queues: from.queues.clone(),
         languages: from.languages.clone(),
         signed_in: from.signed_in,
@@ -102,8 +109,69 @@ pub(super) fn profiles(config: &Config) -> Vec<Profile> {
     config.file.agents.iter().map(profile).collect()
 }
 
+/// Where an agent is rung, as a SIP address: their own, the trunk's first peer with their number as the trunk writes it, or, if their telephone
+/// registers, their address of record; or their page.
+fn ring_at(config: &Config, id: &str, agent: &AgentConfig) -> String {
+    if agent.target == BROWSER {
+        // A page is told by its agent's id.
+        return format!("browser:{id}");
+    }
+    if agent.registers() {
+        return format!("sip:{id}@{}", config.file.registrar.realm);
+    }
+    let trunk = agent.via.as_ref().and_then(|via| config.trunk(via));
+    let peer = agent.via.as_ref().and_then(|via| config.file.trunks.get(via)).and_then(|trunk| trunk.peers.first());
+    let Some((trunk, peer)) = trunk.zip(peer) else { return agent.target.clone() };
+    let user = ["sips:", "sip:"].iter().find_map(|scheme| agent.target.strip_prefix(scheme)).unwrap_or(&agent.target);
+    let user = user.split('@').next().unwrap_or_default();
+    peer.uri(Some(&trunk.outbound.rewrite(user)))
+}
+
 pub(super) fn speech(config: &Config) -> Result<speech::Options, ModelError> {
     let from = &config.file.speech;
     let models = from.models.clone().map_or_else(ModelsDir::of_user, |folder| Ok(ModelsDir::at(folder)))?;
     Ok(speech::Options { models, cache: Some(from.cache.clone()), cache_bytes: from.cache_mb * 1_000_000, workers: from.threads })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    /// The example configuration with some of its text replaced.
+    fn config(replace: &[(&str, &str)]) -> Config {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+        let mut text = fs::read_to_string(folder.join("warmline.yaml")).unwrap();
+        for (from, to) in [(
+            "\ntrunks:\n",
+            "\ntrunks:\n  isp: { peers: [192.0.2.7:5070], numbers: { outbound: [{ match: \"+40*\", replace: \"0*\" }] } }\n",
+        )]
+        .iter()
+        .chain(replace)
+        {
+            assert!(text.contains(from), "{from}");
+            text = text.replacen(from, to, 1);
+        }
+        Config::parse(&text, "warmline.yaml", &folder, &|path| fs::read_to_string(path)).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"))
+    }
+
+    #[test]
+    fn agents_are_rung_straight_through_a_trunk_on_their_page_or_where_they_registered() {
+        let rung = |replace: &[(&str, &str)]| profiles(&config(replace))[0].target.clone();
+        let target = "target: sip:maria@127.0.0.1:5070";
+        assert_eq!(rung(&[]), "sip:maria@127.0.0.1:5070");
+        let via = ("\n    via:\n", "\n    via: isp\n");
+        assert_eq!(rung(&[(target, "target: \"+40721000111\""), via]), "sip:0721000111@192.0.2.7:5070");
+        assert_eq!(rung(&[(target, "target: browser")]), "browser:maria");
+        assert_eq!(rung(&[via]), "sip:maria@192.0.2.7:5070");
+        assert_eq!(rung(&[(target, "target: registered"), ("\n    password:\n", "\n    password: a\n")]), "sip:maria@warmline");
+    }
+
+    #[test]
+    fn trunks_may_talk_to_us_beside_those_who_are_allowed() {
+        let allows = |config: &Config, address: &str| allowed(config).iter().any(|network| network.contains(address.parse().unwrap()));
+        let config = config(&[("allowed: []", "allowed: [203.0.113.0/24]")]);
+        assert!(allows(&config, "192.0.2.7") && allows(&config, "203.0.113.9") && !allows(&config, "192.0.2.8"));
+    }
 }

@@ -11,6 +11,15 @@ pub struct Caller {
     pub name: Option<String>,
     /// The number or SIP user that was called.
     pub called: String,
+    /// The number is the word of a network that the configuration trusts, not only of the caller.
+    #[serde(default)]
+    pub asserted: bool,
+    /// The number that the call was forwarded from, if a trusted network says so.
+    #[serde(default)]
+    pub diverted_from: Option<String>,
+    /// The trunk that it came in on; none: a call without one.
+    #[serde(default)]
+    pub trunk: Option<String>,
 }
 
 impl Caller {

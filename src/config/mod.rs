@@ -6,34 +6,48 @@ mod demo;
 mod desk;
 mod http;
 mod limits;
+mod lines;
+mod registrar;
 mod routes;
 mod rtp;
+mod secret;
 mod sip;
 mod speech;
 mod store;
+mod trunks;
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    env, fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use serde::{Deserialize, Serialize};
 
-pub use agents::AgentConfig;
+pub use agents::{AgentConfig, BROWSER, REGISTERED};
 pub use demo::DemoConfig;
 pub use desk::DeskConfig;
 pub use http::{HttpConfig, IceServerConfig};
 pub use limits::LimitsConfig;
-pub use routes::{RouteConfig, matches};
+pub use lines::{Account, Health, Phone, Registration};
+pub use registrar::RegistrarConfig;
+pub use routes::{HoursConfig, RouteConfig, TrunkNames};
 pub use rtp::{PortRange, RtpConfig};
-pub use sip::{Network, SipConfig};
+pub use secret::Secret;
+pub use sip::SipConfig;
 pub use speech::SpeechConfig;
 pub use store::StoreConfig;
+pub use trunks::{
+    AuthConfig, CodecName, DtmfConfig, HeadersConfig, Host, IdentityConfig, NumbersConfig, Peer, RegistrationConfig, RuleConfig, Srtp,
+    Stir, Transport, TrunkConfig,
+};
+
+use check::Outside;
 
 use crate::{
     call::flow::Flow,
+    trunk::{Route, Trunk, TrunkTable},
     yaml::{self, Mistake},
 };
 
@@ -43,6 +57,10 @@ use crate::{
 pub struct ConfigFile {
     /// Signalling.
     pub sip: SipConfig,
+    /// Lines to telephone networks, by name.
+    pub trunks: BTreeMap<String, TrunkConfig>,
+    /// Telephones that register with us.
+    pub registrar: RegistrarConfig,
     /// Sound.
     pub rtp: RtpConfig,
     /// Bounds.
@@ -70,7 +88,8 @@ pub struct ConfigFile {
 pub struct Config {
     /// What the file says, with paths that count from the working directory.
     pub file: ConfigFile,
-    routes: Vec<(String, Arc<Flow>)>,
+    trunks: Vec<Trunk>,
+    routes: Vec<(Route, Arc<Flow>)>,
 }
 
 /// Why there is no configuration.
@@ -103,28 +122,51 @@ impl Config {
         Self::parse(&text, &path.display().to_string(), folder, &|flow| fs::read_to_string(flow)).map_err(ConfigError::Mistakes)
     }
 
-    /// Checks a text. `open` reads a flow file.
+    /// Checks a text. `open` reads a flow file, and a password's.
     ///
     /// # Errors
     /// Everything that is wrong with it and with its flows.
     pub fn parse(text: &str, name: &str, folder: &Path, open: &dyn Fn(&Path) -> io::Result<String>) -> Result<Self, Vec<Mistake>> {
+        Self::parse_with(text, name, folder, open, &|variable| env::var(variable).ok())
+    }
+
+    /// Checks a text in an environment of one's own. `variable` reads an environment variable.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it and with its flows.
+    pub fn parse_with(
+        text: &str,
+        name: &str,
+        folder: &Path,
+        open: &dyn Fn(&Path) -> io::Result<String>,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Vec<Mistake>> {
         let read = yaml::read::<ConfigFile>(text, name).map_err(|mistake| vec![*mistake])?;
         let mut checker = check::Checker::new(&read);
         let Some(mut file) = read.value.clone() else { return Err(read.mistakes) };
         checker.sections(&file);
+        let trunks = checker.trunks(&file);
         let routes = checker.routes(&file, folder, open);
         checker.people(&file, &routes);
+        checker.passwords(&mut file, Outside { folder, open, variable });
         checker.finish()?;
         file.sip.under(folder);
         file.speech.under(folder);
         file.store.under(folder);
-        Ok(Self { file, routes })
+        Ok(Self { file, trunks, routes })
     }
 
-    /// The flow for a number or SIP user that was called.
+    /// The trunks and routes, with no call on them.
     #[must_use]
-    pub fn flow_for(&self, called: &str) -> Option<&Arc<Flow>> {
-        self.routes.iter().find(|(pattern, _)| matches(pattern, called)).map(|(_, flow)| flow)
+    pub fn trunk_table(&self) -> TrunkTable {
+        let routes = self.routes.iter().map(|(route, _)| route.clone()).collect();
+        TrunkTable::new(self.trunks.clone(), self.file.sip.allowed.clone(), routes)
+    }
+
+    /// A trunk as it was checked.
+    #[must_use]
+    pub fn trunk(&self, name: &str) -> Option<&Trunk> {
+        self.trunks.iter().find(|trunk| trunk.name == name)
     }
 
     /// All flows, in the order of the routes.

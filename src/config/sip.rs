@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize, de};
+use serde::{Deserialize, Serialize};
+
+use crate::trunk::Network;
 
 /// Where SIP is spoken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,32 +73,5 @@ impl SipConfig {
         for file in [&mut self.certificate, &mut self.private_key, &mut self.client_ca].into_iter().flatten() {
             *file = folder.join(&file);
         }
-    }
-}
-
-/// A network: an address and how many of its first bits count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    /// An address in it.
-    pub address: IpAddr,
-    /// Bits that count.
-    pub bits: u8,
-}
-
-impl Serialize for Network {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{}/{}", self.address, self.bits))
-    }
-}
-
-impl<'de> Deserialize<'de> for Network {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let wrong = || de::Error::custom(format!("“{text}” is no address or network like \"192.0.2.0/24\""));
-        let (address, bits) = text.split_once('/').map_or((text.as_str(), None), |(address, bits)| (address, Some(bits)));
-        let address: IpAddr = address.parse().map_err(|_| wrong())?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(most), str::parse).map_err(|_| wrong())?;
-        if bits > most { Err(wrong()) } else { Ok(Self { address, bits }) }
     }
 }

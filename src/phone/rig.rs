@@ -196,8 +196,8 @@ fn free_tcp_port(wish: u16) -> Result<u16> {
 fn configure(setup: &Setup, sip: SocketAddr, http: SocketAddr, orders_port: u16) -> Result<()> {
     let agents = setup.agents.iter().map(|agent| {
         let queues = QUEUES.map(str::to_owned).to_vec();
-        let languages = Vec::new();
-        (agent.id.clone(), AgentConfig { name: agent.name.clone(), target: agent.target.clone(), queues, languages, signed_in: true })
+        let (name, target) = (agent.name.clone(), agent.target.clone());
+        (agent.id.clone(), AgentConfig { name, target, queues, signed_in: true, ..AgentConfig::default() })
     });
     let config = ConfigFile {
         sip: SipConfig { udp: Some(sip), tcp: Some(sip), ..SipConfig::default() },
@@ -207,7 +207,7 @@ fn configure(setup: &Setup, sip: SocketAddr, http: SocketAddr, orders_port: u16)
         store: StoreConfig { folder: "store".into(), ..StoreConfig::default() },
         http: HttpConfig { bind: http, ..HttpConfig::default() },
         desk: DeskConfig { wrap_up_ms: 1_000, ..DeskConfig::default() },
-        routes: vec![RouteConfig { called: "*".to_owned(), flow: "support.en.yaml".into() }],
+        routes: vec![RouteConfig::to("*", "support.en.yaml")],
         agents: agents.collect(),
         services: [("orders".to_owned(), format!("http://127.0.0.1:{orders_port}"))].into(),
         ..ConfigFile::default()

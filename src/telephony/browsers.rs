@@ -10,10 +10,8 @@ use super::{
     switchboard::{Stage, Switchboard},
 };
 use crate::{
-    call::{
-        caller::Caller,
-        event::{Event, LegEnd},
-    },
+    call::event::{Event, LegEnd},
+    trunk::{Claims, Party},
     web_call::{Reply, Request, WebCall, WebCallId, WebRefused},
 };
 
@@ -111,8 +109,9 @@ impl Switchboard {
         }
         let wire = self.user_agent.new_leg();
         let name = name.map(|name| name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect::<String>());
-        let caller = Caller { number: String::new(), name: name.filter(|name| !name.trim().is_empty()), called };
-        let arrival = Arrival { caller, leg: wire, offer: Some(offer.into_bytes()) };
+        let from = Party { display: name.filter(|name| !name.trim().is_empty()), ..Party::default() };
+        let claims = Claims { from, ..Claims::default() };
+        let arrival = Arrival { source: None, called, claims, leg: wire, offer: Some(offer.into_bytes()) };
         if self.arrivals.try_send(arrival).is_err() {
             return refuse(reply, WebRefused::Busy);
         }

@@ -3,6 +3,7 @@
 //! One task, the `switchboard`, holds every leg's signalling state. A call's task asks it through [`CallLegs`] and is told in the brain's own words.
 
 mod browsers;
+mod claims;
 mod legs;
 pub mod media;
 mod switchboard;
@@ -13,7 +14,7 @@ use anyhow::Context as _;
 use tokio::sync::mpsc;
 use warmline_sip::user_agent;
 
-use crate::{call::caller::Caller, web_call::Request};
+use crate::{trunk::Claims, web_call::Request};
 
 pub use legs::{CallLegs, CallOptions};
 use switchboard::{Command, Switchboard};
@@ -43,8 +44,12 @@ pub struct Options {
 /// A call that wants to be taken up: give it to [`Telephony::take`], or refuse it.
 #[derive(Debug)]
 pub struct Arrival {
-    /// Who calls whom.
-    pub caller: Caller,
+    /// The address that its packets come from; none: a page.
+    pub source: Option<IpAddr>,
+    /// The user part of the Request-URI.
+    pub called: String,
+    /// What it says of its caller.
+    pub claims: Claims,
     pub(super) leg: user_agent::LegId,
     pub(super) offer: Option<Vec<u8>>,
 }

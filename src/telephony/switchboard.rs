@@ -19,11 +19,11 @@ use warmline_sip::{
 use super::{
     Arrival, Options,
     browsers::{self, Browsers},
+    claims::claims,
     media::{CallMedia, Command as MediaCommand, LegSockets, MediaPool},
 };
 use crate::{
     call::{
-        caller::Caller,
         event::{DialFailure, Event, LegEnd},
         ids::LegId,
     },
@@ -340,7 +340,8 @@ impl Switchboard {
             self.user_agent.reject(leg, error.status_code(), None, Vec::new()).await;
             return;
         }
-        let arrival = Arrival { caller: caller(&incoming), leg, offer: incoming.offer };
+        let called = incoming.request_uri.parse::<Uri>().ok().and_then(|uri| uri.user).unwrap_or_default();
+        let arrival = Arrival { source: Some(incoming.source.ip()), called, claims: claims(&incoming), leg, offer: incoming.offer };
         if self.arrivals.try_send(arrival).is_err() {
             self.user_agent.reject(leg, 503, None, Vec::new()).await;
             return;
@@ -471,11 +472,4 @@ const fn dial_failure(why: FailWhy) -> DialFailure {
         FailWhy::Unreachable | FailWhy::Timeout => DialFailure::Unreachable,
         FailWhy::Rejected => DialFailure::Rejected,
     }
-}
-
-/// Who calls, by the From header: a claim of a stranger, good enough to greet.
-fn caller(incoming: &Incoming) -> Caller {
-    let user = |uri: &str| uri.parse::<Uri>().map(|uri| uri.user.unwrap_or_default()).unwrap_or_default();
-    let number = Some(user(&incoming.from)).filter(|user| !user.eq_ignore_ascii_case("anonymous"));
-    Caller { number: number.unwrap_or_default(), name: incoming.display_name.clone(), called: user(&incoming.request_uri) }
 }

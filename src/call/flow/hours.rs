@@ -287,7 +287,7 @@ pub(crate) fn listed(parts: &[String], and: &str) -> String {
 }
 
 /// "monday", "monday-friday": days from Monday = 0.
-fn weekday_range(text: &str, lexicon: &Lexicon) -> Option<Vec<usize>> {
+pub(crate) fn weekday_range(text: &str, lexicon: &Lexicon) -> Option<Vec<usize>> {
     let english = lexicon::of("en").unwrap_or(lexicon);
     let day = |name: &str| {
         let name = text::folded(name);
@@ -323,7 +323,8 @@ fn openings(text: &str) -> Result<Vec<Opening>, String> {
     Ok(open)
 }
 
-fn clock_time(text: &str) -> Result<u32, String> {
+/// "09:00" in minutes since midnight; "24:00" is the end of the day.
+pub(crate) fn clock_time(text: &str) -> Result<u32, String> {
     let bad = || format!("“{}” is not a time of day like \"09:00\"", text.trim());
     let (hour, minute) = text.trim().split_once(':').ok_or_else(bad)?;
     let (hour, minute): (u32, u32) = (hour.parse().map_err(|_| bad())?, minute.parse().map_err(|_| bad())?);

@@ -271,7 +271,7 @@ impl Flow {
 }
 
 /// An IANA zone or an offset.
-fn zone(text: &str) -> Option<TimeZone> {
+pub(crate) fn zone(text: &str) -> Option<TimeZone> {
     TimeZoneDatabase::bundled().get(text).ok().or_else(|| offset(text))
 }
 

@@ -44,6 +44,11 @@ fn setup(flow: Arc<Flow>) -> Setup {
         flow,
         // 2026-11-25, 10:00.
         wall: WallTime { day: 20_782, ms_of_day: 10 * 3_600_000 },
-        caller: Caller { number: "+40721000111".to_owned(), name: Some("Ioana Pop".to_owned()), called: "support".to_owned() },
+        caller: Caller {
+            number: "+40721000111".to_owned(),
+            name: Some("Ioana Pop".to_owned()),
+            called: "support".to_owned(),
+            ..Caller::default()
+        },
     }
 }

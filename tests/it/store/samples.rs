@@ -27,7 +27,12 @@ pub(crate) fn new_call(id: &str, minute: u64) -> NewCall {
         started: Stamp(STARTED_MS + minute * 60_000),
         utc_offset_s: 7_200,
         wall: WallTime { day: 20_779, ms_of_day: 45_960_000 },
-        caller: Caller { number: "+40721000111".to_owned(), name: Some("Ana Pop".to_owned()), called: "support".to_owned() },
+        caller: Caller {
+            number: "+40721000111".to_owned(),
+            name: Some("Ana Pop".to_owned()),
+            called: "support".to_owned(),
+            ..Caller::default()
+        },
         flow: FlowFile::new("support.en", "flows/support.en.yaml".as_ref(), "name: support", BTreeMap::new()),
         language: "en".to_owned(),
     }

@@ -100,6 +100,25 @@ fn the_brain_touches_nothing_of_the_world() {
 }
 
 #[test]
+fn trunks_are_pure() {
+    // Addresses and points in time are parameters there; everything else of the world stays outside.
+    let allowed = ["std::net", "time", "Instant", "std::time::Instant"];
+    let mut wrong = Vec::new();
+    for source in files("src/trunk", ".rs") {
+        let above = ABOVE_THE_BRAIN.iter().map(|module| format!("crate::{module}"));
+        let names = NOT_IN_THE_BRAIN.iter().filter(|name| !allowed.contains(name)).map(ToString::to_string).chain(above);
+        // Its tests build values from JSON.
+        let code = code(&source.text).split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+        let own = Source { path: source.path.clone(), text: code };
+        wrong.extend(names.filter(|name| refers(&own, name)).map(|name| format!("{} refers to {name}", source.path)));
+        if own.text.contains("::now(") {
+            wrong.push(format!("{} reads a clock", source.path));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn drivers_never_import_each_other_nor_what_drives_them() {
     let mut wrong = Vec::new();
     for driver in DRIVERS {

@@ -1,0 +1,105 @@
+//! What the types cannot know: ports that collide, names that nothing declares, flows that are wrong.
+
+mod passwords;
+mod people;
+mod routes;
+mod trunks;
+
+pub(super) use passwords::Outside;
+
+use crate::{
+    config::ConfigFile,
+    yaml::{Mistake, Path, Read},
+};
+
+pub(super) struct Checker<'a> {
+    read: &'a Read<ConfigFile>,
+    mistakes: Vec<Mistake>,
+    /// Mistakes in flow files: those stand in their own files' order.
+    in_flows: Vec<Mistake>,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn new(read: &'a Read<ConfigFile>) -> Self {
+        Self { read, mistakes: read.mistakes.clone(), in_flows: Vec::new() }
+    }
+
+    fn wrong(&mut self, path: &Path, message: impl Into<String>, hint: Option<&str>) {
+        self.mistakes.push(self.read.tree.mistake(path, message, hint.map(str::to_owned)));
+    }
+
+    /// Was something at `path`, or in it, cut out because its form was wrong? Then it has been complained of already.
+    fn was_hurt(&self, path: &Path) -> bool {
+        let path = path.to_string();
+        self.read.cut.iter().any(|cut| cut.to_string().starts_with(&path))
+    }
+
+    pub(super) fn finish(self) -> Result<(), Vec<Mistake>> {
+        let Self { mut mistakes, in_flows, .. } = self;
+        mistakes.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
+        mistakes.dedup();
+        mistakes.extend(in_flows);
+        if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+    }
+
+    pub(super) fn sections(&mut self, file: &ConfigFile) {
+        let at = |section, key| Path::of(&[section, key]);
+        if file.sip.listeners().next().is_none() {
+            self.wrong(&Path::of(&["sip"]), "no address to listen on: nobody could call", Some("give `udp` or `tcp` an address"));
+        }
+        for (key, bound) in file.sip.listeners() {
+            let ports = file.rtp.ports;
+            if key == "udp" && (ports.first..=ports.last).contains(&bound.port()) {
+                self.wrong(&at("sip", key), "the port lies in the range of `rtp.ports`", Some("move one of them"));
+            }
+            if bound.ip().is_unspecified() && file.sip.advertised.is_none() {
+                let hint = "set `sip.advertised` to the address that peers reach us at";
+                self.wrong(&at("sip", key), "bound to every address, and none is advertised", Some(hint));
+            }
+            if matches!(key, "tls" | "wss") && (file.sip.certificate.is_none() || file.sip.private_key.is_none()) {
+                self.wrong(&at("sip", key), "TLS without a certificate", Some("set `sip.certificate` and `sip.private_key`"));
+            }
+        }
+        if file.sip.tcp.is_some_and(|tcp| tcp.port() != 0 && tcp == file.http.bind) {
+            self.wrong(&at("http", "bind"), "the same address as `sip.tcp`", None);
+        }
+        if !file.http.bind.ip().is_loopback() {
+            let hint = "put a proxy with accounts in front of it";
+            self.wrong(&at("http", "bind"), "not a loopback address: the pages have no accounts", Some(hint));
+        }
+        if file.rtp.ports.last - file.rtp.ports.first < 3 {
+            self.wrong(&at("rtp", "ports"), "too few ports for one call", Some("a call with an agent takes four"));
+        }
+        for (section, key, value) in [
+            ("limits", "calls", file.limits.calls),
+            ("rtp", "threads", file.rtp.threads),
+            ("speech", "threads", file.speech.threads),
+            ("http", "connections", file.http.connections),
+            ("desk", "queue_places", file.desk.queue_places),
+            ("registrar", "contacts", file.registrar.contacts),
+        ] {
+            if value == 0 {
+                self.wrong(&at(section, key), "must be at least 1", None);
+            }
+        }
+        self.registrar(file);
+        for (name, address) in &file.services {
+            let host = ["http://", "https://"].iter().find_map(|scheme| address.strip_prefix(scheme));
+            if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
+                self.wrong(&at("services", name), format!("“{address}” is no http address"), Some("write it like `http://127.0.0.1:8099`"));
+            }
+        }
+    }
+
+    fn registrar(&mut self, file: &ConfigFile) {
+        let at = |key| Path::of(&["registrar", key]);
+        let (least, most) = (file.registrar.min_expires_s, file.registrar.max_expires_s);
+        if least == 0 || least > most {
+            self.wrong(&at("min_expires_s"), "must be at least 1 and at most `max_expires_s`", None);
+        }
+        let realm = &file.registrar.realm;
+        if realm.is_empty() || realm.len() > 128 || realm.chars().any(|letter| letter.is_control() || matches!(letter, '"' | '\\')) {
+            self.wrong(&at("realm"), "a realm has 1 to 128 characters, and no quotes", None);
+        }
+    }
+}

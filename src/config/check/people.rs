@@ -1,0 +1,69 @@
+//! Agents: their queues, and where they are rung.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::Checker;
+use crate::{
+    call::flow::Flow,
+    config::{AgentConfig, BROWSER, ConfigFile},
+    trunk::Route,
+    yaml::{self, Path},
+};
+
+impl Checker<'_> {
+    /// Agents and the queues that they serve.
+    pub(in crate::config) fn people(&mut self, file: &ConfigFile, routes: &[(Route, Arc<Flow>)]) {
+        let queues: BTreeSet<&str> = routes.iter().flat_map(|(_, flow)| flow.queues.keys().map(String::as_str)).collect();
+        for (id, agent) in &file.agents {
+            let at = Path::of(&["agents", id]);
+            self.ring_at(id, agent, file);
+            if agent.name.trim().is_empty() {
+                self.wrong(&at.clone().key("name"), "the name is empty", Some("callers hear it"));
+            }
+            for (index, queue) in agent.queues.iter().enumerate() {
+                // Without a readable flow nothing is known of queues.
+                if !queues.contains(queue.as_str()) && !queues.is_empty() {
+                    let hint = yaml::did_you_mean(queue, queues.iter().copied());
+                    self.wrong(&at.clone().key("queues").item(index), format!("no flow has a queue `{queue}`"), hint.as_deref());
+                }
+            }
+        }
+        let served: BTreeSet<&str> = file.agents.values().flat_map(|agent| agent.queues.iter().map(String::as_str)).collect();
+        let nobody: Vec<&str> = queues.difference(&served).copied().collect();
+        if !nobody.is_empty() && !self.was_hurt(&Path::of(&["agents"])) {
+            self.wrong(
+                &Path::of(&["agents"]),
+                format!("nobody serves: {}", nobody.join(", ")),
+                Some("add these queues to somebody's `queues`"),
+            );
+        }
+    }
+
+    /// Where an agent is rung.
+    fn ring_at(&mut self, id: &str, agent: &AgentConfig, file: &ConfigFile) {
+        let at = |key| Path::of(&["agents", id, key]);
+        let target = agent.target.as_str();
+        let address = ["sip:", "sips:"].iter().any(|scheme| target.strip_prefix(scheme).is_some_and(|rest| rest.len() > 2));
+        let number = agent.via.is_some()
+            && target != BROWSER
+            && !target.is_empty()
+            && target.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+*#-_.".contains(&byte));
+        if !address && !number && !agent.registers() && target != BROWSER {
+            let hint = "write it like `sip:maria@192.0.2.7`, or `registered` if the telephone registers with us, or `browser` for the agent's page";
+            self.wrong(&at("target"), format!("“{target}” is no SIP address"), Some(hint));
+        }
+        if let Some(via) = agent.via.as_ref().filter(|via| !file.trunks.contains_key(*via)) {
+            let hint = yaml::did_you_mean(via, file.trunks.keys().map(String::as_str));
+            if !self.read.was_cut(&Path::of(&["trunks", via])) {
+                self.wrong(&at("via"), format!("no trunk `{via}`"), hint.as_deref().or(Some("there is nothing under `trunks:`")));
+            }
+        }
+        if (agent.registers() || target == BROWSER) && agent.via.is_some() {
+            self.wrong(&at("via"), "a page, or a telephone that registers with us, is rung straight", Some("leave `via` out"));
+        }
+        if agent.registers() && !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
+            let hint = "use letters, digits, `-`, `_` and `.` alone";
+            self.wrong(&Path::of(&["agents", id]), format!("`{id}` cannot be the user of a telephone"), Some(hint));
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Lines to telephone networks.
+
+mod account;
+mod numbers;
+mod peer;
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use serde::{Deserialize, Serialize};
+
+pub use account::{AuthConfig, RegistrationConfig};
+pub use numbers::{NumbersConfig, RuleConfig};
+pub use peer::{Host, Peer, Transport};
+
+use crate::trunk::Network;
+
+/// One trunk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrunkConfig {
+    /// Where calls are placed: addresses or host names, with a port and a transport if they need one, in the order in which they are tried.
+    pub peers: Vec<Peer>,
+    /// Where calls come from: addresses or networks. Empty: the literal addresses among the peers; `[]`: no calls come from it.
+    #[serde(default)]
+    pub allowed: Option<Vec<Network>>,
+    /// How we register with it; empty: not at all.
+    #[serde(default)]
+    pub registration: Option<RegistrationConfig>,
+    /// What we answer when it asks for a password; empty: nothing.
+    #[serde(default)]
+    pub auth: Option<AuthConfig>,
+    /// Where its requests are sent instead of to the peers themselves; empty: to the peers.
+    #[serde(default)]
+    pub outbound_proxy: Option<Peer>,
+    /// Seconds between two looks (OPTIONS) whether a peer is up; 0: none.
+    #[serde(default = "health_s")]
+    pub health_s: u32,
+    /// Codecs, the preferred one first.
+    #[serde(default = "codecs")]
+    pub codecs: Vec<CodecName>,
+    /// Encrypted sound.
+    #[serde(default)]
+    pub srtp: Srtp,
+    /// Keys beside RFC 4733.
+    #[serde(default)]
+    pub dtmf: DtmfConfig,
+    /// What is believed of callers.
+    #[serde(default)]
+    pub identity: IdentityConfig,
+    /// How numbers are written there.
+    #[serde(default)]
+    pub numbers: NumbersConfig,
+    /// New calls a second that it may bring; empty: no bound of its own.
+    #[serde(default)]
+    pub calls_per_second: Option<u32>,
+    /// Calls at once that it may bring; empty: no bound of its own.
+    #[serde(default)]
+    pub calls: Option<usize>,
+    /// The address that it is told (Contact, Via, SDP); empty: that of `sip.advertised`.
+    #[serde(default)]
+    pub advertised: Option<IpAddr>,
+    /// What calls that we place carry beside the protocol's own headers.
+    #[serde(default)]
+    pub headers: HeadersConfig,
+}
+
+const fn health_s() -> u32 {
+    30
+}
+
+fn codecs() -> Vec<CodecName> {
+    vec![CodecName::Pcmu, CodecName::Pcma, CodecName::Opus, CodecName::G722]
+}
+
+/// A codec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodecName {
+    /// G.711 µ-law.
+    Pcmu,
+    /// G.711 A-law.
+    Pcma,
+    /// G.722.
+    G722,
+    /// Opus.
+    Opus,
+}
+
+/// Encrypted sound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Srtp {
+    /// Never.
+    #[default]
+    Never,
+    /// If the other side wants it, too.
+    Offered,
+    /// Calls without it are refused.
+    Required,
+}
+
+/// How keys may come, beside the telephone events of RFC 4733, which are always understood.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DtmfConfig {
+    /// In INFO requests.
+    pub info: bool,
+    /// As tones in the sound.
+    pub inband: bool,
+}
+
+/// What is believed of callers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdentityConfig {
+    /// P-Asserted-Identity, Remote-Party-ID and Diversion are believed.
+    pub trust_asserted: bool,
+    /// Signed callers (STIR, RFC 8224).
+    pub stir: Stir,
+}
+
+/// What is done with signed callers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stir {
+    /// Nothing.
+    #[default]
+    Ignore,
+    /// The result of the check is shown.
+    Show,
+    /// Calls without a good signature are refused.
+    Require,
+}
+
+/// Headers of calls that we place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HeadersConfig {
+    /// `X-…` headers with their values; `{{ call_id }}`, `{{ reason }}` and `{{ claim_code }}` are filled in.
+    pub send: BTreeMap<String, String>,
+    /// The call's id in User-to-User, too (RFC 7433).
+    pub uui: bool,
+}
+
+impl TrunkConfig {
+    /// A trunk with these peers, and every default.
+    #[must_use]
+    pub fn to(peers: Vec<Peer>) -> Self {
+        Self {
+            peers,
+            allowed: None,
+            registration: None,
+            auth: None,
+            outbound_proxy: None,
+            health_s: health_s(),
+            codecs: codecs(),
+            srtp: Srtp::default(),
+            dtmf: DtmfConfig::default(),
+            identity: IdentityConfig::default(),
+            numbers: NumbersConfig::default(),
+            calls_per_second: None,
+            calls: None,
+            advertised: None,
+            headers: HeadersConfig::default(),
+        }
+    }
+
+    /// Where its calls come from.
+    #[must_use]
+    pub fn networks(&self) -> Vec<Network> {
+        let literal = || self.peers.iter().filter_map(|peer| peer.host.address()).map(Network::from).collect();
+        self.allowed.clone().unwrap_or_else(literal)
+    }
+}
