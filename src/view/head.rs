@@ -39,6 +39,9 @@ pub struct CallHead {
     pub caller_name: Option<String>,
     /// What was dialled.
     pub called: String,
+    /// The trunk that it came in on; none: a call without one.
+    #[serde(default)]
+    pub trunk: Option<String>,
     /// The flow's name.
     pub flow: String,
     /// Language tag.
@@ -85,6 +88,7 @@ impl CallHead {
             caller: caller.number.clone(),
             caller_name: caller.name.clone(),
             called: caller.called.clone(),
+            trunk: caller.trunk.clone(),
             flow,
             language,
             state: CallState::Live,

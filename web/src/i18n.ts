@@ -172,6 +172,7 @@ const en = {
     started: 'Started',
     flow: 'Flow',
     called: 'Called',
+    trunk: 'Trunk',
     language: 'Language',
     figures: {
       title: 'Figures',

@@ -153,6 +153,7 @@ export interface CallHead {
   caller: string;
   caller_name: string | null;
   called: string;
+  trunk: string | null;
   flow: string;
   language: string;
   state: 'live' | 'ended';
