@@ -95,7 +95,7 @@ impl Running {
         match action {
             Action::Answer { leg } => task.legs.answer(leg).await,
             Action::Reject { leg, status } => task.legs.reject(leg, status).await,
-            Action::Dial { leg, agent: _, target, ring_ms } => task.legs.dial(leg, target, ring_ms).await,
+            Action::Dial { leg, agent: _, target, ring_ms, reason } => task.legs.dial(leg, target, ring_ms, reason).await,
             Action::HangUp { leg } => task.legs.hang_up(leg).await,
             Action::Patch(patch) => task.legs.patch(patch),
             Action::Speak { id, leg, clauses } => {

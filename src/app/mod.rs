@@ -151,7 +151,10 @@ impl Gateway {
         let (events, inbox) = mpsc::channel::<Event>(call_task::EVENTS);
         let live = self.hub.begin(log.head(), events.clone());
         let recording = self.config.file.store.recordings.then(|| self.store.recording_path(&id));
-        let legs = self.telephony.take(arrival, CallOptions { started, events: events.clone(), recording }).await;
+        let legs = self
+            .telephony
+            .take(arrival, CallOptions { started, events: events.clone(), call: id.clone(), trunk: caller.trunk.clone(), recording })
+            .await;
         let speech = self.speech.call(&route.flow.language, Arc::clone(&route.heads), events.clone());
         tokio::spawn(listen(legs.heard(), speech.ear()));
         tracing::info!(call = id.0, flow = route.flow.name, trunk = caller.trunk, "call arrived");

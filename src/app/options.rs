@@ -6,11 +6,11 @@ use std::{
 };
 
 use warmline_models::{ModelError, ModelsDir};
-use warmline_sip::{guard, user_agent};
+use warmline_sip::{codec::Codec, guard, sdp::Encryption, user_agent};
 
 use crate::{
     call::ids::AgentId,
-    config::{AgentConfig, BROWSER, Config, IceServerConfig, SipConfig, TrunkConfig},
+    config::{AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, TrunkConfig},
     desk::{Limits, Profile},
     http, speech, telephony,
     telephony::media::MediaConfig,
@@ -43,6 +43,7 @@ pub(super) fn telephony(config: &Config) -> telephony::Options {
         media_address: sip.advertised.unwrap_or(if rtp.bind.is_unspecified() { bound } else { rtp.bind }),
         from_user: sip.user.clone(),
         display_name: sip.display_name.clone(),
+        lines: lines(config),
         media: MediaConfig {
             ports: rtp.ports.first..=rtp.ports.last,
             threads: rtp.threads,
@@ -50,6 +51,38 @@ pub(super) fn telephony(config: &Config) -> telephony::Options {
             media_timeout: Duration::from_millis(rtp.media_timeout_ms),
             ..MediaConfig::new(rtp.bind)
         },
+    }
+}
+
+/// What legs agree to, by trunk, and how agents are called.
+fn lines(config: &Config) -> telephony::Lines {
+    let line = |(name, trunk): (&String, &TrunkConfig)| {
+        let codecs = trunk.codecs.iter().map(|codec| match codec {
+            CodecName::Pcmu => Codec::Pcmu,
+            CodecName::Pcma => Codec::Pcma,
+            CodecName::G722 => Codec::G722,
+            CodecName::Opus => Codec::Opus,
+        });
+        let encryption = match trunk.srtp {
+            Srtp::Never => Encryption::Never,
+            Srtp::Offered => Encryption::IfOffered,
+            Srtp::Required => Encryption::Required,
+        };
+        let line = telephony::Line { codecs: codecs.collect(), encryption, keys_in_info: trunk.dtmf.info, keys_in_band: trunk.dtmf.inband };
+        (name.clone(), line)
+    };
+    let outward = |(id, agent): (&String, &AgentConfig)| {
+        let name = agent.via.as_ref()?;
+        let outward = telephony::Outward {
+            trunk: Some(name.clone()),
+            headers: config.trunk(name)?.headers.clone(),
+            uui: config.file.trunks.get(name)?.headers.uui,
+        };
+        Some((ring_at(config, id, agent), outward))
+    };
+    telephony::Lines {
+        trunks: config.file.trunks.iter().map(line).collect(),
+        outward: config.file.agents.iter().filter_map(outward).collect(),
     }
 }
 

@@ -20,8 +20,8 @@ pub enum Action {
     Answer { leg: LegId },
     /// Refuse the caller's call with a SIP status.
     Reject { leg: LegId, status: u16 },
-    /// Ring an agent. `LegRinging`, `LegAnswered` or `LegFailed` follow; after `ring_ms` without an answer the driver cancels and reports `NoAnswer`.
-    Dial { leg: LegId, agent: AgentId, target: String, ring_ms: u64 },
+    /// Ring an agent, whose phone is told in one line why. `LegRinging`, `LegAnswered` or `LegFailed` follow; after `ring_ms` without an answer the driver cancels and reports `NoAnswer`.
+    Dial { leg: LegId, agent: AgentId, target: String, ring_ms: u64, reason: String },
     /// End a leg in whatever state it is (CANCEL, BYE). No report follows.
     HangUp { leg: LegId },
 

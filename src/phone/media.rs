@@ -94,7 +94,7 @@ impl MediaPort {
 enum Command {
     Say(Sound, oneshot::Sender<Span>),
     Press(dtmf::Digit),
-    Agree(Negotiated),
+    Agree(Box<Negotiated>),
 }
 
 /// The running RTP side of a line. It ends when this is dropped.
@@ -145,7 +145,7 @@ impl Media {
     /// # Errors
     /// If the line has failed.
     pub async fn agree(&self, agreed: Negotiated) -> Result<()> {
-        self.commands.send(Command::Agree(agreed)).await.ok().context("the line has failed")
+        self.commands.send(Command::Agree(Box::new(agreed))).await.ok().context("the line has failed")
     }
 
     /// Waits until the far end has made a sound after `since` and was then silent for `silence`. Tells when its last sound was heard.
@@ -252,7 +252,7 @@ impl Stream {
                     Some(Command::Press(digit)) => drop(self.keys.press(digit)),
                     Some(Command::Agree(agreed)) => {
                         self.encoder = Encoder::new(agreed.codec);
-                        self.agreed = agreed;
+                        self.agreed = *agreed;
                     }
                     None => return,
                 },

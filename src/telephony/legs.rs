@@ -8,11 +8,11 @@ use warmline_sip::user_agent::LegId as WireLeg;
 use super::{
     Arrival, Telephony,
     media::{Command as MediaCommand, HeardQueue, MediaEvent},
-    switchboard::{Command, Link},
+    switchboard::{About, Command, Link},
 };
 use crate::call::{
     event::Event,
-    ids::{LegId, RequestId},
+    ids::{CallId, LegId, RequestId},
     media::{patch::Patch, playout::Chunk},
     time::Time,
 };
@@ -24,6 +24,10 @@ pub struct CallOptions {
     pub started: std::time::Instant,
     /// Where everything that happens is told. Never blocks: a call that takes nothing any more is broken.
     pub events: mpsc::Sender<Event>,
+    /// The call's id, for those whom it is offered to.
+    pub call: CallId,
+    /// The trunk that it came in on.
+    pub trunk: Option<String>,
     /// Where to record, if it is to be recorded.
     pub recording: Option<PathBuf>,
 }
@@ -34,6 +38,7 @@ pub struct CallLegs {
     commands: mpsc::Sender<Command>,
     user_agent: warmline_sip::user_agent::UserAgent,
     link: Arc<Link>,
+    call: CallId,
     wire: HashMap<LegId, WireLeg>,
 }
 
@@ -52,9 +57,10 @@ pub(super) async fn take(telephony: &Telephony, arrival: Arrival, options: CallO
         commands: telephony.commands.clone(),
         user_agent: telephony.user_agent.clone(),
         link: Arc::clone(&link),
+        call: options.call,
         wire: HashMap::from([(LegId::CALLER, leg)]),
     };
-    legs.send(Command::Take { leg, offer, link }).await;
+    legs.send(Command::Take { leg, offer, link, trunk: options.trunk }).await;
     legs
 }
 
@@ -118,10 +124,11 @@ impl CallLegs {
     }
 
     /// Rings somebody: `LegRinging`, `LegAnswered` or `LegFailed` follow.
-    pub async fn dial(&mut self, leg: LegId, target: String, ring_ms: u64) {
+    pub async fn dial(&mut self, leg: LegId, target: String, ring_ms: u64, reason: String) {
         let wire = self.user_agent.new_leg();
         self.wire.insert(leg, wire);
-        self.send(Command::Dial { leg: wire, id: leg, target, ring_ms, link: Arc::clone(&self.link) }).await;
+        let about = About { call: self.call.clone(), reason };
+        self.send(Command::Dial { leg: wire, id: leg, target, ring_ms, about, link: Arc::clone(&self.link) }).await;
     }
 
     /// Ends a leg in whatever state it is.

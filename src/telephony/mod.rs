@@ -5,6 +5,7 @@
 mod browsers;
 mod claims;
 mod legs;
+mod lines;
 pub mod media;
 mod switchboard;
 
@@ -17,6 +18,7 @@ use warmline_sip::user_agent;
 use crate::{trunk::Claims, web_call::Request};
 
 pub use legs::{CallLegs, CallOptions};
+pub use lines::{Line, Lines, Outward, claim_code};
 use switchboard::{Command, Switchboard};
 
 /// Commands of calls that may wait for the switchboard; a call beyond that waits itself.
@@ -37,6 +39,8 @@ pub struct Options {
     pub from_user: String,
     /// Our display name when an agent is rung.
     pub display_name: String,
+    /// What legs agree to, by trunk.
+    pub lines: Lines,
     /// Ports, threads and time-outs of the sound.
     pub media: media::MediaConfig,
 }

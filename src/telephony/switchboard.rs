@@ -10,9 +10,8 @@ use std::{
 
 use tokio::sync::mpsc;
 use warmline_sip::{
-    codec::Codec,
     dtmf::info,
-    sdp::{Direction, Encryption, LocalMedia, Negotiated, OfferedProtection, Policy, SdpSession, Secret},
+    sdp::{Direction, LocalMedia, Negotiated, Policy, SdpSession, Secret},
     uri::Uri,
     user_agent::{DialRequest, EndedBy, Event as WireEvent, FailWhy, Incoming, LegId as WireLeg, TransactionId, UserAgent},
 };
@@ -21,18 +20,16 @@ use super::{
     Arrival, Options,
     browsers::{self, Browsers},
     claims::claims,
+    lines::{Line, Lines},
     media::{CallMedia, Command as MediaCommand, LegSockets, Listening, MediaPool},
 };
 use crate::{
     call::{
         event::{DialFailure, Event, LegEnd},
-        ids::LegId,
+        ids::{CallId, LegId},
     },
     web_call::{Request, WebRefused},
 };
-
-/// In our order of preference.
-const CODECS: [Codec; 4] = [Codec::Pcmu, Codec::Pcma, Codec::Opus, Codec::G722];
 
 /// What a leg needs of its call.
 #[derive(Debug)]
@@ -56,13 +53,20 @@ impl Link {
     }
 }
 
+/// What a dialled phone is told of the call.
+#[derive(Debug)]
+pub(super) struct About {
+    pub(super) call: CallId,
+    pub(super) reason: String,
+}
+
 /// What calls ask.
 #[derive(Debug)]
 pub(super) enum Command {
-    Take { leg: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link> },
+    Take { leg: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link>, trunk: Option<String> },
     Answer { leg: WireLeg },
     Reject { leg: WireLeg, status: u16 },
-    Dial { leg: WireLeg, id: LegId, target: String, ring_ms: u64, link: Arc<Link> },
+    Dial { leg: WireLeg, id: LegId, target: String, ring_ms: u64, about: About, link: Arc<Link> },
     HangUp { leg: WireLeg },
     MediaLost { link: Arc<Link>, leg: LegId },
     Forget { leg: WireLeg, status: u16 },
@@ -87,6 +91,7 @@ pub(super) struct Leg {
     pub(super) link: Arc<Link>,
     pub(super) sdp: SdpSession,
     pub(super) stage: Stage,
+    listening: Listening,
     held: bool,
 }
 
@@ -94,6 +99,7 @@ pub(super) struct Switchboard {
     pub(super) user_agent: UserAgent,
     pub(super) arrivals: mpsc::Sender<Arrival>,
     pub(super) browsers: Browsers,
+    lines: Lines,
     media: Arc<MediaPool>,
     /// Callers at once.
     calls: usize,
@@ -115,6 +121,7 @@ impl Switchboard {
             user_agent,
             arrivals,
             browsers: Browsers::default(),
+            lines: options.lines.clone(),
             media,
             calls: options.calls,
             media_address: options.media_address,
@@ -150,13 +157,13 @@ impl Switchboard {
 
     async fn on_command(&mut self, command: Command) {
         match command {
-            Command::Take { leg, offer, link } => self.take(leg, offer, link),
+            Command::Take { leg, offer, link, trunk } => self.take(leg, offer, link, trunk.as_deref()),
             Command::Answer { leg } => self.answer(leg).await,
             Command::Reject { leg, status } => {
                 self.drop_leg(leg);
                 self.refuse(leg, status).await;
             }
-            Command::Dial { leg, id, target, ring_ms, link } => self.dial(leg, id, &target, ring_ms, link).await,
+            Command::Dial { leg, id, target, ring_ms, about, link } => self.dial(leg, id, (&target, &about), ring_ms, link).await,
             Command::HangUp { leg } => self.hang_up(leg).await,
             Command::MediaLost { link, leg } => {
                 let lost = self.legs.iter().find(|(_, known)| known.id == leg && Arc::ptr_eq(&known.link, &link)).map(|(wire, _)| *wire);
@@ -172,15 +179,16 @@ impl Switchboard {
         }
     }
 
-    fn take(&mut self, wire: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link>) {
+    fn take(&mut self, wire: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link>, trunk: Option<&str>) {
         self.waiting.remove(&wire);
         if let Some(why) = self.gone.remove(&wire) {
             link.tell(Event::LegEnded { leg: LegId::CALLER, why });
             return;
         }
-        let sdp = self.new_session(0);
+        let line = self.lines.of(trunk);
+        let (sdp, listening) = (self.session_on(&line, 0), line.listening(false));
         self.callers += 1;
-        self.legs.insert(wire, Leg { id: LegId::CALLER, link, sdp, stage: Stage::Arrived { offer }, held: false });
+        self.legs.insert(wire, Leg { id: LegId::CALLER, link, sdp, stage: Stage::Arrived { offer }, listening, held: false });
     }
 
     async fn answer(&mut self, wire: WireLeg) {
@@ -216,13 +224,13 @@ impl Switchboard {
             },
         };
         if self.browsers.has(wire) {
-            return self.answer_page(wire, body).await;
+            return self.answer_page(wire, body);
         }
         self.user_agent.answer(wire, body.into_bytes()).await;
     }
 
     /// A page has no ACK: the call is up when its answer has left.
-    async fn answer_page(&mut self, wire: WireLeg, body: String) {
+    fn answer_page(&mut self, wire: WireLeg, body: String) {
         if self.browsers.answer(wire, body) {
             if let Some(leg) = self.legs.get_mut(&wire) {
                 leg.stage = Stage::Up;
@@ -247,7 +255,7 @@ impl Switchboard {
         self.waiting.len() + self.callers >= self.calls
     }
 
-    async fn dial(&mut self, wire: WireLeg, id: LegId, target: &str, ring_ms: u64, link: Arc<Link>) {
+    async fn dial(&mut self, wire: WireLeg, id: LegId, (target, about): (&str, &About), ring_ms: u64, link: Arc<Link>) {
         if let Some(agent) = target.strip_prefix(browsers::SCHEME) {
             return self.ring_page(wire, id, agent, link);
         }
@@ -256,16 +264,18 @@ impl Switchboard {
             link.tell(Event::LegFailed { leg: id, why: DialFailure::Unreachable });
             return;
         };
-        let mut sdp = self.new_session(sockets.rtp_port());
+        let line = self.lines.of(self.lines.trunk_to(target));
+        let mut sdp = self.session_on(&line, sockets.rtp_port());
         let body = sdp.offer(Direction::SendRecv);
-        self.legs.insert(wire, Leg { id, link, sdp, stage: Stage::Offered { sockets }, held: false });
+        let listening = line.listening(true);
+        self.legs.insert(wire, Leg { id, link, sdp, stage: Stage::Offered { sockets }, listening, held: false });
         let request = DialRequest {
             leg: wire,
             target: uri,
             from: self.from_user.clone(),
             display_name: Some(self.display_name.clone()),
             sdp: body.into_bytes(),
-            headers: Vec::new(),
+            headers: self.lines.headers(target, &about.call.0, &about.reason),
             ring_timeout: Duration::from_millis(ring_ms),
             follow_redirects: false,
         };
@@ -282,7 +292,7 @@ impl Switchboard {
         let sdp = self.new_session(sockets.rtp_port());
         link.tell(Event::LegRinging { leg: id });
         self.browsers.ring(agent, wire);
-        self.legs.insert(wire, Leg { id, link, sdp, stage: Stage::Offered { sockets }, held: false });
+        self.legs.insert(wire, Leg { id, link, sdp, stage: Stage::Offered { sockets }, listening: Listening::DIALLED, held: false });
     }
 
     pub(super) async fn hang_up(&mut self, wire: WireLeg) {
@@ -427,26 +437,31 @@ impl Switchboard {
         Some(leg)
     }
 
-    fn policy(&self) -> Policy {
+    fn policy(&self, line: &Line) -> Policy {
         Policy {
-            codecs: CODECS.to_vec(),
-            encryption: Encryption::IfOffered,
-            offer: OfferedProtection::Plain,
+            codecs: line.codecs.clone(),
+            encryption: line.encryption,
+            offer: line.offer(),
             fingerprint: Some(self.media.fingerprint()),
             ice: true,
             secret: Secret::random(),
         }
     }
 
+    /// A session of a leg on no trunk: a page's, or one that is only tried.
     pub(super) fn new_session(&self, rtp_port: u16) -> SdpSession {
-        SdpSession::new(session_id(), LocalMedia { address: self.media_address, rtp_port }, self.policy())
+        self.session_on(&Line::default(), rtp_port)
+    }
+
+    fn session_on(&self, line: &Line, rtp_port: u16) -> SdpSession {
+        SdpSession::new(session_id(), LocalMedia { address: self.media_address, rtp_port }, self.policy(line))
     }
 }
 
 impl Leg {
     pub(super) fn start(&mut self, sockets: LegSockets, negotiated: &Negotiated) {
-        let listening = if self.id == LegId::CALLER { Listening::CALLER } else { Listening::DIALLED };
-        self.link.media(MediaCommand::AddLeg { leg: self.id, sockets, negotiated: Box::new(negotiated.clone()), listening });
+        let negotiated_here = Box::new(negotiated.clone());
+        self.link.media(MediaCommand::AddLeg { leg: self.id, sockets, negotiated: negotiated_here, listening: self.listening });
         self.hold(negotiated);
     }
 

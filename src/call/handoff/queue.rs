@@ -107,7 +107,13 @@ impl Handoff {
         let leg = base.next_leg();
         self.asked.push(agent.id.clone());
         base.io.record(What::Handoff { step: HandoffStep::Offered { agent: agent.id.clone(), name: agent.name.clone() } });
-        base.io.act(Action::Dial { leg, agent: agent.id.clone(), target: agent.target.clone(), ring_ms });
+        base.io.act(Action::Dial {
+            leg,
+            agent: agent.id.clone(),
+            target: agent.target.clone(),
+            ring_ms,
+            reason: self.summary.reason.clone(),
+        });
         base.io.timers.set(Timer::AgentAnswer, base.io.now.plus(ring_ms + RING_GRACE_MS));
         let ringing = if self.asked.len() > 1 { PromptKey::NextAgent } else { PromptKey::RingingAgent };
         base.tell(ringing, &[("name", &agent.name)]);

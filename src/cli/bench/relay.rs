@@ -71,6 +71,9 @@ pub(super) fn measure(figures: &mut Figures) -> Result<()> {
     run(Kind::Transcoded, SOME, figures)
 }
 
+/// A call's media, and what it reports.
+type Open = (CallMedia, Receiver<MediaEvent>);
+
 /// Times and counts of the telephones.
 #[derive(Debug, Default)]
 struct Seen {
@@ -146,7 +149,7 @@ fn threads() -> Result<Duration> {
 }
 
 /// A call of two legs that hear each other.
-fn bridge(pool: &MediaPool, kind: Kind, recording: PathBuf) -> Result<((CallMedia, Receiver<MediaEvent>), [Phone; 2])> {
+fn bridge(pool: &MediaPool, kind: Kind, recording: PathBuf) -> Result<(Open, [Phone; 2])> {
     let (media, events) = pool.open_call(clock::now());
     let (caller, agent) = (LegId::CALLER, LegId(1));
     let ends = [Phone::add(pool, &media, caller, kind)?, Phone::add(pool, &media, agent, Kind::Plain)?];
@@ -161,7 +164,7 @@ fn bridge(pool: &MediaPool, kind: Kind, recording: PathBuf) -> Result<((CallMedi
 }
 
 /// Closes all calls; how many packets the engine lost.
-fn close(open: Vec<(CallMedia, Receiver<MediaEvent>)>) -> u64 {
+fn close(open: Vec<Open>) -> u64 {
     let mut lost = 0;
     for (media, mut events) in open {
         // A call that has failed ends its events as well.
