@@ -118,3 +118,14 @@ fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
+
+/// PJSIP with its Python package: a telephone of the wire tests. Debian's own packages have no such program.
+const PJSIP: &str = "pjsua2-python==2.15.1.post1";
+
+/// Installs the telephones that come as Python packages, into a folder of their own below `target/`.
+pub(crate) fn peers() -> Result<()> {
+    let folder = run::root().join("target/peers");
+    let mut pip = std::process::Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", "--target"]).arg(folder).arg(PJSIP);
+    run::visible(&mut pip).context("PJSIP")
+}

@@ -48,6 +48,7 @@ impl Suite {
             return;
         }
         self.step("tests", |suite| suite.counted(run::cargo().args(release).args(["--quiet", "--", "--skip", "wire::"])));
+        self.step("peers", |_| machine::peers());
         // Real calls: alone, one after the other, because they share the machine's cores with the telephones that place them.
         self.step("wire tests", |suite| {
             let only = ["--test", "it", "--", "wire::", "--test-threads=1"];

@@ -22,7 +22,7 @@ const PHONES: [(&str, &[&str]); 5] = [
 ];
 
 /// The words of a sound, by the gateway's own recogniser.
-async fn words(sound: &Sound, folder: &Folder) -> String {
+pub(super) async fn words(sound: &Sound, folder: &Folder) -> String {
     let file = folder.0.join("heard-by-phone.wav");
     sound.write(&file).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_warmline")).arg("transcribe").arg(&file).stderr(Stdio::inherit()).output().await.unwrap();

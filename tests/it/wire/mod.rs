@@ -6,6 +6,7 @@ mod codecs;
 mod demo;
 mod interrupted;
 mod interruptions;
+mod pjsip;
 mod refused;
 mod sipp;
 mod tones;

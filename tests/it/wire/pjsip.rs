@@ -1,0 +1,67 @@
+//! PJSIP as the caller: encrypted, on hold and back, keys in INFO and as events, in G.722; what it hears are words.
+
+use std::{path::Path, process::Stdio};
+
+use serde_json::Value;
+use tokio::process::Command;
+use warmline::phone::Sound;
+
+use super::{Folder, LIMIT, baresip::free_port, codecs::words, gateway, newest_call};
+
+/// Where `cargo xtask test` installs PJSIP's Python package.
+const PACKAGES: &str = "target/peers";
+
+/// Places one call and returns what PJSIP said of it.
+async fn call(target: &str, folder: &Path, plan: &[&str]) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let play = folder.join("play.wav");
+    Sound::tone(440.0, 60_000).write(&play).unwrap();
+    let port = free_port().await.to_string();
+    let output = Command::new("python3")
+        .env("PYTHONPATH", root.join(PACKAGES))
+        .arg(root.join("tests/peers/pjsip.py"))
+        .arg(target)
+        .arg(&play)
+        .arg(folder.join("heard.wav"))
+        .arg(&port)
+        .args(plan)
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(!complaint.contains("No module named"), "{complaint}: `cargo xtask test` installs PJSIP into {PACKAGES}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn keys(seen: &Value) -> Option<String> {
+    let entries = seen["entries"].as_array()?;
+    let keys: String = entries.iter().filter(|entry| entry["what"] == "key").filter_map(|entry| entry["digit"].as_str()).collect();
+    (seen["head"]["state"] == "ended").then_some(keys)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pjsip_holds_presses_keys_in_two_ways_and_is_encrypted() {
+    let folder = Folder::new("pjsip");
+    let gateway = gateway("pjsip-gateway", "sip:maria@127.0.0.1:9").await;
+    let target = format!("sip:support@{}", gateway.rig.sip());
+
+    let said = call(&target, &folder.0, &["srtp", "codec=PCMA", "10:hold", "13:unhold", "15:info=7", "17:dtmf=58", "20:bye"]).await;
+    assert!(said.contains("CONFIRMED 200"), "{said}");
+    // Active, held by itself, active again.
+    assert!(said.matches("media 1").count() >= 2 && said.contains("media 2"), "{said}");
+    let record = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
+    assert_eq!(gateway.rig.api().until(&record, LIMIT, keys).await.unwrap(), "758");
+    let quality = |seen: &Value| {
+        let entries = seen["entries"].as_array()?;
+        entries.iter().find(|entry| entry["what"] == "quality").map(|entry| entry["quality"].clone())
+    };
+    let quality = gateway.rig.api().until(&record, LIMIT, quality).await.unwrap();
+    assert_eq!((quality["codec"].as_str(), quality["protection"].as_str()), (Some("PCMA"), Some("sdes")), "{quality}");
+    assert!(quality["mos"].as_f64().is_some_and(|mos| mos > 3.0), "{quality}");
+
+    let said = call(&target, &folder.0, &["codec=G722", "12:bye"]).await;
+    assert!(said.contains("CONFIRMED 200"), "{said}");
+    let heard = words(&Sound::read(&folder.0.join("heard.wav")).unwrap(), &folder).await;
+    assert!(heard.contains("help") || heard.contains("assistant"), "PJSIP heard “{heard}”");
+}
