@@ -21,7 +21,7 @@ async fn agents_say_whether_they_are_there() {
     let all = served.json("/api/v1/agents").await;
     assert_eq!(
         all["agents"][1],
-        json!({"id": "maria", "name": "Maria", "state": "available", "queues": ["orders"], "languages": ["en"], "call": null})
+        json!({"id": "maria", "name": "Maria", "state": "available", "queues": ["orders"], "languages": ["en"], "call": null, "browser": false})
     );
     let put = async |agent: &str, body: serde_json::Value| {
         served.client.put(served.url(&format!("/api/v1/agents/{agent}/state"))).json(&body).send().await.unwrap()
