@@ -40,6 +40,8 @@ pub struct Setup {
     pub agents: Vec<Agent>,
     /// Ports that are tried first, so that a person finds the demo where the documentation says: SIP and HTTP.
     pub wished_ports: (u16, u16),
+    /// Certificate and key (PEM): then TLS is spoken too.
+    pub certificate: Option<(PathBuf, PathBuf)>,
 }
 
 /// A human who can be rung.
@@ -58,6 +60,7 @@ pub struct Agent {
 pub struct Rig {
     setup: Setup,
     sip: SocketAddr,
+    tls: Option<SocketAddr>,
     http: SocketAddr,
     gateway: Child,
     orders: Child,
@@ -74,7 +77,11 @@ impl Rig {
         let orders_port = free_tcp_port(0)?;
         let sip = free_udp_address(setup.wished_ports.0)?;
         let http = SocketAddr::from((Ipv4Addr::LOCALHOST, free_tcp_port(setup.wished_ports.1)?));
-        configure(&setup, sip, http, orders_port)?;
+        let tls = match setup.certificate {
+            Some(_) => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, free_tcp_port(0)?))),
+            None => None,
+        };
+        configure(&setup, (sip, tls), http, orders_port)?;
         let orders = Command::new(&setup.binary)
             .args(["example-orders", "--port", &orders_port.to_string(), "--db"])
             .arg(setup.folder.join("orders.sqlite"))
@@ -85,13 +92,19 @@ impl Rig {
             .spawn()
             .context("the order service does not start")?;
         let (gateway, ready_after) = start_gateway(&setup, http).await?;
-        Ok(Self { setup, sip, http, gateway, orders, ready_after })
+        Ok(Self { setup, sip, tls, http, gateway, orders, ready_after })
     }
 
     /// Where it takes calls.
     #[must_use]
     pub const fn sip(&self) -> SocketAddr {
         self.sip
+    }
+
+    /// Where it takes calls in TLS, if it does.
+    #[must_use]
+    pub const fn tls(&self) -> Option<SocketAddr> {
+        self.tls
     }
 
     /// Its API and pages.
@@ -193,14 +206,15 @@ fn free_tcp_port(wish: u16) -> Result<u16> {
 }
 
 /// Writes the configuration and the example flow into the folder.
-fn configure(setup: &Setup, sip: SocketAddr, http: SocketAddr, orders_port: u16) -> Result<()> {
+fn configure(setup: &Setup, (sip, tls): (SocketAddr, Option<SocketAddr>), http: SocketAddr, orders_port: u16) -> Result<()> {
+    let (certificate, private_key) = setup.certificate.clone().unzip();
     let agents = setup.agents.iter().map(|agent| {
         let queues = QUEUES.map(str::to_owned).to_vec();
         let (name, target) = (agent.name.clone(), agent.target.clone());
         (agent.id.clone(), AgentConfig { name, target, queues, signed_in: true, ..AgentConfig::default() })
     });
     let config = ConfigFile {
-        sip: SipConfig { udp: Some(sip), tcp: Some(sip), ..SipConfig::default() },
+        sip: SipConfig { udp: Some(sip), tcp: Some(sip), tls, certificate, private_key, ..SipConfig::default() },
         // All calls come from one address here, SIPp's too.
         limits: LimitsConfig { calls: 1_000, requests_per_second: 10_000, ..LimitsConfig::default() },
         speech: SpeechConfig { models: setup.models.clone(), cache: "speech".into(), ..SpeechConfig::default() },

@@ -101,6 +101,7 @@ impl Bench {
             models: args.models.clone(),
             agents: vec![Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.address() }],
             wished_ports: (0, 0),
+            certificate: None,
         };
         Ok(Self { rig: Rig::start(setup).await?, agent, origin })
     }

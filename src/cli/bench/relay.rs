@@ -269,7 +269,7 @@ impl Phone {
 /// All telephones on one thread, spread over the 20 ms.
 fn talk(mut phones: Vec<Phone>, stop: &AtomicBool) -> Seen {
     const SLOTS: usize = 20;
-    let mut seen = Seen::default();
+    let (mut seen, mut waiting) = (Seen::default(), Vec::new());
     let mut datagram = Vec::with_capacity(256);
     let start = clock::now();
     for slot in 0_u32.. {
@@ -280,19 +280,28 @@ fn talk(mut phones: Vec<Phone>, stop: &AtomicBool) -> Seen {
         while let Some(left) = due.checked_duration_since(clock::now()).filter(|left| !left.is_zero()) {
             std::thread::park_timeout(left);
         }
+        // Whoever waits for a loud packet looks every millisecond, so that the telephones' own pace is not taken for delay.
+        waiting.retain(|&pair: &usize| {
+            let [caller, agent] = &mut phones[pair * 2..pair * 2 + 2] else { return false };
+            let Some(clicked) = caller.clicked else { return false };
+            let heard = agent.hear(&mut seen);
+            if heard {
+                seen.delays.push(clock::now() - clicked);
+                caller.clicked = None;
+            }
+            !heard
+        });
         // A call's two telephones are neighbours, and are served in one slot.
         let turn = slot as usize % SLOTS;
-        for pair in phones.chunks_mut(2).skip(turn).step_by(SLOTS) {
+        for (number, pair) in phones.chunks_mut(2).enumerate().skip(turn).step_by(SLOTS) {
             let [caller, agent] = pair else { continue };
-            let now = clock::now();
-            if agent.hear(&mut seen)
-                && let Some(clicked) = caller.clicked.take()
-            {
-                seen.delays.push(now - clicked);
+            if caller.clicked.is_none() {
+                agent.hear(&mut seen);
             }
             caller.hear(&mut seen);
             if caller.speak(&mut datagram) {
-                caller.clicked = Some(now);
+                caller.clicked = Some(clock::now());
+                waiting.push(number);
             }
             agent.speak(&mut datagram);
         }

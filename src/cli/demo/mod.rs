@@ -68,6 +68,7 @@ async fn demo(args: &Args) -> Result<()> {
         models: args.models.clone(),
         agents: vec![Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.address() }],
         wished_ports: WISHED_PORTS,
+        certificate: None,
     };
     let mut rig = Rig::start(setup).await?;
     show.line("demo", &format!("the gateway is ready on sip:{} and {}", rig.sip(), rig.api().address("/")));

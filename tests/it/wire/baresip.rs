@@ -29,7 +29,12 @@ pub(super) fn configure(folder: &Path, user: &str, port: u16, voice: &Sound, rtp
 pub(super) fn configure_with(folder: &Path, user: &str, port: u16, voice: &Sound, rtp_ports: &str, account: &str, modules: &[&str]) {
     fs::create_dir_all(folder.join("dump")).unwrap();
     voice.write(&folder.join("voice.wav")).unwrap();
-    fs::write(folder.join("accounts"), format!("<sip:{user}@127.0.0.1>;regint=0;answermode=auto{account}\n")).unwrap();
+    // The transport is a part of the address, the rest belongs to the account.
+    let (uri, account) = match account.strip_prefix(";transport=") {
+        Some(rest) => account.split_at(account.len() - rest.find(';').map_or(0, |end| rest.len() - end)),
+        None => ("", account),
+    };
+    fs::write(folder.join("accounts"), format!("<sip:{user}@127.0.0.1{uri}>;regint=0;answermode=auto{account}\n")).unwrap();
     let modules: String = modules.iter().map(|module| format!("module {module}.so\n")).collect();
     let config = format!(
         "poll_method epoll\nsip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\naudio_path /usr/share/baresip\n\

@@ -9,13 +9,14 @@ use warmline::phone::Sound;
 use super::{
     Folder, LIMIT,
     baresip::{configure_with, free_port, heard, start},
-    gateway, newest_call, said,
+    gateway_with_tls, newest_call, said,
 };
 
-/// What the account says of encryption, the modules, and what the answer must agree on.
-const PHONES: [(&str, &[&str]); 5] = [
+/// What the account says of encryption, and the modules that it needs.
+const PHONES: [(&str, &[&str]); 6] = [
+    (";transport=tls;mediaenc=srtp-mand;audio_codecs=pcma", &["g711", "srtp"]),
     (";mediaenc=srtp;audio_codecs=pcmu", &["g711", "srtp"]),
-    (";mediaenc=srtp-mand;audio_codecs=pcma", &["g711", "srtp"]),
+    (";transport=tcp;mediaenc=srtp-mand;audio_codecs=pcma", &["g711", "srtp"]),
     (";mediaenc=dtls_srtp;audio_codecs=pcmu", &["g711", "srtp", "dtls_srtp"]),
     (";audio_codecs=g722", &["g722"]),
     (";audio_codecs=opus/48000/2", &["opus"]),
@@ -33,7 +34,7 @@ pub(super) async fn words(sound: &Sound, folder: &Folder) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn baresip_hears_and_is_heard_with_every_codec_and_encryption() {
     let folder = Folder::new("codecs");
-    let gateway = gateway("codecs-gateway", "sip:maria@127.0.0.1:9").await;
+    let gateway = gateway_with_tls("codecs-gateway").await;
     let mut voice = Sound::silence(12_000);
     voice.samples.extend(said("What are your opening hours?").await.samples);
     voice.samples.extend(Sound::silence(12_000).samples);
@@ -41,7 +42,12 @@ async fn baresip_hears_and_is_heard_with_every_codec_and_encryption() {
         let caller = folder.0.join(format!("caller{index}"));
         let ports = format!("{}-{}", 10_500 + index * 20, 10_519 + index * 20);
         configure_with(&caller, "caller", free_port().await, &voice, &ports, account, modules);
-        let _calling = start(&caller, &["-e", &format!("/dial sip:support@{}", gateway.rig.sip())]);
+        let target = match account {
+            over if over.contains("tls") => format!("{};transport=tls", gateway.rig.tls().unwrap()),
+            over if over.contains("tcp") => format!("{};transport=tcp", gateway.rig.sip()),
+            _ => gateway.rig.sip().to_string(),
+        };
+        let _calling = start(&caller, &["-e", &format!("/dial sip:support@{target}")]);
         let before = heard(&caller).await;
         let heard = words(&before, &folder).await;
         assert!(heard.contains("help") || heard.contains("assistant"), "{account}: the phone heard “{heard}”");

@@ -59,6 +59,15 @@ impl Drop for Folder {
 
 /// Starts a gateway whose agent Maria has her telephone at `agent`.
 pub(super) async fn gateway(name: &str, agent: &str) -> Gateway {
+    start(name, agent, false).await
+}
+
+/// The same, which speaks TLS too, with a certificate of its own making.
+pub(super) async fn gateway_with_tls(name: &str) -> Gateway {
+    start(name, "sip:maria@127.0.0.1:9", true).await
+}
+
+async fn start(name: &str, agent: &str, tls: bool) -> Gateway {
     let turn = ONE_AT_A_TIME.lock().await;
     let folder = Folder::new(name);
     let setup = Setup {
@@ -67,8 +76,17 @@ pub(super) async fn gateway(name: &str, agent: &str) -> Gateway {
         models: None,
         agents: vec![Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.to_owned() }],
         wished_ports: (0, 0),
+        certificate: tls.then(|| certificate(&folder)),
     };
     Gateway { rig: Rig::start(setup).await.unwrap(), _turn: turn, _folder: folder }
+}
+
+fn certificate(folder: &Folder) -> (PathBuf, PathBuf) {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let (certificate, key) = (folder.0.join("certificate.pem"), folder.0.join("key.pem"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    (certificate, key)
 }
 
 /// A telephone of our own.
