@@ -1,0 +1,13 @@
+import { launch } from './chrome.mjs';
+const b = await launch({ permissions: ['microphone'], args: ['--headless','--no-sandbox','--disable-gpu','--autoplay-policy=no-user-gesture-required','--use-fake-ui-for-media-stream','--use-fake-device-for-media-stream','--use-file-for-fake-audio-capture=/tmp/w/bs/q.wav%noloop'] });
+const page = await b.context.newPage();
+page.on('console', (m) => console.log(m.type(), m.text()));
+page.on('pageerror', (e) => console.log('ERR', String(e)));
+await page.goto('http://127.0.0.1:8088/call');
+await page.waitForSelector('h1');
+await page.click('text=Call now');
+await page.waitForSelector('[data-state=talking]', { timeout: 20000 });
+await new Promise((r) => setTimeout(r, 2500));
+await page.screenshot({ path: '/tmp/w/call-talk.png' });
+console.log(await page.evaluate(() => document.querySelector('main').innerText));
+await b.close();
