@@ -33,6 +33,11 @@ impl Algorithm {
         }
     }
 
+    /// The algorithm without the binding to the first nonce.
+    pub fn plain(self) -> Self {
+        if self.is_md5() { Self::Md5 } else { Self::Sha256 }
+    }
+
     pub(super) fn is_md5(self) -> bool {
         matches!(self, Self::Md5 | Self::Md5Sess)
     }
