@@ -2,6 +2,7 @@
 //! identity (all pure, time as a parameter), and `user_agent`, the one async module: sockets and clock around a pure core of
 //! transactions, dialogs and calls.
 
+pub mod auth;
 pub mod codec;
 pub mod conceal;
 pub mod dtls;

@@ -160,6 +160,15 @@ impl Uri {
         }
     }
 
+    /// Whether two URIs name the same contact (RFC 3261 §19.1.4), as far as it matters for telephones: user, host, port and transport.
+    pub fn is_same_address(&self, other: &Self) -> bool {
+        let host = |uri: &Self| uri.host.to_string().to_ascii_lowercase();
+        let transport = |uri: &Self| uri.params.get("transport").unwrap_or("udp").to_ascii_lowercase();
+        (self.secure, &self.user, self.port) == (other.secure, &other.user, other.port)
+            && host(self) == host(other)
+            && transport(self) == transport(other)
+    }
+
     /// Whether the URI asks for TCP (RFC 3261 §19.1.1).
     pub fn wants_tcp(&self) -> bool {
         self.wanted() == Wanted::Only(Transport::Tcp)

@@ -271,7 +271,8 @@ impl Switchboard {
         self.legs.insert(wire, Leg { id, link, sdp, stage: Stage::Offered { sockets }, listening, held: false });
         let request = DialRequest {
             leg: wire,
-            target: uri,
+            target: uri.into(),
+            account: None,
             from: self.from_user.clone(),
             display_name: Some(self.display_name.clone()),
             sdp: body.into_bytes(),
@@ -339,6 +340,9 @@ impl Switchboard {
                     leg.link.media(MediaCommand::Key { leg: leg.id, digit });
                 }
             }
+            WireEvent::Registration { name, state } => tracing::info!(name, ?state, "registration"),
+            WireEvent::Bindings { user, contacts } => tracing::debug!(user, contacts, "telephones"),
+            WireEvent::Health { name, alive, round_trip } => tracing::info!(name, alive, ?round_trip, "peer"),
         }
     }
 

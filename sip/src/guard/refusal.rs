@@ -55,6 +55,8 @@ pub enum RefusalKind {
     Source,
     /// The source sends more new requests than allowed: 503 at first, then silence.
     Rate,
+    /// Wrong credentials; after too many of them there is silence.
+    Credentials,
     /// A partial message did not become whole in time: the connection is closed.
     Slow,
     /// A TLS or WebSocket handshake that failed or took too long: the connection is closed.
@@ -63,7 +65,7 @@ pub enum RefusalKind {
 
 impl RefusalKind {
     /// All kinds, in order, for counting.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::NotSip,
         Self::TooLarge,
         Self::Truncated,
@@ -89,6 +91,7 @@ impl RefusalKind {
         Self::NotAcceptable,
         Self::Source,
         Self::Rate,
+        Self::Credentials,
         Self::Slow,
         Self::Handshake,
     ];
@@ -96,7 +99,7 @@ impl RefusalKind {
     /// The status of the response, `None` for silence.
     pub fn status(self) -> Option<u16> {
         match self {
-            Self::NotSip | Self::BadResponse | Self::Source | Self::Slow | Self::Handshake => None,
+            Self::NotSip | Self::BadResponse | Self::Source | Self::Credentials | Self::Slow | Self::Handshake => None,
             Self::Truncated
             | Self::StartLine
             | Self::Uri
@@ -149,6 +152,7 @@ impl RefusalKind {
             Self::NotAcceptable => "not_acceptable",
             Self::Source => "source",
             Self::Rate => "rate",
+            Self::Credentials => "credentials",
             Self::Slow => "slow",
             Self::Handshake => "handshake",
         }

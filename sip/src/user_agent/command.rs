@@ -1,20 +1,48 @@
 //! What a user agent is asked to do.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::event::{LegId, Stats, TransactionId};
+use super::lines::RegisteredContact;
 use super::tls::Tls;
-use crate::uri::Uri;
+use crate::uri::{Uri, UriError};
+
+/// Whom to call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// An address; `;transport=tcp` or `tls` chooses the transport, `sips:` demands TLS. Names are looked up as RFC 3263 says.
+    Uri(Uri),
+    /// A user whose telephones registered with us: all of them ring, and the first to answer has the call.
+    Registered(String),
+}
+
+impl From<Uri> for Target {
+    fn from(uri: Uri) -> Self {
+        Self::Uri(uri)
+    }
+}
+
+impl FromStr for Target {
+    type Err = UriError;
+
+    fn from_str(text: &str) -> Result<Self, UriError> {
+        text.parse().map(Self::Uri)
+    }
+}
 
 /// A call to be placed.
 #[derive(Debug, Clone)]
 pub struct DialRequest {
     /// A fresh id from [`super::UserAgent::new_leg`].
     pub leg: LegId,
-    /// Whom to call; `;transport=tcp` or `tls` chooses the transport, `sips:` demands TLS. Names are looked up as RFC 3263 says.
-    pub target: Uri,
+    /// Whom to call.
+    pub target: Target,
+    /// The account whose credentials the call may use, and whose registration says how its calls are routed (RFC 3608). Without one, the
+    /// first account that trusts the address serves.
+    pub account: Option<String>,
     /// The user part of our From URI.
     pub from: String,
     /// Our display name.
@@ -100,4 +128,8 @@ pub(crate) enum Command {
     Stats(oneshot::Sender<Stats>),
     /// New certificates for connections from now on.
     Tls(Box<Tls>),
+    Registered {
+        user: String,
+        reply: oneshot::Sender<Vec<RegisteredContact>>,
+    },
 }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::lines::{Account, Health, Registrar, Registration};
 use crate::guard::{MessageLimits, Network, Rate};
 use crate::transport::Transport;
 
@@ -29,6 +30,14 @@ pub struct Config {
     pub allowed: Vec<Network>,
     /// Who may take over a running call with INVITE and Replaces (RFC 3891); empty means nobody. Others are told that there is no such call.
     pub replaces_from: Vec<Network>,
+    /// Passwords of ours at other peers.
+    pub accounts: Vec<Account>,
+    /// Registrations to keep up, from the start to the shutdown.
+    pub registrations: Vec<Registration>,
+    /// Telephones that may register with us; without it REGISTER gets 405.
+    pub registrar: Option<Registrar>,
+    /// Peers to be asked whether they are there.
+    pub health: Vec<Health>,
     /// Bounds on what peers can make us hold.
     pub limits: Limits,
     /// Protocol timers; the defaults are the standard's.
@@ -54,6 +63,10 @@ impl Default for Config {
             contact_user: "warmline".to_owned(),
             allowed: Vec::new(),
             replaces_from: Vec::new(),
+            accounts: Vec::new(),
+            registrations: Vec::new(),
+            registrar: None,
+            health: Vec::new(),
             limits: Limits::default(),
             timers: Timers::default(),
         }

@@ -86,7 +86,8 @@ enum Wake {
 
 impl Engine {
     pub(super) fn new(config: Config, sockets: Sockets, tls: Tls, commands: mpsc::Receiver<Command>, events: mpsc::Sender<Event>) -> Self {
-        let core = Core::new(config.clone(), sockets.told(&config), seed());
+        let mut core = Core::new(config.clone(), sockets.told(&config), seed());
+        core.start(now());
         Self {
             guard: Guard::new(config.limits.message.clone()),
             next_sweep: now() + config.timers.connection_idle / 4,

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::lines::RegistrationState;
 use crate::guard::RefusalCounts;
 use crate::transport::Transport;
 
@@ -37,6 +38,9 @@ pub struct Incoming {
     pub transport: Transport,
     /// The leg whose place this call takes (RFC 3891); the caller was authorised to do that. Whoever answers this call ends that leg.
     pub replaces: Option<LegId>,
+    /// The registered user whose telephone it is: known by the way of its registration, or by its password. Everything else in here is only
+    /// said.
+    pub authenticated: Option<String>,
     /// The other header fields, at most 64 and 8 kB.
     pub headers: Vec<(String, String)>,
 }
@@ -206,6 +210,29 @@ pub enum Event {
         by: EndedBy,
         /// The peer's Reason header (RFC 3326).
         reason: Option<String>,
+    },
+    /// A registration of ours at a peer stands differently.
+    Registration {
+        /// Its name in the configuration.
+        name: String,
+        /// How it stands.
+        state: RegistrationState,
+    },
+    /// The telephones of a user became more or fewer.
+    Bindings {
+        /// The user.
+        user: String,
+        /// How many contacts there are now.
+        contacts: usize,
+    },
+    /// A peer came or went.
+    Health {
+        /// Its name in the configuration.
+        name: String,
+        /// Whether it answers; gone is what left two questions in a row without an answer.
+        alive: bool,
+        /// How long the answer took.
+        round_trip: Option<Duration>,
     },
 }
 

@@ -7,6 +7,7 @@ mod connections;
 mod core;
 mod engine;
 mod event;
+mod lines;
 mod locate;
 mod resolver;
 mod sockets;
@@ -23,9 +24,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
-pub use command::{DialRequest, ReferRequest};
+pub use command::{DialRequest, ReferRequest, Target};
 pub use config::{Config, Limits, Listener, Timers, TlsConfig};
 pub use event::{EndedBy, Event, FailWhy, Incoming, LegId, ReferProgress, Stats, TransactionId};
+pub use lines::{Account, Health, RegisteredContact, Registrar, RegistrarUser, Registration, RegistrationState};
 pub use tls::TlsError;
 
 pub use crate::transport::Transport;
@@ -192,6 +194,13 @@ impl UserAgent {
     /// Ends every call (BYE, CANCEL, 487) and stops when that is done, or after some seconds. The event queue closes then.
     pub async fn shutdown(&self) {
         self.send(Command::Shutdown).await;
+    }
+
+    /// Where the telephones of a user are, the newest first.
+    pub async fn registered(&self, user: &str) -> Vec<RegisteredContact> {
+        let (reply, contacts) = oneshot::channel();
+        self.send(Command::Registered { user: user.to_owned(), reply }).await;
+        contacts.await.unwrap_or_default()
     }
 
     /// A look inside; all zero once it has stopped.

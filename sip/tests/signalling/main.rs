@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod accounts;
 mod calls;
 mod certificates;
 mod dialogs;
@@ -10,6 +11,7 @@ mod hostile;
 mod locating;
 mod names;
 mod peers;
+mod registrar;
 mod requests;
 mod streams;
 mod support;

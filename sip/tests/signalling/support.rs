@@ -79,6 +79,7 @@ pub(crate) fn request(leg: LegId, target: &str) -> DialRequest {
     DialRequest {
         leg,
         target: target.parse().unwrap(),
+        account: None,
         from: "4021".to_owned(),
         display_name: Some("Order \"desk\"".to_owned()),
         sdp: OFFER.as_bytes().to_vec(),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::super::event::LegId;
+use super::credentials::{Tried, credentials_of};
 use super::failover::{Attempt, Body, borrowed, is_about_the_target};
 use super::{Core, Hop, Output, Timer, TxId};
 use crate::message::{Method, RequestParts, Response};
@@ -24,6 +25,10 @@ pub(super) enum Purpose {
     Abandoned {
         cancelled: bool,
     },
+    /// A registration of ours.
+    Register(usize),
+    /// OPTIONS to see whether a peer is there.
+    Health(usize),
     /// CANCEL, PRACK, NOTIFY, and BYE for a fork that nobody wants: the outcome does not matter.
     Nothing,
 }
@@ -57,7 +62,7 @@ const MAX_FORKS: usize = 8;
 #[derive(Debug)]
 pub(super) struct ClientTx {
     key: String,
-    purpose: Purpose,
+    pub(super) purpose: Purpose,
     pub(super) hop: Hop,
     pub(super) parts: RequestParts,
     body: Body,
@@ -67,6 +72,10 @@ pub(super) struct ClientTx {
     leave: Option<Instant>,
     /// The way of a large request if its stream is refused.
     datagram: Option<Hop>,
+    /// The challenges that were answered.
+    pub(super) tried: Vec<Tried>,
+    /// Whether its CANCEL was sent.
+    cancelled: bool,
     state: State,
     interval: Duration,
     resend: Option<Instant>,
@@ -79,6 +88,11 @@ impl ClientTx {
     /// Whether the peer has not said a word.
     pub(super) fn is_unheard(&self) -> bool {
         self.state == State::Calling
+    }
+
+    /// Whether nothing was heard for at least about this long.
+    pub(super) fn is_silent(&self, time: Duration) -> bool {
+        self.is_unheard() && self.interval >= time
     }
 
     /// Whether a final response can still come.
@@ -161,11 +175,16 @@ impl Core {
         &mut self,
         now: Instant,
         purpose: Purpose,
-        mut parts: RequestParts,
+        parts: RequestParts,
         hop: Hop,
         body: Option<(&str, &[u8])>,
     ) -> TxId {
         let id = self.next_tx();
+        self.send_client_as(id, now, purpose, parts, hop, body);
+        id
+    }
+
+    fn send_client_as(&mut self, id: TxId, now: Instant, purpose: Purpose, mut parts: RequestParts, hop: Hop, body: Option<(&str, &[u8])>) {
         let mut bytes = parts.write(body);
         let branch = branch_of(&parts).to_owned();
         let (hop, datagram) = self.fitting(now, hop, bytes.len());
@@ -195,6 +214,8 @@ impl Core {
                 rest: VecDeque::new(),
                 leave: None,
                 datagram,
+                tried: Vec::new(),
+                cancelled: false,
                 state: State::Calling,
                 interval,
                 resend,
@@ -202,7 +223,23 @@ impl Core {
                 acks: Vec::new(),
             },
         );
-        id
+    }
+
+    /// Sends a refused request again with these parts, as a new transaction under the old name, so that whoever waits for it goes on waiting.
+    /// The refused one stays under another name, for the peer's retransmissions.
+    pub(super) fn retry_client(&mut self, now: Instant, id: TxId, mut parts: RequestParts, tried: Vec<Tried>) {
+        let Some(mut spent) = self.clients.remove(&id) else { return };
+        let (purpose, hop, body, end) = (spent.purpose, spent.hop, spent.body.take(), spent.end);
+        spent.purpose = Purpose::Nothing;
+        let other = self.next_tx();
+        self.branches.insert(spent.key.clone(), other);
+        self.arm(end, Timer::ClientEnd(other));
+        self.clients.insert(other, spent);
+        parts.via = self.new_via(hop);
+        self.send_client_as(id, now, purpose, parts, hop, borrowed(&body));
+        if let Some(tx) = self.clients.get_mut(&id) {
+            tx.tried = tried;
+        }
     }
 
     /// A stream for a large request cannot be had: then it goes as a datagram after all (RFC 3261 §18.1.1). The transaction stays the same,
@@ -225,8 +262,8 @@ impl Core {
     /// Sends the CANCEL of an INVITE (RFC 3261 §9.1) and gives the INVITE 64 T1 more to end.
     pub(super) fn send_cancel(&mut self, now: Instant, invite: TxId, reason: Option<String>) {
         let end = now + self.config.timers.limit();
-        let Some(tx) = self.clients.get_mut(&invite).filter(|tx| tx.is_proceeding()) else { return };
-        tx.end = end;
+        let Some(tx) = self.clients.get_mut(&invite).filter(|tx| tx.is_proceeding() && !tx.cancelled) else { return };
+        (tx.end, tx.cancelled) = (end, true);
         let (mut parts, hop) = (RequestParts { method: Method::Cancel, extra: Vec::new(), ..tx.parts.clone() }, tx.hop);
         self.arm(end, Timer::ClientEnd(invite));
         parts.extra.extend(reason.map(|reason| ("Reason".to_owned(), reason)));
@@ -284,7 +321,8 @@ impl Core {
                 if invite {
                     self.ack_refusal(id, response);
                 }
-                if !next.is_some_and(|attempt| self.try_next(now, attempt)) {
+                let again = next.is_some_and(|attempt| self.try_next(now, attempt)) || self.answer_challenge(now, id, response);
+                if !again {
                     self.outcome(now, purpose, id, &Outcome::Response(response));
                 }
             }
@@ -298,7 +336,8 @@ impl Core {
     fn ack_refusal(&mut self, id: TxId, response: &Response) {
         let Some(tx) = self.clients.get_mut(&id) else { return };
         let to = response.headers.get("To").unwrap_or_default().to_owned();
-        let parts = RequestParts { method: Method::Ack, to, extra: Vec::new(), ..tx.parts.clone() };
+        // Whoever demands credentials for an INVITE may demand them for its ACK (§22.1).
+        let parts = RequestParts { method: Method::Ack, to, extra: credentials_of(&tx.parts), ..tx.parts.clone() };
         tx.acks.push((String::new(), tx.hop, parts.write(None)));
         self.repeat_ack(id, None);
     }
@@ -352,6 +391,13 @@ impl Core {
         }
     }
 
+    /// Forgets a request whose outcome does not matter any more.
+    pub(super) fn abandon_client(&mut self, id: TxId) {
+        if let Some(tx) = self.clients.remove(&id) {
+            self.branches.remove(&tx.key);
+        }
+    }
+
     fn drop_client(&mut self, now: Instant, id: TxId, outcome: &Outcome<'_>) {
         let Some(mut tx) = self.clients.remove(&id) else { return };
         self.branches.remove(&tx.key);
@@ -370,6 +416,8 @@ impl Core {
             | Purpose::Refresh(_)
             | Purpose::Bye(_)
             | Purpose::Refer(_)
+            | Purpose::Register(_)
+            | Purpose::Health(_)
             | Purpose::Nothing => {}
         }
     }
@@ -382,6 +430,8 @@ impl Core {
             Purpose::Refresh(leg) => self.refresh_outcome(now, leg, id, outcome),
             Purpose::Refer(leg) => self.refer_outcome(now, leg, outcome),
             Purpose::Abandoned { .. } => self.end_abandoned(now, id, outcome),
+            Purpose::Register(n) => self.register_outcome(now, n, id, outcome),
+            Purpose::Health(n) => self.probe_outcome(now, n, id, outcome),
             Purpose::Nothing => {}
         }
     }

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use super::super::event::{EndedBy, Event, Incoming, LegId};
 use super::leg::{AckWait, Dialog, Leg, LegState, contact_uri};
+use super::registrar::Caller;
 use super::reliable::Reliable;
 use super::{Core, Hop, Output, Timer, TxId, server};
-use crate::guard::{ACCEPT, ALLOW, SUPPORTED};
+use crate::guard::{ACCEPT, ALLOW, RefusalKind, SUPPORTED};
 use crate::message::{Headers, Request, ResponseParts};
 
 /// Headers that the application has no use for: they are the protocol's, or reported by themselves.
@@ -41,6 +42,11 @@ impl Core {
         if let Some(min_se) = self.session_too_short(&request.headers) {
             return self.stateless(&request, hop, 422, vec![min_se]);
         }
+        let authenticated = match self.caller(now, &request, source, hop) {
+            Caller::Of(user) => user,
+            Caller::Challenge { stale } => return self.challenge(now, &request, source, hop, 407, stale),
+            Caller::Silence => return self.outputs.push_back(Output::Count(RefusalKind::Credentials)),
+        };
         if self.draining || self.behind || self.calls >= self.config.limits.calls {
             return self.refuse_for_now(&request, hop);
         }
@@ -59,19 +65,20 @@ impl Core {
             target: contact_uri(&request.headers).unwrap_or_else(|| format!("sip:{source}")),
             routes: request.headers.values("Record-Route").take(16).map(str::to_owned).collect(),
         };
-        let incoming = Incoming { replaces, ..incoming(id, &request, source, hop) };
         let (reliable, allows_update) = (Reliable::wanted_by(&request), request.headers.lists("Allow", "UPDATE"));
+        let pinned = authenticated.is_some();
+        let incoming = Incoming { replaces, authenticated, ..incoming(id, &request, source, hop) };
         let tx = self.open_server(request, hop, Some(id), &tag);
         let limit = now + self.config.timers.unanswered;
         self.arm(limit, Timer::LegLimit(id));
         let leg = Leg::new(LegState::Incoming { tx, limit }, dialog, Self::flow(source, hop), false);
-        self.add_leg(id, Leg { reliable, allows_update, takes_update: allows_update, ..leg });
+        self.add_leg(id, Leg { pinned, reliable, allows_update, takes_update: allows_update, ..leg });
         self.respond(now, tx, ResponseParts { status: 100, ..ResponseParts::default() });
         self.tell(id, Event::Incoming(Box::new(incoming)));
     }
 
     /// Requests inside the dialog go back to where the packet came from, not to where its Via points.
-    fn flow(source: SocketAddr, hop: Hop) -> Hop {
+    pub(super) fn flow(source: SocketAddr, hop: Hop) -> Hop {
         Hop { remote: source, ..hop }
     }
 
@@ -258,6 +265,7 @@ fn incoming(leg: LegId, request: &Request, source: SocketAddr, hop: Hop) -> Inco
         source,
         transport: hop.transport,
         replaces: None,
+        authenticated: None,
         headers: shown_headers(&request.headers),
     }
 }

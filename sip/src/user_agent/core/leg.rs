@@ -64,17 +64,22 @@ impl Dialog {
 
     /// The address that the route set or the target names, if it is literal.
     fn next_address(&self) -> Option<(SocketAddr, Transport)> {
-        let uri = match self.routes.first() {
-            Some(route) => route.parse::<NameAddr>().ok()?.uri,
-            None => self.target.clone(),
-        };
-        let uri: Uri = uri.parse().ok()?;
+        let uri = self.next_uri()?;
         let transport = match uri.wanted() {
             Wanted::Only(transport) => transport,
             Wanted::Any => Transport::Udp,
             Wanted::Unknown => return None,
         };
         Some((uri.address()?, transport))
+    }
+
+    /// Where the route set or, without one, the target points.
+    pub(super) fn next_uri(&self) -> Option<Uri> {
+        let uri = match self.routes.first() {
+            Some(route) => route.parse::<NameAddr>().ok()?.uri,
+            None => self.target.clone(),
+        };
+        uri.parse().ok()
     }
 }
 
@@ -139,6 +144,14 @@ pub(super) struct Leg {
     pub(super) theirs: Option<TxId>,
     /// Our re-INVITE without a final response.
     pub(super) ours: Option<TxId>,
+    /// Whether requests keep to `hop` whatever the Contact says: the peer is a telephone that registered with us.
+    pub(super) pinned: bool,
+    /// Outbound, while several contacts of a user ring: the INVITEs besides the first.
+    pub(super) branches: Vec<TxId>,
+    /// What the contacts that do not ring any more said.
+    pub(super) refusal: Option<u16>,
+    /// The account that the call was placed over.
+    pub(super) account: Option<String>,
     /// An offer of ours that waits until no INVITE of the peer is open (RFC 3261 §14.1).
     pub(super) next_offer: Option<Vec<u8>>,
     /// The offer in our open re-INVITE.
@@ -171,6 +184,10 @@ impl Leg {
             awaiting: Vec::new(),
             theirs: None,
             ours: None,
+            pinned: false,
+            branches: Vec::new(),
+            refusal: None,
+            account: None,
             next_offer: None,
             offered: None,
             local_sdp: None,
@@ -197,6 +214,9 @@ impl Leg {
 
     /// Where a request inside the dialog goes (RFC 3261 §12.2.1.1, §18.1.1).
     pub(super) fn next_hop(&self, allowed: &[Network]) -> Hop {
+        if self.pinned && !self.hop.is_reliable() {
+            return self.hop;
+        }
         // A connection that is open is used again: the peer may be unreachable otherwise (RFC 5923). A WebSocket peer is (RFC 7118 §5).
         if self.hop.connection.is_some() || self.hop.transport.is_web_socket() {
             return self.hop;

@@ -1,8 +1,13 @@
 //! Transactions, dialogs and legs as one pure state machine: packets, commands and time go in; packets and events come out.
 //! Transactions follow RFC 3261 §17 with RFC 6026, dialogs §12, calls §13 to §15.
 
+mod bindings;
 mod client;
+mod credentials;
+mod errand;
 mod failover;
+mod gate;
+mod health;
 mod hop;
 mod inbound;
 mod leg;
@@ -14,8 +19,11 @@ mod prack;
 mod redial;
 mod refer;
 mod refresh;
+mod registrar;
+mod registration;
 mod reliable;
 mod replaces;
+mod ring_all;
 mod server;
 mod session_timer;
 #[cfg(test)]
@@ -35,14 +43,20 @@ use rand::{Rng, SeedableRng};
 use super::command::Command;
 use super::config::Config;
 use super::event::{Event, LegId, Stats};
+use crate::auth::Session;
 use crate::guard::{ACCEPT, ALLOW, Admission, Limiter, RefusalKind, SUPPORTED};
 use crate::message::{Message, Method, Request, ResponseParts};
 use crate::transport::Transport;
 use crate::uri::Uri;
+use bindings::Bindings;
 use client::ClientTx;
+use credentials::SessionKey;
+use gate::Gate;
+use health::Pulse;
 pub(crate) use hop::{Hop, ListenerId, Local, LocalAddress, LocalAddresses};
 use leg::Leg;
 use names::Names;
+use registration::Line;
 use server::ServerTx;
 
 /// One connection, numbered by the driver.
@@ -104,6 +118,12 @@ enum Timer {
     Referral(LegId),
     /// The application did not answer a REFER.
     TransferLimit(LegId, TxId),
+    /// A registration is to be tried, or refreshed.
+    Register(usize),
+    /// A peer is to be asked whether it is there.
+    Health(usize),
+    /// A registered contact expires, or its way through a NAT has to be used.
+    Binding(u64),
 }
 
 /// The state of all calls.
@@ -125,6 +145,15 @@ pub(crate) struct Core {
     merges: HashMap<Arc<str>, TxId>,
     clients: HashMap<TxId, ClientTx>,
     branches: HashMap<String, TxId>,
+    /// Challenges in use, by account.
+    sessions: HashMap<SessionKey, Session>,
+    /// Registrations at peers, in the order of the configuration.
+    lines: Vec<Line>,
+    /// Registered telephones, and who may be one.
+    bindings: Bindings,
+    gate: Option<Box<Gate>>,
+    /// Peers that are asked for signs of life, in the order of the configuration.
+    health: Vec<Pulse>,
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
     outputs: VecDeque<Output>,
     calls: usize,
@@ -151,6 +180,11 @@ impl Core {
             merges: HashMap::new(),
             clients: HashMap::new(),
             branches: HashMap::new(),
+            sessions: HashMap::new(),
+            lines: Vec::new(),
+            bindings: Bindings::default(),
+            gate: None,
+            health: Vec::new(),
             timers: BinaryHeap::new(),
             outputs: VecDeque::new(),
             calls: 0,
@@ -192,6 +226,7 @@ impl Core {
         }
         match self.limiter.admit(source.ip(), now) {
             Admission::Pass if method == Method::Invite => self.invite(now, request, source, hop),
+            Admission::Pass if method == Method::Register && self.gate.is_some() => self.register_received(now, request, source, hop),
             Admission::Pass => self.stranger(&request, hop),
             Admission::Refuse => self.refuse_for_now(&request, hop),
             Admission::Ignore => self.outputs.push_back(Output::Count(RefusalKind::Rate)),
@@ -262,6 +297,7 @@ impl Core {
             Command::Authorise { leg } => self.authorise(leg),
             Command::AnswerTransfer { leg, transaction, answer } => self.answer_transfer(now, leg, TxId(transaction.0), answer),
             Command::TransferProgress { leg, status } => self.transfer_progress(now, leg, status),
+            Command::Registered { user, reply } => drop(reply.send(self.registered(now, &user))),
             Command::Drain => self.draining = true,
             Command::Shutdown => self.shutdown(now),
             // These are the driver's.
@@ -271,6 +307,8 @@ impl Core {
 
     fn shutdown(&mut self, now: Instant) {
         self.draining = true;
+        self.health.clear();
+        self.unregister(now);
         let legs: Vec<LegId> = self.legs.keys().copied().collect();
         for leg in legs {
             self.reject(now, leg, 487, None, &[]);
@@ -306,6 +344,9 @@ impl Core {
                 Timer::Reliable(leg) => self.reliable_due(at, now, leg),
                 Timer::Referral(leg) => self.referral_due(at, leg),
                 Timer::TransferLimit(leg, tx) => self.answer_transfer(now, leg, tx, Err(603)),
+                Timer::Register(n) => self.register_due(at, now, n),
+                Timer::Binding(id) => self.binding_due(at, now, id),
+                Timer::Health(n) => self.probe(now, n),
             }
         }
     }
@@ -342,6 +383,8 @@ impl Core {
         for leg in self.legs.values_mut() {
             leg.lose(connection);
         }
+        self.line_closed(now, connection);
+        self.bindings_closed(connection);
         let lost: Vec<TxId> =
             self.clients.iter().filter(|(_, tx)| tx.is_unheard() && tx.hop.connection == Some(connection)).map(|(&id, _)| id).collect();
         for tx in lost {
@@ -353,12 +396,14 @@ impl Core {
     pub(crate) fn connections_in_use(&self) -> HashSet<ConnectionId> {
         let legs = self.legs.values().map(|leg| leg.hop);
         let servers = self.servers.values().filter(|tx| tx.is_open()).map(|tx| tx.hop);
-        legs.chain(servers).filter_map(|hop| hop.connection).collect()
+        let lines = self.lines.iter().filter_map(|line| line.hop);
+        let bindings = self.bindings.iter().map(|binding| binding.flow);
+        legs.chain(servers).chain(lines).chain(bindings).filter_map(|hop| hop.connection).collect()
     }
 
     /// Whether nothing is left to be taken down.
     pub(crate) fn is_idle(&self) -> bool {
-        self.legs.is_empty()
+        self.legs.is_empty() && !self.lines.iter().any(|line| line.leaving)
     }
 
     pub(crate) fn stats(&self) -> Stats {

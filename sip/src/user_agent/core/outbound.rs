@@ -4,17 +4,20 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::super::command::DialRequest;
+use super::super::command::{DialRequest, Target};
 use super::super::event::{Event, FailWhy, LegId};
-use super::super::locate::{self, Plan, Target};
+use super::super::locate::{self, Plan, Target as Place};
 use super::client::{Outcome, Purpose};
+use super::credentials::credentials_of;
 use super::inbound::clean_headers;
 use super::leg::{Cancel, Dialog, Leg, LegState};
 use super::redial::Redial;
+use super::ring_all::Share;
 use super::{Core, Hop, Output, Timer, TxId};
 use crate::guard::{ACCEPT, ALLOW};
 use crate::message::{Headers, Method, RequestParts, Response};
 use crate::transport::Transport;
+use crate::uri::Uri;
 
 /// Targets of one look-up that are tried.
 const MAX_TARGETS: usize = 8;
@@ -30,49 +33,75 @@ impl Core {
             return;
         }
         let limit = now + request.ring_timeout;
-        let tag = self.token();
-        let call_id = format!("{}{}", self.token(), self.token());
+        let (uri, bells) = match &request.target {
+            Target::Uri(uri) => (Some(uri.clone()), Vec::new()),
+            Target::Registered(user) => (None, self.bells(user)),
+        };
+        let target = uri.as_ref().map(Uri::to_string).or_else(|| bells.first().map(|bell| bell.uri.clone())).unwrap_or_default();
         let dialog = Dialog {
-            call_id,
+            call_id: format!("{}{}", self.token(), self.token()),
             local: String::new(),
-            local_tag: tag,
-            remote: format!("<{}>", request.target),
+            local_tag: self.token(),
+            remote: format!("<{target}>"),
             remote_tag: None,
             local_seq: 0,
             remote_seq: None,
-            target: request.target.to_string(),
-            routes: Vec::new(),
+            target,
+            routes: self.route_of(request.account.as_deref()),
         };
-        let target = request.target.clone();
+        // A call over a registered line first passes where its registrar says (RFC 3608 §6.1), but never out of TLS.
+        let next = dialog.next_uri();
+        let exposed = uri.as_ref().is_some_and(|uri| uri.secure) && next.as_ref().is_none_or(|next| !next.secure);
         let hop = Hop::to(Transport::Udp, SocketAddr::from(([0, 0, 0, 0], 0)));
-        let refused = self.draining || request.sdp.is_empty();
-        let redial = Redial::of(&request);
-        self.add_leg(id, Leg { redial, ..Leg::new(LegState::Resolving { request, limit }, dialog, hop, true) });
+        let refused = self.draining || exposed || request.sdp.is_empty();
+        let (redial, account) = (Redial::of(&request), request.account.clone());
+        self.add_leg(id, Leg { redial, account, ..Leg::new(LegState::Resolving { request, limit }, dialog, hop, true) });
         self.arm(limit, Timer::LegLimit(id));
-        match locate::plan(&target) {
-            _ if refused => self.fail(id, None, FailWhy::Unreachable),
+        if refused {
+            return self.fail(id, None, FailWhy::Unreachable);
+        }
+        if uri.is_none() {
+            return self.ring_all(now, id, bells);
+        }
+        let Some(next) = next else { return self.fail(id, None, FailWhy::Unreachable) };
+        match locate::plan(&next) {
             Plan::Known(target) => self.resolved(now, id, &[target]),
             Plan::Nowhere => self.fail(id, None, FailWhy::Unreachable),
             Plan::Addresses(_) | Plan::Service { .. } | Plan::Any { .. } => {
-                self.outputs.push_back(Output::Resolve { leg: id, uri: target });
+                self.outputs.push_back(Output::Resolve { leg: id, uri: next });
             }
         }
     }
 
     /// The look-up came to an end: the first target is tried, the others are kept (RFC 3263 §4.3).
-    pub(crate) fn resolved(&mut self, now: Instant, id: LegId, targets: &[Target]) {
-        let Some(Leg { state: LegState::Resolving { request, .. }, .. }) = self.legs.get(&id) else { return };
-        let (sips, host) = (request.target.secure, request.target.host.to_string());
+    pub(crate) fn resolved(&mut self, now: Instant, id: LegId, targets: &[Place]) {
+        let Some(leg) = self.legs.get(&id) else { return self.errand_resolved(now, id, targets) };
+        let LegState::Resolving { .. } = leg.state else { return };
+        let mut hops = leg.dialog.next_uri().map(|uri| self.hops_to(&uri, targets)).unwrap_or_default();
+        let Some(hop) = hops.pop_front() else { return self.fail(id, None, FailWhy::Unreachable) };
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let LegState::Resolving { request, limit } = std::mem::replace(&mut leg.state, LegState::Talking) else { return };
+        if let Some(tx) = self.place(now, id, &request, limit, hop) {
+            self.keep_alternatives(now, tx, hops);
+        }
+    }
+
+    /// The ways to a URI that was looked up.
+    pub(super) fn hops_to(&mut self, uri: &Uri, targets: &[Place]) -> VecDeque<Hop> {
+        let sips = uri.secure;
         let mut hops: VecDeque<Hop> =
             targets.iter().take(MAX_TARGETS).map(|to| Hop { sips, ..Hop::to(to.transport, to.address) }).collect();
         if hops.iter().any(|hop| hop.transport.is_secure()) {
             // The certificate must name the domain that was asked for, not what the look-up made of it (RFC 5922 §4).
-            let peer = Some(self.keep_name(&host));
+            let peer = Some(self.keep_name(&uri.host.to_string()));
             hops.iter_mut().for_each(|hop| hop.peer = peer);
         }
-        let Some(hop) = hops.pop_front() else { return self.fail(id, None, FailWhy::Unreachable) };
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        let LegState::Resolving { request, limit } = std::mem::replace(&mut leg.state, LegState::Talking) else { return };
+        hops
+    }
+
+    /// Sends the INVITE.
+    pub(super) fn place(&mut self, now: Instant, id: LegId, request: &DialRequest, limit: Instant, hop: Hop) -> Option<TxId> {
+        let leg = self.legs.get_mut(&id)?;
         leg.hop = hop;
         let tag = leg.dialog.local_tag.clone();
         let (_, own) = self.sent_by(hop);
@@ -81,7 +110,7 @@ impl Core {
         let user = if user.is_empty() { self.config.contact_user.clone() } else { user };
         let mut extra = vec![("Contact".to_owned(), self.contact(hop)), ("Allow".to_owned(), ALLOW.to_owned())];
         extra.extend(clean_headers(&request.headers).map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let leg = self.legs.get_mut(&id)?;
         extra.extend(leg.session.proposal(&self.config.timers));
         leg.local_sdp = Some(request.sdp.clone());
         leg.dialog.local = format!("{name}<sip:{user}@{own}>;tag={tag}");
@@ -90,12 +119,15 @@ impl Core {
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.state = LegState::Dialing { tx, limit, cancel: Cancel::No, early: None };
         }
-        self.keep_alternatives(now, tx, hops);
+        Some(tx)
     }
 
     pub(super) fn dial_progress(&mut self, now: Instant, id: LegId, tx: TxId, response: &Response) {
+        if self.cancel_surplus(now, id, tx) {
+            return;
+        }
         let Some(Leg { state: LegState::Dialing { cancel, .. }, told, .. }) = self.legs.get_mut(&id) else { return };
-        if *cancel == Cancel::Wanted {
+        if *cancel != Cancel::No {
             *cancel = Cancel::Sent;
             let reason = self.legs.get_mut(&id).and_then(|leg| leg.cancel_reason.take());
             return self.send_cancel(now, tx, reason);
@@ -112,6 +144,11 @@ impl Core {
     }
 
     pub(super) fn dial_outcome(&mut self, now: Instant, id: LegId, tx: TxId, outcome: &Outcome<'_>) {
+        match self.share(now, id, tx, outcome) {
+            Share::Whole => {}
+            Share::Refused(status) => return self.fail(id, Some(status), meaning(status)),
+            Share::Dealt => return,
+        }
         let response = match outcome {
             Outcome::Timeout => return self.fail(id, None, FailWhy::Timeout),
             Outcome::Unreachable => return self.fail(id, None, FailWhy::Unreachable),
@@ -144,13 +181,16 @@ impl Core {
 
     /// ACKs a 2xx inside the leg's dialog (RFC 3261 §13.2.2.4).
     pub(super) fn acknowledge(&mut self, id: LegId, tx: TxId, response: &Response) {
-        let Some((invite_hop, cseq)) = self.clients.get(&tx).map(|tx| (tx.hop, tx.parts.cseq)) else { return };
+        let Some(client) = self.clients.get(&tx) else { return };
+        let (invite_hop, cseq, credentials) = (client.hop, client.parts.cseq, credentials_of(&client.parts));
         let Some(leg) = self.legs.get_mut(&id) else { return };
         if invite_hop.is_reliable() {
             leg.hop = invite_hop;
         }
         let hop = leg.next_hop(&self.config.allowed);
-        let mut parts = RequestParts { cseq, ..leg.dialog.request(Method::Ack, Vec::new()) };
+        // The ACK goes with what let the INVITE pass (RFC 3261 §22.1), but not to another address.
+        let credentials = if hop.address() == invite_hop.address() { credentials } else { Vec::new() };
+        let mut parts = RequestParts { cseq, ..leg.dialog.request(Method::Ack, credentials) };
         parts.via = self.new_via(hop);
         parts.extra.push(("User-Agent".to_owned(), self.config.user_agent.clone()));
         self.keep_ack(tx, response.essentials.to.tag(), hop, parts.write(None));
@@ -189,7 +229,7 @@ impl Core {
         match &mut leg.state {
             LegState::Resolving { .. } => self.fail(id, None, why),
             LegState::Dialing { tx, cancel, .. } => {
-                let tx = *tx;
+                let (tx, others) = (*tx, leg.branches.clone());
                 if *cancel == Cancel::No {
                     let heard = self.clients.get(&tx).is_some_and(|tx| tx.is_proceeding());
                     *cancel = if heard { Cancel::Sent } else { Cancel::Wanted };
@@ -199,13 +239,14 @@ impl Core {
                         leg.cancel_reason = reason;
                     }
                 }
+                others.into_iter().for_each(|other| self.send_cancel(now, other, None));
                 self.tell_end(id, Event::Failed { leg: id, status: None, why, reason: None, retry_after: None });
             }
             LegState::Incoming { .. } | LegState::Talking | LegState::Leaving { .. } => {}
         }
     }
 
-    fn fail(&mut self, id: LegId, status: Option<u16>, why: FailWhy) {
+    pub(super) fn fail(&mut self, id: LegId, status: Option<u16>, why: FailWhy) {
         self.tell_end(id, Event::Failed { leg: id, status, why, reason: None, retry_after: None });
         self.forget_leg(id);
     }

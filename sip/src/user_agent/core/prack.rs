@@ -76,7 +76,8 @@ impl Core {
         fork.dialog.refresh_target(&response.headers);
         let rack = format!("{rseq} {} INVITE", response.essentials.cseq);
         let parts = fork.dialog.request(Method::Prack, vec![("RAck".to_owned(), rack)]);
-        let hop = Leg::new(LegState::Talking, fork.dialog.clone(), leg.hop, true).next_hop(&self.config.allowed);
+        let leg = Leg { pinned: leg.pinned, ..Leg::new(LegState::Talking, fork.dialog.clone(), leg.hop, true) };
+        let hop = leg.next_hop(&self.config.allowed);
         self.start_client(now, Purpose::Nothing, parts, hop, None);
         true
     }

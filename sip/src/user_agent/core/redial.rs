@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::super::command::DialRequest;
+use super::super::command::{DialRequest, Target};
 use super::super::event::LegId;
 use super::client::Purpose;
 use super::leg::{Cancel, Leg, LegState};
@@ -31,7 +31,12 @@ pub(super) struct Redial {
 
 impl Redial {
     pub(super) fn of(request: &DialRequest) -> Self {
-        Self { host: request.follow_redirects.then(|| request.target.host.clone()), ..Self::default() }
+        // A telephone that registered is not asked where else to call.
+        let host = match &request.target {
+            Target::Uri(uri) => request.follow_redirects.then(|| uri.host.clone()),
+            Target::Registered(_) => None,
+        };
+        Self { host, ..Self::default() }
     }
 }
 

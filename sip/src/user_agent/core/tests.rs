@@ -1,8 +1,10 @@
 //! The core in virtual time: the standard's timers to the millisecond, and two cores over a network that loses, repeats and reorders.
 
+mod lines;
 mod prack;
 mod redial;
 mod refer;
+mod registrar;
 mod replaces;
 mod script;
 mod session_timer;
@@ -205,6 +207,7 @@ pub(super) fn dial_to(leg: LegId, host: &str, tcp: bool) -> Command {
     Command::Dial(Box::new(DialRequest {
         leg,
         target: target.parse().unwrap(),
+        account: None,
         from: "a".to_owned(),
         display_name: None,
         sdp: SDP.to_vec(),
@@ -370,6 +373,7 @@ fn leg_of(event: &Event) -> LegId {
         | Event::TransferAsked { leg, .. }
         | Event::Info { leg, .. }
         | Event::Ended { leg, .. } => *leg,
+        Event::Registration { .. } | Event::Bindings { .. } | Event::Health { .. } => panic!("of no leg: {event:?}"),
     }
 }
 
