@@ -1,6 +1,7 @@
 //! Builds the drivers once, and starts one task per call.
 
 mod options;
+mod peers;
 
 use std::{
     fs,

@@ -8,6 +8,7 @@ use std::{
 use warmline_models::{ModelError, ModelsDir};
 use warmline_sip::{codec::Codec, guard, sdp::Encryption, user_agent};
 
+use super::peers;
 use crate::{
     call::ids::AgentId,
     config::{AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, TrunkConfig},
@@ -35,6 +36,10 @@ pub(super) fn telephony(config: &Config) -> telephony::Options {
             advertised: sip.advertised,
             contact_user: sip.user.clone(),
             allowed: allowed(config),
+            accounts: peers::accounts(config),
+            registrations: peers::registrations(config),
+            registrar: peers::registrar(config),
+            health: peers::health(config),
             // A call has the caller's leg and, in a handoff, one agent's at a time.
             limits: user_agent::Limits { calls: limits.calls * 2, new_requests: rate, ..user_agent::Limits::default() },
             ..user_agent::Config::default()
@@ -105,7 +110,7 @@ fn allowed(config: &Config) -> Vec<guard::Network> {
     config.file.sip.allowed.iter().copied().chain(trunks).map(guard_network).collect()
 }
 
-fn guard_network(network: Network) -> guard::Network {
+pub(super) fn guard_network(network: Network) -> guard::Network {
     format!("{}/{}", network.address, network.bits).parse().expect("the configuration checked the bits")
 }
 
@@ -150,7 +155,8 @@ fn ring_at(config: &Config, id: &str, agent: &AgentConfig) -> String {
         return format!("browser:{id}");
     }
     if agent.registers() {
-        return format!("sip:{id}@{}", config.file.registrar.realm);
+        // All telephones that registered under that id ring.
+        return format!("registered:{id}");
     }
     let trunk = agent.via.as_ref().and_then(|via| config.trunk(via));
     let peer = agent.via.as_ref().and_then(|via| config.file.trunks.get(via)).and_then(|trunk| trunk.peers.first());
@@ -198,7 +204,7 @@ mod tests {
         assert_eq!(rung(&[(target, "target: \"+40721000111\""), via]), "sip:0721000111@192.0.2.7:5070");
         assert_eq!(rung(&[(target, "target: browser")]), "browser:maria");
         assert_eq!(rung(&[via]), "sip:maria@192.0.2.7:5070");
-        assert_eq!(rung(&[(target, "target: registered"), ("\n    password:\n", "\n    password: a\n")]), "sip:maria@warmline");
+        assert_eq!(rung(&[(target, "target: registered"), ("\n    password:\n", "\n    password: a\n")]), "registered:maria");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub use desk::DeskConfig;
 pub use http::{HttpConfig, IceServerConfig};
 pub use limits::LimitsConfig;
 pub use lines::{Account, Health, Phone, Registration};
-pub use registrar::RegistrarConfig;
+pub use registrar::{DigestName, RegistrarConfig};
 pub use routes::{HoursConfig, RouteConfig, TrunkNames};
 pub use rtp::{PortRange, RtpConfig};
 pub use secret::Secret;

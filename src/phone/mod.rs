@@ -22,7 +22,7 @@ mod voice;
 pub use api::{Api, Events};
 pub use line::{Line, Phone, Ringing};
 pub use media::{Media, MediaPort, Span};
-pub use rig::{Agent, Rig, Setup};
+pub use rig::{Agent, PASSWORD, Rig, Setup};
 pub use sound::{RATE, Sound};
 pub use tape::{HeardPacket, SentFrame, Tape};
 pub use voice::Voice;

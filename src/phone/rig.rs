@@ -15,7 +15,10 @@ use tokio::process::{Child, Command};
 use super::Api;
 use crate::{
     clock,
-    config::{AgentConfig, ConfigFile, DeskConfig, HttpConfig, LimitsConfig, RouteConfig, SipConfig, SpeechConfig, StoreConfig},
+    config::{
+        AgentConfig, ConfigFile, DeskConfig, DigestName, HttpConfig, LimitsConfig, RegistrarConfig, RouteConfig, SipConfig, SpeechConfig,
+        StoreConfig,
+    },
 };
 
 /// How long a start may take: cold models on a slow disk.
@@ -44,6 +47,10 @@ pub struct Setup {
     pub certificate: Option<(PathBuf, PathBuf)>,
 }
 
+/// The password of telephones that register with a rig's gateway, their user being the agent's id.
+pub const PASSWORD: &str = "long-one-for-the-tests";
+const PASSWORD_FILE: &str = "password";
+
 /// A human who can be rung.
 #[derive(Debug, Clone)]
 pub struct Agent {
@@ -51,7 +58,7 @@ pub struct Agent {
     pub id: String,
     /// The name that callers hear.
     pub name: String,
-    /// The SIP address of the phone.
+    /// The SIP address of the phone, or `registered` if it registers.
     pub target: String,
 }
 
@@ -211,7 +218,8 @@ fn configure(setup: &Setup, (sip, tls): (SocketAddr, Option<SocketAddr>), http: 
     let agents = setup.agents.iter().map(|agent| {
         let queues = QUEUES.map(str::to_owned).to_vec();
         let (name, target) = (agent.name.clone(), agent.target.clone());
-        (agent.id.clone(), AgentConfig { name, target, queues, signed_in: true, ..AgentConfig::default() })
+        let password_file = (target == "registered").then(|| setup.folder.join(PASSWORD_FILE));
+        (agent.id.clone(), AgentConfig { name, target, queues, signed_in: true, password_file, ..AgentConfig::default() })
     });
     let config = ConfigFile {
         sip: SipConfig { udp: Some(sip), tcp: Some(sip), tls, certificate, private_key, ..SipConfig::default() },
@@ -223,6 +231,8 @@ fn configure(setup: &Setup, (sip, tls): (SocketAddr, Option<SocketAddr>), http: 
         desk: DeskConfig { wrap_up_ms: 1_000, ..DeskConfig::default() },
         routes: vec![RouteConfig::to("*", "support.en.yaml")],
         agents: agents.collect(),
+        // Whatever telephone it is, it knows this one.
+        registrar: RegistrarConfig { algorithms: vec![DigestName::Md5], ..RegistrarConfig::default() },
         services: [("orders".to_owned(), format!("http://127.0.0.1:{orders_port}"))].into(),
         ..ConfigFile::default()
     };
@@ -232,6 +242,7 @@ fn configure(setup: &Setup, (sip, tls): (SocketAddr, Option<SocketAddr>), http: 
         let path = setup.folder.join(name);
         fs::write(&path, text).with_context(|| path.display().to_string())
     };
+    write(PASSWORD_FILE, PASSWORD)?;
     write("support.en.yaml", FLOW)?;
     write(CONFIGURATION, &text)
 }

@@ -13,7 +13,9 @@ use warmline_sip::{
     dtmf::info,
     sdp::{Direction, LocalMedia, Negotiated, Policy, SdpSession, Secret},
     uri::Uri,
-    user_agent::{DialRequest, EndedBy, Event as WireEvent, FailWhy, Incoming, LegId as WireLeg, TransactionId, UserAgent},
+    user_agent::{
+        DialRequest, EndedBy, Event as WireEvent, FailWhy, Incoming, LegId as WireLeg, RegistrationState, Target, TransactionId, UserAgent,
+    },
 };
 
 use super::{
@@ -30,6 +32,9 @@ use crate::{
     },
     web_call::{Request, WebRefused},
 };
+
+/// How an agent's telephone is called that has registered with us.
+const REGISTERED: &str = "registered:";
 
 /// What a leg needs of its call.
 #[derive(Debug)]
@@ -259,7 +264,11 @@ impl Switchboard {
         if let Some(agent) = target.strip_prefix(browsers::SCHEME) {
             return self.ring_page(wire, id, agent, link);
         }
-        let (Ok(uri), Ok(sockets)) = (target.parse::<Uri>(), self.media.reserve()) else {
+        let to = match target.strip_prefix(REGISTERED) {
+            Some(user) => Ok(Target::Registered(user.to_owned())),
+            None => target.parse(),
+        };
+        let (Ok(to), Ok(sockets)) = (to, self.media.reserve()) else {
             tracing::error!(target, "cannot dial: bad address, or no free RTP port");
             link.tell(Event::LegFailed { leg: id, why: DialFailure::Unreachable });
             return;
@@ -271,7 +280,7 @@ impl Switchboard {
         self.legs.insert(wire, Leg { id, link, sdp, stage: Stage::Offered { sockets }, listening, held: false });
         let request = DialRequest {
             leg: wire,
-            target: uri.into(),
+            target: to,
             account: None,
             from: self.from_user.clone(),
             display_name: Some(self.display_name.clone()),
@@ -340,9 +349,27 @@ impl Switchboard {
                     leg.link.media(MediaCommand::Key { leg: leg.id, digit });
                 }
             }
-            WireEvent::Registration { name, state } => tracing::info!(name, ?state, "registration"),
-            WireEvent::Bindings { user, contacts } => tracing::debug!(user, contacts, "telephones"),
-            WireEvent::Health { name, alive, round_trip } => tracing::info!(name, alive, ?round_trip, "peer"),
+            WireEvent::Registration { name, state } => {
+                let registered = matches!(state, RegistrationState::Registered { .. });
+                metrics::gauge!("warmline_trunk_registered", "trunk" => name.clone()).set(f64::from(u8::from(registered)));
+                if registered {
+                    tracing::info!(trunk = name, ?state, "registered");
+                } else {
+                    tracing::warn!(trunk = name, ?state, "not registered");
+                }
+            }
+            WireEvent::Bindings { user, contacts } => {
+                metrics::gauge!("warmline_telephones", "agent" => user.clone()).set(contacts as f64);
+                tracing::info!(agent = user, contacts, "telephones registered");
+            }
+            WireEvent::Health { name, alive, round_trip } => {
+                metrics::gauge!("warmline_trunk_up", "trunk" => name.clone()).set(f64::from(u8::from(alive)));
+                if alive {
+                    tracing::info!(trunk = name, ?round_trip, "a peer answers");
+                } else {
+                    tracing::warn!(trunk = name, "a peer does not answer");
+                }
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod interrupted;
 mod interruptions;
 mod pjsip;
 mod refused;
+mod registered;
 mod sipp;
 mod tones;
 mod torture;
