@@ -123,8 +123,10 @@ impl Core {
         }
         match self.leg_of(parts).and_then(|id| self.legs.get_mut(&id)) {
             Some(leg) => {
-                leg.dialog.local_seq += 1;
-                leg.dialog.local_seq
+                let next = leg.dialog.local_seq.max(parts.cseq) + 1;
+                leg.dialog.local_seq = next;
+                leg.raise_forks(next);
+                next
             }
             None => parts.cseq + 1,
         }

@@ -31,6 +31,11 @@ impl Leg {
         self.forks.iter().position(|fork| early && fork.tag == essentials.from.tag())
     }
 
+    /// Numbers of early dialogs go on above this one: a request in one of them had to be sent again.
+    pub(super) fn raise_forks(&mut self, cseq: u32) {
+        self.forks.iter_mut().for_each(|fork| fork.dialog.local_seq = fork.dialog.local_seq.max(cseq));
+    }
+
     /// Whether somebody who rings for us has this tag (RFC 3891 §3).
     pub(super) fn has_fork(&self, tag: &str) -> bool {
         matches!(self.state, LegState::Dialing { .. }) && self.forks.iter().any(|fork| fork.tag == tag)
