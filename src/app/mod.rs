@@ -91,7 +91,7 @@ impl App {
         let (speech, heads) = loading.await.context("the models were not loaded")??;
         readiness.models.store(true, Ordering::Relaxed);
         let routes = routes(&config, path, heads)?;
-        let (telephony, arrivals) = Telephony::start(options::telephony(&config), pages).await?;
+        let (telephony, arrivals) = Telephony::start(options::telephony(&config)?, pages).await?;
         readiness.sip.store(true, Ordering::Relaxed);
         let lookups = LookUps::new().context("no HTTP client")?;
         let trunks = config.trunk_table();
@@ -128,7 +128,7 @@ impl Gateway {
     async fn take(&self, arrival: Arrival, calls: &mut JoinSet<()>) {
         let (started, utc) = (clock::now(), clock::utc());
         let unix_ms = u64::try_from(utc.as_millis()).unwrap_or(u64::MAX);
-        let call = trunk::Call { source: arrival.source, called: &arrival.called, claims: &arrival.claims };
+        let call = trunk::Call { source: arrival.source, called: &arrival.called, claims: &arrival.claims, signed: arrival.signed };
         let Arrived { caller, route, permit } = match self.trunks.arrive(call, started, i64::try_from(unix_ms).unwrap_or(i64::MAX)) {
             Ok(arrived) => arrived,
             Err(why) => {

@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -18,12 +19,12 @@ use crate::{
     trunk::Network,
 };
 
-pub(super) fn telephony(config: &Config) -> telephony::Options {
+pub(super) fn telephony(config: &Config) -> anyhow::Result<telephony::Options> {
     let (sip, rtp, limits) = (&config.file.sip, &config.file.rtp, &config.file.limits);
     let listen = listeners(sip);
     let bound = listen.first().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |listener| listener.address.ip());
     let rate = guard::Rate { per_second: limits.requests_per_second, burst: limits.requests_per_second.saturating_mul(2) };
-    telephony::Options {
+    Ok(telephony::Options {
         sip: user_agent::Config {
             listen,
             tls: user_agent::TlsConfig {
@@ -48,6 +49,7 @@ pub(super) fn telephony(config: &Config) -> telephony::Options {
         media_address: sip.advertised.unwrap_or(if rtp.bind.is_unspecified() { bound } else { rtp.bind }),
         from_user: sip.user.clone(),
         display_name: sip.display_name.clone(),
+        signatures: signatures(config)?,
         lines: lines(config),
         media: MediaConfig {
             ports: rtp.ports.first..=rtp.ports.last,
@@ -56,7 +58,14 @@ pub(super) fn telephony(config: &Config) -> telephony::Options {
             media_timeout: Duration::from_millis(rtp.media_timeout_ms),
             ..MediaConfig::new(rtp.bind)
         },
-    }
+    })
+}
+
+/// Whose signatures of callers are believed.
+fn signatures(config: &Config) -> anyhow::Result<Option<Arc<telephony::Signatures>>> {
+    let sip = &config.file.sip;
+    let (Some(anchors), Some(index)) = (&sip.stir_anchors, &sip.stir_certificates) else { return Ok(None) };
+    Ok(Some(Arc::new(telephony::Signatures::load(anchors, index, &sip.country_code)?)))
 }
 
 /// What legs agree to, by trunk, and how agents are called.

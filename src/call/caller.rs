@@ -17,6 +17,9 @@ pub struct Caller {
     /// The number that the call was forwarded from, if a trusted network says so.
     #[serde(default)]
     pub diverted_from: Option<String>,
+    /// What a trusted network has signed of the caller: `A`, `B`, `C`, or `failed`; none: nothing, or nobody asks.
+    #[serde(default)]
+    pub signed: Option<String>,
     /// The trunk that it came in on; none: a call without one.
     #[serde(default)]
     pub trunk: Option<String>,

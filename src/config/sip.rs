@@ -35,6 +35,12 @@ pub struct SipConfig {
     pub advertised: Option<IpAddr>,
     /// Who may talk to us: addresses or networks ("192.0.2.0/24"). Empty: everybody who reaches us. Others get silence.
     pub allowed: Vec<Network>,
+    /// Anchors (PEM) of callers' signatures (STIR/SHAKEN); empty: no signature is believed.
+    pub stir_anchors: Option<PathBuf>,
+    /// The index of signers' certificates: on each line the URL that calls name one by, and its file. Nothing is ever fetched.
+    pub stir_certificates: Option<PathBuf>,
+    /// The country code of numbers that come without one, for signatures.
+    pub country_code: String,
     /// The user part of our addresses.
     pub user: String,
     /// The name that agents' telephones show.
@@ -56,6 +62,9 @@ impl Default for SipConfig {
             origins: Vec::new(),
             advertised: None,
             allowed: Vec::new(),
+            stir_anchors: None,
+            stir_certificates: None,
+            country_code: String::new(),
             user: "warmline".to_owned(),
             display_name: "Warmline".to_owned(),
         }
@@ -70,7 +79,10 @@ impl SipConfig {
     }
 
     pub(super) fn under(&mut self, folder: &Path) {
-        for file in [&mut self.certificate, &mut self.private_key, &mut self.client_ca].into_iter().flatten() {
+        for file in [&mut self.certificate, &mut self.private_key, &mut self.client_ca, &mut self.stir_anchors, &mut self.stir_certificates]
+            .into_iter()
+            .flatten()
+        {
             *file = folder.join(&file);
         }
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     call::event::{Event, LegEnd},
-    trunk::{Claims, Party},
+    trunk::{Claims, Party, Signed},
     web_call::{Reply, Request, WebCall, WebCallId, WebRefused},
 };
 
@@ -111,7 +111,7 @@ impl Switchboard {
         let name = name.map(|name| name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect::<String>());
         let from = Party { display: name.filter(|name| !name.trim().is_empty()), ..Party::default() };
         let claims = Claims { from, ..Claims::default() };
-        let arrival = Arrival { source: None, called, claims, leg: wire, offer: Some(offer.into_bytes()) };
+        let arrival = Arrival { source: None, called, claims, signed: Signed::No, leg: wire, offer: Some(offer.into_bytes()) };
         if self.arrivals.try_send(arrival).is_err() {
             return refuse(reply, WebRefused::Busy);
         }

@@ -7,6 +7,7 @@ mod claims;
 mod legs;
 mod lines;
 pub mod media;
+mod signature;
 mod switchboard;
 
 use std::{net::IpAddr, sync::Arc};
@@ -15,10 +16,14 @@ use anyhow::Context as _;
 use tokio::sync::mpsc;
 use warmline_sip::user_agent;
 
-use crate::{trunk::Claims, web_call::Request};
+use crate::{
+    trunk::{Claims, Signed},
+    web_call::Request,
+};
 
 pub use legs::{CallLegs, CallOptions};
 pub use lines::{Line, Lines, Outward, claim_code};
+pub use signature::Signatures;
 use switchboard::{Command, Switchboard};
 
 /// Commands of calls that may wait for the switchboard; a call beyond that waits itself.
@@ -39,6 +44,8 @@ pub struct Options {
     pub from_user: String,
     /// Our display name when an agent is rung.
     pub display_name: String,
+    /// Whose signatures of callers are believed; none: nobody's.
+    pub signatures: Option<Arc<Signatures>>,
     /// What legs agree to, by trunk.
     pub lines: Lines,
     /// Ports, threads and time-outs of the sound.
@@ -54,6 +61,8 @@ pub struct Arrival {
     pub called: String,
     /// What it says of its caller.
     pub claims: Claims,
+    /// What became of its caller's signature.
+    pub signed: Signed,
     pub(super) leg: user_agent::LegId,
     pub(super) offer: Option<Vec<u8>>,
 }

@@ -24,12 +24,14 @@ use super::{
     claims::claims,
     lines::{Line, Lines},
     media::{CallMedia, Command as MediaCommand, LegSockets, Listening, MediaPool},
+    signature::Signatures,
 };
 use crate::{
     call::{
         event::{DialFailure, Event, LegEnd},
         ids::{CallId, LegId},
     },
+    trunk::Signed,
     web_call::{Request, WebRefused},
 };
 
@@ -105,6 +107,7 @@ pub(super) struct Switchboard {
     pub(super) arrivals: mpsc::Sender<Arrival>,
     pub(super) browsers: Browsers,
     lines: Lines,
+    signatures: Option<Arc<Signatures>>,
     media: Arc<MediaPool>,
     /// Callers at once.
     calls: usize,
@@ -127,6 +130,7 @@ impl Switchboard {
             arrivals,
             browsers: Browsers::default(),
             lines: options.lines.clone(),
+            signatures: options.signatures.clone(),
             media,
             calls: options.calls,
             media_address: options.media_address,
@@ -386,8 +390,9 @@ impl Switchboard {
             self.user_agent.reject(leg, error.status_code(), None, Vec::new()).await;
             return;
         }
+        let signed = self.signatures.as_ref().map_or(Signed::No, |signatures| signatures.check(&incoming));
         let called = incoming.request_uri.parse::<Uri>().ok().and_then(|uri| uri.user).unwrap_or_default();
-        let arrival = Arrival { source: Some(incoming.source.ip()), called, claims: claims(&incoming), leg, offer: incoming.offer };
+        let arrival = Arrival { source: Some(incoming.source.ip()), called, claims: claims(&incoming), signed, leg, offer: incoming.offer };
         if self.arrivals.try_send(arrival).is_err() {
             self.user_agent.reject(leg, 503, None, Vec::new()).await;
             return;

@@ -7,6 +7,7 @@ use super::{
     admission::{Busy, Permit},
     identity::{Claims, caller_identity},
     numbers::plain_number,
+    signed::Signed,
     table::TrunkTable,
 };
 use crate::call::caller::Caller;
@@ -20,6 +21,8 @@ pub struct Call<'a> {
     pub called: &'a str,
     /// What it says of its caller.
     pub claims: &'a Claims,
+    /// What became of its signature.
+    pub signed: Signed,
 }
 
 /// A call that may come.
@@ -42,6 +45,9 @@ pub enum Refusal {
     /// The trunk brings more than it may.
     #[error("its trunk brings {0}")]
     Busy(#[from] Busy),
+    /// Its trunk wants a good signature.
+    #[error("its caller is not well signed")]
+    Unsigned(u16),
     /// No route takes it.
     #[error("no route takes it")]
     NoRoute,
@@ -54,6 +60,7 @@ impl Refusal {
         match self {
             Self::Stranger => 403,
             Self::Busy(_) => 503,
+            Self::Unsigned(status) => status,
             Self::NoRoute => 404,
         }
     }
@@ -65,6 +72,7 @@ impl Refusal {
             Self::Stranger => "stranger",
             Self::Busy(Busy::TooFast) => "too_fast",
             Self::Busy(Busy::TooMany) => "too_many",
+            Self::Unsigned(_) => "unsigned",
             Self::NoRoute => "no_route",
         }
     }
@@ -77,6 +85,9 @@ impl TrunkTable {
     /// Why it is refused.
     pub fn arrive(&self, call: Call<'_>, now: Instant, unix_ms: i64) -> Result<Arrived, Refusal> {
         let trunk = call.source.map_or(Some(self.without()), |source| self.identify(source)).ok_or(Refusal::Stranger)?;
+        if let Some(status) = trunk.signed.refusal(call.signed) {
+            return Err(Refusal::Unsigned(status));
+        }
         let permit = self.admit(&trunk.name, now)?;
         let identity = caller_identity(call.claims, trunk);
         let caller = Caller {
@@ -85,6 +96,7 @@ impl TrunkTable {
             called: trunk.inbound.rewrite(&plain_number(call.called)),
             asserted: identity.asserted,
             diverted_from: identity.diverted_from,
+            signed: trunk.signed.shown(call.signed),
             trunk: Some(trunk.name.clone()).filter(|name| name != ANY),
         };
         let route = self.route(&trunk.name, &caller.called, &caller.number, unix_ms).ok_or(Refusal::NoRoute)?;
@@ -95,7 +107,7 @@ impl TrunkTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trunk::{Network, Party, Rewriter, Route, Rule, Trunk};
+    use crate::trunk::{Network, Party, Rewriter, Route, Rule, SignedPolicy, Trunk};
 
     fn table() -> TrunkTable {
         let inbound = || Rewriter::new(vec![Rule::pattern("0*", "+40*").unwrap()]);
@@ -113,7 +125,7 @@ mod tests {
         let claims = Claims { from: party("0721"), asserted: vec![party("0722")], ..Claims::default() };
         #[expect(clippy::disallowed_methods, reason = "one arbitrary origin of virtual time")]
         let now = Instant::now();
-        table.arrive(Call { source: source.parse().ok(), called, claims: &claims }, now, 0)
+        table.arrive(Call { source: source.parse().ok(), called, claims: &claims, signed: Signed::No }, now, 0)
     }
 
     #[test]
@@ -124,6 +136,29 @@ mod tests {
         assert_eq!((number.as_str(), called.as_str(), *asserted, trunk.as_deref()), ("+40722", "+40213", true, Some("isp")));
         let pbx = arrive(&table, "192.0.2.2", "support").unwrap();
         assert_eq!((pbx.caller.number.as_str(), pbx.caller.asserted, pbx.route), ("+40721", false, 1));
+    }
+
+    #[test]
+    fn a_trunk_that_wants_signatures_gets_them() {
+        let isp = |signed| Trunk {
+            signed,
+            networks: vec![Network::from("192.0.2.1".parse::<IpAddr>().unwrap())],
+            name: "isp".into(),
+            ..Trunk::default()
+        };
+        let route = || vec![Route { called: "*".into(), ..Route::default() }];
+        let arrive = |policy, signed| {
+            let table = TrunkTable::new(vec![isp(policy)], Vec::new(), route());
+            #[expect(clippy::disallowed_methods, reason = "one arbitrary origin of virtual time")]
+            let now = Instant::now();
+            let call = Call { source: "192.0.2.1".parse().ok(), called: "1", claims: &Claims::default(), signed };
+            table.arrive(call, now, 0).map(|arrived| arrived.caller.signed).map_err(Refusal::status)
+        };
+        assert_eq!(arrive(SignedPolicy::Require, Signed::No), Err(428));
+        assert_eq!(arrive(SignedPolicy::Require, Signed::Bad(438)), Err(438));
+        assert_eq!(arrive(SignedPolicy::Require, Signed::Good('A')), Ok(Some("A".to_owned())));
+        assert_eq!(arrive(SignedPolicy::Show, Signed::Bad(438)), Ok(Some("failed".to_owned())));
+        assert_eq!(arrive(SignedPolicy::Ignore, Signed::Good('A')), Ok(None));
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod network;
 mod numbers;
 mod pattern;
 mod routes;
+mod signed;
 mod table;
 
 pub use admission::{Busy, Permit};
@@ -22,6 +23,7 @@ pub use network::Network;
 pub use numbers::{BadRule, LONGEST_NUMBER, Rewriter, Rule, plain_number};
 pub use pattern::matches;
 pub use routes::Route;
+pub use signed::{Signed, SignedPolicy};
 pub use table::{Trunk, TrunkTable};
 
 /// The trunk of calls that come in on none: what every call is on while no trunk is configured.

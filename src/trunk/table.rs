@@ -9,6 +9,7 @@ use super::{
     network::Network,
     numbers::Rewriter,
     routes::Route,
+    signed::SignedPolicy,
 };
 
 /// A line to a telephone network.
@@ -20,6 +21,8 @@ pub struct Trunk {
     pub networks: Vec<Network>,
     /// What it says of callers (P-Asserted-Identity, Remote-Party-ID, Diversion) is believed.
     pub trusted: bool,
+    /// What it wants of signed callers.
+    pub signed: SignedPolicy,
     /// Rules for the numbers of calls that come in.
     pub inbound: Rewriter,
     /// Rules for the numbers of calls that we place.

@@ -39,6 +39,9 @@ pub struct CallHead {
     pub caller_name: Option<String>,
     /// What was dialled.
     pub called: String,
+    /// What was signed of the caller: `A`, `B`, `C` or `failed`.
+    #[serde(default)]
+    pub signed: Option<String>,
     /// The trunk that it came in on; none: a call without one.
     #[serde(default)]
     pub trunk: Option<String>,
@@ -88,6 +91,7 @@ impl CallHead {
             caller: caller.number.clone(),
             caller_name: caller.name.clone(),
             called: caller.called.clone(),
+            signed: caller.signed.clone(),
             trunk: caller.trunk.clone(),
             flow,
             language,

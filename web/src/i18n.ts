@@ -175,6 +175,7 @@ const en = {
     flow: 'Flow',
     called: 'Called',
     trunk: 'Trunk',
+    signed: (level: string) => (level === 'failed' ? 'Caller’s signature is wrong' : `Caller signed (${level})`),
     language: 'Language',
     figures: {
       title: 'Figures',

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Checker;
 use crate::{
-    config::{ConfigFile, Peer, RuleConfig, Transport, TrunkConfig},
-    trunk::{HeaderTemplate, Network, Rewriter, Route, Trunk, is_header_name},
+    config::{ConfigFile, Peer, RuleConfig, Stir, Transport, TrunkConfig},
+    trunk::{HeaderTemplate, Network, Rewriter, Route, SignedPolicy, Trunk, is_header_name},
     yaml::Path,
 };
 
@@ -31,6 +31,11 @@ impl Checker<'_> {
                 name: name.clone(),
                 networks: trunk.networks(),
                 trusted: trunk.identity.trust_asserted,
+                signed: match trunk.identity.stir {
+                    Stir::Ignore => SignedPolicy::Ignore,
+                    Stir::Show => SignedPolicy::Show,
+                    Stir::Require => SignedPolicy::Require,
+                },
                 inbound: self.rules(&at.clone().key("numbers").key("inbound"), &trunk.numbers.inbound),
                 outbound: self.rules(&at.clone().key("numbers").key("outbound"), &trunk.numbers.outbound),
                 calls_per_second: trunk.calls_per_second,

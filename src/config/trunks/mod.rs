@@ -4,7 +4,7 @@ mod account;
 mod numbers;
 mod peer;
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -56,9 +56,6 @@ pub struct TrunkConfig {
     /// Calls at once that it may bring; empty: no bound of its own.
     #[serde(default)]
     pub calls: Option<usize>,
-    /// The address that it is told (Contact, Via, SDP); empty: that of `sip.advertised`.
-    #[serde(default)]
-    pub advertised: Option<IpAddr>,
     /// What calls that we place carry beside the protocol's own headers.
     #[serde(default)]
     pub headers: HeadersConfig,
@@ -160,7 +157,6 @@ impl TrunkConfig {
             numbers: NumbersConfig::default(),
             calls_per_second: None,
             calls: None,
-            advertised: None,
             headers: HeadersConfig::default(),
         }
     }

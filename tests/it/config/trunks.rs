@@ -122,7 +122,6 @@ fn unknown_keys_and_wrong_values() {
     one("    identity: { stir: shown }\n", "shown", "trunks.isp.identity.stir", "unknown word `shown`", "did you mean `show`?");
     one("    calls: 0\n", "    calls: 0", "trunks.isp.calls", "at least 1", "");
     one("    calls_per_second: 0\n", "calls_per_second: 0", "trunks.isp.calls_per_second", "at least 1", "");
-    one("    advertised: here\n", "advertised: here", "trunks.isp.advertised", "IP address", "");
     one("    headers: { send: { Diversion: x } }\n", "Diversion", "trunks.isp.headers.send.Diversion", "no header of ours", "X-");
     one("    headers: { send: { X-Call: \"{{ id }}\" } }\n", "X-Call", "trunks.isp.headers.send.X-Call", "nothing is called `id`", "");
 }

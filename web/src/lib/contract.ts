@@ -169,6 +169,8 @@ export interface CallHead {
   caller_name: string | null;
   called: string;
   trunk: string | null;
+  /** What was signed of the caller: `A`, `B`, `C` or `failed`. */
+  signed?: string | null;
   flow: string;
   language: string;
   state: 'live' | 'ended';
