@@ -14,6 +14,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use tokio::{
+    signal::unix::{SignalKind, signal},
     sync::{mpsc, oneshot},
     task::{JoinError, JoinSet},
     time::timeout,
@@ -110,10 +111,12 @@ impl App {
         let serving = tokio::spawn(http.run(async { _ = close.await }));
         let mut calls = JoinSet::new();
         let mut stop = pin!(stop);
+        let mut renewed = signal(SignalKind::hangup()).context("no signals")?;
         loop {
             tokio::select! {
                 Some(arrival) = arrivals.recv() => gateway.take(arrival, &mut calls).await,
                 Some(ended) = calls.join_next() => failed(ended),
+                Some(()) = renewed.recv() => gateway.read_certificates().await,
                 () = &mut stop => break,
             }
         }
@@ -175,6 +178,14 @@ impl Gateway {
             task.run().await;
             drop(permit);
         });
+    }
+
+    /// SIGHUP: the certificates of TLS were renewed. Connections that are up keep theirs.
+    async fn read_certificates(&self) {
+        match self.telephony.user_agent().reload_certificates().await {
+            Ok(()) => tracing::info!("the certificates were read again"),
+            Err(error) => tracing::error!(%error, "the certificates cannot be read: the old ones stay in force"),
+        }
     }
 
     /// New calls get 503; running ones are told to finish, and are ended when they do not.
