@@ -16,7 +16,7 @@ pub struct HttpConfig {
     pub connections: usize,
     /// Pages with live events at once.
     pub streams: usize,
-    /// Sites whose pages may carry the call button, like "https://www.example.com".
+    /// Sites whose pages may carry the call button, like `https://www.example.com`.
     pub widget_origins: Vec<String>,
     /// STUN and TURN servers that pages are told, for networks that let nothing else through.
     pub ice_servers: Vec<IceServerConfig>,

@@ -29,7 +29,7 @@ pub struct SipConfig {
     pub private_key: Option<PathBuf>,
     /// The file of authorities (PEM): only clients with a certificate from one of them may connect by TLS. Empty: all may.
     pub client_ca: Option<PathBuf>,
-    /// Web pages that may connect by WebSocket ("https://desk.example"); "*" is every page. Clients that are no browsers are not asked.
+    /// Web pages that may connect by WebSocket (`https://desk.example`); "*" is every page. Clients that are no browsers are not asked.
     pub origins: Vec<String>,
     /// The address that peers are told (Contact, Via, SDP), if it is not the bound one.
     pub advertised: Option<IpAddr>,

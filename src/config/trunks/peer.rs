@@ -1,4 +1,4 @@
-//! Places that requests are sent to: "192.0.2.7", "sip.example.net:5061;transport=tls", "[2001:db8::7]:5060".
+//! Places that requests are sent to: "192.0.2.7", "sip.example.net:5061;transport=tls", `[2001:db8::7]:5060`.
 
 use std::{
     fmt,
