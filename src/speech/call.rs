@@ -337,6 +337,9 @@ impl Speaking {
 impl Inner {
     /// Queues a clause for the cache. Whoever asked is not told.
     pub(super) fn prepare(&self, clause: &str, language: &str) {
+        if self.voice.is_at_hand(clause, language) {
+            return;
+        }
         let (voice, clause, language) = (Arc::clone(&self.voice), clause.to_owned(), language.to_owned());
         let work = move |go: Go<'_>| {
             if let Go::Run(_) = go

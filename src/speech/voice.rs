@@ -1,6 +1,6 @@
 //! A clause of text to sound for the line: from the cache, else from the voice.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use warmline_models::{ModelError, manifest::MANIFEST, pause_after_ms, resample, speakable, to_pcm};
 
@@ -20,17 +20,56 @@ pub(crate) struct Voice {
     cache: Option<Cache>,
     /// Name and version of the voice, for the cache.
     version: String,
+    /// What was said last, the latest first: every call begins with the same words.
+    recent: Mutex<Vec<Recent>>,
+}
+
+/// Clauses that are kept in memory; a minute of sound is a megabyte.
+const RECENT: usize = 64;
+
+struct Recent {
+    clause: String,
+    language: String,
+    more: bool,
+    samples: Arc<[i16]>,
 }
 
 impl Voice {
     pub(crate) fn new(engines: Arc<Engines>, cache: Option<Cache>) -> Self {
         let name = engines.synthesiser.voice();
         let model = MANIFEST.kept().find(|file| file.name.starts_with(name)).map_or("", |file| file.sha256);
-        Self { version: format!("{name} {model}"), engines, cache }
+        Self { version: format!("{name} {model}"), engines, cache, recent: Mutex::default() }
     }
 
     /// The sound of a clause, mono, 8 kHz, with the silence that follows it if another clause does. Empty when there is nothing to say.
     pub(crate) fn clause(&self, clause: &str, language: &str, more: bool) -> Result<Arc<[i16]>, ModelError> {
+        if let Some(samples) = self.said_of_late(clause, language, more) {
+            return Ok(samples);
+        }
+        let samples = self.spoken(clause, language, more)?;
+        let mut recent = self.recent();
+        recent.truncate(RECENT - 1);
+        recent.insert(0, Recent { clause: clause.to_owned(), language: language.to_owned(), more, samples: Arc::clone(&samples) });
+        Ok(samples)
+    }
+
+    /// Is a clause in memory, so that it needs no preparing?
+    pub(crate) fn is_at_hand(&self, clause: &str, language: &str) -> bool {
+        self.recent().iter().any(|one| one.clause == clause && one.language == language && !one.more)
+    }
+
+    fn said_of_late(&self, clause: &str, language: &str, more: bool) -> Option<Arc<[i16]>> {
+        let mut recent = self.recent();
+        let at = recent.iter().position(|one| one.clause == clause && one.language == language && one.more == more)?;
+        recent[..=at].rotate_right(1);
+        Some(Arc::clone(&recent[0].samples))
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Vec<Recent>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spoken(&self, clause: &str, language: &str, more: bool) -> Result<Arc<[i16]>, ModelError> {
         let text = speakable(clause, language);
         let key = Key { voice: &self.version, text: &text, rate: LINE_RATE };
         let mut samples = match self.cache.as_ref().and_then(|cache| cache.get(key)) {

@@ -5,11 +5,13 @@ mod clock;
 mod comfort;
 mod link;
 mod outgoing;
+mod passing;
 mod session;
 mod stats;
 
 pub use link::DtlsContext;
 pub use outgoing::Outgoing;
+pub use passing::Passing;
 pub use session::{Control, MediaConfig, MediaSession, Received};
 pub use stats::{Dropped, LegStats};
 

@@ -1,5 +1,7 @@
 //! The RTP header (RFC 3550 §5.1).
 
+use std::ops::Range;
+
 /// Bytes of a header without contributing sources and extension.
 const FIXED_HEADER_BYTES: usize = 12;
 const VERSION: u8 = 2;
@@ -54,6 +56,8 @@ pub struct RtpPacket<'a> {
     pub header: Header,
     /// The payload without padding; may be empty (keep-alive).
     pub payload: &'a [u8],
+    /// Where in the datagram the payload begins.
+    start: usize,
 }
 
 /// Is this an RTCP packet on a shared port? Packet types 192–223 cannot be RTP payload types (RFC 5761 §4).
@@ -63,6 +67,12 @@ pub fn is_rtcp(datagram: &[u8]) -> bool {
 }
 
 impl<'a> RtpPacket<'a> {
+    /// Where in the datagram the payload is.
+    #[must_use]
+    pub const fn place(&self) -> Range<usize> {
+        self.start..self.start + self.payload.len()
+    }
+
     /// Checks and splits a datagram.
     ///
     /// # Errors
@@ -80,6 +90,7 @@ impl<'a> RtpPacket<'a> {
         if fixed[0] & 0x10 != 0 {
             payload = skip_extension(payload)?;
         }
+        let start = datagram.len() - payload.len();
         if fixed[0] & 0x20 != 0 {
             let padding = usize::from(*payload.last().ok_or(RtpError::Padding)?);
             let length = payload.len().checked_sub(padding).filter(|_| padding > 0).ok_or(RtpError::Padding)?;
@@ -92,7 +103,7 @@ impl<'a> RtpPacket<'a> {
             timestamp: u32::from_be_bytes([fixed[4], fixed[5], fixed[6], fixed[7]]),
             ssrc: u32::from_be_bytes([fixed[8], fixed[9], fixed[10], fixed[11]]),
         };
-        Ok(Self { header, payload })
+        Ok(Self { header, payload, start })
     }
 }
 
@@ -131,7 +142,8 @@ mod tests {
         bytes.extend_from_slice(&[9; 8]);
         bytes.extend_from_slice(&[0xbe, 0xde, 0, 1, 7, 7, 7, 7]);
         bytes.extend_from_slice(&[5, 6, 0, 0, 3]);
-        assert_eq!(RtpPacket::parse(&bytes).unwrap().payload, [5, 6]);
+        let packet = RtpPacket::parse(&bytes).unwrap();
+        assert_eq!((packet.payload, &bytes[packet.place()]), (&[5, 6][..], &[5, 6][..]));
     }
 
     #[test]

@@ -42,6 +42,29 @@ impl Sender {
         self.talking &= !pause;
     }
 
+    /// A packet of another source goes on with a number that was derived from [`Self::next_sequence`]; `progress` samples of time pass with it.
+    pub fn pass_on(&mut self, sequence: u16, progress: u32, octets: u32) {
+        if sequence.wrapping_sub(self.sequence) < u16::MAX / 2 {
+            self.sequence = sequence.wrapping_add(1);
+        }
+        self.talking = true;
+        self.timestamp = self.timestamp.wrapping_add(progress);
+        self.packets = self.packets.wrapping_add(1);
+        self.octets = self.octets.wrapping_add(octets);
+    }
+
+    /// The number of the next packet.
+    #[must_use]
+    pub const fn next_sequence(&self) -> u16 {
+        self.sequence
+    }
+
+    /// Does the next packet start a talk spurt?
+    #[must_use]
+    pub const fn is_pausing(&self) -> bool {
+        !self.talking
+    }
+
     fn packet(&mut self, payload_type: u8, timestamp: u32, marker: bool, octets: u32) -> Header {
         let header = Header { marker, payload_type, sequence: self.sequence, timestamp, ssrc: self.ssrc };
         self.sequence = self.sequence.wrapping_add(1);

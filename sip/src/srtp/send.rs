@@ -9,7 +9,7 @@ const RTCP_CLEAR: usize = 8;
 /// The encryption flag before the index of RTCP.
 const ENCRYPTED: u32 = 1 << 31;
 
-/// Our side of one stream: one SSRC, with sequence numbers that rise by one.
+/// Our side of one stream: one SSRC, with sequence numbers that rise, except for what a bridge hands on out of order.
 pub struct Sender {
     keys: Keys,
     rtp: Cipher,
@@ -39,19 +39,31 @@ impl Sender {
         let Some(head) = packet.first_chunk::<RTP_HEADER>() else { return };
         let sequence = u16::from_be_bytes([head[2], head[3]]);
         let ssrc = u32::from_be_bytes([head[8], head[9], head[10], head[11]]);
-        if self.last.is_some_and(|last| sequence < last) {
-            self.rollover = self.rollover.wrapping_add(1);
-        }
-        self.last = Some(sequence);
-        let place = Place { ssrc, index: u64::from(self.rollover) << 16 | u64::from(sequence) };
+        let rollover = self.rollover_of(sequence);
+        let place = Place { ssrc, index: u64::from(rollover) << 16 | u64::from(sequence) };
         let (head, payload) = packet.split_at_mut(RTP_HEADER);
         let tag = if self.rtp.is_counter_mode() {
             self.rtp.count(place, payload);
-            self.rtp.authenticate(packet, &self.rollover.to_be_bytes())
+            self.rtp.authenticate(packet, &rollover.to_be_bytes())
         } else {
             self.rtp.seal(&self.rtp.rtp_nonce(place), head, payload)
         };
         out.extend_from_slice(&tag[..self.keys.suite().rtp_tag()]);
+    }
+
+    /// Which time round the sequence numbers are. One that is somewhat older than the last (what a bridge hands on may be out of order) belongs
+    /// to the round that it was made for; no number may be given twice, which is the caller's care.
+    fn rollover_of(&mut self, sequence: u16) -> u32 {
+        let last = self.last.unwrap_or(sequence);
+        let ahead = sequence.wrapping_sub(last) as i16 >= 0;
+        if !ahead {
+            return if sequence > last { self.rollover.wrapping_sub(1) } else { self.rollover };
+        }
+        if sequence < last {
+            self.rollover = self.rollover.wrapping_add(1);
+        }
+        self.last = Some(sequence);
+        self.rollover
     }
 
     /// Protects one compound RTCP packet and appends index and tag (RFC 3711 §3.4, RFC 7714 §9).

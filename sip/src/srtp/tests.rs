@@ -158,3 +158,17 @@ fn keys_are_not_printed() {
     let text = format!("{:?}", CryptoLine { tag: 1, keys: keys(Suite::AeadAes256Gcm) });
     assert!(!text.contains("11") && text.contains("AeadAes256Gcm"), "{text}");
 }
+
+#[test]
+fn what_is_handed_on_out_of_order_is_opened_on_both_sides_of_the_wrap() {
+    for suite in [Suite::AesCm128Sha1_80, Suite::AeadAes128Gcm] {
+        let (mut sender, mut receiver) = (Sender::new(keys(suite)), Receiver::new(keys(suite)));
+        for sequence in [65_533, 65_535, 0, 65_534, 2, 1, 3] {
+            let clear = packet(sequence, 9, &[sequence as u8; 20]);
+            let mut closed = clear.clone();
+            sender.protect_rtp(&mut closed, 0);
+            let length = receiver.open_rtp(&mut closed).unwrap();
+            assert_eq!(closed[..length], clear[..], "{suite:?} {sequence}");
+        }
+    }
+}

@@ -47,6 +47,11 @@ impl UnderSound {
         }
     }
 
+    /// Is there no such sound?
+    pub fn is_nothing(&self) -> bool {
+        self.kind == Under::Nothing
+    }
+
     /// Adds the next 20 ms to `out`, softer while speech is played.
     pub fn add_to(&mut self, out: &mut Samples, under_speech: bool) {
         let target = if under_speech { DUCKED } else { FULL };

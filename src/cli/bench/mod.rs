@@ -43,6 +43,8 @@ pub(crate) struct Args {
 pub(crate) enum Part {
     /// Start, call set-up, many calls at once, pacing of RTP.
     Edge,
+    /// The part of `edge` about bridged calls: cost, delay, memory.
+    Relay,
     /// Talking with the bot: reply latency, barge-in, processor and memory per call.
     Talk,
     /// Handing over: time to the agent, bridged calls.
@@ -65,8 +67,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 async fn measure(args: &Args) -> Result<Figures> {
     let mut figures = Figures { machine: process::machine(), ..Figures::default() };
     let wants = |part: Part| args.part.is_none_or(|only| only == part);
-    if wants(Part::Edge) {
+    if wants(Part::Edge) || wants(Part::Relay) {
         tokio::task::block_in_place(|| relay::measure(&mut figures))?;
+    }
+    if wants(Part::Edge) {
         let mut bench = Bench::start(args).await?;
         let measured = edge::measure(&mut bench, &mut figures).await;
         bench.end(measured)?;

@@ -91,13 +91,17 @@ pub(super) struct CallStart {
 
 pub(super) struct Call {
     start: CallStart,
-    legs: Vec<Leg>,
+    /// Its number on its thread.
+    pub(super) number: u64,
+    pub(super) legs: Vec<Leg>,
     patch: Patch,
-    recording: Option<Recording>,
+    pub(super) recording: Option<Recording>,
     /// Events that the call was too busy to take: kept, never dropped.
-    unsent: VecDeque<MediaEvent>,
+    pub(super) unsent: VecDeque<MediaEvent>,
     ticks: u64,
     closed: bool,
+    /// Something in it has panicked: it ends at the next tick.
+    pub(super) failed: bool,
     position: u64,
 }
 
@@ -105,12 +109,14 @@ impl Call {
     pub(super) fn new(start: CallStart) -> Self {
         Self {
             start,
+            number: 0,
             legs: Vec::new(),
             patch: Patch::default(),
             recording: None,
             unsent: VecDeque::new(),
             ticks: 0,
             closed: false,
+            failed: false,
             position: 0,
         }
     }
@@ -121,10 +127,16 @@ impl Call {
         self.take_commands(tick, scratch);
         self.ticks += 1;
         let slow = self.ticks.is_multiple_of(SLOW_TICKS);
+        self.plan_passing(scratch.watch.as_ref());
         for index in 0..self.legs.len() {
             self.receive(index, tick, slow, scratch);
         }
         for index in 0..self.legs.len() {
+            let is_recorded = self.legs[index].id == LegId::CALLER && self.recording.is_some();
+            if self.legs[index].rests() && !is_recorded {
+                self.legs[index].report(tick.now, scratch);
+                continue;
+            }
             let heard = self.speak(index, tick, scratch);
             pacing.sent(clock().saturating_sub(tick.nominal));
             self.hand_on(index, &heard, pacing);
@@ -189,12 +201,7 @@ impl Call {
             }
             Command::Key { leg, digit } => {
                 if let Some(digit) = self.leg(leg).and_then(|leg| leg.key(tick.now, digit)) {
-                    self.unsent.push_back(MediaEvent::Digit { leg, digit: digit.to_char() });
-                }
-            }
-            Command::Press { leg, digit } => {
-                if let Some(Err(problem)) = self.leg(leg).map(|leg| leg.session.send_dtmf(digit)) {
-                    warn!(%problem, "key not sent");
+                    self.pressed(leg, digit);
                 }
             }
             Command::Record(recording) => self.recording = Some(recording),
@@ -228,6 +235,9 @@ impl Call {
     fn remove_leg(&mut self, id: LegId, now: Duration, scratch: &mut Scratch) {
         let Some(index) = self.legs.iter().position(|leg| leg.id == id) else { return };
         let mut leg = self.legs.remove(index);
+        leg.pass_to(None, false, self.token(id), scratch.watch.as_ref());
+        // Places have changed: until the next plan nothing goes across.
+        self.legs.iter_mut().for_each(|leg| leg.is_passed_to = false);
         leg.playout.fail_all();
         self.collect_speech(&mut leg);
         leg.say_goodbye(now, scratch);
@@ -258,19 +268,20 @@ impl Call {
         if tick.skipped > 0 {
             leg.session.skip_ticks(tick.skipped);
         }
-        let (id, unsent) = (leg.id, &mut self.unsent);
-        leg.read(tick.now, tick.civil, &mut scratch.inbox, |noticed| {
-            unsent.push_back(match noticed {
-                Noticed::FirstRtp => MediaEvent::FirstRtp { leg: id, at },
-                Noticed::Digit(digit) => MediaEvent::Digit { leg: id, digit },
-            });
+        let (id, mut first, mut keys) = (leg.id, false, Vec::new());
+        leg.read(tick.now, tick.civil, &mut scratch.inbox, |noticed| match noticed {
+            Noticed::FirstRtp => first = true,
+            Noticed::Digit(digit) => keys.push(digit),
         });
         if slow || leg.session.is_control_shaking() {
             leg.read_control(tick.now, tick.civil, &mut scratch.inbox);
         }
         let noted = leg.pull(tick.nominal);
+        // Keys in the sound are heard by others as sound.
         let digit = noted.digit.map(|digit| MediaEvent::Digit { leg: id, digit: digit.to_char() });
         self.unsent.extend(digit);
+        self.unsent.extend(first.then_some(MediaEvent::FirstRtp { leg: id, at }));
+        keys.into_iter().for_each(|digit| self.pressed(id, digit));
         self.unsent.extend(noted.sign.map(|sign| MediaEvent::FarEnd { leg: id, sign }));
     }
 
@@ -287,7 +298,10 @@ impl Call {
         }
         let leg = &mut self.legs[index];
         leg.add_under(&mut out, speaking);
-        leg.send(tick.now, &out, scratch);
+        if !leg.is_resting {
+            leg.send(&out, &mut scratch.outgoing);
+        }
+        leg.report(tick.now, scratch);
         if leg.is_deaf() {
             out.fill(0);
         }

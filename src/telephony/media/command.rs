@@ -39,8 +39,6 @@ pub enum Command {
     Loudness { leg: LegId, loudness: Loudness },
     /// A key came by signalling (SIP INFO).
     Key { leg: LegId, digit: Digit },
-    /// Presses a key on a leg.
-    Press { leg: LegId, digit: Digit },
     /// Records from now on, in place of any other recording.
     Record(Recording),
     /// Closes the recording.

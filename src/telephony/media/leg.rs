@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tracing::debug;
-use warmline_sip::media::{self, DtlsContext, MediaSession, Outgoing, Pulled, Received};
+use warmline_sip::media::{self, DtlsContext, MediaSession, Outgoing, Passing, Pulled, Received};
 use warmline_sip::{
     codec::Codec,
     dtmf::Digit,
@@ -15,7 +15,8 @@ use warmline_sip::{
 use super::{
     listening::{Detectors, Listening, Noted},
     ports::{LegSockets, random},
-    socket::Inbox,
+    socket::{Arrived, Inbox},
+    watch::{Token, Watch},
 };
 use crate::call::{
     event::LegQuality,
@@ -38,18 +39,20 @@ pub(super) struct Scratch {
     pub(super) inbox: Inbox,
     pub(super) outgoing: Outgoing,
     pub(super) report: Vec<u8>,
+    /// None if the kernel gives none: then every packet waits for the tick.
+    pub(super) watch: Option<Watch>,
 }
 
 impl Scratch {
     pub(super) fn new() -> Self {
-        Self { inbox: Inbox::new(), outgoing: Outgoing::default(), report: Vec::new() }
+        Self { inbox: Inbox::new(), outgoing: Outgoing::default(), report: Vec::new(), watch: Watch::new() }
     }
 }
 
 /// What a leg noticed while reading.
 pub(super) enum Noticed {
     FirstRtp,
-    Digit(char),
+    Digit(Digit),
 }
 
 pub(super) struct Leg {
@@ -63,6 +66,12 @@ pub(super) struct Leg {
     pub(super) hears: Vec<LegId>,
     pub(super) listened_to: bool,
     pub(super) lost_reported: bool,
+    /// Which leg gets its packets as they come, and no other sound.
+    pub(super) passes_to: Option<usize>,
+    /// Does another leg pass its packets to this one?
+    pub(super) is_passed_to: bool,
+    /// Is nothing to be sent in this tick, because it gets another leg's packets?
+    pub(super) is_resting: bool,
     detectors: Detectors,
     under: UnderSound,
     heard_from: bool,
@@ -98,6 +107,9 @@ impl Leg {
             hears: Vec::new(),
             listened_to: false,
             lost_reported: false,
+            passes_to: None,
+            is_passed_to: false,
+            is_resting: false,
             detectors: Detectors::new(listening),
             under: UnderSound::default(),
             heard_from: false,
@@ -124,15 +136,50 @@ impl Leg {
         self.listened_to = patch.listen.contains(&self.id);
     }
 
-    /// Reads what has arrived by `now`; `notice` is called for what the call must know.
+    /// Does it hear just this one leg, and nothing else?
+    pub(super) fn hears_only(&self, source: &Self) -> bool {
+        self.hears == [source.id]
+            && self.under.is_nothing()
+            && self.playout.is_idle()
+            && self.session.takes_passing(source.session.coming_codec())
+    }
+
+    /// From now on its packets go to this leg as they come, or to nobody. They are decoded here as well when somebody needs the sound.
+    pub(super) fn pass_to(&mut self, to: Option<usize>, recorded: bool, token: Token, watch: Option<&Watch>) {
+        let to = to.filter(|_| watch.is_some());
+        self.session.keep_sound(to.is_none() || recorded || self.listened_to || self.detectors.needs_sound());
+        if let Some(watch) = watch
+            && to.is_some() != self.passes_to.is_some()
+        {
+            let done = if to.is_some() { watch.add(&self.sockets.rtp, token) } else { watch.remove(&self.sockets.rtp) };
+            if !done {
+                return;
+            }
+        }
+        self.passes_to = to;
+    }
+
+    /// Reads the next datagram and says what it was; `None` when there is none.
+    pub(super) fn read_one<'a>(&mut self, now: Duration, civil: Duration, inbox: &'a mut Inbox) -> Option<(Arrived<'a>, Received)> {
+        let arrived = inbox.read(&self.sockets.rtp, civil)?;
+        let received = self.session.on_datagram(now.saturating_sub(arrived.age), arrived.from, arrived.bytes);
+        Some((arrived, received))
+    }
+
+    /// A key came as telephone events.
+    pub(super) fn event(&mut self, now: Duration, digit: Digit) -> Option<Digit> {
+        self.detectors.event(now, digit)
+    }
+
+    /// Reads what has arrived by `now`, unless that happens as it comes; `notice` is called for what the call must know.
     pub(super) fn read(&mut self, now: Duration, civil: Duration, inbox: &mut Inbox, mut notice: impl FnMut(Noticed)) {
-        for _ in 0..MAX_READ {
-            let Some(arrived) = inbox.read(&self.sockets.rtp, civil) else { break };
-            let received = self.session.on_datagram(now.saturating_sub(arrived.age), arrived.from, arrived.bytes);
+        let waiting = if self.passes_to.is_some() { 0 } else { MAX_READ };
+        for _ in 0..waiting {
+            let Some((_, received)) = self.read_one(now, civil, inbox) else { break };
             if let Received::Digit(digit) = received
-                && let Some(digit) = self.detectors.event(now, digit)
+                && let Some(digit) = self.event(now, digit)
             {
-                notice(Noticed::Digit(digit.to_char()));
+                notice(Noticed::Digit(digit));
             }
         }
         self.session.tick(now);
@@ -208,15 +255,35 @@ impl Leg {
         self.session.rtp_destination().is_none()
     }
 
-    /// Sends what it hears in this tick, and the report that is due.
-    pub(super) fn send(&mut self, now: Duration, frame: &Samples, scratch: &mut Scratch) {
-        self.session.push_frame(frame, &mut scratch.outgoing);
+    /// Once a tick: does it get another leg's packets, so that nothing else is to be sent?
+    pub(super) fn rests(&mut self) -> bool {
+        self.is_resting = self.is_passed_to && self.session.rest();
+        self.is_resting
+    }
+
+    /// Sends what it hears in this tick.
+    pub(super) fn send(&mut self, frame: &Samples, outgoing: &mut Outgoing) {
+        self.session.push_frame(frame, outgoing);
+        self.send_out(outgoing);
+    }
+
+    /// Sends another leg's packet.
+    pub(super) fn pass_on(&mut self, packet: &Passing, payload: &[u8], outgoing: &mut Outgoing) {
+        self.session.pass_on(packet, payload, outgoing);
+        self.send_out(outgoing);
+    }
+
+    fn send_out(&self, outgoing: &Outgoing) {
         if let Some(to) = self.session.rtp_destination() {
-            for datagram in scratch.outgoing.iter() {
+            for datagram in outgoing.iter() {
                 // A full send buffer loses this packet, as a network would.
                 let _ = self.sockets.rtp.send_to(datagram, to);
             }
         }
+    }
+
+    /// Sends the report that is due.
+    pub(super) fn report(&mut self, now: Duration, scratch: &mut Scratch) {
         if self.session.is_rtcp_due(now) {
             self.session.write_rtcp(now, &mut scratch.report);
             self.send_report(&scratch.report);

@@ -78,6 +78,11 @@ impl Detectors {
         self.listening.keys_in_info.then(|| self.keys.press(now, Way::Info, digit)).flatten()
     }
 
+    /// Are keys listened for in the sound, so that it must be decoded?
+    pub(super) fn needs_sound(&self) -> bool {
+        self.in_band.is_some() && self.keys.listens_in_band()
+    }
+
     /// The next 20 ms.
     pub(super) fn frame(&mut self, now: Duration, samples: &Samples, pulled: Pulled) -> Noted {
         let mut noted = Noted::default();

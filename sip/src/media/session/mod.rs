@@ -1,18 +1,24 @@
 //! [`MediaSession`].
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
+
+mod pass;
+mod reports;
+
+use reports::control_link;
 
 use super::clock::Clock;
 use super::comfort::Comfort;
 use super::link::{Below, DtlsContext, Link};
+use super::passing::{Course, Passing};
 use super::{Dropped, LegStats, Outgoing};
 use crate::codec::{Codec, Encoder, FRAME_SAMPLES, Frame, SAMPLE_RATE};
 use crate::dtmf::{self, Digit, SendError};
 use crate::jitter::{JitterBuffer, JitterConfig, Pulled};
-use crate::rtcp::{Compound, Item, Reporter, write_compound, write_goodbye};
+use crate::rtcp::Reporter;
 use crate::rtp::{Header, Latch, Origin, RtpError, RtpPacket, Sender, SourceTracker};
-use crate::sdp::{Negotiated, PayloadKind, Protection};
+use crate::sdp::{Negotiated, PayloadKind};
 use crate::srtp::Refused;
 
 /// Samples of one millisecond.
@@ -96,6 +102,16 @@ pub struct MediaSession {
     sender: Sender,
     encoder: Encoder,
     keys: dtmf::Sender,
+    /// The codec of the sound that came last.
+    coming: Option<Codec>,
+    /// Is the sound that comes wanted here, and not only by another leg?
+    kept: bool,
+    /// The packet of sound that came last, until it is taken.
+    passing: Option<Passing>,
+    /// The numbers of what another leg hands on to this one.
+    course: Option<Course>,
+    /// Ticks since something was handed on.
+    quiet_ticks: u32,
     /// Sound that waits until a packet is full.
     pending: Box<[i16; PENDING]>,
     pending_len: usize,
@@ -122,6 +138,11 @@ impl MediaSession {
             sender: Sender::new(config.ssrc, config.first_sequence, config.first_timestamp),
             encoder: Encoder::new(negotiated.codec),
             keys: dtmf::Sender::default(),
+            coming: None,
+            kept: true,
+            passing: None,
+            course: None,
+            quiet_ticks: 0,
             pending: Box::new([0; PENDING]),
             pending_len: 0,
             reporter: Reporter::new(now, config.ssrc),
@@ -214,7 +235,11 @@ impl MediaSession {
             return Received::KeepAlive;
         }
         self.comfort = None;
-        self.jitter.insert(now, header.sequence, timestamp, codec, packet.payload);
+        if self.kept {
+            self.jitter.insert(now, header.sequence, timestamp, codec, packet.payload);
+        }
+        self.coming = Some(codec);
+        self.passing = Some(Passing { header, codec, payload: packet.place() });
         Received::Audio
     }
 
@@ -224,42 +249,6 @@ impl MediaSession {
         }
         self.comfort = Comfort::from_payload(packet.payload);
         Received::KeepAlive
-    }
-
-    /// A datagram came to the RTCP port. It is decrypted in place.
-    pub fn on_rtcp(&mut self, now: Duration, from: SocketAddr, datagram: &mut [u8]) -> Received {
-        let link = self.control_link.as_deref_mut().unwrap_or(&mut self.link);
-        match link.on_datagram(now, from, datagram) {
-            Below::Packet { length, .. } => self.on_report(now, from, &datagram[..length]),
-            Below::Control => Received::Below,
-            Below::Refused(why) => self.refuse(refusal(why)),
-            Below::Stranger => self.refuse(Dropped::Stranger),
-        }
-    }
-
-    fn on_report(&mut self, now: Duration, from: SocketAddr, datagram: &[u8]) -> Received {
-        let Ok(compound) = Compound::parse(datagram) else { return self.refuse(Dropped::Malformed) };
-        // Reports come from another port than sound: the host must be the peer's.
-        if from.ip() != self.latch.destination().ip() {
-            return self.refuse(Dropped::Stranger);
-        }
-        let mut goodbye = false;
-        for item in compound.items() {
-            match item {
-                Item::Report { ssrc, info, blocks } => {
-                    if let Some(info) = info.filter(|_| self.source.is_none_or(|source| source.ssrc == ssrc)) {
-                        self.reporter.sender_report(now, &info);
-                    }
-                    let ours = self.sender.ssrc();
-                    if let Some(block) = blocks.iter().find(|block| block.ssrc == ours) {
-                        self.reporter.report_block(now, &block);
-                    }
-                }
-                Item::Goodbye { .. } => goodbye = true,
-                Item::Other { .. } => {}
-            }
-        }
-        Received::Control { goodbye }
     }
 
     /// One 20 ms tick of listening. Give the nominal time of the tick, not the moment at which a busy machine got round to it.
@@ -301,6 +290,7 @@ impl MediaSession {
     /// nothing is sent.
     pub fn push_frame(&mut self, frame: &Frame, out: &mut Outgoing) {
         out.clear();
+        self.stop_passing();
         if !self.may_send() {
             self.pending_len = 0;
             self.sender.pass(FRAME_SAMPLES as u32, true);
@@ -351,62 +341,10 @@ impl MediaSession {
         !self.keys.is_idle()
     }
 
-    /// Is a report due?
-    #[must_use]
-    pub fn is_rtcp_due(&self, now: Duration) -> bool {
-        self.reporter.is_due(now)
-    }
-
-    /// Writes the report that is due into `out` (cleared first) and plans the next one.
-    pub fn write_rtcp(&mut self, now: Duration, out: &mut Vec<u8>) {
-        self.write_report(now, false, out);
-    }
-
-    /// Writes the last report, which says goodbye.
-    pub fn write_goodbye(&mut self, now: Duration, out: &mut Vec<u8>) {
-        self.write_report(now, true, out);
-    }
-
-    fn write_report(&mut self, now: Duration, goodbye: bool, out: &mut Vec<u8>) {
-        out.clear();
-        let source = self.source.map(|source| (source.ssrc, &mut self.tracker));
-        let (mut info, mut block) = self.reporter.report(now, &self.sender, source);
-        // Reports count in the ticks of the stream (RFC 3550 §6.4.1).
-        if let Some(info) = &mut info {
-            info.rtp_timestamp = self.clock.ticks(info.rtp_timestamp);
-        }
-        if let Some(block) = &mut block {
-            block.jitter = self.clock.ticks(block.jitter);
-        }
-        write_compound(out, self.sender.ssrc(), info.as_ref(), block.as_ref(), &self.config.cname);
-        if goodbye {
-            write_goodbye(out, self.sender.ssrc());
-        }
-        self.control_link.as_deref_mut().unwrap_or(&mut self.link).protect_rtcp(out);
-    }
-
     /// Where RTP goes; `None` while nothing may be sent.
     #[must_use]
     pub fn rtp_destination(&self) -> Option<SocketAddr> {
         self.may_send().then(|| self.latch.destination())
-    }
-
-    /// Where RTCP goes, on hold too. A peer behind a translator is reached at its learnt host.
-    #[must_use]
-    pub fn rtcp_destination(&self) -> Option<SocketAddr> {
-        if self.negotiated.rtcp_mux {
-            let peer = self.latch.destination();
-            return (!peer.ip().is_unspecified()).then_some(peer);
-        }
-        let announced = self.negotiated.remote_rtcp;
-        let host: IpAddr = if announced.ip() == self.negotiated.remote_rtp.ip() { self.latch.destination().ip() } else { announced.ip() };
-        (!host.is_unspecified()).then(|| SocketAddr::new(host, announced.port()))
-    }
-
-    /// Do reports go out of the RTP port?
-    #[must_use]
-    pub const fn is_rtcp_muxed(&self) -> bool {
-        self.negotiated.rtcp_mux
     }
 
     /// How long no RTP has come from the peer; `None` while none is expected (on hold).
@@ -517,12 +455,6 @@ impl MediaSession {
         }
         Received::Dropped(why)
     }
-}
-
-/// RTCP on a port of its own is another component: it has its own checks and its own handshake (RFC 5764 §4.1).
-fn control_link(now: Duration, negotiated: &Negotiated, config: &MediaConfig) -> Option<Box<Link>> {
-    let apart = !negotiated.rtcp_mux && (negotiated.ice.is_some() || matches!(negotiated.protection, Protection::Dtls { .. }));
-    apart.then(|| Box::new(Link::new(now, negotiated, config.dtls.clone())))
 }
 
 const fn refusal(why: Refused) -> Dropped {

@@ -1,0 +1,93 @@
+//! Two legs that hear just each other, in the same codec: packets go across as they come.
+//!
+//! Nothing is mixed then, so nothing needs to be decoded, and no packet waits for the tick. Whatever else a leg is to hear (speech, hold sound,
+//! a third leg, a key) ends it at the next tick, and the jitter buffer takes over.
+
+use std::time::Duration;
+
+use warmline_sip::{dtmf::Digit, media::Received};
+
+use super::{
+    call::Call,
+    command::MediaEvent,
+    leg::Scratch,
+    watch::{Token, Watch},
+};
+use crate::call::ids::LegId;
+
+/// How often datagrams are looked for.
+pub(super) const LOOK: Duration = Duration::from_millis(5);
+/// Datagrams read at one look and leg: a flood must not hold up the other calls.
+const MAX_AT_ONCE: usize = 16;
+
+impl Call {
+    /// Finds the legs whose packets can go across; once a tick.
+    pub(super) fn plan_passing(&mut self, watch: Option<&Watch>) {
+        let recorded = self.recording.is_some();
+        for source in 0..self.legs.len() {
+            let to = self.only_hearer(source);
+            let token = self.token(self.legs[source].id);
+            self.legs[source].pass_to(to, recorded, token, watch);
+        }
+        for index in 0..self.legs.len() {
+            self.legs[index].is_passed_to = self.legs.iter().any(|leg| leg.passes_to == Some(index));
+        }
+    }
+
+    /// The one leg that hears this one and nothing else.
+    fn only_hearer(&self, source: usize) -> Option<usize> {
+        let leg = &self.legs[source];
+        let mut hearers = self.legs.iter().enumerate().filter(|(place, hearer)| *place != source && hearer.hears.contains(&leg.id));
+        let (place, hearer) = hearers.next()?;
+        (hearers.next().is_none() && hearer.hears_only(leg)).then_some(place)
+    }
+
+    pub(super) const fn token(&self, leg: LegId) -> Token {
+        Token::new(self.number, leg)
+    }
+
+    /// A leg has something to be read: it goes across at once.
+    pub(super) fn ready(&mut self, leg: LegId, (now, civil): (Duration, Duration), scratch: &mut Scratch) {
+        let Some(source) = self.legs.iter().position(|candidate| candidate.id == leg) else { return };
+        for _ in 0..MAX_AT_ONCE {
+            // One datagram is the rule; more are there only if the oldest has waited for long.
+            if self.carry(source, (now, civil), scratch).is_none_or(|age| age < LOOK) {
+                break;
+            }
+        }
+    }
+
+    /// Carries one datagram across, and says how old it was.
+    fn carry(&mut self, source: usize, (now, civil): (Duration, Duration), scratch: &mut Scratch) -> Option<Duration> {
+        let to = self.legs[source].passes_to?;
+        let Ok([from, to]) = self.legs.get_disjoint_mut([source, to]) else { return None };
+        let (arrived, received) = from.read_one(now, civil, &mut scratch.inbox)?;
+        let (age, mut key) = (arrived.age, None);
+        match received {
+            Received::Audio => {
+                if let Some(packet) = from.session.take_passing().filter(|_| to.is_passed_to) {
+                    to.pass_on(&packet, packet.payload(arrived.bytes), &mut scratch.outgoing);
+                }
+            }
+            Received::Digit(digit) => {
+                to.session.leave_out();
+                key = from.event(now, digit).map(|digit| (from.id, digit));
+            }
+            Received::DigitGoesOn | Received::KeepAlive => to.session.leave_out(),
+            Received::Control { .. } | Received::Below | Received::Dropped(_) => {}
+        }
+        if let Some((leg, digit)) = key {
+            self.pressed(leg, digit);
+        }
+        Some(age)
+    }
+
+    /// A key was pressed, in whatever way: the call is told, and the legs that hear this one get it as well.
+    pub(super) fn pressed(&mut self, leg: LegId, digit: Digit) {
+        self.unsent.push_back(MediaEvent::Digit { leg, digit: digit.to_char() });
+        for hearer in self.legs.iter_mut().filter(|hearer| hearer.id != leg && hearer.hears.contains(&leg)) {
+            // A peer without telephone events hears no keys; more than a few at a time are nobody's fingers.
+            let _ = hearer.session.send_dtmf(digit);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Which sockets have something, without asking each one.
+
+use std::net::UdpSocket;
+
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+
+use crate::call::ids::LegId;
+
+/// Sockets told of at once; the others are told of at the next look.
+pub(super) const READY: usize = 1_024;
+
+/// Names a leg of a media thread: the call's number and the leg's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Token(u64);
+
+impl Token {
+    /// Calls are numbered below 2^40; a call has fewer than 2^24 legs.
+    pub(super) const fn new(call: u64, leg: LegId) -> Self {
+        Self(call << 24 | leg.0 as u64 & 0xff_ffff)
+    }
+
+    pub(super) const fn call(self) -> u64 {
+        self.0 >> 24
+    }
+
+    pub(super) const fn leg(self) -> LegId {
+        LegId((self.0 & 0xff_ffff) as u32)
+    }
+}
+
+/// The sockets of one media thread that are read as datagrams come (epoll).
+#[derive(Debug)]
+pub(super) struct Watch(Epoll);
+
+impl Watch {
+    pub(super) fn new() -> Option<Self> {
+        Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).ok().map(Self)
+    }
+
+    /// From now on the socket is watched; false if the kernel does not take it.
+    pub(super) fn add(&self, socket: &UdpSocket, token: Token) -> bool {
+        self.0.add(socket, EpollEvent::new(EpollFlags::EPOLLIN, token.0)).is_ok()
+    }
+
+    /// The end of [`Self::add`].
+    pub(super) fn remove(&self, socket: &UdpSocket) -> bool {
+        self.0.delete(socket).is_ok()
+    }
+
+    /// Legs that have something to be read; never waits.
+    pub(super) fn ready<'a>(&self, events: &'a mut [EpollEvent; READY]) -> impl Iterator<Item = Token> + use<'a> {
+        let count = self.0.wait(events, EpollTimeout::ZERO).unwrap_or(0);
+        events[..count].iter().map(|event| Token(event.data()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_names_call_and_leg() {
+        let token = Token::new(70_000, LegId(3));
+        assert_eq!((token.call(), token.leg()), (70_000, LegId(3)));
+    }
+
+    #[test]
+    fn a_socket_is_told_of_while_it_is_watched_and_has_something() {
+        let watch = Watch::new().unwrap();
+        let here = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let token = Token::new(1, LegId::CALLER);
+        let mut events = [EpollEvent::empty(); READY];
+        assert!(watch.add(&here, token));
+        assert_eq!(watch.ready(&mut events).count(), 0);
+        here.send_to(b"sound", here.local_addr().unwrap()).unwrap();
+        assert_eq!(watch.ready(&mut events).collect::<Vec<_>>(), [token]);
+        assert!(watch.remove(&here));
+        assert_eq!(watch.ready(&mut events).count(), 0);
+    }
+}
