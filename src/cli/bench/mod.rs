@@ -3,8 +3,10 @@
 mod desk;
 mod edge;
 mod figures;
+mod phones;
 mod process;
 mod relay;
+mod rtpengine;
 mod talk;
 
 use std::{

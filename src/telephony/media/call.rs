@@ -91,8 +91,8 @@ pub(super) struct CallStart {
 
 pub(super) struct Call {
     start: CallStart,
-    /// Its number on its thread.
-    pub(super) number: u64,
+    /// Its place on its thread.
+    pub(super) place: u64,
     pub(super) legs: Vec<Leg>,
     patch: Patch,
     pub(super) recording: Option<Recording>,
@@ -102,6 +102,8 @@ pub(super) struct Call {
     closed: bool,
     /// Something in it has panicked: it ends at the next tick.
     pub(super) failed: bool,
+    /// Every leg's packets go across to another one, and nothing has changed since.
+    pub(super) is_settled: bool,
     position: u64,
 }
 
@@ -109,7 +111,7 @@ impl Call {
     pub(super) fn new(start: CallStart) -> Self {
         Self {
             start,
-            number: 0,
+            place: 0,
             legs: Vec::new(),
             patch: Patch::default(),
             recording: None,
@@ -117,6 +119,7 @@ impl Call {
             ticks: 0,
             closed: false,
             failed: false,
+            is_settled: false,
             position: 0,
         }
     }
@@ -174,6 +177,7 @@ impl Call {
     }
 
     fn command(&mut self, command: Command, tick: Tick, scratch: &mut Scratch) {
+        self.is_settled = false;
         match command {
             Command::AddLeg { leg, sockets, negotiated, listening } => self.add_leg(leg, (sockets, listening), *negotiated, tick, scratch),
             Command::UpdateLeg { leg, negotiated } => {
@@ -277,11 +281,10 @@ impl Call {
             leg.read_control(tick.now, tick.civil, &mut scratch.inbox);
         }
         let noted = leg.pull(tick.nominal);
-        // Keys in the sound are heard by others as sound.
-        let digit = noted.digit.map(|digit| MediaEvent::Digit { leg: id, digit: digit.to_char() });
-        self.unsent.extend(digit);
         self.unsent.extend(first.then_some(MediaEvent::FirstRtp { leg: id, at }));
         keys.into_iter().for_each(|digit| self.pressed(id, digit));
+        // Keys in the sound are heard by others as sound.
+        self.unsent.extend(noted.digit.map(|digit| MediaEvent::Digit { leg: id, digit: digit.to_char() }));
         self.unsent.extend(noted.sign.map(|sign| MediaEvent::FarEnd { leg: id, sign }));
     }
 

@@ -147,7 +147,12 @@ impl Leg {
     /// From now on its packets go to this leg as they come, or to nobody. They are decoded here as well when somebody needs the sound.
     pub(super) fn pass_to(&mut self, to: Option<usize>, recorded: bool, token: Token, watch: Option<&Watch>) {
         let to = to.filter(|_| watch.is_some());
-        self.session.keep_sound(to.is_none() || recorded || self.listened_to || self.detectors.needs_sound());
+        let kept = to.is_none() || recorded || self.listened_to || self.detectors.needs_sound();
+        self.session.keep_sound(kept);
+        if !kept {
+            self.incoming.fill(0);
+            self.pulled = Pulled::Silence;
+        }
         if let Some(watch) = watch
             && to.is_some() != self.passes_to.is_some()
         {
@@ -205,6 +210,10 @@ impl Leg {
 
     /// Takes the frame of this tick out of the jitter buffer, and listens for what is no speech.
     pub(super) fn pull(&mut self, nominal: Duration) -> Noted {
+        if !self.session.keeps_sound() {
+            // Somebody else has it.
+            return Noted::default();
+        }
         self.pulled = self.session.pull_frame(nominal, &mut self.incoming);
         self.detectors.frame(nominal, &self.incoming, self.pulled)
     }

@@ -21,8 +21,11 @@ pub(super) const LOOK: Duration = Duration::from_millis(5);
 const MAX_AT_ONCE: usize = 16;
 
 impl Call {
-    /// Finds the legs whose packets can go across; once a tick.
+    /// Finds the legs whose packets can go across; once a tick, until they all do and nothing changes.
     pub(super) fn plan_passing(&mut self, watch: Option<&Watch>) {
+        if self.is_settled {
+            return;
+        }
         let recorded = self.recording.is_some();
         for source in 0..self.legs.len() {
             let to = self.only_hearer(source);
@@ -32,6 +35,7 @@ impl Call {
         for index in 0..self.legs.len() {
             self.legs[index].is_passed_to = self.legs.iter().any(|leg| leg.passes_to == Some(index));
         }
+        self.is_settled = self.legs.iter().all(|leg| leg.is_passed_to && leg.passes_to.is_some());
     }
 
     /// The one leg that hears this one and nothing else.
@@ -43,7 +47,7 @@ impl Call {
     }
 
     pub(super) const fn token(&self, leg: LegId) -> Token {
-        Token::new(self.number, leg)
+        Token::new(self.place, leg)
     }
 
     /// A leg has something to be read: it goes across at once.
@@ -67,6 +71,7 @@ impl Call {
             Received::Audio => {
                 if let Some(packet) = from.session.take_passing().filter(|_| to.is_passed_to) {
                     to.pass_on(&packet, packet.payload(arrived.bytes), &mut scratch.outgoing);
+                    self.is_settled &= !scratch.outgoing.is_empty();
                 }
             }
             Received::Digit(digit) => {
@@ -85,6 +90,7 @@ impl Call {
     /// A key was pressed, in whatever way: the call is told, and the legs that hear this one get it as well.
     pub(super) fn pressed(&mut self, leg: LegId, digit: Digit) {
         self.unsent.push_back(MediaEvent::Digit { leg, digit: digit.to_char() });
+        self.is_settled = false;
         for hearer in self.legs.iter_mut().filter(|hearer| hearer.id != leg && hearer.hears.contains(&leg)) {
             // A peer without telephone events hears no keys; more than a few at a time are nobody's fingers.
             let _ = hearer.session.send_dtmf(digit);

@@ -9,12 +9,12 @@ use crate::call::ids::LegId;
 /// Sockets told of at once; the others are told of at the next look.
 pub(super) const READY: usize = 1_024;
 
-/// Names a leg of a media thread: the call's number and the leg's.
+/// Names a leg of a media thread: the call's place and the leg's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token(u64);
 
 impl Token {
-    /// Calls are numbered below 2^40; a call has fewer than 2^24 legs.
+    /// There are fewer than 2^40 calls; a call has fewer than 2^24 legs.
     pub(super) const fn new(call: u64, leg: LegId) -> Self {
         Self(call << 24 | leg.0 as u64 & 0xff_ffff)
     }

@@ -28,11 +28,11 @@ const PHASES: usize = 4;
 /// A thread that wakes up later than this gives up the missed ticks: their packets would only be dropped by the far jitter buffer.
 const MAX_BEHIND: Duration = Duration::from_millis(80);
 
-/// Calls with the same phase of the tick.
+/// Calls with the same phase of the tick, by their places.
 #[derive(Default)]
 struct Phase {
     next: Duration,
-    calls: Vec<Call>,
+    calls: Vec<usize>,
 }
 
 pub(super) struct Worker {
@@ -42,23 +42,36 @@ pub(super) struct Worker {
     pub(super) pacing: Arc<Pacing>,
 }
 
-/// The calls of one thread.
+/// The calls of one thread, each in one place for as long as it lasts.
 #[derive(Default)]
 struct Calls {
-    phases: [Phase; PHASES],
-    opened: u64,
+    places: Vec<Option<Box<Call>>>,
+    free: Vec<usize>,
 }
 
 impl Calls {
-    /// Every call's number says its phase, and within a phase numbers rise.
-    fn find(&mut self, number: u64) -> Option<&mut Call> {
-        let phase = self.phases.get_mut((number % PHASES as u64) as usize)?;
-        let place = phase.calls.binary_search_by_key(&number, |call| call.number).ok()?;
-        phase.calls.get_mut(place)
+    fn put(&mut self, mut call: Box<Call>) -> usize {
+        let place = self.free.pop().unwrap_or(self.places.len());
+        call.place = place as u64;
+        if place == self.places.len() {
+            self.places.push(Some(call));
+        } else {
+            self.places[place] = Some(call);
+        }
+        place
+    }
+
+    fn get(&mut self, place: usize) -> Option<&mut Call> {
+        self.places.get_mut(place)?.as_deref_mut()
+    }
+
+    fn end(&mut self, place: usize) {
+        self.places[place] = None;
+        self.free.push(place);
     }
 
     fn is_empty(&self) -> bool {
-        self.phases.iter().all(|phase| phase.calls.is_empty())
+        self.free.len() == self.places.len()
     }
 }
 
@@ -69,19 +82,20 @@ impl Worker {
         let mut scratch = Scratch::new();
         let mut events = Box::new([EpollEvent::empty(); READY]);
         let mut calls = Calls::default();
+        let mut phases: [Phase; PHASES] = Default::default();
         loop {
-            match self.wait(&calls) {
-                Ok(call) => self.add(&mut calls, *call),
+            match self.wait(&calls, &phases) {
+                Ok(call) => self.add(calls.put(call), &mut phases),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.carry(&mut calls, &mut events, &mut scratch);
-            for phase in &mut calls.phases {
-                self.run_due(phase, &mut scratch);
+            for phase in &mut phases {
+                self.run_due(phase, &mut calls, &mut scratch);
             }
         }
         let now = self.now();
-        calls.phases.iter_mut().flat_map(|phase| &mut phase.calls).for_each(|call| call.close(now, &mut scratch));
+        calls.places.iter_mut().flatten().for_each(|call| call.close(now, &mut scratch));
     }
 
     fn now(&self) -> Duration {
@@ -89,13 +103,13 @@ impl Worker {
     }
 
     /// Waits for the next deadline, the next look or the next call.
-    fn wait(&self, calls: &Calls) -> Result<Box<Call>, RecvTimeoutError> {
+    fn wait(&self, calls: &Calls, phases: &[Phase]) -> Result<Box<Call>, RecvTimeoutError> {
         if calls.is_empty() {
             return self.opened.recv().map_err(|_| RecvTimeoutError::Disconnected);
         }
         let now = self.now();
         let look = LOOK - Duration::from_nanos((now.as_nanos() % LOOK.as_nanos()) as u64);
-        let tick = calls.phases.iter().filter(|phase| !phase.calls.is_empty()).map(|phase| phase.next.saturating_sub(now)).min();
+        let tick = phases.iter().filter(|phase| !phase.calls.is_empty()).map(|phase| phase.next.saturating_sub(now)).min();
         self.opened.recv_timeout(tick.map_or(look, |tick| tick.min(look)))
     }
 
@@ -104,27 +118,25 @@ impl Worker {
         let Some(ready) = scratch.watch.as_ref().map(|watch| watch.ready(events)) else { return };
         let (now, civil) = (self.now(), clock::utc());
         for token in ready {
-            let Some(call) = calls.find(token.call()) else { continue };
+            let Some(call) = calls.get(token.call() as usize) else { continue };
             let carried = catch_unwind(AssertUnwindSafe(|| call.ready(token.leg(), (now, civil), scratch)));
             call.failed |= carried.is_err();
         }
         self.pacing.busy(self.now() - now);
     }
 
-    fn add(&self, calls: &mut Calls, mut call: Call) {
-        let (index, phase) = calls.phases.iter_mut().enumerate().min_by_key(|(_, phase)| phase.calls.len()).expect("there are phases");
+    fn add(&self, place: usize, phases: &mut [Phase; PHASES]) {
+        let (index, phase) = phases.iter_mut().enumerate().min_by_key(|(_, phase)| phase.calls.len()).expect("there are phases");
         if phase.calls.is_empty() {
             let offset = TICK * index as u32 / PHASES as u32;
             let ticks = self.now().saturating_sub(offset).as_micros() / TICK.as_micros() + 1;
             phase.next = offset + TICK * u32::try_from(ticks).unwrap_or(u32::MAX);
         }
-        calls.opened += 1;
-        call.number = calls.opened * PHASES as u64 + index as u64;
-        phase.calls.push(call);
+        phase.calls.push(place);
     }
 
     /// Ticks a phase as often as its time has come. Deadlines are absolute, so nothing drifts; a late thread catches up.
-    fn run_due(&self, phase: &mut Phase, scratch: &mut Scratch) {
+    fn run_due(&self, phase: &mut Phase, calls: &mut Calls, scratch: &mut Scratch) {
         let mut now = self.now();
         while !phase.calls.is_empty() && phase.next <= now {
             let behind = now - phase.next;
@@ -134,7 +146,13 @@ impl Worker {
             }
             phase.next += TICK * skipped;
             let tick = Tick { nominal: phase.next, now, civil: clock::utc(), skipped };
-            phase.calls.retain_mut(|call| self.tick(call, tick, scratch));
+            phase.calls.retain(|&place| {
+                let goes_on = calls.get(place).is_some_and(|call| self.tick(call, tick, scratch));
+                if !goes_on {
+                    calls.end(place);
+                }
+                goes_on
+            });
             phase.next += TICK;
             let end = self.now();
             self.pacing.busy(end - now);

@@ -17,6 +17,12 @@ impl MediaSession {
         }
     }
 
+    /// See [`Self::keep_sound`].
+    #[must_use]
+    pub const fn keeps_sound(&self) -> bool {
+        self.kept
+    }
+
     /// The packet of sound that [`Self::on_datagram`] has just accepted.
     pub fn take_passing(&mut self) -> Option<Passing> {
         self.passing.take()
