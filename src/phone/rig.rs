@@ -16,8 +16,8 @@ use super::Api;
 use crate::{
     clock,
     config::{
-        AgentConfig, ConfigFile, DeskConfig, DigestName, HttpConfig, LimitsConfig, RegistrarConfig, RouteConfig, SipConfig, SpeechConfig,
-        StoreConfig,
+        AgentConfig, ConfigFile, DeskConfig, DigestName, HttpConfig, LimitsConfig, RegistrarConfig, RouteConfig, RtpConfig, SipConfig,
+        SpeechConfig, StoreConfig,
     },
 };
 
@@ -224,6 +224,7 @@ fn configure(setup: &Setup, (sip, tls): (SocketAddr, Option<SocketAddr>), http: 
     let config = ConfigFile {
         sip: SipConfig { udp: Some(sip), tcp: Some(sip), tls, certificate, private_key, ..SipConfig::default() },
         // All calls come from one address here, SIPp's too.
+        rtp: RtpConfig { port_rest_ms: 1_000, ..RtpConfig::default() },
         limits: LimitsConfig { calls: 1_000, requests_per_second: 10_000, ..LimitsConfig::default() },
         speech: SpeechConfig { models: setup.models.clone(), cache: "speech".into(), ..SpeechConfig::default() },
         store: StoreConfig { folder: "store".into(), ..StoreConfig::default() },
