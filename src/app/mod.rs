@@ -52,7 +52,7 @@ pub struct App {
 /// The drivers that every call shares.
 struct Gateway {
     config: Config,
-    trunks: TrunkTable,
+    trunks: Arc<TrunkTable>,
     routes: Vec<Route>,
     telephony: Telephony,
     speech: Speech,
@@ -92,10 +92,10 @@ impl App {
         let (speech, heads) = loading.await.context("the models were not loaded")??;
         readiness.models.store(true, Ordering::Relaxed);
         let routes = routes(&config, path, heads)?;
-        let (telephony, arrivals) = Telephony::start(options::telephony(&config)?, pages).await?;
+        let trunks = Arc::new(config.trunk_table());
+        let (telephony, arrivals) = Telephony::start(options::telephony(&config, Arc::clone(&trunks))?, pages).await?;
         readiness.sip.store(true, Ordering::Relaxed);
         let lookups = LookUps::new().context("no HTTP client")?;
-        let trunks = config.trunk_table();
         let gateway = Gateway { config, trunks, routes, telephony, speech, store, hub, desk, lookups, readiness };
         Ok(Self { gateway, arrivals, http })
     }

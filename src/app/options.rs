@@ -16,10 +16,10 @@ use crate::{
     desk::{Limits, Profile},
     http, speech, telephony,
     telephony::media::MediaConfig,
-    trunk::Network,
+    trunk::{Network, TrunkTable},
 };
 
-pub(super) fn telephony(config: &Config) -> anyhow::Result<telephony::Options> {
+pub(super) fn telephony(config: &Config, trunks: Arc<TrunkTable>) -> anyhow::Result<telephony::Options> {
     let (sip, rtp, limits) = (&config.file.sip, &config.file.rtp, &config.file.limits);
     let listen = listeners(sip);
     let bound = listen.first().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |listener| listener.address.ip());
@@ -35,6 +35,7 @@ pub(super) fn telephony(config: &Config) -> anyhow::Result<telephony::Options> {
             },
             origins: sip.origins.clone(),
             advertised: sip.advertised,
+            advertised_to: advertised_to(config),
             contact_user: sip.user.clone(),
             allowed: allowed(config),
             accounts: peers::accounts(config),
@@ -51,6 +52,7 @@ pub(super) fn telephony(config: &Config) -> anyhow::Result<telephony::Options> {
         display_name: sip.display_name.clone(),
         signatures: signatures(config)?,
         lines: lines(config),
+        trunks,
         media: MediaConfig {
             ports: rtp.ports.first..=rtp.ports.last,
             threads: rtp.threads,
@@ -82,22 +84,37 @@ fn lines(config: &Config) -> telephony::Lines {
             Srtp::Offered => Encryption::IfOffered,
             Srtp::Required => Encryption::Required,
         };
-        let line = telephony::Line { codecs: codecs.collect(), encryption, keys_in_info: trunk.dtmf.info, keys_in_band: trunk.dtmf.inband };
+        let line = telephony::Line {
+            codecs: codecs.collect(),
+            encryption,
+            keys_in_info: trunk.dtmf.info,
+            keys_in_band: trunk.dtmf.inband,
+            advertised: trunk.advertised,
+        };
         (name.clone(), line)
     };
-    let outward = |(id, agent): (&String, &AgentConfig)| {
-        let name = agent.via.as_ref()?;
+    let accounts = config.accounts();
+    let outward = |(name, trunk): (&String, &TrunkConfig)| {
+        let (from_user, from_host) = trunk.from();
         let outward = telephony::Outward {
-            trunk: Some(name.clone()),
-            headers: config.trunk(name)?.headers.clone(),
-            uui: config.file.trunks.get(name)?.headers.uui,
+            peers: trunk.peers.iter().filter_map(|peer| peer.uri(None).parse().ok()).collect(),
+            proxy: trunk.outbound_proxy.as_ref().and_then(|proxy| proxy.uri(None).parse().ok()),
+            account: accounts.iter().any(|account| account.name == *name).then(|| name.clone()),
+            from_user,
+            from_host,
+            headers: config.trunk(name).map(|trunk| trunk.headers.clone()).unwrap_or_default(),
+            uui: trunk.headers.uui,
         };
-        Some((ring_at(config, id, agent), outward))
+        (name.clone(), outward)
     };
-    telephony::Lines {
-        trunks: config.file.trunks.iter().map(line).collect(),
-        outward: config.file.agents.iter().filter_map(outward).collect(),
-    }
+    let trunks = &config.file.trunks;
+    telephony::Lines { trunks: trunks.iter().map(line).collect(), outward: trunks.iter().map(outward).collect() }
+}
+
+/// Addresses that the servers of single trunks are told of us.
+fn advertised_to(config: &Config) -> Vec<(guard::Network, IpAddr)> {
+    let told = config.file.trunks.values().filter_map(|trunk| Some((trunk.servers(), trunk.advertised?)));
+    told.flat_map(|(servers, address)| servers.into_iter().map(move |network| (guard_network(network), address))).collect()
 }
 
 fn listeners(sip: &SipConfig) -> Vec<user_agent::Listener> {
@@ -156,23 +173,21 @@ pub(super) fn profiles(config: &Config) -> Vec<Profile> {
     config.file.agents.iter().map(profile).collect()
 }
 
-/// Where an agent is rung, as a SIP address: their own, the trunk's first peer with their number as the trunk writes it, or, if their telephone
-/// registers, their address of record; or their page.
+/// Where an agent is rung: at their SIP address, over a trunk with their number as the trunk writes it, wherever their telephone has registered,
+/// or on their page.
 fn ring_at(config: &Config, id: &str, agent: &AgentConfig) -> String {
     if agent.target == BROWSER {
         // A page is told by its agent's id.
-        return format!("browser:{id}");
+        return telephony::page(id);
     }
     if agent.registers() {
         // All telephones that registered under that id ring.
-        return format!("registered:{id}");
+        return telephony::registered(id);
     }
-    let trunk = agent.via.as_ref().and_then(|via| config.trunk(via));
-    let peer = agent.via.as_ref().and_then(|via| config.file.trunks.get(via)).and_then(|trunk| trunk.peers.first());
-    let Some((trunk, peer)) = trunk.zip(peer) else { return agent.target.clone() };
+    let Some(trunk) = agent.via.as_ref().and_then(|via| config.trunk(via)) else { return agent.target.clone() };
     let user = ["sips:", "sip:"].iter().find_map(|scheme| agent.target.strip_prefix(scheme)).unwrap_or(&agent.target);
     let user = user.split('@').next().unwrap_or_default();
-    peer.uri(Some(&trunk.outbound.rewrite(user)))
+    telephony::over(&trunk.name, &trunk.outbound.rewrite(user))
 }
 
 pub(super) fn speech(config: &Config) -> Result<speech::Options, ModelError> {
@@ -210,9 +225,9 @@ mod tests {
         let target = "target: sip:maria@127.0.0.1:5070";
         assert_eq!(rung(&[]), "sip:maria@127.0.0.1:5070");
         let via = ("\n    via:\n", "\n    via: isp\n");
-        assert_eq!(rung(&[(target, "target: \"+40721000111\""), via]), "sip:0721000111@192.0.2.7:5070");
+        assert_eq!(rung(&[(target, "target: \"+40721000111\""), via]), "via:isp/0721000111");
         assert_eq!(rung(&[(target, "target: browser")]), "browser:maria");
-        assert_eq!(rung(&[via]), "sip:maria@192.0.2.7:5070");
+        assert_eq!(rung(&[via]), "via:isp/maria");
         assert_eq!(rung(&[(target, "target: registered"), ("\n    password:\n", "\n    password: a\n")]), "registered:maria");
     }
 

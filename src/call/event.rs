@@ -116,6 +116,8 @@ pub enum DialFailure {
     Unreachable,
     /// Any other final status.
     Rejected,
+    /// The trunk carries as many calls as it may.
+    NoLine,
 }
 
 /// Why a leg is gone.

@@ -62,6 +62,8 @@ pub enum OfferOutcome {
     NoAnswer,
     /// The phone could not be reached.
     Unreachable,
+    /// The trunk to the phone carried as many calls as it may.
+    NoLine,
     /// Answered, but hung up in the briefing.
     LeftInBriefing,
     /// An answering machine answered.

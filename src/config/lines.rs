@@ -38,7 +38,7 @@ pub struct Registration {
 /// A peer that is looked at from time to time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// The trunk's name.
+    /// The trunk's name, a slash, and the peer.
     pub name: String,
     /// The SIP address of the peer.
     pub target: String,
@@ -121,7 +121,7 @@ impl Config {
     pub fn health(&self) -> Vec<Health> {
         let trunks = self.file.trunks.iter().filter(|(_, trunk)| trunk.health_s > 0);
         let of_trunk = |(name, trunk): (&String, &TrunkConfig)| {
-            let look = |peer: &Peer| Health { name: name.clone(), target: peer.uri(None), interval_s: trunk.health_s };
+            let look = |peer: &Peer| Health { name: format!("{name}/{peer}"), target: peer.uri(None), interval_s: trunk.health_s };
             trunk.peers.iter().map(look).collect::<Vec<_>>()
         };
         trunks.flat_map(of_trunk).collect()

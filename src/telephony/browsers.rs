@@ -18,9 +18,6 @@ use crate::{
 /// Characters of a name that a page may bring.
 const LONGEST_NAME: usize = 80;
 
-/// How an agent's phone is called that is a page.
-pub(super) const SCHEME: &str = "browser:";
-
 /// What is known of the browsers.
 #[derive(Default)]
 pub(super) struct Browsers {

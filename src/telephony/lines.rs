@@ -3,12 +3,14 @@
 use std::{
     collections::BTreeMap,
     hash::{DefaultHasher, Hash as _, Hasher as _},
+    net::IpAddr,
 };
 
 use warmline_sip::{
     codec::Codec,
     message::UserToUser,
     sdp::{Encryption, OfferedProtection},
+    uri::Uri,
 };
 
 use super::media::Listening;
@@ -25,6 +27,8 @@ pub struct Line {
     pub keys_in_info: bool,
     /// Keys in the sound itself count.
     pub keys_in_band: bool,
+    /// The address that session descriptions name; none: that of every call.
+    pub advertised: Option<IpAddr>,
 }
 
 impl Default for Line {
@@ -35,6 +39,7 @@ impl Default for Line {
             encryption: Encryption::IfOffered,
             keys_in_info: true,
             keys_in_band: false,
+            advertised: None,
         }
     }
 }
@@ -53,23 +58,31 @@ impl Line {
     }
 }
 
-/// How one address is called.
+/// How calls are placed over one trunk.
 #[derive(Debug, Clone, Default)]
 pub struct Outward {
-    /// Over this trunk.
-    pub trunk: Option<String>,
-    /// With these headers.
+    /// Its peers, in the order in which they are tried.
+    pub peers: Vec<Uri>,
+    /// Where requests go instead.
+    pub proxy: Option<Uri>,
+    /// The account whose password answers its questions.
+    pub account: Option<String>,
+    /// The user of our From; none: that of every call.
+    pub from_user: Option<String>,
+    /// The host of our From; none: our address.
+    pub from_host: Option<String>,
+    /// Headers.
     pub headers: Vec<(String, HeaderTemplate)>,
-    /// With the call's id in User-to-User (RFC 7433).
+    /// The call's id in User-to-User (RFC 7433).
     pub uui: bool,
 }
 
-/// All of it.
+/// All of it, by the trunk's name.
 #[derive(Debug, Clone, Default)]
 pub struct Lines {
-    /// By the trunk's name.
+    /// What legs agree to.
     pub trunks: BTreeMap<String, Line>,
-    /// By the address that is called.
+    /// How calls are placed.
     pub outward: BTreeMap<String, Outward>,
 }
 
@@ -78,20 +91,22 @@ impl Lines {
     pub(super) fn of(&self, trunk: Option<&str>) -> Line {
         trunk.and_then(|name| self.trunks.get(name)).cloned().unwrap_or_default()
     }
+}
 
-    /// The trunk over which an address is called.
-    pub(super) fn trunk_to(&self, target: &str) -> Option<&str> {
-        self.outward.get(target)?.trunk.as_deref()
+impl Outward {
+    /// A user at each of the peers.
+    pub(super) fn at_peers(&self, user: &str) -> impl Iterator<Item = Uri> + use<> {
+        let user = user.to_owned();
+        self.peers.clone().into_iter().map(move |peer| Uri { user: Some(user.clone()), ..peer })
     }
 
-    /// What a call to that address tells the far end of itself.
-    pub(super) fn headers(&self, target: &str, call_id: &str, reason: &str) -> Vec<(String, String)> {
-        let Some(outward) = self.outward.get(target) else { return Vec::new() };
+    /// Headers of a call that is placed.
+    pub(super) fn headers(&self, call_id: &str, reason: &str) -> Vec<(String, String)> {
         let claim_code = claim_code(call_id);
         let values = Values { call_id, reason, claim_code: &claim_code };
         let mut headers: Vec<(String, String)> =
-            outward.headers.iter().map(|(name, template)| (name.clone(), template.fill(values))).collect();
-        if outward.uui
+            self.headers.iter().map(|(name, template)| (name.clone(), template.fill(values))).collect();
+        if self.uui
             && let Ok(data) = UserToUser::new(call_id)
         {
             headers.push((UserToUser::HEADER.to_owned(), data.to_string()));
@@ -116,14 +131,13 @@ mod tests {
     #[test]
     fn a_call_over_a_trunk_tells_what_it_is_about() {
         let outward = Outward {
-            trunk: Some("pbx".to_owned()),
             headers: vec![("X-Reason".to_owned(), HeaderTemplate::parse("{{ reason }} ({{ claim_code }})").unwrap())],
             uui: true,
+            ..Outward::default()
         };
-        let lines = Lines { outward: BTreeMap::from([("sip:1@192.0.2.1".to_owned(), outward)]), ..Lines::default() };
-        let headers = lines.headers("sip:1@192.0.2.1", "abc", "wants\r\nRoute: a person");
+        let headers = outward.headers("abc", "wants\r\nRoute: a person");
         assert_eq!(headers[0].1, format!("wants  Route: a person ({})", claim_code("abc")));
         assert_eq!(headers[1], ("User-to-User".to_owned(), "616263;encoding=hex".to_owned()));
-        assert!(lines.headers("sip:2@192.0.2.1", "abc", "").is_empty());
+        assert!(Outward::default().headers("abc", "").is_empty());
     }
 }

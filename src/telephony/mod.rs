@@ -3,7 +3,9 @@
 //! One task, the `switchboard`, holds every leg's signalling state. A call's task asks it through [`CallLegs`] and is told in the brain's own words.
 
 mod browsers;
+mod callee;
 mod claims;
+mod dialling;
 mod legs;
 mod lines;
 pub mod media;
@@ -17,10 +19,11 @@ use tokio::sync::mpsc;
 use warmline_sip::user_agent;
 
 use crate::{
-    trunk::{Claims, Signed},
+    trunk::{Claims, Signed, TrunkTable},
     web_call::Request,
 };
 
+pub use callee::{over, page, registered};
 pub use legs::{CallLegs, CallOptions};
 pub use lines::{Line, Lines, Outward, claim_code};
 pub use signature::Signatures;
@@ -48,6 +51,8 @@ pub struct Options {
     pub signatures: Option<Arc<Signatures>>,
     /// What legs agree to, by trunk.
     pub lines: Lines,
+    /// The trunks, with what is up on them.
+    pub trunks: Arc<TrunkTable>,
     /// Ports, threads and time-outs of the sound.
     pub media: media::MediaConfig,
 }

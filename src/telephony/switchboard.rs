@@ -5,7 +5,6 @@ use std::{
     hash::{BuildHasher as _, RandomState},
     net::IpAddr,
     sync::Arc,
-    time::Duration,
 };
 
 use tokio::sync::mpsc;
@@ -13,15 +12,14 @@ use warmline_sip::{
     dtmf::info,
     sdp::{Direction, LocalMedia, Negotiated, Policy, SdpSession, Secret},
     uri::Uri,
-    user_agent::{
-        DialRequest, EndedBy, Event as WireEvent, FailWhy, Incoming, LegId as WireLeg, RegistrationState, Target, TransactionId, UserAgent,
-    },
+    user_agent::{EndedBy, Event as WireEvent, Incoming, LegId as WireLeg, RegistrationState, TransactionId, UserAgent},
 };
 
 use super::{
     Arrival, Options,
-    browsers::{self, Browsers},
+    browsers::Browsers,
     claims::claims,
+    dialling::dial_failure,
     lines::{Line, Lines},
     media::{CallMedia, Command as MediaCommand, LegSockets, Listening, MediaPool},
     signature::Signatures,
@@ -31,12 +29,9 @@ use crate::{
         event::{DialFailure, Event, LegEnd},
         ids::{CallId, LegId},
     },
-    trunk::Signed,
+    trunk::{Permit, Signed, TrunkTable},
     web_call::{Request, WebRefused},
 };
-
-/// How an agent's telephone is called that has registered with us.
-const REGISTERED: &str = "registered:";
 
 /// What a leg needs of its call.
 #[derive(Debug)]
@@ -100,20 +95,23 @@ pub(super) struct Leg {
     pub(super) stage: Stage,
     listening: Listening,
     held: bool,
+    /// Its place on the trunk that it was placed over.
+    pub(super) permit: Option<Permit>,
 }
 
 pub(super) struct Switchboard {
     pub(super) user_agent: UserAgent,
     pub(super) arrivals: mpsc::Sender<Arrival>,
     pub(super) browsers: Browsers,
-    lines: Lines,
+    pub(super) lines: Lines,
+    pub(super) trunks: Arc<TrunkTable>,
     signatures: Option<Arc<Signatures>>,
-    media: Arc<MediaPool>,
+    pub(super) media: Arc<MediaPool>,
     /// Callers at once.
     calls: usize,
     media_address: IpAddr,
-    from_user: String,
-    display_name: String,
+    pub(super) from_user: String,
+    pub(super) display_name: String,
     pub(super) legs: HashMap<WireLeg, Leg>,
     /// How many of them are callers.
     callers: usize,
@@ -130,6 +128,7 @@ impl Switchboard {
             arrivals,
             browsers: Browsers::default(),
             lines: options.lines.clone(),
+            trunks: Arc::clone(&options.trunks),
             signatures: options.signatures.clone(),
             media,
             calls: options.calls,
@@ -197,7 +196,7 @@ impl Switchboard {
         let line = self.lines.of(trunk);
         let (sdp, listening) = (self.session_on(&line, 0), line.listening(false));
         self.callers += 1;
-        self.legs.insert(wire, Leg { id: LegId::CALLER, link, sdp, stage: Stage::Arrived { offer }, listening, held: false });
+        self.legs.insert(wire, Leg::new(LegId::CALLER, link, sdp, Stage::Arrived { offer }, listening));
     }
 
     async fn answer(&mut self, wire: WireLeg) {
@@ -211,7 +210,7 @@ impl Switchboard {
             leg.link.tell(Event::LegEnded { leg: leg.id, why: LegEnd::SignallingLost });
             return;
         };
-        leg.sdp.set_local(LocalMedia { address: self.media_address, rtp_port: sockets.rtp_port() });
+        leg.sdp.set_local(LocalMedia { address: leg.sdp.local().address, rtp_port: sockets.rtp_port() });
         let body = match offer {
             None => {
                 leg.stage = Stage::Offered { sockets };
@@ -262,51 +261,6 @@ impl Switchboard {
 
     pub(super) fn is_full(&self) -> bool {
         self.waiting.len() + self.callers >= self.calls
-    }
-
-    async fn dial(&mut self, wire: WireLeg, id: LegId, (target, about): (&str, &About), ring_ms: u64, link: Arc<Link>) {
-        if let Some(agent) = target.strip_prefix(browsers::SCHEME) {
-            return self.ring_page(wire, id, agent, link);
-        }
-        let to = match target.strip_prefix(REGISTERED) {
-            Some(user) => Ok(Target::Registered(user.to_owned())),
-            None => target.parse(),
-        };
-        let (Ok(to), Ok(sockets)) = (to, self.media.reserve()) else {
-            tracing::error!(target, "cannot dial: bad address, or no free RTP port");
-            link.tell(Event::LegFailed { leg: id, why: DialFailure::Unreachable });
-            return;
-        };
-        let line = self.lines.of(self.lines.trunk_to(target));
-        let mut sdp = self.session_on(&line, sockets.rtp_port());
-        let body = sdp.offer(Direction::SendRecv);
-        let listening = line.listening(true);
-        self.legs.insert(wire, Leg { id, link, sdp, stage: Stage::Offered { sockets }, listening, held: false });
-        let request = DialRequest {
-            leg: wire,
-            target: to,
-            account: None,
-            from: self.from_user.clone(),
-            display_name: Some(self.display_name.clone()),
-            sdp: body.into_bytes(),
-            headers: self.lines.headers(target, &about.call.0, &about.reason),
-            ring_timeout: Duration::from_millis(ring_ms),
-            follow_redirects: false,
-        };
-        self.user_agent.dial(request).await;
-    }
-
-    /// An agent's phone is a page: it shows the call by itself, and sends its session description when the agent takes it.
-    fn ring_page(&mut self, wire: WireLeg, id: LegId, agent: &str, link: Arc<Link>) {
-        let Ok(sockets) = self.media.reserve() else {
-            tracing::error!("cannot ring a page: no free RTP port");
-            link.tell(Event::LegFailed { leg: id, why: DialFailure::Unreachable });
-            return;
-        };
-        let sdp = self.new_session(sockets.rtp_port());
-        link.tell(Event::LegRinging { leg: id });
-        self.browsers.ring(agent, wire);
-        self.legs.insert(wire, Leg { id, link, sdp, stage: Stage::Offered { sockets }, listening: Listening::DIALLED, held: false });
     }
 
     pub(super) async fn hang_up(&mut self, wire: WireLeg) {
@@ -367,11 +321,13 @@ impl Switchboard {
                 tracing::info!(agent = user, contacts, "telephones registered");
             }
             WireEvent::Health { name, alive, round_trip } => {
-                metrics::gauge!("warmline_trunk_up", "trunk" => name.clone()).set(f64::from(u8::from(alive)));
+                let (trunk, peer) = name.split_once('/').unwrap_or((&name, ""));
+                let labels = [("trunk", trunk.to_owned()), ("peer", peer.to_owned())];
+                metrics::gauge!("warmline_trunk_up", &labels).set(f64::from(u8::from(alive)));
                 if alive {
-                    tracing::info!(trunk = name, ?round_trip, "a peer answers");
+                    tracing::info!(trunk, peer, ?round_trip, "a peer answers");
                 } else {
-                    tracing::warn!(trunk = name, "a peer does not answer");
+                    tracing::warn!(trunk, peer, "a peer does not answer");
                 }
             }
         }
@@ -489,12 +445,17 @@ impl Switchboard {
         self.session_on(&Line::default(), rtp_port)
     }
 
-    fn session_on(&self, line: &Line, rtp_port: u16) -> SdpSession {
-        SdpSession::new(session_id(), LocalMedia { address: self.media_address, rtp_port }, self.policy(line))
+    pub(super) fn session_on(&self, line: &Line, rtp_port: u16) -> SdpSession {
+        let address = line.advertised.unwrap_or(self.media_address);
+        SdpSession::new(session_id(), LocalMedia { address, rtp_port }, self.policy(line))
     }
 }
 
 impl Leg {
+    pub(super) const fn new(id: LegId, link: Arc<Link>, sdp: SdpSession, stage: Stage, listening: Listening) -> Self {
+        Self { id, link, sdp, stage, listening, held: false, permit: None }
+    }
+
     pub(super) fn start(&mut self, sockets: LegSockets, negotiated: &Negotiated) {
         let negotiated_here = Box::new(negotiated.clone());
         self.link.media(MediaCommand::AddLeg { leg: self.id, sockets, negotiated: negotiated_here, listening: self.listening });
@@ -519,14 +480,4 @@ impl Leg {
 /// A random number below 2^62 for `o=`, out of the standard library's hash keys.
 fn session_id() -> u64 {
     RandomState::new().hash_one(0) >> 2
-}
-
-const fn dial_failure(why: FailWhy) -> DialFailure {
-    match why {
-        FailWhy::Busy => DialFailure::Busy,
-        FailWhy::Declined => DialFailure::Declined,
-        FailWhy::NoAnswer | FailWhy::Cancelled => DialFailure::NoAnswer,
-        FailWhy::Unreachable | FailWhy::Timeout => DialFailure::Unreachable,
-        FailWhy::Rejected => DialFailure::Rejected,
-    }
 }

@@ -1,4 +1,4 @@
-//! How many calls a trunk may bring: so many a second, and so many at once.
+//! How many calls a trunk may carry, in both directions: so many a second, and so many at once.
 
 use std::{
     sync::{

@@ -55,6 +55,7 @@ pub enum OfferOutcome {
     Unreachable,
     LeftInBriefing,
     Voicemail,
+    NoLine,
     NeverChose,
     CallerLeft,
     Withdrawn,

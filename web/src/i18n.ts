@@ -36,6 +36,7 @@ const offerOutcomes: Record<OfferOutcome, string> = {
   unreachable: 'phone not reachable',
   left_in_briefing: 'hung up in the briefing',
   voicemail: 'voicemail answered',
+  no_line: 'no free line',
   never_chose: 'never chose',
   caller_left: 'caller hung up',
   withdrawn: 'taken back',

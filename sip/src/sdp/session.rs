@@ -99,6 +99,11 @@ impl SdpSession {
         }
     }
 
+    /// Where we receive.
+    pub const fn local(&self) -> &LocalMedia {
+        &self.local
+    }
+
     /// Changes where we receive; the next description tells.
     pub fn set_local(&mut self, local: LocalMedia) {
         self.local = local;

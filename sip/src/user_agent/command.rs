@@ -56,6 +56,20 @@ pub struct DialRequest {
     /// Whether 300, 301 and 302 are followed, at most three times: to the host that was dialled, its address, or the allow-list. Otherwise
     /// the call fails with [`super::FailWhy::Rejected`].
     pub follow_redirects: bool,
+    /// How it gets there, where that is not left to the target.
+    pub way: Way,
+}
+
+/// The way of a call over a line of several peers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Way {
+    /// The same callee at further peers, in the order in which they are tried: when one is not there, or has no line (500, 502, 503, 504).
+    /// Peers that leave our OPTIONS unanswered come last. A registered user has none.
+    pub peers: Vec<Uri>,
+    /// The proxy that requests go through, before anything that a registration says (RFC 3261 §8.1.2).
+    pub proxy: Option<Uri>,
+    /// The host in our From; without one it is our own address.
+    pub from_host: Option<String>,
 }
 
 /// A request to the peer of a call to place another one (RFC 3515).

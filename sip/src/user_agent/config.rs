@@ -15,6 +15,8 @@ pub struct Config {
     pub listen: Vec<Listener>,
     /// The address that peers are told (Contact, Via) of listeners of its family, if it is not the bound one.
     pub advertised: Option<IpAddr>,
+    /// Other addresses that peers in these networks are told; the first that fits.
+    pub advertised_to: Vec<(Network, IpAddr)>,
     /// Certificates, ours and those that are believed.
     pub tls: TlsConfig,
     /// Web pages that may connect by WebSocket, like `https://desk.example`; `*` is every page. Clients that are no browsers say no origin
@@ -56,6 +58,7 @@ impl Default for Config {
         Self {
             listen: Vec::new(),
             advertised: None,
+            advertised_to: Vec::new(),
             tls: TlsConfig::default(),
             origins: Vec::new(),
             nameserver: None,

@@ -101,6 +101,7 @@ impl Handoff {
             DialFailure::Declined => OfferOutcome::Declined,
             DialFailure::NoAnswer => OfferOutcome::NoAnswer,
             DialFailure::Unreachable | DialFailure::Rejected => OfferOutcome::Unreachable,
+            DialFailure::NoLine => OfferOutcome::NoLine,
         };
         match self.take() {
             Stage::Ringing { offer, .. } if offer.leg == leg => self.next_agent(base, offer, outcome, Leg::Gone),

@@ -126,7 +126,9 @@ impl Handoff {
 
     /// An offer ended without an agent: the next one, unless it is enough.
     pub(super) fn next_agent(&mut self, base: &mut Base, offer: Offer, outcome: OfferOutcome, leg: Leg) -> Then {
-        let after = if outcome == OfferOutcome::Declined { AgentAfter::Free } else { AgentAfter::Resting };
+        // Nobody's phone is to blame where our own line was full.
+        let free = matches!(outcome, OfferOutcome::Declined | OfferOutcome::NoLine);
+        let after = if free { AgentAfter::Free } else { AgentAfter::Resting };
         Self::end_offer(base, offer, outcome, after, leg);
         if self.asked.len() >= base.flow.handoff.offers as usize || base.io.now.since(self.since) >= base.flow.handoff.wait_ms {
             return self.nobody(base);

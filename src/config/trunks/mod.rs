@@ -4,7 +4,7 @@ mod account;
 mod numbers;
 mod peer;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,15 @@ pub struct TrunkConfig {
     /// Where its requests are sent instead of to the peers themselves; empty: to the peers.
     #[serde(default)]
     pub outbound_proxy: Option<Peer>,
+    /// The address that its servers are told of us (Contact, Via, SDP); empty: that of `sip`.
+    #[serde(default)]
+    pub advertised: Option<IpAddr>,
+    /// The user part of our From when we place calls over it; empty: that of its registration, or of `sip`.
+    #[serde(default)]
+    pub from_user: Option<String>,
+    /// The domain in it; empty: that of its registrar, or our address.
+    #[serde(default)]
+    pub from_domain: Option<Peer>,
     /// Seconds between two looks (OPTIONS) whether a peer is up; 0: none.
     #[serde(default = "health_s")]
     pub health_s: u32,
@@ -50,10 +59,10 @@ pub struct TrunkConfig {
     /// How numbers are written there.
     #[serde(default)]
     pub numbers: NumbersConfig,
-    /// New calls a second that it may bring; empty: no bound of its own.
+    /// New calls a second, in both directions; empty: no bound of its own.
     #[serde(default)]
     pub calls_per_second: Option<u32>,
-    /// Calls at once that it may bring; empty: no bound of its own.
+    /// Calls at once, in both directions; empty: no bound of its own.
     #[serde(default)]
     pub calls: Option<usize>,
     /// What calls that we place carry beside the protocol's own headers.
@@ -149,6 +158,9 @@ impl TrunkConfig {
             registration: None,
             auth: None,
             outbound_proxy: None,
+            advertised: None,
+            from_user: None,
+            from_domain: None,
             health_s: health_s(),
             codecs: codecs(),
             srtp: Srtp::default(),
@@ -159,6 +171,15 @@ impl TrunkConfig {
             calls: None,
             headers: HeadersConfig::default(),
         }
+    }
+
+    /// User and host of our From, where the trunk has a word in it.
+    #[must_use]
+    pub fn from(&self) -> (Option<String>, Option<String>) {
+        let registration = self.registration.as_ref();
+        let user = self.from_user.clone().or_else(|| registration.map(|own| own.user.clone()));
+        let host = self.from_domain.as_ref().or_else(|| registration.map(|own| &own.registrar)).map(|place| place.host.to_string());
+        (user, host)
     }
 
     /// Where its calls come from.

@@ -137,6 +137,7 @@ async fn what_is_served_has_the_shape_that_the_document_says() {
         OfferOutcome::Unreachable,
         OfferOutcome::LeftInBriefing,
         OfferOutcome::Voicemail,
+        OfferOutcome::NoLine,
         OfferOutcome::NeverChose,
         OfferOutcome::CallerLeft,
         OfferOutcome::Withdrawn,

@@ -43,8 +43,14 @@ const WORDS: &[&str] = &[
     "Oh great, wonderful, late again",
 ];
 
-const FAILURES: &[DialFailure] =
-    &[DialFailure::Busy, DialFailure::Declined, DialFailure::NoAnswer, DialFailure::Unreachable, DialFailure::Rejected];
+const FAILURES: &[DialFailure] = &[
+    DialFailure::Busy,
+    DialFailure::Declined,
+    DialFailure::NoAnswer,
+    DialFailure::Unreachable,
+    DialFailure::Rejected,
+    DialFailure::NoLine,
+];
 
 fn faults(random: &mut Prng) -> Faults {
     if random.chance(80) {

@@ -57,6 +57,19 @@ fn unreachable() {
 }
 
 #[test]
+fn no_line_is_free() {
+    assert_dan_takes_over(then_dan(fails("maria", "Maria", DialFailure::NoLine)), "NoLine", "Free");
+}
+
+#[test]
+fn no_line_is_free_for_anybody_and_a_callback_is_promised() {
+    let full = |id, name| fails(id, name, DialFailure::NoLine);
+    let run =
+        human().agents(vec![full("maria", "Maria"), full("dan", "Dan")]).presses(Cue::When("Shall we call you back", 5_000), "1").run();
+    run.tells(&["= offer to maria NoLine", "= offer to dan NoLine", "Shall we call you back", "> end CallbackPromised"]);
+}
+
+#[test]
 fn a_phone_of_which_nothing_is_reported() {
     let sim = then_dan(Agent::with("maria", "Maria", Phone::Forgotten));
     assert_dan_takes_over(sim, "NoAnswer", "Resting");

@@ -24,6 +24,7 @@ export type OfferOutcome =
   | 'unreachable'
   | 'left_in_briefing'
   | 'voicemail'
+  | 'no_line'
   | 'never_chose'
   | 'caller_left'
   | 'withdrawn';

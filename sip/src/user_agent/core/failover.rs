@@ -91,7 +91,8 @@ impl Core {
     /// Gives a request other targets. A target that says nothing is then left sooner than the standard's 64 T1.
     pub(super) fn keep_alternatives(&mut self, now: Instant, id: TxId, rest: VecDeque<Hop>) {
         let at = now + self.config.timers.failover;
-        let Some(tx) = self.clients.get_mut(&id).filter(|_| !rest.is_empty()) else { return };
+        let more = self.clients.get(&id).is_some_and(|tx| matches!(tx.purpose, Purpose::Dial(leg) if self.has_more_peers(leg)));
+        let Some(tx) = self.clients.get_mut(&id).filter(|_| more || !rest.is_empty()) else { return };
         tx.offer(rest, at);
         self.arm(at, Timer::ClientLeave(id));
     }
@@ -99,10 +100,13 @@ impl Core {
     /// A target has said nothing for long enough. Should it wake up later, it is told that nobody wants the call any more.
     pub(super) fn client_leave(&mut self, at: Instant, now: Instant, id: TxId) {
         let Some(tx) = self.clients.get_mut(&id).filter(|tx| tx.is_due(at)) else { return };
-        let Some(attempt) = tx.next_attempt(&Outcome::Timeout) else { return };
-        if self.try_next(now, attempt)
-            && let Some(tx) = self.clients.get_mut(&id)
-        {
+        let (purpose, attempt) = (tx.purpose, tx.next_attempt(&Outcome::Timeout));
+        let left = match (attempt, purpose) {
+            (Some(attempt), _) => self.try_next(now, attempt),
+            (None, Purpose::Dial(leg)) => self.next_peer(now, leg),
+            (None, _) => false,
+        };
+        if left && let Some(tx) = self.clients.get_mut(&id) {
             tx.abandon(false);
         }
     }

@@ -9,6 +9,7 @@ use super::errand::Errand;
 use super::{Core, Output, Timer, TxId};
 use crate::guard::ACCEPT;
 use crate::message::{Method, RequestParts};
+use crate::uri::Uri;
 
 /// Questions without an answer in a row after which a peer counts as gone.
 const MAX_MISSES: u32 = 2;
@@ -78,6 +79,12 @@ impl Core {
             }
             Outcome::Response(_) | Outcome::Timeout | Outcome::Unreachable => self.missed(n),
         }
+    }
+
+    /// Whether a peer leaves our questions unanswered, whoever is called there.
+    pub(super) fn is_gone(&self, uri: &Uri) -> bool {
+        let at = |known: &Uri| known.is_same_address(&Uri { user: known.user.clone(), ..uri.clone() });
+        self.config.health.iter().zip(&self.health).any(|(known, pulse)| pulse.alive == Some(false) && at(&known.target))
     }
 
     fn missed(&mut self, n: usize) {

@@ -92,6 +92,9 @@ impl Core {
     /// What Via says about us towards a hop.
     pub(super) fn sent_by(&self, hop: Hop) -> (&'static str, SocketAddr) {
         let told = self.local.told(hop).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 5060)));
+        let other =
+            self.config.advertised_to.iter().find(|(network, ip)| network.contains(hop.remote.ip()) && ip.is_ipv4() == told.is_ipv4());
+        let told = other.map_or(told, |(_, ip)| SocketAddr::new(*ip, told.port()));
         (hop.transport.via_name(), told)
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::super::command::DialRequest;
+use super::peers::Peers;
 use super::prack::Fork;
 use super::redial::Redial;
 use super::refer::Referral;
@@ -167,6 +168,8 @@ pub(super) struct Leg {
     /// Outbound: the early dialogs whose provisional responses we acknowledge (RFC 3262).
     pub(super) forks: Vec<Fork>,
     pub(super) redial: Redial,
+    /// Outbound: the peers that were not tried yet.
+    pub(super) peers: Option<Box<Peers>>,
     pub(super) referral: Option<Referral>,
     pub(super) transfer: Transfer,
     /// Outbound: the Reason of a CANCEL that has to wait.
@@ -197,6 +200,7 @@ impl Leg {
             reliable: Reliable::default(),
             forks: Vec::new(),
             redial: Redial::default(),
+            peers: None,
             referral: None,
             transfer: Transfer::default(),
             cancel_reason: None,

@@ -15,6 +15,7 @@ mod legs;
 mod midcall;
 mod names;
 mod outbound;
+mod peers;
 mod prack;
 mod redial;
 mod refer;

@@ -11,13 +11,14 @@ use super::client::{Outcome, Purpose};
 use super::credentials::credentials_of;
 use super::inbound::clean_headers;
 use super::leg::{Cancel, Dialog, Leg, LegState};
+use super::peers::{Peers, is_about_the_peer};
 use super::redial::Redial;
 use super::ring_all::Share;
 use super::{Core, Hop, Output, Timer, TxId};
 use crate::guard::{ACCEPT, ALLOW};
 use crate::message::{Headers, Method, RequestParts, Response};
 use crate::transport::Transport;
-use crate::uri::Uri;
+use crate::uri::{Uri, parse_host_port};
 
 /// Targets of one look-up that are tried.
 const MAX_TARGETS: usize = 8;
@@ -33,9 +34,12 @@ impl Core {
             return;
         }
         let limit = now + request.ring_timeout;
-        let (uri, bells) = match &request.target {
-            Target::Uri(uri) => (Some(uri.clone()), Vec::new()),
-            Target::Registered(user) => (None, self.bells(user)),
+        let (uri, bells, peers) = match &request.target {
+            Target::Uri(uri) => {
+                let mut peers = self.in_order(uri, &request.way.peers);
+                (peers.pop_front(), Vec::new(), Peers::of(&request, peers, limit))
+            }
+            Target::Registered(user) => (None, self.bells(user), None),
         };
         let target = uri.as_ref().map(Uri::to_string).or_else(|| bells.first().map(|bell| bell.uri.clone())).unwrap_or_default();
         let dialog = Dialog {
@@ -47,7 +51,7 @@ impl Core {
             local_seq: 0,
             remote_seq: None,
             target,
-            routes: self.route_of(request.account.as_deref()),
+            routes: self.route_over(request.way.proxy.as_ref(), request.account.as_deref()),
         };
         // A call over a registered line first passes where its registrar says (RFC 3608 §6.1), but never out of TLS.
         let next = dialog.next_uri();
@@ -55,7 +59,7 @@ impl Core {
         let hop = Hop::to(Transport::Udp, SocketAddr::from(([0, 0, 0, 0], 0)));
         let refused = self.draining || exposed || request.sdp.is_empty();
         let (redial, account) = (Redial::of(&request), request.account.clone());
-        self.add_leg(id, Leg { redial, account, ..Leg::new(LegState::Resolving { request, limit }, dialog, hop, true) });
+        self.add_leg(id, Leg { redial, account, peers, ..Leg::new(LegState::Resolving { request, limit }, dialog, hop, true) });
         self.arm(limit, Timer::LegLimit(id));
         if refused {
             return self.fail(id, None, FailWhy::Unreachable);
@@ -63,10 +67,15 @@ impl Core {
         if uri.is_none() {
             return self.ring_all(now, id, bells);
         }
-        let Some(next) = next else { return self.fail(id, None, FailWhy::Unreachable) };
+        self.seek(now, id);
+    }
+
+    /// Looks up where the leg's next request goes, if it is a name.
+    pub(super) fn seek(&mut self, now: Instant, id: LegId) {
+        let Some(next) = self.legs.get(&id).and_then(|leg| leg.dialog.next_uri()) else { return self.not_there(now, id) };
         match locate::plan(&next) {
             Plan::Known(target) => self.resolved(now, id, &[target]),
-            Plan::Nowhere => self.fail(id, None, FailWhy::Unreachable),
+            Plan::Nowhere => self.not_there(now, id),
             Plan::Addresses(_) | Plan::Service { .. } | Plan::Any { .. } => {
                 self.outputs.push_back(Output::Resolve { leg: id, uri: next });
             }
@@ -78,7 +87,7 @@ impl Core {
         let Some(leg) = self.legs.get(&id) else { return self.errand_resolved(now, id, targets) };
         let LegState::Resolving { .. } = leg.state else { return };
         let mut hops = leg.dialog.next_uri().map(|uri| self.hops_to(&uri, targets)).unwrap_or_default();
-        let Some(hop) = hops.pop_front() else { return self.fail(id, None, FailWhy::Unreachable) };
+        let Some(hop) = hops.pop_front() else { return self.not_there(now, id) };
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let LegState::Resolving { request, limit } = std::mem::replace(&mut leg.state, LegState::Talking) else { return };
         if let Some(tx) = self.place(now, id, &request, limit, hop) {
@@ -113,7 +122,9 @@ impl Core {
         let leg = self.legs.get_mut(&id)?;
         extra.extend(leg.session.proposal(&self.config.timers));
         leg.local_sdp = Some(request.sdp.clone());
-        leg.dialog.local = format!("{name}<sip:{user}@{own}>;tag={tag}");
+        let host =
+            request.way.from_host.as_deref().filter(|host| parse_host_port(host).is_ok()).map_or_else(|| own.to_string(), str::to_owned);
+        leg.dialog.local = format!("{name}<sip:{user}@{host}>;tag={tag}");
         let parts = leg.dialog.request(Method::Invite, extra);
         let tx = self.start_client(now, Purpose::Dial(id), parts, hop, Some((ACCEPT, &request.sdp)));
         if let Some(leg) = self.legs.get_mut(&id) {
@@ -148,6 +159,9 @@ impl Core {
             Share::Whole => {}
             Share::Refused(status) => return self.fail(id, Some(status), meaning(status)),
             Share::Dealt => return,
+        }
+        if is_about_the_peer(outcome) && self.next_peer(now, id) {
+            return;
         }
         let response = match outcome {
             Outcome::Timeout => return self.fail(id, None, FailWhy::Timeout),

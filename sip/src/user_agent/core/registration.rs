@@ -265,7 +265,7 @@ fn is_route(value: &str) -> bool {
 }
 
 /// A URI as a Route value (RFC 3261 §19.1.1, lr).
-fn loose(uri: &Uri) -> String {
+pub(super) fn loose(uri: &Uri) -> String {
     if uri.params.get("lr").is_some() { format!("<{uri}>") } else { format!("<{uri};lr>") }
 }
 

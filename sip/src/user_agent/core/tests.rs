@@ -1,6 +1,7 @@
 //! The core in virtual time: the standard's timers to the millisecond, and two cores over a network that loses, repeats and reorders.
 
 mod lines;
+mod peers;
 mod prack;
 mod redial;
 mod refer;
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use super::super::command::{Command, DialRequest, ReferRequest};
+use super::super::command::{Command, DialRequest, ReferRequest, Way};
 use super::super::config::Config;
 use super::super::event::{Event, LegId, TransactionId};
 use super::super::locate::Target;
@@ -214,6 +215,7 @@ pub(super) fn dial_to(leg: LegId, host: &str, tcp: bool) -> Command {
         headers: Vec::new(),
         ring_timeout: Duration::from_secs(40),
         follow_redirects: false,
+        way: Way::default(),
     }))
 }
 
