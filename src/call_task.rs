@@ -95,7 +95,12 @@ impl Running {
         match action {
             Action::Answer { leg } => task.legs.answer(leg).await,
             Action::Reject { leg, status } => task.legs.reject(leg, status).await,
-            Action::Dial { leg, agent: _, target, ring_ms, reason } => task.legs.dial(leg, target, ring_ms, reason).await,
+            Action::Dial { leg, agent, target, ring_ms, reason, replaces } => {
+                task.legs.dial(leg, (agent, target), ring_ms, reason, replaces).await;
+            }
+            Action::Transfer { id, leg, target, replaces, reason } => task.legs.transfer(id, leg, target, replaces, reason).await,
+            Action::AnswerTransfer { leg, granted } => task.legs.answer_transfer(leg, granted).await,
+            Action::TransferDone { leg, connected } => task.legs.transfer_done(leg, connected).await,
             Action::HangUp { leg } => task.legs.hang_up(leg).await,
             Action::Patch(patch) => task.legs.patch(patch),
             Action::Speak { id, leg, clauses } => {
@@ -117,8 +122,8 @@ impl Running {
                     let _ = events.send(lookups.ask(id, &request).await).await;
                 });
             }
-            Action::FindAgent { id, queue, not } => {
-                let request = Request { call: task.id.clone(), id, queue, language: Some(self.language.clone()), not };
+            Action::FindAgent { id, queue, not, who } => {
+                let request = Request { call: task.id.clone(), id, queue, language: Some(self.language.clone()), not, who };
                 task.desk.find(request, &task.events.0);
             }
             Action::LeaveQueue { id } => task.desk.leave(&task.id, id),

@@ -7,12 +7,12 @@ use std::{
 };
 
 use warmline_models::{ModelError, ModelsDir};
-use warmline_sip::{codec::Codec, guard, sdp::Encryption, user_agent};
+use warmline_sip::{codec::Codec, guard, sdp::Encryption, uri::Uri, user_agent};
 
 use super::peers;
 use crate::{
-    call::ids::AgentId,
-    config::{AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, TrunkConfig},
+    call::{event::TransferBy, ids::AgentId},
+    config::{AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, Transfer, TrunkConfig},
     desk::{Limits, Profile},
     http, speech, telephony,
     telephony::media::MediaConfig,
@@ -52,6 +52,7 @@ pub(super) fn telephony(config: &Config, trunks: Arc<TrunkTable>) -> anyhow::Res
         display_name: sip.display_name.clone(),
         signatures: signatures(config)?,
         lines: lines(config),
+        people: people(config),
         trunks,
         media: MediaConfig {
             ports: rtp.ports.first..=rtp.ports.last,
@@ -111,6 +112,17 @@ fn lines(config: &Config) -> telephony::Lines {
     telephony::Lines { trunks: trunks.iter().map(line).collect(), outward: trunks.iter().map(outward).collect() }
 }
 
+/// To whom agents may hand callers on.
+fn people(config: &Config) -> telephony::People {
+    let person = |(id, agent): (&String, &AgentConfig)| {
+        let user = agent.target.parse::<Uri>().ok().and_then(|uri| uri.user);
+        let numbers = agent.may_call.as_ref().map(|may_call| (may_call.numbers.clone(), may_call.via.clone()));
+        (id.clone(), telephony::Person { name: agent.name.clone(), user, numbers })
+    };
+    let queues = config.flows().flat_map(|flow| flow.queues.keys().cloned()).collect();
+    telephony::People { queues, agents: config.file.agents.iter().map(person).collect() }
+}
+
 /// Addresses that the servers of single trunks are told of us.
 fn advertised_to(config: &Config) -> Vec<(guard::Network, IpAddr)> {
     let told = config.file.trunks.values().filter_map(|trunk| Some((trunk.servers(), trunk.advertised?)));
@@ -166,6 +178,12 @@ pub(super) fn profiles(config: &Config) -> Vec<Profile> {
         id: AgentId(id.clone()),
         name: from.name.clone(),
         target: ring_at(config, id, from),
+        transfer: match from.transfer {
+            Transfer::Bridge => TransferBy::Bridge,
+            Transfer::Attended => TransferBy::Attended,
+            Transfer::Blind => TransferBy::Blind,
+        },
+        spoken_claim: from.via.as_ref().and_then(|via| config.file.trunks.get(via)).is_some_and(|trunk| trunk.headers.stripped),
         queues: from.queues.clone(),
         languages: from.languages.clone(),
         signed_in: from.signed_in,

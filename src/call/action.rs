@@ -21,7 +21,15 @@ pub enum Action {
     /// Refuse the caller's call with a SIP status.
     Reject { leg: LegId, status: u16 },
     /// Ring an agent, whose phone is told in one line why. `LegRinging`, `LegAnswered` or `LegFailed` follow; after `ring_ms` without an answer the driver cancels and reports `NoAnswer`.
-    Dial { leg: LegId, agent: AgentId, target: String, ring_ms: u64, reason: String },
+    /// `replaces` names the call at that phone whose place this one takes.
+    Dial { leg: LegId, agent: AgentId, target: String, ring_ms: u64, reason: String, replaces: Option<String> },
+    /// Ask the far end of a leg to call somebody by itself; with `replaces` in the place of that leg of ours. `TransferProgress` and then, once,
+    /// `TransferEnded` follow. Both legs stay until somebody ends them.
+    Transfer { id: RequestId, leg: LegId, target: String, replaces: Option<LegId>, reason: String },
+    /// Answer to `TransferAsked`. A leg that was granted it is told by `TransferDone` how it went.
+    AnswerTransfer { leg: LegId, granted: bool },
+    /// Tell the agent who asked for a transfer whether the caller has somebody else now.
+    TransferDone { leg: LegId, connected: bool },
     /// End a leg in whatever state it is (CANCEL, BYE). No report follows.
     HangUp { leg: LegId },
 
@@ -43,8 +51,8 @@ pub enum Action {
     /// Ask a service. `LookedUp` follows, or `Failed`.
     LookUp { id: RequestId, request: LookUp },
 
-    /// Reserve an agent. `AgentReserved`, `Queued` or `NobodyToAsk` follow.
-    FindAgent { id: RequestId, queue: String, not: Vec<AgentId> },
+    /// Reserve an agent: this one, whatever queues they serve, or one of the queue. `AgentReserved`, `Queued` or `NobodyToAsk` follow.
+    FindAgent { id: RequestId, queue: String, not: Vec<AgentId>, who: Option<AgentId> },
     /// Leave the queue; the request has no further answers. An agent who was reserved for it, and whose report is still on its way, is free again.
     LeaveQueue { id: RequestId },
     /// This call no longer needs this agent. Said once for every `AgentReserved` that the call was told.

@@ -7,10 +7,10 @@ use std::{
 
 use crate::call::{
     caller::Caller,
-    clauses,
+    claim, clauses,
     event::{FarEndSign, LegQuality},
     flow::{Flow, prompt::PromptKey, step::Expect},
-    ids::{LegId, RequestId},
+    ids::{CallId, LegId, RequestId},
     io::Io,
     media::patch::Patch,
     record::{HandoffStep, Party, What},
@@ -62,12 +62,14 @@ pub(crate) struct Base {
     pub(crate) signs: BTreeSet<(LegId, FarEndSign)>,
     /// How each leg has sounded so far.
     pub(crate) qualities: BTreeMap<LegId, LegQuality>,
+    /// The claim code, figure by figure.
+    pub(crate) claim: String,
     last_leg: u32,
 }
 
 impl Base {
     /// The shared part at the beginning of a call.
-    pub(crate) fn new(flow: Arc<Flow>, caller: Caller) -> Self {
+    pub(crate) fn new(call: &CallId, flow: Arc<Flow>, caller: Caller) -> Self {
         let language = Language::of(&flow.language);
         let ear = Ear::new(LegId::CALLER, CALLER_TIMERS, flow.turn.clone(), language, Time::ZERO);
         Self {
@@ -91,6 +93,7 @@ impl Base {
             finds: BTreeSet::new(),
             signs: BTreeSet::new(),
             qualities: BTreeMap::new(),
+            claim: claim::spoken(&claim::code(&call.0)),
             last_leg: LegId::CALLER.0,
         }
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{
     ids::{AgentId, LegId, RequestId},
+    outcome::TransferOutcome,
     time::Time,
     understanding::{Transcript, Understanding},
 };
@@ -60,6 +61,14 @@ pub enum Event {
     Queued { id: RequestId, position: u32, estimate_s: Option<u32> },
     /// Answer to `FindAgent`: nobody who could take this call is signed in, or the queue is closed or full.
     NobodyToAsk { id: RequestId },
+    /// The caller's side has taken a `Transfer` upon it, or the agent's telephone rings there.
+    TransferProgress { id: RequestId },
+    /// Answer to `Transfer`: what came of it.
+    TransferEnded { id: RequestId, outcome: TransferOutcome },
+    /// An agent's telephone wants to hand the caller on to somebody whom the configuration knows. `AnswerTransfer` is expected.
+    TransferAsked { leg: LegId, to: TransferTo },
+    /// Another telephone of an agent has taken this leg's place.
+    LegTakenOver { leg: LegId, agent: AgentId, name: String },
     /// The agent pressed a button on the page.
     AgentChose { agent: AgentId, choice: AgentChoice },
 
@@ -177,6 +186,49 @@ pub struct Agent {
     pub name: String,
     /// Where to ring: a SIP address.
     pub target: String,
+    /// How the caller gets to them.
+    #[serde(default)]
+    pub transfer: TransferBy,
+    /// The call's claim code is spoken to them: what is sent beside the call does not reach them.
+    #[serde(default)]
+    pub spoken_claim: bool,
+}
+
+/// How a caller gets to an agent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferBy {
+    /// Both talk through us.
+    #[default]
+    Bridge,
+    /// The agent is rung, briefed and accepts; then the caller's side is asked to call them, and the call through us ends.
+    Attended,
+    /// The caller's side is asked to call them; nobody is briefed.
+    Blind,
+}
+
+/// To whom an agent hands a caller on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "to", rename_all = "snake_case")]
+pub enum TransferTo {
+    /// Anybody of this queue.
+    Queue { queue: String },
+    /// This agent. `replaces`: they have spoken with each other, and the new call takes the place of that one.
+    Agent { agent: AgentId, replaces: Option<String> },
+    /// A number outside that this agent may call.
+    Number { number: String, target: String, replaces: Option<String> },
+}
+
+impl TransferTo {
+    /// Who that is.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Queue { queue } => queue,
+            Self::Agent { agent, .. } => &agent.0,
+            Self::Number { number, .. } => number,
+        }
+    }
 }
 
 /// A button on the agent's page.

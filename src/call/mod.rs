@@ -14,6 +14,7 @@ mod base;
 mod bot;
 pub mod caller;
 mod caller_voice;
+pub mod claim;
 pub mod clauses;
 pub mod escalation;
 pub mod event;

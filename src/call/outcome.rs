@@ -38,6 +38,8 @@ pub enum Outcome {
 pub enum HandoffOutcome {
     /// Agent and caller were bridged.
     Bridged,
+    /// The caller's own side has connected them with the agent.
+    Transferred,
     /// The caller hung up before the bridge.
     CallerLeft,
     /// Nobody could be had; a callback was promised.
@@ -74,4 +76,24 @@ pub enum OfferOutcome {
     CallerLeft,
     /// Taken back: the caller wanted the bot again, or the gateway shuts down.
     Withdrawn,
+}
+
+/// What came of asking the caller's side to call an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferOutcome {
+    /// They talk.
+    Connected,
+    /// The agent was busy.
+    Busy,
+    /// The agent's phone rang out.
+    NoAnswer,
+    /// The agent declined.
+    Declined,
+    /// Anything else went wrong with the new call.
+    Failed,
+    /// The caller's side takes no such requests.
+    Refused,
+    /// It was never said.
+    Unknown,
 }

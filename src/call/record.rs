@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::{
     event::{Failure, FarEndSign, LegQuality},
     ids::{AgentId, LegId},
-    outcome::{HandoffOutcome, OfferOutcome, Outcome},
+    outcome::{HandoffOutcome, OfferOutcome, Outcome, TransferOutcome},
     time::Time,
     understanding::{Scored, Tone},
 };
@@ -230,6 +230,16 @@ pub enum HandoffStep {
     CallerTold { text: String },
     /// Both hear each other.
     Bridged { agent: AgentId, time_to_agent_ms: u64, longest_silence_ms: u64 },
+    /// The caller's side was asked to call the agent by itself.
+    Transferring { agent: AgentId },
+    /// What came of that.
+    TransferEnded { agent: AgentId, outcome: TransferOutcome },
+    /// The agent's telephone hands the caller on: to a queue, an agent or a number.
+    TransferAsked { agent: AgentId, to: String },
+    /// Nobody took the caller whom the agent wanted to hand on: they have them back.
+    BackToAgent { agent: AgentId },
+    /// Another telephone has taken the agent's place: theirs, or another agent's.
+    TakenOver { agent: AgentId, name: String },
     /// A callback to this number was promised.
     CallbackPromised { number: String },
     /// The handoff is over.

@@ -7,7 +7,7 @@ use crate::call::{
     base::Base,
     bot::Bot,
     caller::Caller,
-    event::{Event, FarEndSign},
+    event::{Event, FarEndSign, TransferTo},
     flow::{Destination, Flow, prompt::PromptKey},
     handoff::{
         AgentVoice, Farewell, Handoff,
@@ -68,9 +68,9 @@ impl Call {
     /// A call that has arrived: it is answered, and the greeting made ready.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let Setup { call: _, flow, wall, caller } = setup;
+        let Setup { call, flow, wall, caller } = setup;
         let bot = Bot::new(&flow, wall, &caller);
-        let mut base = Base::new(flow, caller);
+        let mut base = Base::new(&call, flow, caller);
         base.io.record(What::Arrived {
             caller: base.caller.number.clone(),
             caller_name: base.caller.name.clone(),
@@ -153,10 +153,12 @@ impl Call {
             Event::LookedUp { id, found } => self.bot_then(|bot, base| bot.looked_up(base, id, Ok(found))),
 
             Event::AgentReserved { id, agent } => self.agent_reserved(id, agent),
-            Event::Queued { id, position, estimate_s } => {
-                self.with_handoff(|handoff, base| handoff.queued(base, id, position, estimate_s));
-            }
+            Event::Queued { id, position, estimate_s } => self.handoff_then(|handoff, base| handoff.queued(base, id, position, estimate_s)),
             Event::NobodyToAsk { id } => self.handoff_then(|handoff, base| handoff.nobody_to_ask(base, id)),
+            Event::TransferProgress { id } => _ = self.with_handoff(|handoff, _| handoff.transfer_goes_on(id)),
+            Event::TransferEnded { id, outcome } => self.handoff_then(|handoff, base| handoff.transfer_ended(base, id, outcome)),
+            Event::TransferAsked { leg, to } => self.transfer_asked(leg, to),
+            Event::LegTakenOver { leg, agent, name } => _ = self.with_handoff(|handoff, base| handoff.taken_over(base, leg, agent, name)),
             Event::AgentChose { agent, choice } => self.handoff_then(|handoff, base| handoff.agent_chose(base, &agent, choice)),
 
             Event::Failed { id, why } => {
@@ -203,6 +205,7 @@ impl Call {
             Timer::AgentLongestTurn => self.agent_voice(None, &AgentVoice::TooLong),
             Timer::AgentChoose => self.handoff_then(|handoff, base| handoff.choice_late(base)),
             Timer::Connect => _ = self.with_handoff(|handoff, base| handoff.connect_late(base)),
+            Timer::Transfer => self.handoff_then(|handoff, base| handoff.transfer_late(base)),
             Timer::Update => _ = self.with_handoff(|handoff, base| handoff.update(base)),
             Timer::QueueWait => self.handoff_then(|handoff, base| handoff.waited_too_long(base)),
             Timer::Farewell => self.end_farewell(true),
@@ -296,6 +299,15 @@ impl Call {
         };
         if let Some(agent) = left {
             self.base.io.act(Action::ReleaseAgent { agent: agent.id, after: AgentAfter::Free });
+        }
+    }
+
+    /// Only whoever has the caller may hand them on.
+    fn transfer_asked(&mut self, leg: LegId, to: TransferTo) {
+        if matches!(self.phase, Phase::HandingOver { .. }) {
+            self.handoff_then(|handoff, base| handoff.transfer_asked(base, leg, to));
+        } else {
+            self.base.io.act(Action::AnswerTransfer { leg, granted: false });
         }
     }
 

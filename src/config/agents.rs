@@ -24,6 +24,12 @@ pub struct AgentConfig {
     /// The trunk to ring through; empty: straight.
     #[serde(default)]
     pub via: Option<String>,
+    /// How callers get to them: through us, or handed on by the telephone system that they came from.
+    #[serde(default)]
+    pub transfer: Transfer,
+    /// Numbers that their telephone may hand callers on to; empty: none.
+    #[serde(default)]
+    pub may_call: Option<MayCallConfig>,
     /// The password of a telephone that registers; its user is the agent's id.
     #[serde(default)]
     pub password: Option<Secret>,
@@ -41,6 +47,29 @@ pub struct AgentConfig {
     /// Available from the start on, without the page.
     #[serde(default = "yes")]
     pub signed_in: bool,
+}
+
+/// How callers get to an agent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transfer {
+    /// Both talk through us.
+    #[default]
+    Bridge,
+    /// The agent is rung, briefed and accepts; then the caller's side is asked to call them (REFER with Replaces), and the call through us ends.
+    Attended,
+    /// The caller's side is asked to call them at once (REFER); nobody is briefed.
+    Blind,
+}
+
+/// Where an agent's telephone may send callers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MayCallConfig {
+    /// Numbers, in which `*` stands for anything.
+    pub numbers: Vec<String>,
+    /// The trunk that leads there.
+    pub via: String,
 }
 
 impl AgentConfig {

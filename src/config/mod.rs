@@ -25,7 +25,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use agents::{AgentConfig, BROWSER, REGISTERED};
+pub use agents::{AgentConfig, BROWSER, MayCallConfig, REGISTERED, Transfer};
 pub use demo::DemoConfig;
 pub use desk::DeskConfig;
 pub use http::{HttpConfig, IceServerConfig};

@@ -3,7 +3,7 @@
 use crate::{
     call::{
         action::AgentAfter,
-        event::Agent,
+        event::{Agent, TransferBy},
         ids::{AgentId, CallId, RequestId},
     },
     desk::{
@@ -21,6 +21,10 @@ pub struct Profile {
     pub name: String,
     /// Where to ring: a SIP address.
     pub target: String,
+    /// How callers get to them.
+    pub transfer: TransferBy,
+    /// They are told the claim code.
+    pub spoken_claim: bool,
     /// Queues that they serve.
     pub queues: Vec<String>,
     /// Language tags that they speak; empty: every one.
@@ -33,14 +37,16 @@ impl Profile {
     /// What the brain is told of them.
     #[must_use]
     pub fn agent(&self) -> Agent {
-        Agent { id: self.id.clone(), name: self.name.clone(), target: self.target.clone() }
+        let Self { id, name, target, transfer, spoken_claim, .. } = self;
+        Agent { id: id.clone(), name: name.clone(), target: target.clone(), transfer: *transfer, spoken_claim: *spoken_claim }
     }
 
     /// By queue, language and the request's exceptions.
     #[must_use]
     pub fn may_take(&self, request: &Request) -> bool {
         let speaks = |wanted: &String| self.languages.is_empty() || self.languages.iter().any(|spoken| same_language(spoken, wanted));
-        self.queues.contains(&request.queue) && !request.not.contains(&self.id) && request.language.as_ref().is_none_or(speaks)
+        let right = request.who.as_ref().map_or_else(|| self.queues.contains(&request.queue), |who| *who == self.id);
+        right && !request.not.contains(&self.id) && request.language.as_ref().is_none_or(speaks)
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Request {
     pub language: Option<String>,
     /// Agents who are not to be asked (again).
     pub not: Vec<AgentId>,
+    /// This agent and nobody else, whatever queues they serve.
+    pub who: Option<AgentId>,
 }
 
 /// What a call is told.

@@ -234,8 +234,13 @@ fn step_columns(step: &HandoffStep) -> Result<(Option<&AgentId>, Option<String>)
         HandoffStep::Offered { agent, .. }
         | HandoffStep::Ringing { agent }
         | HandoffStep::Briefing { agent }
+        | HandoffStep::Transferring { agent }
+        | HandoffStep::TransferAsked { agent, .. }
+        | HandoffStep::BackToAgent { agent }
+        | HandoffStep::TakenOver { agent, .. }
         | HandoffStep::Bridged { agent, .. } => (Some(agent), None),
         HandoffStep::OfferEnded { agent, outcome } => (Some(agent), offer(outcome)?),
+        HandoffStep::TransferEnded { agent, outcome } => (Some(agent), word(outcome).map(Some)?),
         HandoffStep::Ended { outcome } => (None, handoff(outcome)?),
         HandoffStep::Started { .. }
         | HandoffStep::Waiting { .. }

@@ -11,7 +11,7 @@ use super::{
     callee::Callee,
     lines::Outward,
     media::Listening,
-    switchboard::{About, Leg, Link, Stage, Switchboard},
+    switchboard::{Dial, Leg, Link, Stage, Switchboard},
 };
 use crate::{
     call::{
@@ -32,8 +32,8 @@ struct Call {
 }
 
 impl Switchboard {
-    pub(super) async fn dial(&mut self, wire: WireLeg, id: LegId, (target, about): (&str, &About), ring_ms: u64, link: Arc<Link>) {
-        let call = match Callee::of(target) {
+    pub(super) async fn dial(&mut self, wire: WireLeg, id: LegId, wanted: &Dial, link: Arc<Link>) {
+        let call = match Callee::of(&wanted.target) {
             Callee::Page(agent) => return self.ring_page(wire, id, agent, link),
             callee => match self.plan(callee) {
                 Ok(call) => call,
@@ -48,8 +48,10 @@ impl Switchboard {
         let mut sdp = self.session_on(&line, sockets.rtp_port());
         let body = sdp.offer(Direction::SendRecv);
         let mut leg = Leg::new(id, link, sdp, Stage::Offered { sockets }, line.listening(true));
-        leg.permit = call.permit;
+        (leg.agent, leg.permit) = (Some(wanted.agent.clone()), call.permit);
         self.legs.insert(wire, leg);
+        let mut headers = call.outward.headers(&wanted.about.call.0, &wanted.about.reason);
+        headers.extend(wanted.replaces.iter().map(|value| ("Replaces".to_owned(), value.clone())));
         let request = DialRequest {
             leg: wire,
             target: call.to,
@@ -57,8 +59,8 @@ impl Switchboard {
             from: call.outward.from_user.clone().unwrap_or_else(|| self.from_user.clone()),
             display_name: Some(self.display_name.clone()),
             sdp: body.into_bytes(),
-            headers: call.outward.headers(&about.call.0, &about.reason),
-            ring_timeout: Duration::from_millis(ring_ms),
+            headers,
+            ring_timeout: Duration::from_millis(wanted.ring_ms),
             follow_redirects: false,
             way: call.peers,
         };

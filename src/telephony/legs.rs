@@ -8,11 +8,12 @@ use warmline_sip::user_agent::LegId as WireLeg;
 use super::{
     Arrival, Telephony,
     media::{Command as MediaCommand, HeardQueue, MediaEvent},
-    switchboard::{About, Command, Link},
+    switchboard::{About, Command, Dial, Link},
+    transfers::Wanted,
 };
 use crate::call::{
     event::Event,
-    ids::{CallId, LegId, RequestId},
+    ids::{AgentId, CallId, LegId, RequestId},
     media::{patch::Patch, playout::Chunk},
     time::Time,
 };
@@ -124,11 +125,34 @@ impl CallLegs {
     }
 
     /// Rings somebody: `LegRinging`, `LegAnswered` or `LegFailed` follow.
-    pub async fn dial(&mut self, leg: LegId, target: String, ring_ms: u64, reason: String) {
+    pub async fn dial(&mut self, leg: LegId, (agent, target): (AgentId, String), ring_ms: u64, reason: String, replaces: Option<String>) {
         let wire = self.user_agent.new_leg();
         self.wire.insert(leg, wire);
         let about = About { call: self.call.clone(), reason };
-        self.send(Command::Dial { leg: wire, id: leg, target, ring_ms, about, link: Arc::clone(&self.link) }).await;
+        let wanted = Dial { agent: agent.0, target, ring_ms, replaces, about };
+        self.send(Command::Dial { leg: wire, id: leg, wanted, link: Arc::clone(&self.link) }).await;
+    }
+
+    /// Asks the far end of a leg to call somebody: `TransferEnded` follows.
+    pub async fn transfer(&self, id: RequestId, leg: LegId, target: String, replaces: Option<LegId>, reason: String) {
+        let (Some(&wire), replaces) = (self.wire.get(&leg), replaces.and_then(|other| self.wire.get(&other)).copied()) else { return };
+        let about = About { call: self.call.clone(), reason };
+        let wanted = Wanted { id, target, replaces, about, link: Arc::clone(&self.link) };
+        self.send(Command::Transfer { leg: wire, wanted }).await;
+    }
+
+    /// Lets the far end of a leg hand the caller on, or not.
+    pub async fn answer_transfer(&self, leg: LegId, granted: bool) {
+        if let Some(&wire) = self.wire.get(&leg) {
+            self.send(Command::AnswerTransfer { leg: wire, granted }).await;
+        }
+    }
+
+    /// Tells it what came of that.
+    pub async fn transfer_done(&self, leg: LegId, connected: bool) {
+        if let Some(&wire) = self.wire.get(&leg) {
+            self.send(Command::TransferDone { leg: wire, connected }).await;
+        }
     }
 
     /// Ends a leg in whatever state it is.

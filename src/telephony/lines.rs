@@ -1,10 +1,6 @@
 //! What legs agree to, by the trunk that they are on, and what calls that we place carry.
 
-use std::{
-    collections::BTreeMap,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    net::IpAddr,
-};
+use std::{collections::BTreeMap, net::IpAddr};
 
 use warmline_sip::{
     codec::Codec,
@@ -14,7 +10,10 @@ use warmline_sip::{
 };
 
 use super::media::Listening;
-use crate::trunk::{HeaderTemplate, Values};
+use crate::{
+    call::claim,
+    trunk::{HeaderTemplate, Values},
+};
 
 /// What the legs of one trunk agree to.
 #[derive(Debug, Clone)]
@@ -102,7 +101,7 @@ impl Outward {
 
     /// Headers of a call that is placed.
     pub(super) fn headers(&self, call_id: &str, reason: &str) -> Vec<(String, String)> {
-        let claim_code = claim_code(call_id);
+        let claim_code = claim::code(call_id);
         let values = Values { call_id, reason, claim_code: &claim_code };
         let mut headers: Vec<(String, String)> =
             self.headers.iter().map(|(name, template)| (name.clone(), template.fill(values))).collect();
@@ -113,15 +112,6 @@ impl Outward {
         }
         headers
     }
-}
-
-/// Six digits that an agent can type to find the call, where a switch has stripped the headers.
-#[must_use]
-pub fn claim_code(call_id: &str) -> String {
-    // The same in every process: the code is also computed where it is looked up.
-    let mut hasher = DefaultHasher::new();
-    call_id.hash(&mut hasher);
-    format!("{:06}", hasher.finish() % 1_000_000)
 }
 
 #[cfg(test)]
@@ -136,7 +126,7 @@ mod tests {
             ..Outward::default()
         };
         let headers = outward.headers("abc", "wants\r\nRoute: a person");
-        assert_eq!(headers[0].1, format!("wants  Route: a person ({})", claim_code("abc")));
+        assert_eq!(headers[0].1, format!("wants  Route: a person ({})", claim::code("abc")));
         assert_eq!(headers[1], ("User-to-User".to_owned(), "616263;encoding=hex".to_owned()));
         assert!(Outward::default().headers("abc", "").is_empty());
     }

@@ -9,8 +9,10 @@ mod dialling;
 mod legs;
 mod lines;
 pub mod media;
+mod people;
 mod signature;
 mod switchboard;
+mod transfers;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -25,7 +27,8 @@ use crate::{
 
 pub use callee::{over, page, registered};
 pub use legs::{CallLegs, CallOptions};
-pub use lines::{Line, Lines, Outward, claim_code};
+pub use lines::{Line, Lines, Outward};
+pub use people::{People, Person};
 pub use signature::Signatures;
 use switchboard::{Command, Switchboard};
 
@@ -51,6 +54,8 @@ pub struct Options {
     pub signatures: Option<Arc<Signatures>>,
     /// What legs agree to, by trunk.
     pub lines: Lines,
+    /// To whom agents may hand callers on.
+    pub people: People,
     /// The trunks, with what is up on them.
     pub trunks: Arc<TrunkTable>,
     /// Ports, threads and time-outs of the sound.

@@ -22,12 +22,14 @@ use super::{
     dialling::dial_failure,
     lines::{Line, Lines},
     media::{CallMedia, Command as MediaCommand, LegSockets, Listening, MediaPool},
+    people::People,
     signature::Signatures,
+    transfers::Wanted,
 };
 use crate::{
     call::{
         event::{DialFailure, Event, LegEnd},
-        ids::{CallId, LegId},
+        ids::{CallId, LegId, RequestId},
     },
     trunk::{Permit, Signed, TrunkTable},
     web_call::{Request, WebRefused},
@@ -48,7 +50,7 @@ impl Link {
         }
     }
 
-    fn media(&self, command: MediaCommand) {
+    pub(super) fn media(&self, command: MediaCommand) {
         if let Err(error) = self.media.send(command) {
             tracing::error!(%error, "the media engine did not take a command");
         }
@@ -62,13 +64,27 @@ pub(super) struct About {
     pub(super) reason: String,
 }
 
+/// A call that is to be placed.
+#[derive(Debug)]
+pub(super) struct Dial {
+    pub(super) agent: String,
+    pub(super) target: String,
+    pub(super) ring_ms: u64,
+    /// The call at that phone whose place this one takes (a Replaces value).
+    pub(super) replaces: Option<String>,
+    pub(super) about: About,
+}
+
 /// What calls ask.
 #[derive(Debug)]
 pub(super) enum Command {
     Take { leg: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link>, trunk: Option<String> },
     Answer { leg: WireLeg },
     Reject { leg: WireLeg, status: u16 },
-    Dial { leg: WireLeg, id: LegId, target: String, ring_ms: u64, about: About, link: Arc<Link> },
+    Dial { leg: WireLeg, id: LegId, wanted: Dial, link: Arc<Link> },
+    Transfer { leg: WireLeg, wanted: Wanted },
+    AnswerTransfer { leg: WireLeg, granted: bool },
+    TransferDone { leg: WireLeg, connected: bool },
     HangUp { leg: WireLeg },
     MediaLost { link: Arc<Link>, leg: LegId },
     Forget { leg: WireLeg, status: u16 },
@@ -95,6 +111,12 @@ pub(super) struct Leg {
     pub(super) stage: Stage,
     listening: Listening,
     held: bool,
+    /// The agent who was rung.
+    pub(super) agent: Option<String>,
+    /// The transfer that its far end was asked for.
+    pub(super) referring: Option<RequestId>,
+    /// The transfer that its far end asks for.
+    pub(super) asked: Option<TransactionId>,
     /// Its place on the trunk that it was placed over.
     pub(super) permit: Option<Permit>,
 }
@@ -119,6 +141,9 @@ pub(super) struct Switchboard {
     gone: HashMap<WireLeg, LegEnd>,
     /// Arrivals that were not taken up or refused yet.
     pub(super) waiting: HashSet<WireLeg>,
+    /// Legs whose place another one has taken.
+    pub(super) taken_over: HashMap<WireLeg, WireLeg>,
+    pub(super) people: People,
 }
 
 impl Switchboard {
@@ -139,6 +164,8 @@ impl Switchboard {
             callers: 0,
             gone: HashMap::new(),
             waiting: HashSet::new(),
+            taken_over: HashMap::new(),
+            people: options.people.clone(),
         }
     }
 
@@ -171,8 +198,11 @@ impl Switchboard {
                 self.drop_leg(leg);
                 self.refuse(leg, status).await;
             }
-            Command::Dial { leg, id, target, ring_ms, about, link } => self.dial(leg, id, (&target, &about), ring_ms, link).await,
-            Command::HangUp { leg } => self.hang_up(leg).await,
+            Command::Dial { leg, id, wanted, link } => self.dial(leg, id, &wanted, link).await,
+            Command::Transfer { leg, wanted } => self.transfer(leg, wanted).await,
+            Command::AnswerTransfer { leg, granted } => self.answer_transfer(self.current(leg), granted).await,
+            Command::TransferDone { leg, connected } => self.transfer_done(self.current(leg), connected).await,
+            Command::HangUp { leg } => self.hang_up(self.current(leg)).await,
             Command::MediaLost { link, leg } => {
                 let lost = self.legs.iter().find(|(_, known)| known.id == leg && Arc::ptr_eq(&known.link, &link)).map(|(wire, _)| *wire);
                 if let Some(wire) = lost {
@@ -297,8 +327,12 @@ impl Switchboard {
             WireEvent::Ended { leg, by, .. } => {
                 self.ended(leg, if by == EndedBy::Timeout { LegEnd::SignallingLost } else { LegEnd::HungUp });
             }
-            // We send no re-INVITE and no REFER of our own, and authorise no leg to transfer.
-            WireEvent::Reanswered { .. } | WireEvent::Refreshed { .. } | WireEvent::Referred { .. } | WireEvent::TransferAsked { .. } => {}
+            WireEvent::Referred { leg, progress } => self.referred(leg, progress),
+            WireEvent::TransferAsked { leg, transaction, refer_to, replaces, replaced } => {
+                self.transfer_asked(leg, transaction, (&refer_to, replaces), replaced).await;
+            }
+            // We send no re-INVITE of our own.
+            WireEvent::Reanswered { .. } | WireEvent::Refreshed { .. } => {}
             WireEvent::Info { leg, content_type, body } => {
                 // INFO carries other things too; those were answered by the user agent, and that is all.
                 if let Some((digit, _)) = info::parse(&content_type, &body)
@@ -335,6 +369,9 @@ impl Switchboard {
 
     async fn incoming(&mut self, incoming: Incoming) {
         let leg = incoming.leg;
+        if let Some(replaced) = incoming.replaces {
+            return self.take_over(incoming, replaced).await;
+        }
         if self.is_full() {
             self.user_agent.reject(leg, 503, None, Vec::new()).await;
             return;
@@ -386,6 +423,8 @@ impl Switchboard {
             Some(Ok(negotiated)) => {
                 leg.start(sockets, &negotiated);
                 leg.link.tell(Event::LegAnswered { leg: leg.id });
+                // What an agent may do with the caller is decided when they want to.
+                self.user_agent.authorise(wire).await;
             }
             Some(Err(_)) | None => self.give_up(wire).await,
         }
@@ -425,6 +464,7 @@ impl Switchboard {
 
     pub(super) fn drop_leg(&mut self, wire: WireLeg) -> Option<Leg> {
         let leg = self.legs.remove(&wire)?;
+        self.taken_over.retain(|_, now| *now != wire);
         self.callers -= usize::from(leg.id == LegId::CALLER);
         Some(leg)
     }
@@ -453,7 +493,7 @@ impl Switchboard {
 
 impl Leg {
     pub(super) const fn new(id: LegId, link: Arc<Link>, sdp: SdpSession, stage: Stage, listening: Listening) -> Self {
-        Self { id, link, sdp, stage, listening, held: false, permit: None }
+        Self { id, link, sdp, stage, listening, held: false, agent: None, referring: None, asked: None, permit: None }
     }
 
     pub(super) fn start(&mut self, sockets: LegSockets, negotiated: &Negotiated) {

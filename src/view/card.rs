@@ -113,9 +113,18 @@ impl CardFold {
                 Some(agent.clone())
             }
             HandoffStep::OfferEnded { agent, outcome } => self.step(agent, CardStep::Ended, Some(*outcome)),
+            // The agent who hands the caller on is done with this card, unless they get the caller back.
+            HandoffStep::TransferAsked { agent, .. } => self.step(agent, CardStep::Ended, Some(OfferOutcome::Accepted)),
+            HandoffStep::BackToAgent { agent } | HandoffStep::TakenOver { agent, .. } => {
+                let outcome = Some(OfferOutcome::Accepted);
+                self.offer = Some(Offer { agent: agent.clone(), step: CardStep::Bridged, outcome });
+                Some(agent.clone())
+            }
             HandoffStep::Ringing { .. }
             | HandoffStep::Waiting { .. }
             | HandoffStep::CallerTold { .. }
+            | HandoffStep::Transferring { .. }
+            | HandoffStep::TransferEnded { .. }
             | HandoffStep::CallbackPromised { .. }
             | HandoffStep::Ended { .. } => None,
         }

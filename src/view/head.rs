@@ -184,6 +184,11 @@ impl CallHead {
             | HandoffStep::Briefing { .. }
             | HandoffStep::OfferEnded { .. }
             | HandoffStep::CallerTold { .. }
+            | HandoffStep::Transferring { .. }
+            | HandoffStep::TransferEnded { .. }
+            | HandoffStep::TransferAsked { .. }
+            | HandoffStep::BackToAgent { .. }
+            | HandoffStep::TakenOver { .. }
             | HandoffStep::CallbackPromised { .. } => return false,
         }
         true

@@ -38,6 +38,7 @@ pub enum Outcome {
 #[serde(rename_all = "snake_case")]
 pub enum HandoffOutcome {
     Bridged,
+    Transferred,
     CallerLeft,
     Callback,
     BackToBot,
@@ -59,6 +60,19 @@ pub enum OfferOutcome {
     NeverChose,
     CallerLeft,
     Withdrawn,
+}
+
+/// What came of asking the caller's side to call an agent.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferOutcome {
+    Connected,
+    Busy,
+    NoAnswer,
+    Declined,
+    Failed,
+    Refused,
+    Unknown,
 }
 
 /// One entry of a call's record with its number.
@@ -239,6 +253,11 @@ pub enum HandoffStep {
     OfferEnded { agent: String, outcome: OfferOutcome },
     CallerTold { text: String },
     Bridged { agent: String, time_to_agent_ms: u64, longest_silence_ms: u64 },
+    Transferring { agent: String },
+    TransferEnded { agent: String, outcome: TransferOutcome },
+    TransferAsked { agent: String, to: String },
+    BackToAgent { agent: String },
+    TakenOver { agent: String, name: String },
     CallbackPromised { number: String },
     Ended { outcome: HandoffOutcome },
 }

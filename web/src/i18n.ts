@@ -1,7 +1,7 @@
 /** Every word that the pages say. A language is one object of this shape: add `ro` beside `en`, and choose it here. */
 
 import type { FactSource, Stage, Theme } from './i18n.types';
-import type { CardStep, HandoffOutcome, OfferOutcome, Outcome, Signal } from './lib/contract';
+import type { CardStep, HandoffOutcome, OfferOutcome, Outcome, Signal, TransferOutcome } from './lib/contract';
 
 export const locale = 'en-GB';
 
@@ -22,6 +22,7 @@ const outcomes: Record<Outcome, string> = {
 
 const handoffOutcomes: Record<HandoffOutcome, string> = {
   bridged: 'Connected',
+  transferred: 'Handed on to their own telephone system',
   caller_left: 'Caller hung up first',
   callback: 'Callback promised',
   back_to_bot: 'Back to the bot',
@@ -40,6 +41,16 @@ const offerOutcomes: Record<OfferOutcome, string> = {
   never_chose: 'never chose',
   caller_left: 'caller hung up',
   withdrawn: 'taken back',
+};
+
+const transferOutcomes: Record<TransferOutcome, string> = {
+  connected: 'connected',
+  busy: 'busy',
+  no_answer: 'no answer',
+  declined: 'declined',
+  failed: 'failed',
+  refused: 'their system does not do that',
+  unknown: 'never heard what came of it',
 };
 
 /** Intents that the example flows share. */
@@ -264,6 +275,11 @@ const en = {
       offer_ended: (outcome: string) => `Offer ended: ${outcome}`,
       caller_told: (text: string) => `Caller was told: “${text}”`,
       bridged: 'Caller and agent hear each other',
+      transferring: 'The caller’s own telephone system is asked to connect them',
+      transfer_ended: (outcome: string) => `Transfer: ${outcome}`,
+      transfer_asked: (to: string) => `The agent hands the caller on to ${to}`,
+      back_to_agent: 'Nobody took it: the agent has the caller back',
+      taken_over: (name: string) => `Taken over on another telephone: ${name}`,
       callback_promised: (number: string) => `Callback to ${number} promised`,
       ended: (outcome: string) => `Handoff ended: ${outcome.toLocaleLowerCase(locale)}`,
     },
@@ -315,6 +331,7 @@ const en = {
   matters,
   handoffOutcomes,
   offerOutcomes,
+  transferOutcomes,
   signals,
   failures,
   agentStates,

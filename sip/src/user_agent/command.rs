@@ -79,6 +79,8 @@ pub struct ReferRequest {
     pub refer_to: String,
     /// Attended transfer: the new call takes the place of this answered leg (RFC 3891, RFC 5589 §7).
     pub replaces: Option<LegId>,
+    /// Headers that the new call is asked to carry (RFC 3261 §19.1.1, RFC 7433 §6); names that belong to the protocol are left out.
+    pub carried: Vec<(String, String)>,
     /// The URI that the new call is said to come by (RFC 3892).
     pub referred_by: Option<String>,
     /// Further headers; names that belong to the protocol are left out.

@@ -30,7 +30,8 @@ pub struct Config {
     pub contact_user: String,
     /// Who may call us, and speak inside calls; empty means everybody. Others get silence. Peers that we call need not be listed.
     pub allowed: Vec<Network>,
-    /// Who may take over a running call with INVITE and Replaces (RFC 3891); empty means nobody. Others are told that there is no such call.
+    /// Who may take over a running call with INVITE and Replaces (RFC 3891), beside telephones that registered with us. Others are told that there
+    /// is no such call.
     pub replaces_from: Vec<Network>,
     /// Passwords of ours at other peers.
     pub accounts: Vec<Account>,

@@ -47,6 +47,8 @@ pub enum PromptKey {
     BriefingHello,
     /// To the agent, after the summary: press one or say accept, two to decline.
     BriefingChoice,
+    /// To the agent, with the summary, where it is not sent beside the call: `{{ code }}`.
+    BriefingClaim,
     /// To the agent: the caller has hung up.
     BriefingCallerLeft,
     /// Goodbye at the end of a contained call.
@@ -85,7 +87,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -106,6 +108,7 @@ impl PromptKey {
         Self::AgentLost,
         Self::BriefingHello,
         Self::BriefingChoice,
+        Self::BriefingClaim,
         Self::BriefingCallerLeft,
         Self::Goodbye,
         Self::Drained,
@@ -133,6 +136,7 @@ impl PromptKey {
             Self::RingingAgent | Self::NextAgent | Self::StillCalling | Self::Connecting | Self::BriefingHello => &["name"],
             Self::InQueue => &["position", "estimate"],
             Self::OfferCallback | Self::ConfirmCallback | Self::CallbackPromised => &["number"],
+            Self::BriefingClaim => &["code"],
             Self::Confirm => &["label", "value"],
             Self::PartHeard => &["value"],
             Self::AgainPlease => &["label"],
@@ -192,6 +196,7 @@ impl PromptKey {
             Self::AgentLost => "We have lost the connection to your colleague. Please stay on the line, I am calling somebody again.",
             Self::BriefingHello => "Hello {{ name }}, this is Warmline with a caller for you.",
             Self::BriefingChoice => "Press one or say accept to take the call. Press two to decline.",
+            Self::BriefingClaim => "The code of this call is {{ code }}.",
             Self::BriefingCallerLeft => "The caller left.",
             Self::Goodbye => "Thank you for calling. Goodbye.",
             Self::Drained => "I am sorry, we have to end this call because of maintenance. Please call again in a few minutes. Goodbye.",
@@ -236,6 +241,7 @@ impl PromptKey {
             Self::AgentLost => "Am pierdut legătura cu colegul. Vă rog să rămâneți pe fir, sun din nou pe cineva.",
             Self::BriefingHello => "Bună, {{ name }}, aici Warmline, cu un apel pentru tine.",
             Self::BriefingChoice => "Apasă unu sau spune accept ca să preiei apelul. Apasă doi ca să refuzi.",
+            Self::BriefingClaim => "Codul apelului este {{ code }}.",
             Self::BriefingCallerLeft => "Clientul a închis.",
             Self::Goodbye => "Vă mulțumim pentru apel. La revedere.",
             Self::Drained => {

@@ -6,7 +6,10 @@ use crate::call::{
     clauses,
     event::{AgentChoice, DialFailure, FarEndSign, LegEnd, SpeechEnd},
     flow::{prompt::PromptKey, step::Expect},
-    handoff::{Handoff, Leg, Offer, Stage},
+    handoff::{
+        Handoff, Leg, Offer, Stage,
+        transfer::{AgentLeg, Referral},
+    },
     ids::{AgentId, LegId, RequestId},
     outcome::OfferOutcome,
     record::{HandoffStep, What},
@@ -59,7 +62,8 @@ impl Handoff {
     /// What the agent hears first.
     fn briefing(&self, base: &Base, offer: &Offer) -> Vec<String> {
         let hello = base.flow.prompt(PromptKey::BriefingHello, &[("name", &offer.agent.name)]);
-        [clauses::split(&hello), self.summary.spoken.clone()].concat()
+        let claim = offer.agent.spoken_claim.then(|| base.flow.prompt(PromptKey::BriefingClaim, &[("code", &base.claim)]));
+        [clauses::split(&hello), self.summary.spoken.clone(), claim.as_deref().map(clauses::split).unwrap_or_default()].concat()
     }
 
     /// Has everything that the agent may hear made ready while the phone rings.
@@ -111,11 +115,15 @@ impl Handoff {
 
     /// `LegEnded` of the agent.
     pub(crate) fn agent_gone(&mut self, base: &mut Base, leg: LegId, why: LegEnd) -> Then {
-        if self.offer().is_none_or(|offer| offer.leg != leg) {
+        if self.who_asked_left(base, leg) || self.offer().is_none_or(|offer| offer.leg != leg) {
             return Then::Stay;
         }
         match self.take() {
             Stage::Ringing { offer, .. } => self.next_agent(base, offer, OfferOutcome::Unreachable, Leg::Gone),
+            // The new call has taken its place, or they have had enough: what the caller's side says will tell.
+            Stage::Transferring { offer, referral } => {
+                self.keep(Stage::Transferring { offer, referral: Referral { agent: AgentLeg::Gone, ..referral } })
+            }
             Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } | Stage::Connecting { offer } => {
                 self.next_agent(base, offer, OfferOutcome::LeftInBriefing, Leg::Gone)
             }
@@ -170,7 +178,7 @@ impl Handoff {
                 self.accept(base, offer);
             }
             // They have accepted before: once is enough, and a late key takes nothing back.
-            stage @ Stage::Connecting { .. } => self.stage = stage,
+            stage @ (Stage::Connecting { .. } | Stage::Transferring { .. }) => self.stage = stage,
             Stage::Ringing { offer, .. } | Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
                 return self.next_agent(base, offer, OfferOutcome::Declined, Leg::Up);
             }
@@ -196,6 +204,7 @@ impl Handoff {
             | Stage::Queued { .. }
             | Stage::Ringing { .. }
             | Stage::Connecting { .. }
+            | Stage::Transferring { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
             | Stage::Over => return Then::Stay,

@@ -3,9 +3,9 @@
 use crate::call::{
     action::{Action, AgentAfter},
     base::Base,
-    event::LegEnd,
+    event::{LegEnd, TransferBy},
     flow::prompt::PromptKey,
-    handoff::{Handoff, Offer, Stage, stop_agent_timers},
+    handoff::{Handoff, Offer, Stage, stop_agent_timers, transfer::AgentLeg},
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
     record::{HandoffStep, Owner, What},
     then::Then,
@@ -39,10 +39,19 @@ impl Handoff {
         match self.take() {
             Stage::Connecting { offer } => {
                 base.mouth.silence(&mut base.io);
-                self.bridge(base, offer);
+                self.connect(base, offer);
+            }
+            Stage::Transferring { offer, referral } if referral.is_announced_only() => {
+                base.mouth.silence(&mut base.io);
+                self.refer(base, offer, referral.agent);
             }
             other => self.stage = other,
         }
+    }
+
+    /// The caller was told: now they get the agent, here or on their own side.
+    pub(super) fn connect(&mut self, base: &mut Base, offer: Offer) {
+        if self.hands_on(&offer, TransferBy::Attended) { self.refer(base, offer, AgentLeg::Up) } else { self.bridge(base, offer) }
     }
 
     /// Both hear each other.
@@ -53,6 +62,7 @@ impl Handoff {
             base.io.timers.stop(timer);
         }
         base.ear.discard(&mut base.io);
+        self.release_who_asked(base, true);
         let agent = offer.agent.id.clone();
         base.io.record(What::Handoff { step: HandoffStep::OfferEnded { agent: agent.clone(), outcome: OfferOutcome::Accepted } });
         base.io.record(What::Owner { owner: Owner::Agent { agent: agent.clone(), name: offer.agent.name.clone() } });
@@ -67,18 +77,14 @@ impl Handoff {
     pub(super) fn lost_or_done(&mut self, base: &mut Base, offer: Offer, since: Time, why: LegEnd) -> Then {
         let done = why == LegEnd::HungUp && base.io.now.since(since) >= SETTLED_MS;
         if done || self.lost >= MOST_LOST {
-            base.io.act(Action::ReleaseAgent { agent: offer.agent.id, after: AgentAfter::WrapUp });
+            Self::release(base, offer, AgentAfter::WrapUp);
             self.stage = Stage::Over;
             return Then::End(Outcome::HandedOver);
         }
         self.lost += 1;
-        base.io.act(Action::ReleaseAgent { agent: offer.agent.id.clone(), after: AgentAfter::Resting });
-        base.silence.restart(base.io.now);
-        self.since = base.io.now;
-        self.asked = vec![offer.agent.id];
-        base.io.record(What::Owner { owner: Owner::Queue { queue: self.to.queue.clone() } });
-        base.io.record(What::Handoff { step: HandoffStep::Started { queue: self.to.queue.clone(), summary: self.summary.clone() } });
-        base.io.timers.set(Timer::QueueWait, base.io.now.plus(base.flow.handoff.wait_ms));
+        self.asked = vec![offer.agent.id.clone()];
+        Self::release(base, offer, AgentAfter::Resting);
+        self.begin_again(base);
         base.tell(PromptKey::AgentLost, &[]);
         self.told_now(base);
         self.find(base);
@@ -90,7 +96,7 @@ impl Handoff {
         match self.take() {
             Stage::Bridged { offer, .. } => {
                 base.io.act(Action::HangUp { leg: offer.leg });
-                base.io.act(Action::ReleaseAgent { agent: offer.agent.id, after: AgentAfter::WrapUp });
+                Self::release(base, offer, AgentAfter::WrapUp);
                 Then::End(Outcome::HandedOver)
             }
             other => self.keep(other),

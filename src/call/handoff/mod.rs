@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Finding ─→ (Queued) ─→ Ringing ─→ Briefing ─→ Choosing ─→ Connecting ─→ Bridged
-//!    ↑          │           │           │           │            │            │
+//!    ↑          │           │           │           │          ↓ ↑            │
+//!    │          │           │           │           │      Transferring       │
 //!    └──────────┴─ next ────┴───────────┴───────────┴────────────┴── agent ───┘
 //!                  agent                                             lost
 //! nobody (left): Callback, back to the bot, or goodbye, as the flow says
@@ -10,11 +11,13 @@
 //! The agent's reservation lives in the `Offer`, and whoever takes the offer out of the state gives it back: so that happens exactly once.
 
 mod agent;
+mod asked;
 mod bridge;
 mod callback;
 mod phrases;
 mod queue;
 pub mod summary;
+mod transfer;
 
 use crate::call::{
     action::{Action, AgentAfter},
@@ -30,13 +33,17 @@ use crate::call::{
     turn::{ear::Ear, mouth::Mouth},
 };
 
+use asked::Aside;
 use callback::Asking;
+use transfer::{AgentLeg, Referral};
 
 /// An agent who is reserved for this call, and the leg to them.
 #[derive(Debug)]
 pub(crate) struct Offer {
     agent: Agent,
     leg: LegId,
+    /// The desk has given them to this call; a number outside is nobody's.
+    reserved: bool,
 }
 
 /// Where the handoff stands.
@@ -54,6 +61,8 @@ enum Stage {
     Choosing { offer: Offer, mouth: Box<Mouth>, ear: Box<Ear> },
     /// The agent has accepted; the caller is told, then both are bridged.
     Connecting { offer: Offer },
+    /// The caller's side is asked to call the agent.
+    Transferring { offer: Offer, referral: Referral },
     /// They talk.
     Bridged { offer: Offer, since: Time },
     /// Nobody can be had; the caller is asked whether to be called back, and on which number.
@@ -75,6 +84,13 @@ pub(crate) struct Handoff {
     lost: u32,
     /// When the caller was last told how it stands.
     told: Time,
+    /// The caller's side takes no transfers.
+    refers_nowhere: bool,
+    /// The agent who hands the caller on and waits for what comes of it.
+    aside: Option<Aside>,
+    /// Whom they want, and the call with them whose place the new one takes.
+    wanted: Option<AgentId>,
+    replaces: Option<String>,
 }
 
 impl Handoff {
@@ -86,7 +102,19 @@ impl Handoff {
         base.io.record(What::Handoff { step: HandoffStep::Started { queue: to.queue.clone(), summary: summary.clone() } });
         base.tell(PromptKey::CallingColleague, &[("department", &to.label)]);
         base.io.timers.set(Timer::QueueWait, now.plus(base.flow.handoff.wait_ms));
-        let mut handoff = Self { to, summary, since: now, stage: Stage::Over, asked: Vec::new(), lost: 0, told: now };
+        let mut handoff = Self {
+            to,
+            summary,
+            since: now,
+            stage: Stage::Over,
+            asked: Vec::new(),
+            lost: 0,
+            told: now,
+            refers_nowhere: false,
+            aside: None,
+            wanted: None,
+            replaces: None,
+        };
         handoff.told_now(base);
         handoff.find(base);
         handoff
@@ -99,6 +127,7 @@ impl Handoff {
             | Stage::Briefing { offer, .. }
             | Stage::Choosing { offer, .. }
             | Stage::Connecting { offer }
+            | Stage::Transferring { offer, .. }
             | Stage::Bridged { offer, .. } => Some(offer),
             Stage::Finding { .. } | Stage::Queued { .. } | Stage::Callback { .. } | Stage::Over => None,
         }
@@ -118,7 +147,7 @@ impl Handoff {
     pub(crate) const fn under(&self) -> Under {
         match self.stage {
             Stage::Finding { .. } | Stage::Queued { .. } | Stage::Ringing { .. } => Under::Hold,
-            Stage::Briefing { .. } | Stage::Choosing { .. } | Stage::Connecting { .. } => Under::Hold,
+            Stage::Briefing { .. } | Stage::Choosing { .. } | Stage::Connecting { .. } | Stage::Transferring { .. } => Under::Hold,
             Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Over => Under::Nothing,
         }
     }
@@ -128,6 +157,7 @@ impl Handoff {
         match &self.stage {
             Stage::Briefing { offer, .. } | Stage::Connecting { offer } => Some((offer.leg, false)),
             Stage::Choosing { offer, .. } => Some((offer.leg, true)),
+            Stage::Transferring { offer, referral } => (referral.agent == AgentLeg::Up).then_some((offer.leg, false)),
             Stage::Finding { .. }
             | Stage::Queued { .. }
             | Stage::Ringing { .. }
@@ -147,6 +177,7 @@ impl Handoff {
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
             | Stage::Connecting { .. }
+            | Stage::Transferring { .. }
             | Stage::Callback { .. }
             | Stage::Over => None,
         }
@@ -161,6 +192,7 @@ impl Handoff {
         let ready = match &self.stage {
             Stage::Briefing { mouth, .. } => mouth.is_idle(),
             Stage::Connecting { .. } => base.mouth.is_idle(),
+            Stage::Transferring { referral, .. } => referral.is_announced_only() && base.mouth.is_idle(),
             Stage::Finding { .. }
             | Stage::Queued { .. }
             | Stage::Ringing { .. }
@@ -174,7 +206,8 @@ impl Handoff {
         }
         match self.take() {
             Stage::Briefing { offer, mouth } => self.let_choose(base, offer, mouth),
-            Stage::Connecting { offer } => self.bridge(base, offer),
+            Stage::Connecting { offer } => self.connect(base, offer),
+            Stage::Transferring { offer, referral } => self.refer(base, offer, referral.agent),
             other => self.stage = other,
         }
     }
@@ -186,7 +219,24 @@ impl Handoff {
             base.io.act(Action::HangUp { leg: offer.leg });
         }
         base.io.record(What::Handoff { step: HandoffStep::OfferEnded { agent: offer.agent.id.clone(), outcome } });
-        base.io.act(Action::ReleaseAgent { agent: offer.agent.id, after });
+        Self::release(base, offer, after);
+    }
+
+    /// The agent is somebody else's from now on.
+    fn release(base: &mut Base, offer: Offer, after: AgentAfter) {
+        if offer.reserved {
+            base.io.act(Action::ReleaseAgent { agent: offer.agent.id, after });
+        }
+    }
+
+    /// The caller does not wait any more.
+    fn stop_waiting(&self, base: &mut Base) {
+        stop_agent_timers(base);
+        for timer in [Timer::FindAgent, Timer::QueueWait, Timer::Update] {
+            base.io.timers.stop(timer);
+        }
+        base.mouth.silence(&mut base.io);
+        base.ear.discard(&mut base.io);
     }
 
     /// Writes down how the handoff ended; nothing of it is left.
@@ -200,6 +250,7 @@ impl Handoff {
 
     /// The handoff is called off: the caller left, wants the bot again, or the gateway shuts down. Returns the agent's leg if somebody is listening on it.
     fn call_off(&mut self, base: &mut Base, outcome: OfferOutcome) -> Option<Offer> {
+        self.release_who_asked(base, false);
         match self.take() {
             Stage::Finding { find } | Stage::Queued { find, .. } => base.io.act(Action::LeaveQueue { id: find }),
             Stage::Ringing { offer, .. } => Self::end_offer(base, offer, outcome, AgentAfter::Free, Leg::Up),
@@ -208,10 +259,15 @@ impl Handoff {
                 return Some(offer);
             }
             Stage::Connecting { offer } => return Some(offer),
+            Stage::Transferring { offer, referral } if referral.agent == AgentLeg::Up => {
+                base.io.timers.stop(Timer::Transfer);
+                return Some(offer);
+            }
+            Stage::Transferring { offer, .. } => Self::end_offer(base, offer, outcome, AgentAfter::Free, Leg::Gone),
             Stage::Bridged { offer, .. } => {
                 stop_agent_timers(base);
                 base.io.act(Action::HangUp { leg: offer.leg });
-                base.io.act(Action::ReleaseAgent { agent: offer.agent.id, after: AgentAfter::WrapUp });
+                Self::release(base, offer, AgentAfter::WrapUp);
             }
             Stage::Callback { .. } | Stage::Over => {}
         }
@@ -221,6 +277,9 @@ impl Handoff {
     /// The caller's leg is gone. The agent who listens is told (see [`Farewell`]); everything else ends now.
     pub(crate) fn caller_left(&mut self, base: &mut Base, why: LegEnd) -> (Outcome, Option<Farewell>) {
         let lost = why != LegEnd::HungUp;
+        if !lost && self.left_to_be_connected(base) {
+            return (Outcome::HandedOver, None);
+        }
         let bridged = self.is_bridged();
         let listening = self.call_off(base, OfferOutcome::CallerLeft);
         if !bridged {
@@ -262,6 +321,7 @@ fn stop_agent_timers(base: &mut Base) {
         Timer::AgentLongestTurn,
         Timer::AgentChoose,
         Timer::Connect,
+        Timer::Transfer,
     ] {
         base.io.timers.stop(timer);
     }

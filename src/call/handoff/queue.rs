@@ -3,7 +3,7 @@
 use crate::call::{
     action::{Action, AgentAfter},
     base::Base,
-    event::Agent,
+    event::{Agent, TransferBy},
     flow::{policy::Fallback, prompt::PromptKey},
     handoff::{Handoff, Leg, Offer, Stage},
     ids::RequestId,
@@ -33,7 +33,7 @@ impl Handoff {
     /// Asks the queue for an agent.
     pub(super) fn find(&mut self, base: &mut Base) {
         let find = base.io.request();
-        base.io.act(Action::FindAgent { id: find, queue: self.to.queue.clone(), not: self.asked.clone() });
+        base.io.act(Action::FindAgent { id: find, queue: self.to.queue.clone(), not: self.asked.clone(), who: self.wanted.clone() });
         base.io.timers.set(Timer::FindAgent, base.io.now.plus(FIND_MS));
         base.finds.insert(find);
         self.stage = Stage::Finding { find };
@@ -56,6 +56,7 @@ impl Handoff {
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
             | Stage::Connecting { .. }
+            | Stage::Transferring { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
             | Stage::Over => Then::Stay,
@@ -63,7 +64,7 @@ impl Handoff {
     }
 
     /// `Queued`.
-    pub(crate) fn queued(&mut self, base: &mut Base, id: RequestId, position: u32, estimate_s: Option<u32>) {
+    pub(crate) fn queued(&mut self, base: &mut Base, id: RequestId, position: u32, estimate_s: Option<u32>) -> Then {
         let news = match &self.stage {
             Stage::Finding { find } if *find == id => true,
             Stage::Queued { find, position: old, .. } if *find == id => *old != position,
@@ -73,10 +74,16 @@ impl Handoff {
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
             | Stage::Connecting { .. }
+            | Stage::Transferring { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
-            | Stage::Over => return,
+            | Stage::Over => return Then::Stay,
         };
+        if self.wanted.is_some() {
+            // Somebody wanted this agent and nobody else: they know sooner that it cannot be.
+            base.io.act(Action::LeaveQueue { id });
+            return self.nobody(base);
+        }
         let first = matches!(self.stage, Stage::Finding { .. });
         base.io.timers.stop(Timer::FindAgent);
         self.stage = Stage::Queued { find: id, position, estimate_s };
@@ -86,6 +93,7 @@ impl Handoff {
         if first || (news && base.mouth.is_idle() && base.io.now.since(self.told) >= SHORTEST_UPDATE_MS) {
             self.tell_how_it_stands(base);
         }
+        Then::Stay
     }
 
     /// `AgentReserved`. Says whether the agent is taken; if not, the caller of this gives them back.
@@ -98,30 +106,44 @@ impl Handoff {
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
             | Stage::Connecting { .. }
+            | Stage::Transferring { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
             | Stage::Over => return Err(agent),
         }
         base.io.timers.stop(Timer::FindAgent);
-        let ring_ms = base.flow.handoff.ring_ms;
         let leg = base.next_leg();
         self.asked.push(agent.id.clone());
         base.io.record(What::Handoff { step: HandoffStep::Offered { agent: agent.id.clone(), name: agent.name.clone() } });
+        let offer = Offer { agent, leg, reserved: true };
+        if self.hands_on(&offer, TransferBy::Blind) {
+            self.announce_transfer(base, offer);
+        } else {
+            self.ring(base, offer);
+        }
+        Ok(())
+    }
+
+    /// Rings an agent. Whoever was told already what it is about is not briefed.
+    pub(super) fn ring(&mut self, base: &mut Base, offer: Offer) {
+        let ring_ms = base.flow.handoff.ring_ms;
+        let replaces = self.replaces.take();
+        let accepted = replaces.is_some();
         base.io.act(Action::Dial {
-            leg,
-            agent: agent.id.clone(),
-            target: agent.target.clone(),
+            leg: offer.leg,
+            agent: offer.agent.id.clone(),
+            target: offer.agent.target.clone(),
             ring_ms,
             reason: self.summary.reason.clone(),
+            replaces,
         });
         base.io.timers.set(Timer::AgentAnswer, base.io.now.plus(ring_ms + RING_GRACE_MS));
         let ringing = if self.asked.len() > 1 { PromptKey::NextAgent } else { PromptKey::RingingAgent };
-        base.tell(ringing, &[("name", &agent.name)]);
+        let ringing = if self.aside.is_some() { PromptKey::RingingAgent } else { ringing };
+        base.tell(ringing, &[("name", &offer.agent.name)]);
         self.told_now(base);
-        let offer = Offer { agent, leg };
         self.prepare_briefing(base, &offer);
-        self.stage = Stage::Ringing { offer, rings: false, accepted: false };
-        Ok(())
+        self.stage = Stage::Ringing { offer, rings: false, accepted };
     }
 
     /// An offer ended without an agent: the next one, unless it is enough.
@@ -130,7 +152,10 @@ impl Handoff {
         let free = matches!(outcome, OfferOutcome::Declined | OfferOutcome::NoLine);
         let after = if free { AgentAfter::Free } else { AgentAfter::Resting };
         Self::end_offer(base, offer, outcome, after, leg);
-        if self.asked.len() >= base.flow.handoff.offers as usize || base.io.now.since(self.since) >= base.flow.handoff.wait_ms {
+        if self.wanted.is_some()
+            || self.asked.len() >= base.flow.handoff.offers as usize
+            || base.io.now.since(self.since) >= base.flow.handoff.wait_ms
+        {
             return self.nobody(base);
         }
         base.mouth.forget_queue();
@@ -149,6 +174,7 @@ impl Handoff {
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
             | Stage::Connecting { .. }
+            | Stage::Transferring { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
             | Stage::Over => Then::Stay,
@@ -159,6 +185,15 @@ impl Handoff {
     fn nobody(&mut self, base: &mut Base) -> Then {
         self.stage = Stage::Over;
         base.mouth.forget_queue();
+        let wanted = self.wanted.is_some();
+        if self.back_to_who_asked(base) {
+            return Then::Stay;
+        }
+        if wanted {
+            // Whoever wanted it has left: then anybody of the queue.
+            self.find(base);
+            return Then::Stay;
+        }
         match base.flow.handoff.fallback {
             Fallback::Callback => self.offer_callback(base),
             Fallback::Bot => {
@@ -191,7 +226,9 @@ impl Handoff {
         if self.asks_caller().is_some() {
             return self.caller_answers(base, &turn.heard.text, turn.from);
         }
-        let still_waiting = !matches!(self.stage, Stage::Connecting { .. } | Stage::Bridged { .. } | Stage::Over);
+        // What their own side has been asked to do cannot be taken back.
+        let still_waiting =
+            !matches!(self.stage, Stage::Connecting { .. } | Stage::Transferring { .. } | Stage::Bridged { .. } | Stage::Over);
         if !still_waiting || !words::is_never_mind(&turn.heard.text, base.language) {
             return Then::Stay;
         }
@@ -225,7 +262,9 @@ impl Handoff {
                 base.tell(PromptKey::InQueue, &[("position", &position), ("estimate", &minutes)]);
             }
             Stage::Finding { .. } => base.tell(PromptKey::StillCalling, &[("name", "")]),
-            Stage::Ringing { offer, .. } => base.tell(PromptKey::RingingAgent, &[("name", &offer.agent.name)]),
+            Stage::Ringing { offer, .. } | Stage::Transferring { offer, .. } => {
+                base.tell(PromptKey::RingingAgent, &[("name", &offer.agent.name)])
+            }
             Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
                 base.tell(PromptKey::StillCalling, &[("name", &offer.agent.name)]);
             }

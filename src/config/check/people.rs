@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::Checker;
 use crate::{
     call::flow::Flow,
-    config::{AgentConfig, BROWSER, ConfigFile},
+    config::{AgentConfig, BROWSER, ConfigFile, Transfer},
     trunk::Route,
     yaml::{self, Path},
 };
@@ -60,6 +60,13 @@ impl Checker<'_> {
         }
         if (agent.registers() || target == BROWSER) && agent.via.is_some() {
             self.wrong(&at("via"), "a page, or a telephone that registers with us, is rung straight", Some("leave `via` out"));
+        }
+        if (agent.registers() || target == BROWSER) && agent.transfer != Transfer::Bridge {
+            self.wrong(&at("transfer"), "only we reach a page, or a telephone that registers with us", Some("leave `transfer` out"));
+        }
+        if let Some(may_call) = agent.may_call.as_ref().filter(|may_call| !file.trunks.contains_key(&may_call.via)) {
+            let hint = yaml::did_you_mean(&may_call.via, file.trunks.keys().map(String::as_str));
+            self.wrong(&at("may_call").key("via"), format!("no trunk `{}`", may_call.via), hint.as_deref());
         }
         if agent.registers() && !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
             let hint = "use letters, digits, `-`, `_` and `.` alone";

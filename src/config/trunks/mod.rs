@@ -146,6 +146,8 @@ pub struct HeadersConfig {
     pub send: BTreeMap<String, String>,
     /// The call's id in User-to-User, too (RFC 7433).
     pub uui: bool,
+    /// They do not arrive: agents who are rung over the trunk hear the claim code in their briefing.
+    pub stripped: bool,
 }
 
 impl TrunkConfig {

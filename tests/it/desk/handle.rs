@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use warmline::{
     call::{
         action::AgentAfter,
-        event::Event,
+        event::{Event, TransferBy},
         ids::{AgentId, CallId, RequestId},
     },
     desk::{DeskHandle, Limits, Profile, Request},
@@ -24,6 +24,8 @@ fn open(limits: Limits) -> DeskHandle {
             id: maria(),
             name: "Maria".to_owned(),
             target,
+            transfer: TransferBy::Bridge,
+            spoken_claim: false,
             queues: vec!["orders".to_owned()],
             languages: Vec::new(),
             signed_in: true,
@@ -32,7 +34,7 @@ fn open(limits: Limits) -> DeskHandle {
 }
 
 fn request(call: &str) -> Request {
-    Request { call: CallId(call.to_owned()), id: RequestId(7), queue: "orders".to_owned(), language: None, not: Vec::new() }
+    Request { call: CallId(call.to_owned()), id: RequestId(7), queue: "orders".to_owned(), language: None, not: Vec::new(), who: None }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use warmline::{
     call::{
         action::AgentAfter,
+        event::TransferBy,
         ids::{AgentId, CallId, RequestId},
     },
     desk::{Answer, Desk, Limits, Now, Profile, Request, StateWord},
@@ -52,6 +53,8 @@ impl World {
             id: AgentId(format!("agent-{index}")),
             name: String::new(),
             target: String::new(),
+            transfer: TransferBy::Bridge,
+            spoken_claim: false,
             // Every third serves both queues.
             queues: if index.is_multiple_of(3) { QUEUES.map(str::to_owned).into() } else { vec![QUEUES[(index % 2) as usize].to_owned()] },
             languages: Vec::new(),
@@ -115,7 +118,7 @@ impl World {
         let request = RequestId(self.next * 1_000 + self.random.below(1_000));
         self.trace.push(format!("{} asks {} not {not:?}", id.0, QUEUES[queue]));
         self.calls.insert(id.clone(), (order, request, Call::Waits { queue, position: None }));
-        self.desk.find(Request { call: id, id: request, queue: QUEUES[queue].to_owned(), language: None, not }, Now(self.now));
+        self.desk.find(Request { call: id, id: request, queue: QUEUES[queue].to_owned(), language: None, not, who: None }, Now(self.now));
     }
 
     /// A call does the next thing: is bridged, gives its agent back, or stops waiting.

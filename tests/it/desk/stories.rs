@@ -3,6 +3,7 @@
 use warmline::{
     call::{
         action::AgentAfter,
+        event::TransferBy,
         ids::{AgentId, CallId, RequestId},
     },
     desk::{Answer, Desk, Limits, Now, Profile, Request, StateWord},
@@ -13,6 +14,8 @@ fn agent(id: &str, queues: &[&str]) -> Profile {
         id: AgentId(id.to_owned()),
         name: id.to_uppercase(),
         target: format!("sip:{id}@127.0.0.1"),
+        transfer: TransferBy::Bridge,
+        spoken_claim: false,
         queues: queues.iter().map(|queue| (*queue).to_owned()).collect(),
         languages: Vec::new(),
         signed_in: true,
@@ -33,7 +36,7 @@ fn who(id: &str) -> AgentId {
 
 fn find(desk: &mut Desk, id: &str, queue: &str, not: &[&str], at: u64) {
     let not = not.iter().map(|agent| who(agent)).collect();
-    desk.find(Request { call: call(id), id: RequestId(1), queue: queue.to_owned(), language: None, not }, Now(at));
+    desk.find(Request { call: call(id), id: RequestId(1), queue: queue.to_owned(), language: None, not, who: None }, Now(at));
 }
 
 /// What the calls were told, in short.
@@ -200,6 +203,7 @@ fn languages_are_matched_by_their_first_part() {
         queue: "orders".to_owned(),
         language: Some(language.to_owned()),
         not: Vec::new(),
+        who: None,
     };
     desk.find(ask("one", "en"), Now(0));
     desk.find(ask("two", "de"), Now(0));

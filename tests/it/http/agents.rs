@@ -102,6 +102,7 @@ async fn the_desk_is_seen_as_it_changes() {
         queue: "orders".to_owned(),
         language: None,
         not: vec![warmline::call::ids::AgentId("ion".to_owned())],
+        who: None,
     };
     served.parts.desk.find(request, &events);
     let got = stream.next().await.unwrap();

@@ -146,6 +146,7 @@ async fn what_is_served_has_the_shape_that_the_document_says() {
     }
     for outcome in [
         HandoffOutcome::Bridged,
+        HandoffOutcome::Transferred,
         HandoffOutcome::CallerLeft,
         HandoffOutcome::Callback,
         HandoffOutcome::BackToBot,

@@ -11,7 +11,11 @@ use tokio::{
     sync::mpsc,
 };
 use warmline::{
-    call::{event::Event, ids::AgentId, record::What},
+    call::{
+        event::{Event, TransferBy},
+        ids::AgentId,
+        record::What,
+    },
     desk::{DeskHandle, Limits, Profile},
     http::{Bound, Options, Parts, Readiness},
     live::{Hub, LiveCall},
@@ -63,6 +67,8 @@ fn profile(id: &str, name: &str) -> Profile {
         id: AgentId(id.to_owned()),
         name: name.to_owned(),
         target,
+        transfer: TransferBy::Bridge,
+        spoken_claim: false,
         queues: vec!["orders".to_owned()],
         languages: vec!["en".to_owned()],
         signed_in: true,

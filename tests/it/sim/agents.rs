@@ -1,6 +1,6 @@
 //! Humans at their phones.
 
-use warmline::call::event::{AgentChoice, DialFailure};
+use warmline::call::event::{AgentChoice, DialFailure, TransferBy, TransferTo};
 
 /// What an agent's phone does when it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,10 @@ pub(crate) enum Does {
     /// It is a machine that has said its greeting.
     Beeps,
     Page(AgentChoice),
+    /// Their telephone sends the caller on.
+    HandsOn(TransferTo),
+    /// A telephone of this agent takes the call over.
+    TakenOver(&'static str),
 }
 
 /// One agent.
@@ -48,6 +52,8 @@ pub(crate) struct Agent {
     /// Milliseconds from the start of the call in which somebody else has them.
     pub(crate) busy_until: u64,
     pub(crate) steps: Vec<(Moment, u64, Does)>,
+    pub(crate) transfer: TransferBy,
+    pub(crate) spoken_claim: bool,
 }
 
 impl Agent {
@@ -57,7 +63,17 @@ impl Agent {
     }
 
     pub(crate) fn with(id: &'static str, name: &'static str, phone: Phone) -> Self {
-        Self { id, name, phone, busy_until: 0, steps: Vec::new() }
+        Self { id, name, phone, busy_until: 0, steps: Vec::new(), transfer: TransferBy::Bridge, spoken_claim: false }
+    }
+
+    pub(crate) fn by(mut self, transfer: TransferBy) -> Self {
+        self.transfer = transfer;
+        self
+    }
+
+    pub(crate) fn spoken_claim(mut self) -> Self {
+        self.spoken_claim = true;
+        self
     }
 
     pub(crate) fn does(mut self, moment: Moment, after_ms: u64, does: Does) -> Self {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use warmline::call::{
     action::Action,
-    event::{Event, LegEnd},
+    event::{Event, LegEnd, TransferTo},
     ids::{AgentId, LegId, RequestId},
     media::patch::{Patch, Under},
+    outcome::TransferOutcome,
     record::{HandoffStep, Owner, What},
     time::Time,
 };
@@ -47,6 +48,10 @@ pub(crate) struct Checker {
     busy: (u64, u32),
     agent_transcripts: BTreeSet<RequestId>,
     agent_words: BTreeSet<String>,
+    /// Numbers outside that agents have wanted.
+    outside: BTreeSet<AgentId>,
+    /// Agents with whom the caller's own side has connected them, and telephones that have taken an agent's place.
+    elsewhere: BTreeSet<AgentId>,
 }
 
 impl Checker {
@@ -66,6 +71,8 @@ impl Checker {
                 self.up.remove(leg);
                 self.gone.insert(*leg);
             }
+            Event::TransferAsked { to: TransferTo::Number { number, .. }, .. } => _ = self.outside.insert(AgentId(number.clone())),
+            Event::LegTakenOver { agent, .. } => _ = self.elsewhere.insert(agent.clone()),
             Event::AgentReserved { id, agent } if self.told_of.insert(*id) => _ = self.holds.insert(*id, agent.id.clone()),
             Event::Heard { id, transcript } if self.agent_transcripts.contains(id) => _ = self.agent_words.insert(transcript.text.clone()),
             _ => {}
@@ -119,7 +126,15 @@ impl Checker {
             }
             Action::Record(entry) => self.record(now, &entry.what),
             Action::End { .. } => self.ended = Some(now.0),
+            Action::Transfer { id, leg, replaces, .. } => {
+                self.request(*id);
+                if !self.up.contains(leg) || replaces.is_some_and(|other| !self.up.contains(&other)) {
+                    self.broke(format!("{leg:?} is transferred, and a leg is dead"));
+                }
+            }
             Action::Answer { .. }
+            | Action::AnswerTransfer { .. }
+            | Action::TransferDone { .. }
             | Action::Prepare { .. }
             | Action::StopSpeaking { .. }
             | Action::Forget { .. }
@@ -137,7 +152,7 @@ impl Checker {
         if self.dialled.insert(leg, agent.clone()).is_some() {
             self.broke(format!("{leg:?} is dialled twice"));
         }
-        if !self.holds.values().any(|held| held == agent) {
+        if !self.outside.contains(agent) && !self.holds.values().any(|held| held == agent) {
             self.broke(format!("{} is dialled and not reserved", agent.0));
         }
         if self.gone.contains(&LegId::CALLER) {
@@ -185,7 +200,9 @@ impl Checker {
                 if self.owner.as_ref() == Some(owner) {
                     self.broke(format!("owner twice: {owner:?}"));
                 }
-                if let Owner::Agent { agent, .. } = owner {
+                if let Owner::Agent { agent, .. } = owner
+                    && !self.elsewhere.contains(agent)
+                {
                     let up = self.dialled.iter().any(|(leg, dialled)| dialled == agent && self.up.contains(leg));
                     if !up || !self.up.contains(&LegId::CALLER) {
                         self.broke(format!("{} has the caller, and a leg is dead", agent.0));
@@ -193,6 +210,9 @@ impl Checker {
                 }
                 self.owner = Some(owner.clone());
                 self.spans.push((now.0, owner.clone()));
+            }
+            What::Handoff { step: HandoffStep::TransferEnded { agent, outcome: TransferOutcome::Connected } } => {
+                self.elsewhere.insert(agent.clone());
             }
             What::Answered => self.answered = Some(now.0),
             What::Handoff { step: HandoffStep::Started { summary, .. } } => self.briefing.extend(summary.spoken.clone()),

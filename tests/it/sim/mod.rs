@@ -14,6 +14,7 @@ mod story_handoff;
 mod story_handoff_fails;
 mod story_leaving;
 mod story_talk;
+mod story_transfer;
 mod story_trouble;
 
 mod prng;

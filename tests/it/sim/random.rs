@@ -4,8 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use warmline::call::{
     action::Action,
-    event::{AgentChoice, DialFailure},
+    event::{AgentChoice, DialFailure, TransferBy, TransferTo},
     flow::{Flow, policy::Fallback},
+    ids::AgentId,
+    outcome::TransferOutcome,
     replay::{first_difference, replay},
 };
 
@@ -14,7 +16,7 @@ use super::{
     prng::Prng,
     run::Run,
     script::{CallerDoes, Cue, Sim},
-    world::{Fault, Faults},
+    world::{Fault, Faults, Refers},
 };
 
 /// Calls in a run of the tests. More of them: `WARMLINE_SIM_CALLS=1000000 cargo test --release`.
@@ -52,6 +54,17 @@ const FAILURES: &[DialFailure] = &[
     DialFailure::NoLine,
 ];
 
+const OUTCOMES: &[TransferOutcome] = &[
+    TransferOutcome::Connected,
+    TransferOutcome::Connected,
+    TransferOutcome::Busy,
+    TransferOutcome::NoAnswer,
+    TransferOutcome::Declined,
+    TransferOutcome::Failed,
+    TransferOutcome::Refused,
+    TransferOutcome::Unknown,
+];
+
 fn faults(random: &mut Prng) -> Faults {
     if random.chance(80) {
         return Faults::default();
@@ -74,13 +87,27 @@ fn agent(random: &mut Prng, index: usize) -> Agent {
         7 | 8 => Phone::Fails(*random.pick(FAILURES), random.below(21_000)),
         _ => Phone::Forgotten,
     };
-    let mut agent = Agent::with(id, name, phone);
+    let mut agent = Agent::with(id, name, phone).by(*random.pick(&[
+        TransferBy::Bridge,
+        TransferBy::Bridge,
+        TransferBy::Bridge,
+        TransferBy::Attended,
+        TransferBy::Blind,
+    ]));
     if random.chance(25) {
         agent = agent.busy_until(random.below(200_000));
     }
     for _ in 0..random.below(4) {
         let moment = *random.pick(&[Moment::Answered, Moment::Briefed, Moment::Briefed, Moment::Bridged, Moment::Rung]);
-        let does = match random.below(13) {
+        let does = match random.below(16) {
+            13 => {
+                Does::HandsOn(TransferTo::Agent { agent: AgentId("dan".to_owned()), replaces: random.chance(50).then(|| "x".to_owned()) })
+            }
+            14 => Does::HandsOn(TransferTo::Queue { queue: "complaints".to_owned() }),
+            15 => {
+                let (number, target) = ("+4021".to_owned(), "via:isp/021".to_owned());
+                Does::HandsOn(TransferTo::Number { number, target, replaces: None })
+            }
             0..=4 => Does::Press('1'),
             5 => Does::Press('2'),
             6 => Does::Say("Accept"),
@@ -158,6 +185,15 @@ fn random_call(seed: u64) -> Run {
     for driver in [&mut sim.world.hears, &mut sim.world.understands, &mut sim.world.speaks, &mut sim.world.looks_up, &mut sim.world.finds] {
         *driver = faults(&mut random);
     }
+    sim.world.refers = match random.below(5) {
+        0 => Refers::HangsUp(random.below(9_000)),
+        1 => Refers::Forgets,
+        _ => Refers::Says(*random.pick(OUTCOMES), random.below(30_000)),
+    };
+    if random.chance(50) {
+        let outside = Agent::with("+4021", "Outside", Phone::Answers(random.below(9_000))).does(Moment::Bridged, 9_000, Does::HangUp);
+        sim.world.outside.push(outside);
+    }
     sim.world.never_acks = random.chance(2);
     sim.world.tells_lasting = random.chance(80);
     sim.world.chaos = random.chance(70).then(|| random.clone());
@@ -216,7 +252,15 @@ fn a_report_that_comes_twice_changes_nothing_the_second_time() {
             while call.poll_action().is_some() {}
             use warmline::call::event::Event;
             // These are news every time.
-            if matches!(event, Event::Digit { .. } | Event::Partial { .. } | Event::AgentChose { .. } | Event::VoiceLasting { .. }) {
+            if matches!(
+                event,
+                Event::Digit { .. }
+                    | Event::Partial { .. }
+                    | Event::AgentChose { .. }
+                    | Event::VoiceLasting { .. }
+                    | Event::TransferAsked { .. }
+                    | Event::LegTakenOver { .. }
+            ) {
                 continue;
             }
             call.handle(event.clone(), *at);

@@ -12,7 +12,7 @@ use super::{
     flow,
     run::Run,
     setup,
-    world::{Fault, Faults, World},
+    world::{Fault, Faults, Refers, World},
 };
 
 /// When the caller does something.
@@ -101,6 +101,17 @@ impl Sim {
 
     pub(crate) fn agent(self, agent: Agent) -> Self {
         self.agents(vec![agent])
+    }
+
+    /// Somebody outside, whom an agent may call.
+    pub(crate) fn outside(mut self, person: Agent) -> Self {
+        self.world.outside.push(person);
+        self
+    }
+
+    pub(crate) fn refers(mut self, refers: Refers) -> Self {
+        self.world.refers = refers;
+        self
     }
 
     pub(crate) fn fallback(mut self, fallback: Fallback) -> Self {

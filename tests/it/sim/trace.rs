@@ -16,7 +16,19 @@ pub(crate) fn action(action: &Action) -> Option<String> {
     Some(match action {
         Action::Answer { .. } => "> answer".to_owned(),
         Action::Reject { status, .. } => format!("> reject {status}"),
-        Action::Dial { leg: to, agent, .. } => format!("> dial {} as {}", agent.0, leg(*to)),
+        Action::Dial { leg: to, agent, replaces, .. } => {
+            let place = replaces.as_ref().map(|call| format!(" in place of {call}")).unwrap_or_default();
+            format!("> dial {} as {}{place}", agent.0, leg(*to))
+        }
+        Action::Transfer { leg: whose, target, replaces, .. } => {
+            let place = replaces.map(|other| format!(" in place of {}", leg(other))).unwrap_or_default();
+            format!("> transfer {} to {target}{place}", leg(*whose))
+        }
+        Action::AnswerTransfer { leg: whose, granted: true } => format!("> let {} hand on", leg(*whose)),
+        Action::AnswerTransfer { leg: whose, granted: false } => format!("> refuse {} to hand on", leg(*whose)),
+        Action::TransferDone { leg: whose, connected } => {
+            format!("> tell {} {}connected", leg(*whose), if *connected { "" } else { "not " })
+        }
         Action::HangUp { leg: which } => format!("> hang up {}", leg(*which)),
         Action::Patch(which) => format!("> patch {}", patch(which)),
         Action::Speak { leg: to, clauses, .. } => format!("> {}: {}", leg(*to), clauses.join(" | ")),
@@ -97,6 +109,11 @@ fn handoff(step: &HandoffStep) -> String {
         HandoffStep::OfferEnded { agent, outcome } => format!("offer to {} {outcome:?}", agent.0),
         HandoffStep::CallerTold { text } => format!("told {text:?}"),
         HandoffStep::Bridged { agent, longest_silence_ms, .. } => format!("bridged with {}, longest silence {longest_silence_ms}", agent.0),
+        HandoffStep::Transferring { agent } => format!("transferring to {}", agent.0),
+        HandoffStep::TransferEnded { agent, outcome } => format!("transfer to {} {outcome:?}", agent.0),
+        HandoffStep::TransferAsked { agent, to } => format!("{} hands on to {to}", agent.0),
+        HandoffStep::BackToAgent { agent } => format!("{} has the caller back", agent.0),
+        HandoffStep::TakenOver { agent, .. } => format!("taken over by {}", agent.0),
         HandoffStep::CallbackPromised { number } => format!("callback to {number}"),
         HandoffStep::Ended { outcome } => format!("handoff {outcome:?}"),
     }

@@ -6,6 +6,7 @@ use warmline::call::{
     action::Action,
     event::{Agent as Reserved, DialFailure, Event, Failure, FarEndSign, Found, LegEnd, SpeechEnd},
     ids::{AgentId, LegId, RequestId},
+    outcome::TransferOutcome,
     understanding::Transcript,
 };
 
@@ -43,6 +44,17 @@ impl Faults {
     }
 }
 
+/// What the caller's side does when it is asked to call somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refers {
+    /// It says after this many milliseconds what came of it.
+    Says(TransferOutcome, u64),
+    /// It tries, and ends our call after this many milliseconds.
+    HangsUp(u64),
+    /// It tries, and never says anything more.
+    Forgets,
+}
+
 /// Something said on a leg.
 #[derive(Debug, Clone)]
 pub(crate) struct Segment {
@@ -70,6 +82,9 @@ pub(crate) enum Happening {
 pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) agents: Vec<Agent>,
+    /// People at numbers outside.
+    pub(crate) outside: Vec<Agent>,
+    pub(crate) refers: Refers,
     pub(crate) said: Vec<Segment>,
     pub(crate) playing: Vec<Playing>,
     pub(crate) hears: Faults,
@@ -100,6 +115,8 @@ impl World {
         Self {
             now: 0,
             agents: vec![Agent::accepting("maria", "Maria")],
+            outside: Vec::new(),
+            refers: Refers::Says(TransferOutcome::Refused, 50),
             said: Vec::new(),
             playing: Vec::new(),
             hears: Faults::default(),
@@ -245,13 +262,16 @@ impl World {
                 let fault = self.looks_up.next();
                 self.served(fault, *id, 150, Event::LookedUp { id: *id, found });
             }
-            Action::FindAgent { id, not, .. } => self.find(*id, not),
+            Action::Transfer { id, replaces, .. } => self.transfer(*id, *replaces),
+            Action::FindAgent { id, not, who, .. } => self.find(*id, not, who.as_ref()),
             Action::LeaveQueue { id } => {
                 self.waiting = self.waiting.filter(|waiting| waiting != id);
                 self.reserved.remove(id);
             }
             Action::ReleaseAgent { .. } => {}
             Action::Reject { .. }
+            | Action::AnswerTransfer { .. }
+            | Action::TransferDone { .. }
             | Action::Patch(_)
             | Action::Prepare { .. }
             | Action::Forget { .. }
@@ -295,16 +315,42 @@ impl World {
         self.in_ms(15, Event::SpeechEnded { id, why: SpeechEnd::Stopped, clauses, fraction });
     }
 
-    fn find(&mut self, id: RequestId, not: &[AgentId]) {
+    /// The caller's side is asked to call somebody, perhaps in place of a leg of ours.
+    fn transfer(&mut self, id: RequestId, replaces: Option<LegId>) {
+        match self.refers {
+            Refers::Says(TransferOutcome::Refused, ms) => {
+                return self.in_ms(ms, Event::TransferEnded { id, outcome: TransferOutcome::Refused });
+            }
+            Refers::Says(outcome, ms) => {
+                if let Some(leg) = replaces.filter(|_| outcome == TransferOutcome::Connected) {
+                    self.at(self.now + ms.saturating_sub(20), Happening::Agent(leg, Does::HangUp));
+                }
+                self.in_ms(ms, Event::TransferEnded { id, outcome });
+            }
+            Refers::HangsUp(ms) => {
+                self.at(self.now + ms, Happening::Agent(LegId::CALLER, Does::HangUp));
+            }
+            Refers::Forgets => {}
+        }
+        self.in_ms(40, Event::TransferProgress { id });
+    }
+
+    fn find(&mut self, id: RequestId, not: &[AgentId], who: Option<&AgentId>) {
         match self.finds.next() {
             Fault::None | Fault::Slow(_) => {}
             Fault::Fails => return self.in_ms(20, Event::Failed { id, why: Failure::Broken }),
             Fault::Dies => return,
         }
-        let willing = self.agents.iter().filter(|agent| !not.iter().any(|id| id.0 == agent.id));
+        let right = |agent: &&Agent| who.is_none_or(|who| who.0 == agent.id) && !not.iter().any(|id| id.0 == agent.id);
+        let willing = self.agents.iter().filter(right);
         let Some(agent) = willing.min_by_key(|agent| agent.busy_until) else { return self.in_ms(20, Event::NobodyToAsk { id }) };
-        let reserved =
-            Reserved { id: AgentId(agent.id.to_owned()), name: agent.name.to_owned(), target: format!("sip:{}@127.0.0.1", agent.id) };
+        let reserved = Reserved {
+            id: AgentId(agent.id.to_owned()),
+            name: agent.name.to_owned(),
+            target: format!("sip:{}@127.0.0.1", agent.id),
+            transfer: agent.transfer,
+            spoken_claim: agent.spoken_claim,
+        };
         let wait = agent.busy_until.saturating_sub(self.now);
         if wait > 0 {
             self.waiting = Some(id);
@@ -317,7 +363,7 @@ impl World {
 
     fn agent_of(&self, leg: LegId) -> Option<&Agent> {
         let id = self.legs.get(&leg)?;
-        self.agents.iter().find(|agent| agent.id == id.0)
+        self.agents.iter().chain(&self.outside).find(|agent| agent.id == id.0)
     }
 
     fn dial(&mut self, leg: LegId, agent: &AgentId) {
@@ -360,6 +406,11 @@ impl World {
             Does::Beeps => self.in_ms(0, Event::FarEnd { leg, sign: FarEndSign::Beep }),
             Does::HangUp => self.leg_ends(leg, LegEnd::HungUp),
             Does::IsLost => self.leg_ends(leg, LegEnd::MediaLost),
+            Does::HandsOn(to) => self.in_ms(20, Event::TransferAsked { leg, to: to.clone() }),
+            Does::TakenOver(id) => {
+                let name = self.agents.iter().find(|agent| agent.id == *id).map_or("", |agent| agent.name).to_owned();
+                self.in_ms(20, Event::LegTakenOver { leg, agent: AgentId((*id).to_owned()), name });
+            }
             Does::Page(choice) => {
                 if let Some(agent) = self.legs.get(&leg).cloned() {
                     self.in_ms(20, Event::AgentChose { agent, choice: *choice });

@@ -14,7 +14,9 @@ export type Outcome =
   | 'drained'
   | 'interrupted';
 
-export type HandoffOutcome = 'bridged' | 'caller_left' | 'callback' | 'back_to_bot' | 'nobody_came';
+export type TransferOutcome = 'connected' | 'busy' | 'no_answer' | 'declined' | 'failed' | 'refused' | 'unknown';
+
+export type HandoffOutcome = 'bridged' | 'transferred' | 'caller_left' | 'callback' | 'back_to_bot' | 'nobody_came';
 
 export type OfferOutcome =
   | 'accepted'
@@ -117,6 +119,11 @@ export type HandoffStep =
   | { step: 'offer_ended'; agent: string; outcome: OfferOutcome }
   | { step: 'caller_told'; text: string }
   | { step: 'bridged'; agent: string; time_to_agent_ms: number; longest_silence_ms: number }
+  | { step: 'transferring'; agent: string }
+  | { step: 'transfer_ended'; agent: string; outcome: TransferOutcome }
+  | { step: 'transfer_asked'; agent: string; to: string }
+  | { step: 'back_to_agent'; agent: string }
+  | { step: 'taken_over'; agent: string; name: string }
   | { step: 'callback_promised'; number: string }
   | { step: 'ended'; outcome: HandoffOutcome };
 

@@ -12,7 +12,8 @@ function stepOf(view: CallView, agent: string): CardStep | null {
   for (const { step: one } of view.steps) {
     if (one.step === 'ringing' && one.agent === agent) step = 'ringing';
     else if (one.step === 'briefing' && one.agent === agent) step = 'briefing';
-    else if (one.step === 'bridged' && one.agent === agent) step = 'bridged';
+    else if ((one.step === 'bridged' || one.step === 'back_to_agent' || one.step === 'taken_over') && one.agent === agent) step = 'bridged';
+    else if (one.step === 'transfer_asked' && one.agent === agent) step = 'ended';
     else if (one.step === 'offer_ended' && one.agent === agent && one.outcome !== 'accepted') step = 'ended';
   }
   return step !== null && view.ended ? 'ended' : step;

@@ -143,7 +143,9 @@ function stagesOf(steps: Step[], endMs: number): StageSpan[] {
     else if (step.step === 'offer_ended' && step.outcome !== 'accepted') {
       close(at, step.outcome);
       open('queue', at, '');
-    } else if (step.step === 'ended' && step.outcome !== 'bridged') close(at, step.outcome);
+    } else if (step.step === 'taken_over') open('bridged', at, step.name);
+    else if (step.step === 'back_to_agent') open('bridged', at, step.agent);
+    else if (step.step === 'ended' && step.outcome !== 'bridged') close(at, step.outcome);
   }
   close(endMs, null);
   return spans.filter((span) => span.to > span.from);

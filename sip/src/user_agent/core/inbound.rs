@@ -35,10 +35,6 @@ impl Core {
         if self.merges.contains_key(server::merge_key(&request).as_str()) {
             return self.stateless(&request, hop, 482, Vec::new());
         }
-        let replaces = match self.replaced(&request, source) {
-            Ok(replaces) => replaces,
-            Err(status) => return self.stateless(&request, hop, status, Vec::new()),
-        };
         if let Some(min_se) = self.session_too_short(&request.headers) {
             return self.stateless(&request, hop, 422, vec![min_se]);
         }
@@ -46,6 +42,10 @@ impl Core {
             Caller::Of(user) => user,
             Caller::Challenge { stale } => return self.challenge(now, &request, source, hop, 407, stale),
             Caller::Silence => return self.outputs.push_back(Output::Count(RefusalKind::Credentials)),
+        };
+        let replaces = match self.replaced(&request, source, authenticated.is_some()) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.stateless(&request, hop, status, Vec::new()),
         };
         if self.draining || self.behind || self.calls >= self.config.limits.calls {
             return self.refuse_for_now(&request, hop);

@@ -66,6 +66,19 @@ fn is_referable(uri: &str) -> bool {
     if tel { uri.len() > 4 && uri[4..].chars().all(digits) } else { uri.parse::<Uri>().is_ok_and(|uri| !uri.has_headers) }
 }
 
+/// The value of Refer-To. Only SIP URIs have headers.
+fn refer_to(request: &ReferRequest, replaces: Option<&str>) -> String {
+    let sip = request.refer_to.get(..3).is_some_and(|scheme| scheme.eq_ignore_ascii_case("sip"));
+    let carried = clean_headers(&request.carried).filter(|_| sip);
+    let headers: Vec<String> = replaces
+        .map(|value| ("Replaces", value))
+        .into_iter()
+        .chain(carried)
+        .map(|(name, value)| format!("{name}={}", escaped(value)))
+        .collect();
+    if headers.is_empty() { format!("<{}>", request.refer_to) } else { format!("<{}?{}>", request.refer_to, headers.join("&")) }
+}
+
 impl Core {
     /// Sends a REFER inside the call.
     pub(super) fn refer(&mut self, now: Instant, id: LegId, request: &ReferRequest) {
@@ -80,8 +93,8 @@ impl Core {
             _ if busy => return self.tell(id, refuse(491)),
             _ if !matches!(leg.state, LegState::Talking) => return self.tell(id, refuse(481)),
             Some(None) => return self.tell(id, refuse(481)),
-            Some(Some(replaces)) => format!("<{}?Replaces={}>", request.refer_to, escaped(&replaces)),
-            None => format!("<{}>", request.refer_to),
+            Some(replaces) => refer_to(request, replaces.as_deref()),
+            None => refer_to(request, None),
         };
         let (flow, hop) = (leg.hop, leg.next_hop(&self.config.allowed));
         let mut extra = vec![("Contact".to_owned(), self.contact(flow)), ("Refer-To".to_owned(), refer_to)];

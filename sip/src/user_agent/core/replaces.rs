@@ -39,12 +39,12 @@ impl Leg {
 }
 
 impl Core {
-    /// The leg that a new INVITE is to replace, or the status of its refusal. Who is not authorised is told that there is no such call, be
+    /// The leg that a new INVITE is to replace, or the status of its refusal. `known`: its sender is a registered telephone, or gave its password. Who is not authorised is told that there is no such call, be
     /// there one or not.
-    pub(super) fn replaced(&self, request: &Request, source: SocketAddr) -> Result<Option<LegId>, u16> {
+    pub(super) fn replaced(&self, request: &Request, source: SocketAddr, known: bool) -> Result<Option<LegId>, u16> {
         let mut values = request.headers.all("Replaces").flat_map(|value| split_outside_quotes(value, ','));
         let Some(value) = values.next() else { return Ok(None) };
-        if !self.may_replace(source) {
+        if !known && !self.may_replace(source) {
             return Err(481);
         }
         if values.next().is_some() {
@@ -59,7 +59,7 @@ impl Core {
         self.matching_leg(&Replaces::parse(value)?).ok()
     }
 
-    /// Who may take over calls. An INVITE whose sender proved who it is (digest authentication) would be let through here, too.
+    /// Who may take over calls without having proved who they are.
     fn may_replace(&self, source: SocketAddr) -> bool {
         self.config.replaces_from.iter().any(|network| network.contains(source.ip()))
     }
