@@ -58,6 +58,9 @@ pub enum Action {
     /// This call no longer needs this agent. Said once for every `AgentReserved` that the call was told.
     ReleaseAgent { agent: AgentId, after: AgentAfter },
 
+    /// From now on until it is taken back the caller gives something that nobody else may know: the recording has silence, and what is heard is not
+    /// written down.
+    Private { on: bool },
     /// Write this down (record, live pages).
     Record(Entry),
     /// The call is over: every leg is gone or is being hung up. Nothing follows.
@@ -91,6 +94,9 @@ pub struct LookUp {
     pub take: BTreeMap<String, String>,
     /// Milliseconds until it counts as failed.
     pub timeout_ms: u64,
+    /// It carries a private value, and is not to be written down.
+    #[serde(default)]
+    pub private: bool,
 }
 
 /// The method of a look-up.

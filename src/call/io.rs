@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::call::{
     action::Action,
     ids::RequestId,
+    private::Privacy,
     record::{Entry, What},
     time::Time,
     timer::Timers,
@@ -17,6 +18,7 @@ pub(crate) struct Io {
     pub(crate) now: Time,
     /// The deadlines that are set.
     pub(crate) timers: Timers,
+    privacy: Privacy,
     actions: VecDeque<Action>,
     last_request: u64,
     entries: Vec<Entry>,
@@ -36,12 +38,22 @@ impl Io {
 
     /// Writes something down.
     pub(crate) fn record(&mut self, what: What) {
+        let Some(what) = self.privacy.conceal(what, self.now) else { return };
         let entry = Entry { at: self.now, what };
         // Words in the making are for the live pages: nothing is read from them later.
         if !matches!(entry.what, What::Hearing { .. }) {
             self.entries.push(entry.clone());
         }
         self.actions.push_back(Action::Record(entry));
+    }
+
+    /// The caller gives something that nobody else may know, or is done with it.
+    pub(crate) fn set_private(&mut self, on: bool) {
+        if self.privacy.is_on() != on {
+            self.privacy.set(on, self.now);
+            self.act(Action::Private { on });
+            self.record(What::Private { on });
+        }
     }
 
     /// The record so far.

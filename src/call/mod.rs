@@ -25,6 +25,7 @@ mod io;
 mod leaving;
 pub mod media;
 pub mod outcome;
+mod private;
 pub mod record;
 pub mod replay;
 mod settle;

@@ -10,6 +10,9 @@ use crate::call::{
     understanding::{Scored, Tone},
 };
 
+/// What stands for words and figures that nobody may know.
+pub const CONCEALED: &str = "••••";
+
 /// One entry of a call's record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
@@ -36,6 +39,8 @@ pub enum What {
     Hearing { text: String },
     /// A turn of the caller. Turns count from 1; not `understood` is what was no turn of its own: "mhm", or words to the queue.
     CallerTurn { turn: u32, text: String, confidence: f32, from: Time, to: Time, understood: Option<Meaning> },
+    /// The caller gives something that nobody else may know, or is done with it. Meanwhile nothing is recorded.
+    Private { on: bool },
     /// A key the caller pressed.
     Key { digit: char },
     /// What the bot said in one go, with the part of it that the caller really heard. `turn` is the caller's turn that it answers, 0 before the first;

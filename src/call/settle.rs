@@ -22,6 +22,7 @@ impl Call {
         if self.base.mouth.is_held() && self.base.ear.quiet_since().is_some() {
             self.base.mouth.resume(&mut self.base.io);
         }
+        self.base.io.set_private(matches!(&self.phase, Phase::Talking(bot) if bot.is_private()));
         self.watch_silence();
         self.watch_comfort();
         let patch = self.patch();

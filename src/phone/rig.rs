@@ -17,7 +17,7 @@ use crate::{
     clock,
     config::{
         AgentConfig, ConfigFile, DeskConfig, DigestName, HttpConfig, LimitsConfig, RegistrarConfig, RouteConfig, RtpConfig, SipConfig,
-        SpeechConfig, StoreConfig,
+        SpeechConfig, StoreConfig, Transfer,
     },
 };
 
@@ -60,6 +60,8 @@ pub struct Agent {
     pub name: String,
     /// The SIP address of the phone, or `registered` if it registers.
     pub target: String,
+    /// How callers get to them.
+    pub transfer: Transfer,
 }
 
 /// A running gateway. Its processes end when this is dropped.
@@ -219,7 +221,10 @@ fn configure(setup: &Setup, (sip, tls): (SocketAddr, Option<SocketAddr>), http: 
         let queues = QUEUES.map(str::to_owned).to_vec();
         let (name, target) = (agent.name.clone(), agent.target.clone());
         let password_file = (target == "registered").then(|| setup.folder.join(PASSWORD_FILE));
-        (agent.id.clone(), AgentConfig { name, target, queues, signed_in: true, password_file, ..AgentConfig::default() })
+        (
+            agent.id.clone(),
+            AgentConfig { name, target, queues, transfer: agent.transfer, signed_in: true, password_file, ..AgentConfig::default() },
+        )
     });
     let config = ConfigFile {
         sip: SipConfig { udp: Some(sip), tcp: Some(sip), tls, certificate, private_key, ..SipConfig::default() },

@@ -22,6 +22,14 @@ use crate::{
     view::{CallHead, CallState, Numbered, Stamp, Written},
 };
 
+/// How late the recogniser may be with what it heard in private.
+const LATE_ANSWERS_MS: u64 = 5_000;
+
+/// Does a report say what the caller said or keyed?
+const fn tells_words(event: &Event) -> bool {
+    matches!(event, Event::Digit { .. } | Event::Partial { .. } | Event::Heard { .. } | Event::Understood { .. })
+}
+
 /// A call that arrives.
 #[derive(Debug, Clone)]
 pub struct NewCall {
@@ -54,8 +62,11 @@ pub struct CallLog {
     last: Time,
     /// Entries that found the database's queue full; they are read from the event log when the call is over.
     deferred: u64,
-    /// Lines that found the event log's queue full.
+    /// Lines that found the event log's queue full, or that nobody may read.
     lost_lines: u64,
+    /// The caller gives something that nobody else may know; or none does since then.
+    private: bool,
+    private_until: Option<Time>,
 }
 
 impl CallLog {
@@ -63,7 +74,19 @@ impl CallLog {
         let NewCall { id, started, utc_offset_s, wall, caller, flow, language } = call;
         let head = Arc::new(CallHead::new(id.clone(), started, &caller, flow.name.clone(), language.clone()));
         let begin = Some(Box::new((Arc::clone(&head), utc_offset_s)));
-        let mut log = Self { shared, jobs, id: id.clone(), head, begin, seq: 0, last: Time::ZERO, deferred: 0, lost_lines: 0 };
+        let mut log = Self {
+            shared,
+            jobs,
+            id: id.clone(),
+            head,
+            begin,
+            seq: 0,
+            last: Time::ZERO,
+            deferred: 0,
+            lost_lines: 0,
+            private: false,
+            private_until: None,
+        };
         log.send_begin();
         log.line(&Line::Setup(Setup { call: id, started, wall, caller, flow, language }));
         log
@@ -83,6 +106,9 @@ impl CallLog {
 
     /// The brain is told something.
     pub fn event(&mut self, at: Time, event: &Event) {
+        if tells_words(event) && self.is_private(at) {
+            return self.lost_lines += 1;
+        }
         self.line(&Line::Event { at, event: event.clone() });
     }
 
@@ -94,8 +120,25 @@ impl CallLog {
     /// The brain asked for something. An entry of the record is written down too, and comes back for live pages.
     #[must_use]
     pub fn action(&mut self, at: Time, action: &Action) -> Option<Written> {
-        self.line(&Line::Action { at, action: action.clone() });
+        if let Action::Private { on } = action {
+            (self.private, self.private_until) = (*on, Some(at));
+        }
+        let secret = match action {
+            Action::Understand { .. } => self.is_private(at),
+            Action::LookUp { request, .. } => request.private,
+            _ => false,
+        };
+        if secret {
+            self.lost_lines += 1;
+        } else {
+            self.line(&Line::Action { at, action: action.clone() });
+        }
         if let Action::Record(entry) = action { Some(self.entry(entry)) } else { None }
+    }
+
+    /// Answers that are late still tell what was private.
+    fn is_private(&self, at: Time) -> bool {
+        self.private || self.private_until.is_some_and(|until| at < until.plus(LATE_ANSWERS_MS))
     }
 
     fn entry(&mut self, entry: &Entry) -> Written {

@@ -43,7 +43,7 @@ pub enum Line {
     Timeout { at: Time },
     /// The brain asked for this.
     Action { at: Time, action: Action },
-    /// This many lines are missing here: the disk took nothing.
+    /// This many lines are missing here: the disk took nothing, or they told what a caller gave in private.
     Gap { lines: u64 },
 }
 

@@ -167,6 +167,11 @@ impl CallLegs {
         self.media(MediaCommand::Patch(patch));
     }
 
+    /// From now on the recording has silence, or sound again.
+    pub fn keep_private(&self, on: bool) {
+        self.media(MediaCommand::Private { on });
+    }
+
     /// Keeps a speech's place in a leg's order.
     pub fn announce(&self, leg: LegId, id: RequestId) {
         self.media(MediaCommand::Announce { leg, id });

@@ -142,6 +142,7 @@ impl CallHead {
             | What::Notice { .. }
             | What::Hearing { .. }
             | What::CallerTurn { .. }
+            | What::Private { .. }
             | What::Key { .. }
             | What::BotTurn { .. }
             | What::Fact { .. }

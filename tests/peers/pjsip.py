@@ -1,7 +1,8 @@
 """A telephone on PJSIP for the tests: calls, plays a WAV, records what it hears, and does what its plan says.
 
 usage: pjsip.py URI PLAY.wav HEAR.wav PORT PLAN...
-A plan is made of `SECONDS:ACTION`; actions are dtmf=KEYS, info=KEYS, hold, unhold, bye. Words without a colon are options: srtp, codec=NAME.
+A URI that begins with `answer` takes a call instead, and the plan counts from there.
+A plan is made of `SECONDS:ACTION`; actions are dtmf=KEYS, info=KEYS, hold, unhold, xfer=URI, bye. Words without a colon are options: srtp, codec=NAME.
 One line of output for each thing that happens.
 """
 
@@ -15,8 +16,8 @@ class Call(pj.Call):
     bridged = False
     over = False
 
-    def __init__(self, account, play, hear):
-        super().__init__(account)
+    def __init__(self, account, play, hear, identity=pj.PJSUA_INVALID_ID):
+        super().__init__(account, identity)
         self.play, self.hear = play, hear
 
     def onCallState(self, parameter):
@@ -42,6 +43,20 @@ class Call(pj.Call):
                 self.bridged = True
             self.player.startTransmit(audio)
             audio.startTransmit(self.recorder)
+
+
+    def onCallTransferStatus(self, parameter):
+        print("transfer", parameter.statusCode, flush=True)
+
+
+class Account(pj.Account):
+    call = None
+
+    def onIncomingCall(self, parameter):
+        self.call = Call(self, self.play, self.hear, parameter.callId)
+        answer = pj.CallOpParam()
+        answer.statusCode = 200
+        self.call.answer(answer)
 
 
 def endpoint(port, codec):
@@ -81,6 +96,8 @@ def act(call, action):
         parameter = pj.CallOpParam(True)
         parameter.opt.flag = pj.PJSUA_CALL_UNHOLD
         call.reinvite(parameter)
+    elif name == "xfer":
+        call.xfer(value, pj.CallOpParam(True))
     elif name == "bye":
         call.hangup(pj.CallOpParam())
     else:
@@ -100,12 +117,21 @@ def main():
     if "srtp" in words:
         config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
         config.mediaConfig.srtpSecureSignaling = 0
-    account = pj.Account()
+    account = Account()
+    account.play, account.hear = play, hear
     account.create(config)
-    call = Call(account, play, hear)
-    parameter = pj.CallOpParam(True)
-    parameter.opt.audioCount, parameter.opt.videoCount = 1, 0
-    call.makeCall(uri, parameter)
+    if uri.startswith("answer"):
+        patience = time.monotonic() + 90
+        while account.call is None and time.monotonic() < patience:
+            time.sleep(0.02)
+        call, account.call = account.call, None
+        if call is None:
+            raise SystemExit("nobody called")
+    else:
+        call = Call(account, play, hear)
+        parameter = pj.CallOpParam(True)
+        parameter.opt.audioCount, parameter.opt.videoCount = 1, 0
+        call.makeCall(uri, parameter)
     start = time.monotonic()
     for at, action in plan:
         while time.monotonic() - start < float(at) and not call.over:

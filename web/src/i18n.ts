@@ -251,6 +251,8 @@ const en = {
       arrived: (called: string) => `Call to ${called}`,
       owner: (text: string) => text,
       notice: (text: string) => `Told the caller: ${text}`,
+      private_on: 'Something private is asked for: nothing is recorded or written down',
+      private_off: 'Recording goes on',
       key: (digit: string) => `Pressed ${digit}`,
       fact: (label: string, value: string) => `${label}: ${value}`,
       confirmed: 'confirmed',

@@ -86,6 +86,11 @@ impl Bot {
         self.dialogue.expects()
     }
 
+    /// The caller is asked for something that nobody else may know.
+    pub(crate) fn is_private(&self) -> bool {
+        self.leaving().is_none() && self.dialogue.is_private()
+    }
+
     /// What the caller is about, as far as the flow knows.
     pub(crate) fn intent(&self) -> Option<&str> {
         self.dialogue.intent()

@@ -202,6 +202,10 @@ pub struct SlotDef {
     /// How often it is asked by voice before keys, then a human.
     #[serde(default = "two")]
     pub tries: u32,
+    /// A card number or the like: while it is asked for, the recording has silence, and neither its words nor its figures are written down or shown
+    /// anywhere. It is never read back; look-ups get it, texts get dots.
+    #[serde(default)]
+    pub private: bool,
 }
 
 fn default_confirm_below() -> f32 {

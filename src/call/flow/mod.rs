@@ -145,6 +145,7 @@ struct Slot {
     has_confirm: bool,
     confirm_below: f32,
     tries: u32,
+    private: bool,
 }
 
 #[derive(Debug, Clone)]

@@ -20,6 +20,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     clock,
+    config::Transfer,
     phone::{Agent, Line, Phone, Rig, Setup},
 };
 use figures::Figures;
@@ -105,7 +106,7 @@ impl Bench {
             binary: std::env::current_exe().context("where this program lies")?,
             folder: std::env::temp_dir().join(format!("warmline-bench-{}-{}", std::process::id(), clock::utc().as_millis())),
             models: args.models.clone(),
-            agents: vec![Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.address() }],
+            agents: vec![Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.address(), transfer: Transfer::Bridge }],
             wished_ports: (0, 0),
             certificate: None,
         };

@@ -19,6 +19,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     clock,
+    config::Transfer,
     phone::{Agent, Phone, Rig, Setup},
 };
 use call::Stage;
@@ -66,7 +67,7 @@ async fn demo(args: &Args) -> Result<()> {
         binary: std::env::current_exe().context("where this program lies")?,
         folder,
         models: args.models.clone(),
-        agents: vec![Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.address() }],
+        agents: vec![Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.address(), transfer: Transfer::Bridge }],
         wished_ports: WISHED_PORTS,
         certificate: None,
     };

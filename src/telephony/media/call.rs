@@ -45,6 +45,8 @@ const SLOW_TICKS: u64 = 10;
 const FIRST_QUALITY: u64 = 100;
 /// See [`FIRST_QUALITY`].
 const QUALITY_TICKS: u64 = 250;
+/// Samples for which a recording stays silent after what was private: one second.
+const PRIVATE_TAIL: u64 = 8_000;
 
 /// One tick's times, all since the pool's start except `civil`.
 #[derive(Debug, Clone, Copy)]
@@ -105,6 +107,9 @@ pub(super) struct Call {
     /// Every leg's packets go across to another one, and nothing has changed since.
     pub(super) is_settled: bool,
     position: u64,
+    /// The recording has silence: still, or at least up to there.
+    private: bool,
+    private_until: u64,
 }
 
 impl Call {
@@ -121,6 +126,8 @@ impl Call {
             failed: false,
             is_settled: false,
             position: 0,
+            private: false,
+            private_until: 0,
         }
     }
 
@@ -209,6 +216,7 @@ impl Call {
                 }
             }
             Command::Record(recording) => self.recording = Some(recording),
+            Command::Private { on } => (self.private, self.private_until) = (on, self.position + PRIVATE_TAIL),
             Command::StopRecording => self.recording = None,
             Command::Close => self.close(tick.now, scratch),
         }
@@ -329,9 +337,11 @@ impl Call {
             let frame = Frame { at: self.now(), samples: leg.incoming, concealed: leg.pulled != Pulled::Frame };
             self.start.heard.push(HeardFrame { leg: leg.id, frame });
         }
+        let private = self.private || self.position < self.private_until;
+        let (caller, heard) = if private { ([0; FRAME_SAMPLES], [0; FRAME_SAMPLES]) } else { (leg.incoming, *heard) };
         if leg.id == LegId::CALLER
             && let Some(recording) = &self.recording
-            && !recording.write(StereoFrame { position: self.position, caller: leg.incoming, heard: *heard })
+            && !recording.write(StereoFrame { position: self.position, caller, heard })
         {
             pacing.recording_dropped();
         }

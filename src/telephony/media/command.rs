@@ -41,6 +41,8 @@ pub enum Command {
     Key { leg: LegId, digit: Digit },
     /// Records from now on, in place of any other recording.
     Record(Recording),
+    /// The recording has silence of the same length, or sound again a second later: the last tone may still be on its way.
+    Private { on: bool },
     /// Closes the recording.
     StopRecording,
     /// Ends everything: the events end after the last statistics.

@@ -314,6 +314,47 @@ async fn the_recording_has_the_caller_left_and_what_the_caller_heard_right() {
     assert!(wanted.chunks_exact(WINDOW).filter(loud).any(|piece| found(&piece)));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_private_is_silence_of_its_length_in_the_recording() {
+    let pool = pool();
+    let (media, mut events) = pool.open_call(clock::now());
+    let path = std::env::temp_dir().join(format!("warmline-private-{}.wav", std::process::id()));
+    let recording = pool.record(path.clone(), Time::ZERO).unwrap();
+    let mut state = recording.watch();
+    media.send(Command::Record(recording)).unwrap();
+    media.send(Command::Patch(bridge())).unwrap();
+    let mut caller = Phone::add(&pool, &media, CALLER, 440.0);
+    let mut agent = Phone::add(&pool, &media, AGENT, 1_000.0);
+    let mut both = |ticks: usize| {
+        (0..ticks).for_each(|_| {
+            caller.talk(1);
+            agent.talk(1);
+        });
+    };
+    both(60);
+    media.send(Command::Private { on: true }).unwrap();
+    both(60);
+    media.send(Command::Private { on: false }).unwrap();
+    both(130);
+    media.send(Command::Close).unwrap();
+    event(&mut events, |event| matches!(event, MediaEvent::LegClosed { leg: CALLER, .. }).then_some(())).await;
+    let finished = *timeout(PATIENCE, state.wait_for(|state| *state != RecordingState::Running)).await.unwrap().unwrap();
+    let samples: Vec<i16> = hound::WavReader::open(&path).unwrap().into_samples().map(Result::unwrap).collect();
+    std::fs::remove_file(&path).unwrap();
+    let pairs: Vec<&[i16]> = samples.chunks_exact(2).collect();
+    assert_eq!(finished, RecordingState::Finished(pairs.len() as u64));
+    // The tones are never zero for as long as a frame: the first such stretch after they began is the private one.
+    let frames: Vec<bool> = pairs.chunks_exact(FRAME_SAMPLES).map(|frame| frame.iter().all(|pair| *pair == [0, 0])).collect();
+    let begin = frames.iter().position(|silent| !silent).unwrap();
+    let first = begin + frames[begin..].iter().position(|silent| *silent).unwrap();
+    let length = frames[first..].iter().position(|silent| !silent).expect("the recording goes on");
+    // From the tick after the command until a second after the other one, whose own tick may be one off.
+    assert!((109..=112).contains(&length), "{length} frames of silence");
+    assert!(pairs[first * FRAME_SAMPLES..(first + length) * FRAME_SAMPLES].iter().all(|pair| *pair == [0, 0]));
+    let after: Vec<i16> = pairs[(first + length) * FRAME_SAMPLES..].iter().map(|pair| pair[0]).collect();
+    assert!(best_share(&after, 440.0) > 0.95, "the caller is recorded again");
+}
+
 fn encode(samples: &[i16]) -> Vec<u8> {
     let mut bytes = Vec::new();
     Law::Mu.encode(samples, &mut bytes);

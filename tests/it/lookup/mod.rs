@@ -86,7 +86,15 @@ fn answer(status: &str, body: &str) -> Does {
 
 fn look_up(url: String, method: Method) -> LookUp {
     let one = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
-    LookUp { name: "order".to_owned(), method, url, body: one("number", "457129"), take: one("status", "order.status"), timeout_ms: 3_000 }
+    LookUp {
+        name: "order".to_owned(),
+        method,
+        url,
+        body: one("number", "457129"),
+        take: one("status", "order.status"),
+        timeout_ms: 3_000,
+        private: false,
+    }
 }
 
 async fn asked(does: Does) -> Result<Found, Failure> {

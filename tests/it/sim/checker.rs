@@ -135,6 +135,7 @@ impl Checker {
             Action::Answer { .. }
             | Action::AnswerTransfer { .. }
             | Action::TransferDone { .. }
+            | Action::Private { .. }
             | Action::Prepare { .. }
             | Action::StopSpeaking { .. }
             | Action::Forget { .. }

@@ -13,6 +13,7 @@ mod story_barge_in;
 mod story_handoff;
 mod story_handoff_fails;
 mod story_leaving;
+mod story_private;
 mod story_talk;
 mod story_transfer;
 mod story_trouble;

@@ -42,6 +42,7 @@ pub(crate) fn action(action: &Action) -> Option<String> {
         Action::LeaveQueue { .. } => "> leave queue".to_owned(),
         Action::ReleaseAgent { agent, after } => format!("> release {} {after:?}", agent.0),
         Action::End { outcome } => format!("> end {outcome:?}"),
+        Action::Private { on } => format!("> private {}", if *on { "on" } else { "off" }),
         Action::Record(entry) => return record(&entry.what),
         Action::Prepare { .. } | Action::Forget { .. } => return None,
     })
@@ -83,6 +84,7 @@ fn record(what: &What) -> Option<String> {
         What::Arrived { .. }
         | What::Answered
         | What::Hearing { .. }
+        | What::Private { .. }
         | What::Key { .. }
         | What::BotTurn { .. }
         | What::Evidence { .. }

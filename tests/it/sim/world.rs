@@ -275,6 +275,7 @@ impl World {
             | Action::Patch(_)
             | Action::Prepare { .. }
             | Action::Forget { .. }
+            | Action::Private { .. }
             | Action::Record(_)
             | Action::End { .. } => {}
         }

@@ -68,6 +68,11 @@ fn reports(action: &Action, turn: &mut usize, now: u64) -> Vec<(u64, Event)> {
 
 /// Runs a call in virtual time, logged as the gateway does it; gives back the log's file.
 async fn logged(folder: &Path, flow: &Path) -> PathBuf {
+    logged_with(folder, flow, &[12_000, 20_000, 28_000], "").await
+}
+
+/// The same with what the caller says at these times, and keys that they press at 18 s.
+async fn logged_with(folder: &Path, flow: &Path, says_at: &[u64], keys: &str) -> PathBuf {
     let text = std::fs::read_to_string(flow).unwrap();
     let store = Store::open(&Options::new(folder)).await.unwrap();
     let setup = setup(&text);
@@ -78,7 +83,8 @@ async fn logged(folder: &Path, flow: &Path) -> PathBuf {
         let (leg, at) = (LegId::CALLER, Time(from));
         [(from + 60, Event::VoiceStarted { leg, at }), (from + 1_400, Event::VoiceStopped { leg, at: Time(from + 1_200) })]
     };
-    let mut coming: VecDeque<(u64, Event)> = [12_000, 20_000, 28_000].into_iter().flat_map(voice).collect();
+    let mut coming: VecDeque<(u64, Event)> = says_at.iter().copied().flat_map(voice).collect();
+    coming.extend(keys.chars().zip(0..).map(|(digit, n)| (18_000 + 150 * n, Event::Digit { leg: LegId::CALLER, digit })));
     coming.push_back((60_000, Event::LegEnded { leg: LegId::CALLER, why: LegEnd::HungUp }));
     let (mut now, mut turn) = (0, 0);
     loop {
@@ -106,6 +112,59 @@ async fn logged(folder: &Path, flow: &Path) -> PathBuf {
     drop(log);
     store.flush().await;
     store.log_path(&CallId("one".to_owned()))
+}
+
+/// The flow in which the order number is as secret as a card's.
+fn private_flow(folder: &Path) -> PathBuf {
+    let text = std::fs::read_to_string(flow_path()).unwrap();
+    let private = text.replace("    confirm: I understood {{ value }}. Is that right?\n", "    private: true\n");
+    assert_ne!(text, private);
+    let path = folder.join("private.en.yaml");
+    std::fs::write(&path, private).unwrap();
+    path
+}
+
+/// Everything that a store has written.
+fn written(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        if entry.path().is_dir() {
+            found.extend(written(&entry.path()));
+        } else {
+            found.push((entry.path(), std::fs::read(entry.path()).unwrap()));
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn what_a_caller_gives_in_private_is_in_no_file() {
+    let flows = tempfile::tempdir().unwrap();
+    let flow = private_flow(flows.path());
+    for (says_at, keys) in [(&[12_000, 20_000, 28_000][..], ""), (&[12_000][..], "457129")] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = logged_with(folder.path(), &flow, says_at, keys).await;
+        let log = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
+        // The value was taken: the service was asked with it, and its answer was told.
+        for part in ["\"private\",\"on\":true", "\"private\",\"on\":false", "looked_up", "shipped", "\"gap\""] {
+            assert!(log.contains(part), "{part}: {log}");
+        }
+        let files = written(folder.path());
+        assert!(files.len() >= 2, "{files:?}");
+        for (path, bytes) in &files {
+            let text = String::from_utf8_lossy(bytes);
+            let figures: String = text.chars().filter(|letter| letter.is_ascii_digit() || letter.is_ascii_alphabetic()).collect();
+            assert!(!text.contains("457129") && !figures.contains("457129"), "{}", path.display());
+            let keyed = text
+                .match_indices("\"digit\":\"")
+                .any(|(at, found)| text[at + found.len()..].starts_with(|key: char| key.is_ascii_digit()));
+            assert!(!keyed, "a key in {}", path.display());
+        }
+    }
+    // The same call where nothing is private has it everywhere.
+    let folder = tempfile::tempdir().unwrap();
+    let path = logged(folder.path(), &flow_path()).await;
+    assert!(String::from_utf8(std::fs::read(path).unwrap()).unwrap().contains("457129"));
 }
 
 #[tokio::test]

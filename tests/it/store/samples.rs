@@ -138,6 +138,7 @@ pub(crate) fn whole_call() -> Vec<What> {
         What::Notice { notice: "automation".to_owned() },
         hearing("where is".to_owned()),
         said("Where is my order?"),
+        What::Private { on: true },
         What::Key { digit: '4' },
         What::BotTurn {
             turn: 1,

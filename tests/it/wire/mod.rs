@@ -12,6 +12,7 @@ mod registered;
 mod sipp;
 mod tones;
 mod torture;
+mod transfers;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -22,6 +23,7 @@ use std::{
 use tokio::sync::{Mutex, MutexGuard};
 use warmline::{
     clock,
+    config::Transfer,
     phone::{Agent, Line, Phone, Rig, Setup, Sound, Voice},
 };
 
@@ -60,22 +62,32 @@ impl Drop for Folder {
 
 /// Starts a gateway whose agent Maria has her telephone at `agent`.
 pub(super) async fn gateway(name: &str, agent: &str) -> Gateway {
-    start(name, agent, false).await
+    start(name, vec![maria(agent, Transfer::Bridge)], false).await
+}
+
+/// Maria, with her telephone there.
+pub(super) fn maria(target: &str, transfer: Transfer) -> Agent {
+    Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: target.to_owned(), transfer }
+}
+
+/// Starts a gateway with these agents.
+pub(super) async fn gateway_of(name: &str, agents: Vec<Agent>) -> Gateway {
+    start(name, agents, false).await
 }
 
 /// The same, which speaks TLS too, with a certificate of its own making.
 pub(super) async fn gateway_with_tls(name: &str) -> Gateway {
-    start(name, "sip:maria@127.0.0.1:9", true).await
+    start(name, vec![maria("sip:maria@127.0.0.1:9", Transfer::Bridge)], true).await
 }
 
-async fn start(name: &str, agent: &str, tls: bool) -> Gateway {
+async fn start(name: &str, agents: Vec<Agent>, tls: bool) -> Gateway {
     let turn = ONE_AT_A_TIME.lock().await;
     let folder = Folder::new(name);
     let setup = Setup {
         binary: env!("CARGO_BIN_EXE_warmline").into(),
         folder: folder.0.clone(),
         models: None,
-        agents: vec![Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.to_owned() }],
+        agents,
         wished_ports: (0, 0),
         certificate: tls.then(|| certificate(&folder)),
     };

@@ -13,10 +13,15 @@ const PACKAGES: &str = "target/peers";
 
 /// Places one call and returns what PJSIP said of it.
 async fn call(target: &str, folder: &Path, plan: &[&str]) -> String {
+    run(target, folder, free_port().await, plan).await
+}
+
+/// Places one call, or (`answer`) takes one, from a port.
+pub(super) async fn run(target: &str, folder: &Path, port: u16, plan: &[&str]) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let play = folder.join("play.wav");
     Sound::tone(440.0, 60_000).write(&play).unwrap();
-    let port = free_port().await.to_string();
+    let port = port.to_string();
     let output = Command::new("python3")
         .env("PYTHONPATH", root.join(PACKAGES))
         .arg(root.join("tests/peers/pjsip.py"))

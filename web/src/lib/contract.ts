@@ -145,6 +145,7 @@ export type What =
   | { what: 'notice'; notice: string }
   | { what: 'hearing'; text: string }
   | { what: 'caller_turn'; turn: number; text: string; confidence: number; from: number; to: number; understood: Meaning | null }
+  | { what: 'private'; on: boolean }
   | { what: 'key'; digit: string }
   | {
       what: 'bot_turn';

@@ -96,6 +96,7 @@ fn slot(def: &SlotDef) -> Option<Slot> {
         has_confirm: def.confirm.is_some(),
         confirm_below: def.confirm_below,
         tries: def.tries,
+        private: def.private,
     })
 }
 

@@ -119,6 +119,9 @@ impl<'a> Checker<'a> {
                 Some("digits are `[0-9]`, exactly six of them `[0-9]{6}`"),
             );
         }
+        if slot.private && slot.confirm.is_some() {
+            self.wrong_key(&path.clone().key("confirm"), "a private value is never read back", Some("leave `confirm` out"));
+        }
         if slot.tries == 0 {
             self.wrong(&path.clone().key("tries"), "must be at least 1", None);
         }

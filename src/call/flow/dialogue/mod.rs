@@ -167,6 +167,19 @@ impl Dialogue {
         }
     }
 
+    /// Is a value asked for that nobody else may know?
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        match &self.state {
+            State::Asking(asking) | State::Confirming { asking, .. } => self.is_private_slot(&asking.slot),
+            State::Open { .. } | State::LookingUp { .. } | State::Done => false,
+        }
+    }
+
+    fn is_private_slot(&self, slot: &str) -> bool {
+        self.flow.slots.get(slot).is_some_and(|slot| slot.private)
+    }
+
     /// What the caller wants: the last intent or knowledge key that was clear.
     #[must_use]
     pub fn intent(&self) -> Option<&str> {

@@ -118,7 +118,10 @@ impl Dialogue {
         }
         let asking = Asking { slot: slot.to_owned(), next: next.to_owned(), tries: 0, so_far: String::new() };
         let reader = &self.flow.slots.get(slot)?.reader;
+        // A private value is taken only while it is asked for: then nobody writes it down.
+        let private = self.is_private_slot(slot);
         if std::mem::take(&mut self.turn.fresh)
+            && !private
             && reader.recognises_itself()
             && let Reading::Value { value, certainty } = reader.read(&self.turn.text, "", self.today(), self.flow.lexicon)
         {
@@ -146,15 +149,16 @@ impl Dialogue {
         let plan = self.flow.lookups.get(lookup).ok_or("no such look-up")?;
         let mut body = BTreeMap::new();
         for field in &plan.body {
-            body.insert(field.clone(), self.fill(&format!("lookups.{lookup}.body.{field}"))?);
+            body.insert(field.clone(), self.fill_for_service(&format!("lookups.{lookup}.body.{field}"))?);
         }
         Ok(LookUp {
             name: lookup.to_owned(),
             method: if plan.post { Method::Post } else { Method::Get },
-            url: self.fill(&format!("lookups.{lookup}.url"))?,
+            url: self.fill_for_service(&format!("lookups.{lookup}.url"))?,
             body,
             take: plan.take.clone(),
             timeout_ms: plan.timeout_ms,
+            private: plan.uses.iter().any(|slot| self.is_private_slot(slot)),
         })
     }
 

@@ -46,7 +46,9 @@ impl Dialogue {
             }
             Reading::Part { value } if value.len() <= MOST_PARTS => {
                 asking.so_far = value;
-                let steps = vec![self.say_prompt(PromptKey::PartHeard, &[("value", &spaced(&asking.so_far))]), Step::Listen];
+                // Nothing is read back that nobody else may hear.
+                let heard = (!slot.private).then(|| self.say_prompt(PromptKey::PartHeard, &[("value", &spaced(&asking.so_far))]));
+                let steps = heard.into_iter().chain([Step::Listen]).collect();
                 self.state = State::Asking(asking);
                 steps
             }
@@ -91,7 +93,7 @@ impl Dialogue {
         steps: &mut Vec<Step>,
     ) -> Option<String> {
         let slot = self.flow.slots.get(&asking.slot)?;
-        if confidence < slot.confirm_below {
+        if confidence < slot.confirm_below && !slot.private {
             steps.extend([self.read_back(&asking.slot, &value), Step::Listen]);
             self.state = State::Confirming { asking, value, confidence };
             return None;

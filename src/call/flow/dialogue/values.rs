@@ -6,18 +6,31 @@ use minijinja::Value;
 
 use crate::call::{
     flow::{dialogue::Dialogue, template::Values},
-    record::{Fact, FactSource},
+    record::{CONCEALED, Fact, FactSource},
     time::Time,
 };
 
 impl Dialogue {
+    /// Fills a template whose text goes to a service: with private values.
+    pub(super) fn fill_for_service(&self, template: &str) -> Result<String, String> {
+        self.flow.templates.fill(template, &self.all_values())
+    }
+
     /// Fills a template of the flow.
     pub(super) fn fill(&self, template: &str) -> Result<String, String> {
         self.flow.templates.fill(template, &self.values())
     }
 
-    /// Constants, services, the caller, slots, and what look-ups found.
+    /// What may be said: private values are dots.
     pub(super) fn values(&self) -> Values {
+        let mut all = self.all_values();
+        let private = self.known.keys().filter(|slot| self.is_private_slot(slot));
+        all.extend(private.map(|slot| (slot.clone(), Value::from(CONCEALED))));
+        all
+    }
+
+    /// Constants, services, the caller, slots, and what look-ups found.
+    fn all_values(&self) -> Values {
         let mut all = Values::new();
         all.extend(self.flow.variables.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))));
         // An address that the configuration gives is not escaped.
@@ -45,7 +58,7 @@ impl Dialogue {
 
     /// Is the condition true now?
     pub(super) fn holds(&self, condition: &str) -> bool {
-        self.flow.templates.holds(condition, &self.values()).unwrap_or_default()
+        self.flow.templates.holds(condition, &self.all_values()).unwrap_or_default()
     }
 
     /// Notes a fact; a better one takes the place of an older one of the same name.
@@ -66,6 +79,7 @@ impl Dialogue {
     ) -> Fact {
         self.known.insert(slot.to_owned(), value.to_owned());
         let label = self.flow.slots.get(slot).map(|slot| slot.label.clone()).unwrap_or_default();
+        let value = if self.is_private_slot(slot) { CONCEALED } else { value };
         self.learn(Fact { name: slot.to_owned(), label, value: value.to_owned(), confidence, confirmed, source, span })
     }
 

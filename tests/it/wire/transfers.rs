@@ -1,0 +1,86 @@
+//! Transfers with the telephones of others: baresip follows our REFER, and PJSIP as an agent's telephone sends us one.
+
+use std::path::Path;
+
+use serde_json::Value;
+use warmline::{
+    config::Transfer,
+    phone::{Agent, Sound},
+};
+
+use super::{
+    Folder, LIMIT,
+    baresip::{configure, free_port, start},
+    gateway_of, hear_greeting, maria, newest_call, phone, pjsip, said,
+};
+
+const CALLER_HZ: f64 = 1_300.0;
+
+fn steps(seen: &Value) -> Vec<&Value> {
+    let entries = seen["entries"].as_array().into_iter().flatten();
+    entries.filter(|entry| entry["what"] == "handoff").map(|entry| &entry["step"]).collect()
+}
+
+fn outcome(seen: &Value) -> Option<String> {
+    (seen["head"]["state"] == "ended").then(|| seen["head"]["outcome"].as_str().unwrap_or_default().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn baresip_follows_a_refer_and_the_record_says_so() {
+    let folder = Folder::new("refer");
+    let agent = phone("maria").await;
+    let gateway = gateway_of("refer-gateway", vec![maria(&agent.address(), Transfer::Blind)]).await;
+    let caller = folder.0.join("caller");
+    let mut voice = Sound::silence(16_000);
+    voice.samples.extend(said("I want to talk to a person, please.").await.samples);
+    voice.samples.extend(Sound::tone(CALLER_HZ, 120_000).samples);
+    configure(&caller, "caller", free_port().await, &voice, "10800-10900");
+    let _calling = start(&caller, &["-e", &format!("/dial sip:support@{}", gateway.rig.sip())]);
+
+    // It is baresip that rings, with its own sound.
+    let line = agent.ring(LIMIT * 2).await.unwrap().answer().await.unwrap();
+    let record = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
+    assert_eq!(gateway.rig.api().until(&record, LIMIT, outcome).await.unwrap(), "handed_over");
+    let connected = |seen: &Value| {
+        let ended = steps(seen).into_iter().any(|step| step["step"] == "transfer_ended" && step["outcome"] == "connected");
+        (ended && seen["head"]["handoff_outcome"] == "transferred").then_some(())
+    };
+    gateway.rig.api().until(&record, LIMIT, connected).await.unwrap();
+    let since = line.media.now();
+    line.media.wait_for_sound_of(std::time::Duration::from_millis(500), since, LIMIT).await.unwrap();
+    assert!(line.media.heard_since(since).strength(CALLER_HZ) > 0.5, "the agent hears the caller, and not through us");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_on_pjsip_hands_the_caller_on() {
+    let folder = Folder::new("pjsip-transfer");
+    let (port, dan) = (free_port().await, phone("dan").await);
+    let agents = vec![
+        maria(&format!("sip:maria@127.0.0.1:{port}"), Transfer::Bridge),
+        Agent { id: "dan".to_owned(), name: "Dan".to_owned(), target: dan.address(), transfer: Transfer::Bridge },
+    ];
+    let gateway = gateway_of("pjsip-transfer-gateway", agents).await;
+    // Maria, whose phone comes first in the alphabet of who was idle longest: she accepts, speaks a little, and sends the caller on.
+    let send = format!("14:xfer=sip:dan@{}", gateway.rig.sip());
+    let (target, folder_of) = (format!("answer={port}"), folder.0.clone());
+    let telephone = tokio::spawn(async move { pjsip::run(&target, &folder_of, port, &["6:dtmf=1", &send]).await });
+    let caller = phone("caller").await;
+    let line = caller.call("support", gateway.rig.sip()).await.unwrap();
+    hear_greeting(&line).await;
+    line.media.say(&said("I want to talk to a person, please.").await).await.unwrap();
+    let record = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
+    let taken = dan.ring(LIMIT * 2).await.unwrap().answer().await.unwrap();
+    taken.media.wait_for_sound_of(std::time::Duration::from_millis(500), taken.answered, LIMIT).await.unwrap();
+    taken.media.press('1').await.unwrap();
+    let with_dan = |seen: &Value| {
+        let steps = steps(seen);
+        let asked = steps.iter().any(|step| step["step"] == "transfer_asked" && step["agent"] == "maria" && step["to"] == "dan");
+        (asked && steps.iter().any(|step| step["step"] == "bridged" && step["agent"] == "dan")).then_some(())
+    };
+    gateway.rig.api().until(&record, LIMIT, with_dan).await.unwrap();
+    let told = telephone.await.unwrap();
+    assert!(told.contains("transfer 200"), "PJSIP heard what came of it: {told}");
+    line.hang_up().await.unwrap();
+    assert_eq!(gateway.rig.api().until(&record, LIMIT, outcome).await.unwrap(), "handed_over");
+    assert!(Path::new(gateway.rig.folder()).exists());
+}
