@@ -82,6 +82,14 @@ impl Rig {
     /// # Errors
     /// If one of them does not start; the message holds the end of its log.
     pub async fn start(setup: Setup) -> Result<Self> {
+        Self::start_with(setup, |_| {}).await
+    }
+
+    /// The same with a configuration that is `adjusted` before it is written.
+    ///
+    /// # Errors
+    /// If one of them does not start; the message holds the end of its log.
+    pub async fn start_with(setup: Setup, adjusted: impl FnOnce(&mut ConfigFile)) -> Result<Self> {
         fs::create_dir_all(&setup.folder).with_context(|| setup.folder.display().to_string())?;
         let orders_port = free_tcp_port(0)?;
         let sip = free_udp_address(setup.wished_ports.0)?;
@@ -90,7 +98,7 @@ impl Rig {
             Some(_) => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, free_tcp_port(0)?))),
             None => None,
         };
-        configure(&setup, (sip, tls), http, orders_port)?;
+        configure(&setup, (sip, tls), http, orders_port, adjusted)?;
         let orders = Command::new(&setup.binary)
             .args(["example-orders", "--port", &orders_port.to_string(), "--db"])
             .arg(setup.folder.join("orders.sqlite"))
@@ -215,7 +223,13 @@ fn free_tcp_port(wish: u16) -> Result<u16> {
 }
 
 /// Writes the configuration and the example flow into the folder.
-fn configure(setup: &Setup, (sip, tls): (SocketAddr, Option<SocketAddr>), http: SocketAddr, orders_port: u16) -> Result<()> {
+fn configure(
+    setup: &Setup,
+    (sip, tls): (SocketAddr, Option<SocketAddr>),
+    http: SocketAddr,
+    orders_port: u16,
+    adjusted: impl FnOnce(&mut ConfigFile),
+) -> Result<()> {
     let (certificate, private_key) = setup.certificate.clone().unzip();
     let agents = setup.agents.iter().map(|agent| {
         let queues = QUEUES.map(str::to_owned).to_vec();
@@ -226,7 +240,7 @@ fn configure(setup: &Setup, (sip, tls): (SocketAddr, Option<SocketAddr>), http: 
             AgentConfig { name, target, queues, transfer: agent.transfer, signed_in: true, password_file, ..AgentConfig::default() },
         )
     });
-    let config = ConfigFile {
+    let mut config = ConfigFile {
         sip: SipConfig { udp: Some(sip), tcp: Some(sip), tls, certificate, private_key, ..SipConfig::default() },
         // All calls come from one address here, SIPp's too.
         rtp: RtpConfig { port_rest_ms: 1_000, ..RtpConfig::default() },
@@ -242,6 +256,7 @@ fn configure(setup: &Setup, (sip, tls): (SocketAddr, Option<SocketAddr>), http: 
         services: [("orders".to_owned(), format!("http://127.0.0.1:{orders_port}"))].into(),
         ..ConfigFile::default()
     };
+    adjusted(&mut config);
     // JSON is YAML, too.
     let text = serde_json::to_string_pretty(&config).context("the configuration as text")?;
     let write = |name: &str, text: &str| {

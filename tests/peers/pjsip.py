@@ -2,7 +2,7 @@
 
 usage: pjsip.py URI PLAY.wav HEAR.wav PORT PLAN...
 A URI that begins with `answer` takes a call instead, and the plan counts from there.
-A plan is made of `SECONDS:ACTION`; actions are dtmf=KEYS, info=KEYS, hold, unhold, xfer=URI, bye. Words without a colon are options: srtp, codec=NAME.
+A plan is made of `SECONDS:ACTION`; actions are dtmf=KEYS, info=KEYS, hold, unhold, refer=URI, bye. Words without a colon are options: srtp, codec=NAME.
 One line of output for each thing that happens.
 """
 
@@ -24,6 +24,9 @@ class Call(pj.Call):
         info = self.getInfo()
         print("state", info.stateText, info.lastStatusCode, flush=True)
         self.over = info.state == pj.PJSIP_INV_STATE_DISCONNECTED
+
+    def onCallTransferStatus(self, parameter):
+        print("transfer", parameter.statusCode, flush=True)
 
     def onCallMediaState(self, parameter):
         # Kept in a variable: the list of a temporary is freed memory.
@@ -96,7 +99,7 @@ def act(call, action):
         parameter = pj.CallOpParam(True)
         parameter.opt.flag = pj.PJSUA_CALL_UNHOLD
         call.reinvite(parameter)
-    elif name == "xfer":
+    elif name == "refer":
         call.xfer(value, pj.CallOpParam(True))
     elif name == "bye":
         call.hangup(pj.CallOpParam())

@@ -2,11 +2,16 @@
 //! a power cut. They need the models (`cargo xtask models pull`) and Debian's baresip-core and sip-tester.
 
 mod baresip;
+mod capture;
 mod codecs;
 mod demo;
+mod held;
 mod interrupted;
 mod interruptions;
+mod kamailio;
+mod peer;
 mod pjsip;
+mod probes;
 mod refused;
 mod registered;
 mod sipp;
@@ -23,7 +28,7 @@ use std::{
 use tokio::sync::{Mutex, MutexGuard};
 use warmline::{
     clock,
-    config::Transfer,
+    config::{ConfigFile, Transfer},
     phone::{Agent, Line, Phone, Rig, Setup, Sound, Voice},
 };
 
@@ -81,6 +86,17 @@ pub(super) async fn gateway_with_tls(name: &str) -> Gateway {
 }
 
 async fn start(name: &str, agents: Vec<Agent>, tls: bool) -> Gateway {
+    start_with(name, agents, tls, 0, |_| {}).await
+}
+
+/// The same, on a wished port for SIP (0: any) and with an adjusted configuration.
+pub(super) async fn start_with(
+    name: &str,
+    agents: Vec<Agent>,
+    tls: bool,
+    port: u16,
+    adjusted: impl FnOnce(&mut ConfigFile),
+) -> Gateway {
     let turn = ONE_AT_A_TIME.lock().await;
     let folder = Folder::new(name);
     let setup = Setup {
@@ -88,10 +104,10 @@ async fn start(name: &str, agents: Vec<Agent>, tls: bool) -> Gateway {
         folder: folder.0.clone(),
         models: None,
         agents,
-        wished_ports: (0, 0),
+        wished_ports: (port, 0),
         certificate: tls.then(|| certificate(&folder)),
     };
-    Gateway { rig: Rig::start(setup).await.unwrap(), _turn: turn, _folder: folder }
+    Gateway { rig: Rig::start_with(setup, adjusted).await.unwrap(), _turn: turn, _folder: folder }
 }
 
 fn certificate(folder: &Folder) -> (PathBuf, PathBuf) {

@@ -1,12 +1,12 @@
-//! PJSIP as the caller: encrypted, on hold and back, keys in INFO and as events, in G.722; what it hears are words.
+//! PJSIP as the caller: encrypted, on hold and back, keys in INFO and as events, in G.722; what it hears are words; it may not transfer the call.
 
-use std::{path::Path, process::Stdio};
+use std::{net::UdpSocket, path::Path, process::Stdio};
 
 use serde_json::Value;
 use tokio::process::Command;
 use warmline::phone::Sound;
 
-use super::{Folder, LIMIT, baresip::free_port, codecs::words, gateway, newest_call};
+use super::{Folder, LIMIT, baresip::free_port, capture::Capture, codecs::words, gateway, newest_call};
 
 /// Where `cargo xtask test` installs PJSIP's Python package.
 const PACKAGES: &str = "target/peers";
@@ -65,8 +65,17 @@ async fn pjsip_holds_presses_keys_in_two_ways_and_is_encrypted() {
     assert_eq!((quality["codec"].as_str(), quality["protection"].as_str()), (Some("PCMA"), Some("sdes")), "{quality}");
     assert!(quality["mos"].as_f64().is_some_and(|mos| mos > 3.0), "{quality}");
 
-    let said = call(&target, &folder.0, &["codec=G722", "12:bye"]).await;
+    // A caller's REFER is refused, nobody is called for it, and the call goes on.
+    let (capture, canary) = (Capture::start("pjsip", gateway.rig.sip()).await, UdpSocket::bind("127.0.0.1:0").unwrap());
+    let refer = format!("6:refer=sip:canary@{}", canary.local_addr().unwrap());
+    let said = call(&target, &folder.0, &["codec=G722", &refer, "8:dtmf=9", "12:bye"]).await;
     assert!(said.contains("CONFIRMED 200"), "{said}");
+    assert!(["transfer 403", "transfer 405", "transfer 603"].iter().any(|refused| said.contains(refused)), "{said}");
+    let record = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
+    assert_eq!(gateway.rig.api().until(&record, LIMIT, keys).await.unwrap(), "9");
+    canary.set_nonblocking(true).unwrap();
+    assert!(canary.recv(&mut [0; 1]).is_err(), "somebody was called because a caller wished it");
+    capture.end().assert_well_formed(&["sip", "sdp", "rtp"]);
     let heard = words(&Sound::read(&folder.0.join("heard.wav")).unwrap(), &folder).await;
     assert!(heard.contains("help") || heard.contains("assistant"), "PJSIP heard “{heard}”");
 }

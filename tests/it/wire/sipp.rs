@@ -4,7 +4,7 @@ use std::{fs, process::Stdio};
 
 use tokio::process::Command;
 
-use super::{Folder, LIMIT, gateway};
+use super::{Folder, LIMIT, capture::Capture, gateway};
 
 const CALLS: &str = "200";
 
@@ -12,6 +12,7 @@ const CALLS: &str = "200";
 async fn short_calls_at_a_steady_rate_are_all_answered() {
     let gateway = gateway("sipp", "sip:maria@127.0.0.1:9").await;
     let folder = Folder::new("sipp-files");
+    let capture = Capture::start("sipp", gateway.rig.sip()).await;
     let mut sipp = Command::new("sipp");
     sipp.args(["-sn", "uac", &gateway.rig.sip().to_string(), "-s", "support", "-i", "127.0.0.1", "-r", "20", "-m", CALLS, "-d", "100"]);
     sipp.args(["-nostdin", "-trace_err", "-error_file", "errors.log"]).current_dir(&folder.0);
@@ -22,4 +23,5 @@ async fn short_calls_at_a_steady_rate_are_all_answered() {
 
     let live = |calls: &serde_json::Value| calls["calls"].as_array().is_some_and(Vec::is_empty).then_some(());
     gateway.rig.api().until("/api/v1/calls?state=live", LIMIT, live).await.unwrap();
+    capture.end().assert_well_formed(&["sip", "sdp", "rtp"]);
 }

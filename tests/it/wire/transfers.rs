@@ -61,7 +61,7 @@ async fn an_agent_on_pjsip_hands_the_caller_on() {
     ];
     let gateway = gateway_of("pjsip-transfer-gateway", agents).await;
     // Maria, whose phone comes first in the alphabet of who was idle longest: she accepts, speaks a little, and sends the caller on.
-    let send = format!("14:xfer=sip:dan@{}", gateway.rig.sip());
+    let send = format!("14:refer=sip:dan@{}", gateway.rig.sip());
     let (target, folder_of) = (format!("answer={port}"), folder.0.clone());
     let telephone = tokio::spawn(async move { pjsip::run(&target, &folder_of, port, &["6:dtmf=1", &send]).await });
     let caller = phone("caller").await;

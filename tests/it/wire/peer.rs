@@ -1,0 +1,66 @@
+//! Servers of others as child processes: each writes into a log of its own, and ends with the test.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use warmline::clock;
+
+use super::LIMIT;
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A server that runs.
+pub(super) struct Peer {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Peer {
+    /// Starts a program in a folder, which its log goes to.
+    pub(super) fn start(program: &str, folder: &Path, arguments: &[&str]) -> Self {
+        let log = folder.join(format!("{program}.log"));
+        let file = File::create(&log).unwrap();
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(folder).stdin(Stdio::null());
+        let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn();
+        let child = child.unwrap_or_else(|error| panic!("{program}: {error}; `cargo xtask test` installs it"));
+        Self { child, log }
+    }
+
+    /// What it has written so far.
+    pub(super) fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
+    /// Waits until its log holds some words.
+    pub(super) async fn says(&self, words: &str) {
+        let (deadline, mut look) = (clock::now() + LIMIT, tokio::time::interval(LOOK_EVERY));
+        loop {
+            look.tick().await;
+            let log = self.log();
+            if log.contains(words) {
+                return;
+            }
+            assert!(clock::now() < deadline, "“{words}” was never said:\n{log}");
+        }
+    }
+
+    /// Asks it to end (SIGTERM, so that it can end its own children and write its files), and waits until it has.
+    pub(super) fn end(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = Pid::from_raw(self.child.id().cast_signed()).map(|id| kill_process(id, Signal::TERM));
+            let _ = self.child.wait();
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
