@@ -312,11 +312,12 @@ impl Call {
     }
 
     fn held(&mut self, leg: LegId, held: bool) {
-        if leg != LegId::CALLER {
+        if leg != LegId::CALLER || matches!(self.phase, Phase::Ended) {
             return;
         }
         self.base.held = held;
         self.base.held_until = self.base.io.now;
+        self.base.mouth.on_hold(&mut self.base.io, held);
     }
 
     /// A machine at the far end: a fax has nothing to say to us, and a caller is never connected to an answering machine.

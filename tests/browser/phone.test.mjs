@@ -1,177 +1,17 @@
 // Calls from a page and calls taken on a page: real Chromium, real microphone files, real gateway with real models.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { createServer as createTcp } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { launch } from './chrome.mjs';
-import { assertClean, until, watched } from './support.mjs';
-
-const BIN = process.env.WARMLINE_BIN;
-const RATE = 16_000;
-/** Through greeting, recognition and the ring on a machine that also runs two browsers. */
-const PATIENCE_MS = 120_000;
+import { BIN, PATIENCE_MS, RATE, heardSoFar, microphone, speaking, start, tapped, words } from './phones.mjs';
+import { assertClean, until } from './support.mjs';
 
 const WISH = 'I would like to talk to a human please.';
 const HELLO = 'Hello, this is Maria speaking, how can I help you with the parcel?';
-
-/** What a microphone hears: parts of silence (seconds) and of speech (text), one after the other. */
-async function microphone(file, parts) {
-  const sounds = [];
-  for (const [index, part] of parts.entries()) {
-    if (typeof part === 'number') {
-      sounds.push(Buffer.alloc(Math.round(part * RATE) * 2));
-    } else {
-      const said = `${file}.${index}.wav`;
-      assert.equal(spawnSync('flite', ['-voice', 'slt', '-t', part, '-o', said]).status, 0, 'flite speaks');
-      sounds.push(samples(await readFile(said)));
-    }
-  }
-  await writeFile(file, wav(Buffer.concat(sounds), RATE));
-}
-
-/** The samples of a WAV file with a plain header. */
-function samples(file) {
-  const at = file.indexOf('data');
-  return file.subarray(at + 8, at + 8 + file.readUInt32LE(at + 4));
-}
-
-function wav(data, rate) {
-  const head = Buffer.alloc(44);
-  head.write('RIFF', 0);
-  head.writeUInt32LE(36 + data.length, 4);
-  head.write('WAVEfmt ', 8);
-  head.writeUInt32LE(16, 16);
-  head.writeUInt16LE(1, 20);
-  head.writeUInt16LE(1, 22);
-  head.writeUInt32LE(rate, 24);
-  head.writeUInt32LE(rate * 2, 28);
-  head.writeUInt16LE(2, 32);
-  head.writeUInt16LE(16, 34);
-  head.write('data', 36);
-  head.writeUInt32LE(data.length, 40);
-  return Buffer.concat([head, data]);
-}
-
-async function freePort() {
-  const server = createTcp().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** A gateway whose agent has no phone but the page. */
-async function start(folder, origins) {
-  const [sip, http, orders] = [await freePort(), await freePort(), await freePort()];
-  const flow = resolve('../../config/flows/support.en.yaml');
-  const config = join(folder, 'warmline.yaml');
-  await writeFile(
-    config,
-    `sip: {udp: "127.0.0.1:${sip}", tcp: "127.0.0.1:${sip}"}
-rtp: {ports: "23000-23199"}
-http: {bind: "127.0.0.1:${http}", widget_origins: ${JSON.stringify(origins)}}
-store: {folder: ${folder}/store}
-speech: {cache: ${folder}/speech}
-routes: [{called: "*", flow: "${flow}"}]
-services: {orders: "http://127.0.0.1:${orders}"}
-demo: {order_service: true}
-agents:
-  maria: {name: Maria, target: browser, queues: [orders, general, accounts, complaints]}
-`,
-  );
-  const child = spawn(BIN, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const url = `http://127.0.0.1:${http}`;
-  let output = '';
-  child.stdout.on('data', (chunk) => (output += chunk));
-  child.stderr.on('data', (chunk) => (output += chunk));
-  await until(
-    'the gateway is ready',
-    async () => {
-      assert.equal(child.exitCode, null, output);
-      return (await fetch(`${url}/readyz`).catch(() => null))?.ok;
-    },
-    60_000,
-  );
-  return {
-    url,
-    log: () => output,
-    close: async () => {
-      if (child.exitCode === null) {
-        child.kill('SIGINT');
-        await once(child, 'exit');
-      }
-    },
-  };
-}
-
-/** A browser with a microphone that plays a file once. */
-function speaking(file) {
-  return launch({
-    permissions: ['microphone'],
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--autoplay-policy=no-user-gesture-required',
-      '--use-fake-ui-for-media-stream',
-      '--use-fake-device-for-media-stream',
-      `--use-file-for-fake-audio-capture=${file}%noloop`,
-    ],
-  });
-}
-
-/** Keeps what the page hears, as samples at 16 kHz. */
-const TAP = `
-  window.__heard = [];
-  const Plain = window.RTCPeerConnection;
-  window.__peers = [];
-  window.RTCPeerConnection = class extends Plain {
-    constructor(...all) {
-      super(...all);
-      window.__peers.push(this);
-      this.addEventListener('track', ({ track }) => {
-        const context = new AudioContext({ sampleRate: ${RATE} });
-        const source = context.createMediaStreamSource(new MediaStream([track]));
-        const tap = context.createScriptProcessor(4096, 1, 1);
-        tap.onaudioprocess = ({ inputBuffer }) => {
-          for (const one of inputBuffer.getChannelData(0)) window.__heard.push(Math.max(-32768, Math.min(32767, Math.round(one * 32767))));
-        };
-        source.connect(tap);
-        tap.connect(context.destination);
-      });
-    }
-  };
-`;
-
-async function tapped(browser, url) {
-  const page = await watched(browser.context, url);
-  await page.addInitScript(TAP);
-  return page;
-}
-
-/** What a page has heard since the mark, as words. */
-async function words(page, folder, from) {
-  const heard = await page.evaluate((start) => window.__heard.slice(start), from);
-  const file = join(folder, `heard-${from}.wav`);
-  await writeFile(file, wav(Buffer.from(Int16Array.from(heard).buffer), RATE));
-  const { stdout, status, stderr } = spawnSync(BIN, ['transcribe', '--json', file], { encoding: 'utf8' });
-  assert.equal(status, 0, stderr);
-  return stdout.trim().split('\n').map((line) => JSON.parse(line).text).join(' ').toLowerCase();
-}
-
-const heardSoFar = (page) => page.evaluate(() => window.__heard.length);
 
 test('browsers call and are called', { skip: BIN ? false : 'set WARMLINE_BIN' }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'warmline-phone-'));
@@ -188,7 +28,7 @@ test('browsers call and are called', { skip: BIN ? false : 'set WARMLINE_BIN' },
   t.before(async () => {
     await microphone(join(folder, 'caller.wav'), [9, WISH, 60]);
     await microphone(join(folder, 'agent.wav'), [12, ...Array.from({ length: 10 }, () => [HELLO, 1]).flat(), 60]);
-    world = await start(folder, [shop]);
+    world = await start(folder, { widget_origins: [shop] });
   });
   t.after(async () => {
     await caller?.close();
@@ -211,8 +51,7 @@ test('browsers call and are called', { skip: BIN ? false : 'set WARMLINE_BIN' },
     await callerPage.waitForSelector('[data-state=talking]', { timeout: 30_000 });
     id = (await until('the call is listed', async () => (await api('/calls?state=live')).calls[0])).id;
     await until('the bot is heard', async () => (await heardSoFar(callerPage)) > 4 * RATE, PATIENCE_MS);
-    const greeting = await words(callerPage, folder, 0);
-    assert.match(greeting, /help|assistant|calling/, greeting);
+    await until('the greeting is heard', async () => /help|assistant|calling/.test(await words(callerPage, folder, 0)), PATIENCE_MS);
     const said = () => api(`/calls/${id}`).then(({ entries }) => JSON.stringify(entries));
     await callerPage.click('text=Keypad');
     await callerPage.click('[role=group] >> text="7"');

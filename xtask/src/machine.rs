@@ -1,6 +1,6 @@
 //! Looks at the machine: which programs are there, which Debian packages are missing, and why each is needed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
@@ -33,7 +33,16 @@ const PROGRAMS: &[Program] = &[
     Program { name: "baresip", package: "baresip-core", why: "is a caller and an agent's phone in the tests", from: For::Test },
     Program { name: "sipp", package: "sip-tester", why: "sends many calls at once in the tests", from: For::Test },
     Program { name: "chromium", package: "chromium", why: "shows the pages in the tests", from: For::Test },
+    Program { name: "kamailio", package: "kamailio", why: "is the trunk in front of the gateway in the tests", from: For::Test },
+    Program { name: "rtpengine", package: "rtpengine-daemon", why: "relays the sound of calls in the tests", from: For::Test },
+    Program { name: "turnserver", package: "coturn", why: "lets a browser's call through in the tests", from: For::Test },
+    Program { name: "tshark", package: "tshark", why: "dissects what the gateway sends in the tests", from: For::Test },
+    Program { name: "sipsak", package: "sipsak", why: "asks the gateway what it is in the tests", from: For::Test },
+    Program { name: "svmap", package: "sipvicious", why: "looks for users and passwords in the tests", from: For::Test },
 ];
+
+/// Packages, and services of the same name, that Debian starts as soon as they are installed. The tests start their own.
+const SERVICES: &[&str] = &["kamailio", "rtpengine-daemon", "coturn"];
 
 /// Makes the machine ready, or says what has to be done by hand.
 pub(crate) fn prepare(what_for: For) -> Result<()> {
@@ -51,6 +60,7 @@ pub(crate) fn prepare(what_for: For) -> Result<()> {
     }
     let packages: Vec<_> = missing.iter().map(|program| program.package).collect();
     install(&packages)?;
+    leave_stopped(&packages)?;
     match missing.iter().find(|program| find(program.name).is_none()) {
         Some(program) => bail!("the package {} was installed, but `{}` is still not in the PATH", program.package, program.name),
         None => Ok(()),
@@ -75,6 +85,15 @@ fn install(packages: &[&str]) -> Result<()> {
             .args(packages),
     )
     .with_context(|| format!("apt-get could not install them; by hand: {by_hand}"))
+}
+
+/// Servers that came for the tests alone do not stay up, where systemd has started them.
+fn leave_stopped(packages: &[&str]) -> Result<()> {
+    let ours: Vec<_> = SERVICES.iter().filter(|service| packages.contains(service)).collect();
+    if ours.is_empty() || !Path::new("/run/systemd/system").is_dir() {
+        return Ok(());
+    }
+    run::visible(run::command("systemctl", ".").args(["disable", "--now"]).args(ours)).context("servers that only the tests need")
 }
 
 /// Python prepares the models; the wheels in the manifest are for 3.11 to 3.14.

@@ -80,12 +80,16 @@ pub(crate) struct Mouth {
     timer: Timer,
     saying: Saying,
     queue: VecDeque<Line>,
+    /// The listener holds us: what is said waits until it comes back.
+    on_hold: bool,
+    /// Milliseconds that what is being said was last given.
+    given: u64,
 }
 
 impl Mouth {
     /// A mouth that says nothing yet.
     pub(crate) fn new(leg: LegId, timer: Timer, now: Time) -> Self {
-        Self { leg, timer, saying: Saying::Nothing { since: now }, queue: VecDeque::new() }
+        Self { leg, timer, saying: Saying::Nothing { since: now }, queue: VecDeque::new(), on_hold: false, given: 0 }
     }
 
     /// Says a line after what is being said.
@@ -98,6 +102,26 @@ impl Mouth {
         } else {
             io.act(Action::Prepare { clauses: line.clauses.clone() });
             self.queue.push_back(line);
+        }
+    }
+
+    /// The listener puts us on hold, or comes back. Speech waits meanwhile, so that no voice is late; afterwards it has its whole time again.
+    pub(crate) fn on_hold(&mut self, io: &mut Io, held: bool) {
+        if std::mem::replace(&mut self.on_hold, held) == held {
+            return;
+        }
+        match self.saying {
+            Saying::Asked { .. } | Saying::Sounding { .. } if held => io.timers.stop(self.timer),
+            Saying::Asked { .. } | Saying::Sounding { .. } => self.give(io, self.given),
+            Saying::Nothing { .. } | Saying::Stopping { .. } | Saying::Held { .. } => {}
+        }
+    }
+
+    /// What is being said may take so long from now on.
+    fn give(&mut self, io: &mut Io, ms: u64) {
+        self.given = ms;
+        if !self.on_hold {
+            io.timers.set(self.timer, io.now.plus(ms));
         }
     }
 
@@ -251,7 +275,7 @@ impl Mouth {
         }
         let id = io.request();
         io.act(Action::Speak { id, leg: self.leg, clauses });
-        io.timers.set(self.timer, io.now.plus(START_MS));
+        self.give(io, START_MS);
         self.saying = Saying::Asked { id, said };
     }
 
@@ -282,7 +306,7 @@ impl Mouth {
         match self.take(io) {
             Saying::Asked { id, said } => {
                 let letters: usize = said.line.clauses.iter().map(String::len).sum();
-                io.timers.set(self.timer, io.now.plus(SLACK_MS + MS_PER_LETTER * letters as u64));
+                self.give(io, SLACK_MS + MS_PER_LETTER * letters as u64);
                 self.saying = Saying::Sounding { id, said };
                 Told::Started
             }

@@ -2,7 +2,7 @@
 
 use super::{
     run::Run,
-    script::{Cue, Sim},
+    script::{CallerDoes, Cue, Sim},
     world::Fault,
 };
 
@@ -79,6 +79,24 @@ fn a_slow_voice_is_bridged_by_the_calm_sound() {
     let run = Sim::new().voice(&[&[Fault::None; 4][..], &[Fault::Slow(3_000), Fault::None]].concat()).says(QUESTION).run();
     run.tells(&["= turn 1", "> patch [caller~hold] listen [caller]", "> patch [caller] listen [caller]", "anything else"])
         .never("= trouble");
+}
+
+#[test]
+fn a_voice_that_waits_while_the_caller_holds_is_not_late() {
+    // The greeting waits for half a minute, as a telephone on hold hears nothing.
+    let held = |voice: Fault| {
+        Sim::new()
+            .voice(&[voice, Fault::None])
+            .step(Cue::At(100), CallerDoes::Holds(true))
+            .step(Cue::Then(30_000), CallerDoes::Holds(false))
+            .says(QUESTION)
+            .run()
+    };
+    held(Fault::Slow(30_500)).tells(&["> caller: Hello", "= turn 1", "we are open"]).never("= trouble");
+    // One that has died is noticed all the same, once the caller is back.
+    let run = held(Fault::Dies);
+    run.tells(&["= trouble voice: tried again", "= notice automation", "we are open"]);
+    assert!(run.time_of("= trouble voice") > 30_000);
 }
 
 #[test]

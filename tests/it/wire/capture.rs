@@ -1,15 +1,24 @@
 //! What travels on loopback, as Wireshark's dissectors see it: one capture per telephone of others, in which nothing that the gateway sends may be
 //! malformed. Capturing needs root (Debian's tshark brings dumpcap).
 
-use std::{net::SocketAddr, ops::RangeInclusive, path::Path, process::Command};
+use std::{
+    fs,
+    net::{SocketAddr, UdpSocket},
+    ops::RangeInclusive,
+    path::Path,
+    process::Command,
+    time::Duration,
+};
 
-use super::{Folder, peer::Peer};
+use warmline::clock;
+
+use super::{Folder, LIMIT, peer::Peer};
 
 /// The gateway's RTP and RTCP ports, if the configuration does not say otherwise.
 const SOUND: RangeInclusive<u16> = 20_000..=29_999;
+const FILE: &str = "packets.pcap";
 /// What is asked of each packet, in this order.
-const FIELDS: [&str; 9] = [
-    "frame.number",
+const FIELDS: [&str; 10] = [
     "udp.srcport",
     "tcp.srcport",
     "udp.dstport",
@@ -18,20 +27,24 @@ const FIELDS: [&str; 9] = [
     "sip.Method",
     "sip.Status-Code",
     "sip.CSeq",
+    "_ws.malformed",
+    "_ws.expert.group",
 ];
-const MALFORMED: &str = "_ws.malformed";
+/// Wireshark's number of the group of complaints that a packet is malformed.
+const MALFORMED: &str = "117440512";
 
 /// A capture of what the gateway sends and gets, until it is ended.
 pub(super) struct Capture {
     dumpcap: Peer,
     folder: Folder,
     sip: u16,
+    /// Sends marks to itself: what was sent before a mark that is in the file is in the file, too.
+    marks: UdpSocket,
 }
 
 /// One packet.
 #[derive(Debug)]
 pub(super) struct Packet {
-    number: String,
     pub(super) from: u16,
     pub(super) to: u16,
     /// The dissectors that took part, outermost first.
@@ -41,6 +54,8 @@ pub(super) struct Packet {
     /// Of a SIP response, else empty.
     pub(super) status: String,
     pub(super) cseq: String,
+    /// A dissector could not make sense of it.
+    malformed: bool,
 }
 
 impl Packet {
@@ -53,9 +68,10 @@ impl Packet {
         assert_eq!(fields.len(), FIELDS.len(), "{line}");
         let port = |fields: &[&str]| fields.concat().parse().unwrap_or_default();
         let text = |index: usize| fields[index].to_owned();
-        let protocols = fields[5].split(':').map(str::to_owned).collect();
-        let (from, to) = (port(&fields[1..3]), port(&fields[3..5]));
-        Self { number: text(0), from, to, protocols, method: text(6), status: text(7), cseq: text(8) }
+        let protocols = fields[4].split(':').map(str::to_owned).collect();
+        let malformed = !fields[8].is_empty() || fields[9].contains(MALFORMED);
+        let (from, to) = (port(&fields[0..2]), port(&fields[2..4]));
+        Self { from, to, protocols, method: text(5), status: text(6), cseq: text(7), malformed }
     }
 }
 
@@ -70,18 +86,39 @@ impl Capture {
     /// Begins to capture.
     pub(super) async fn start(name: &str, gateway: SocketAddr) -> Self {
         let (folder, sip) = (Folder::new(&format!("{name}-capture")), gateway.port());
-        let filter = format!("port {sip} or udp portrange {}-{}", SOUND.start(), SOUND.end());
-        let mut dumpcap = Peer::start("dumpcap", &folder.0, &["-i", "lo", "-P", "-f", &filter, "-w", "packets.pcap"]);
+        let marks = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let marked = marks.local_addr().unwrap().port();
+        let filter = format!("port {sip} or udp port {marked} or udp portrange {}-{}", SOUND.start(), SOUND.end());
+        let dumpcap = Peer::start("dumpcap", &folder.0, &["-i", "lo", "-P", "-f", &filter, "-w", FILE]);
         dumpcap.says("File:").await;
-        Self { dumpcap, folder, sip }
+        let capture = Self { dumpcap, folder, sip, marks };
+        capture.sees("here it begins").await;
+        capture
     }
 
     /// Ends it, and has every packet dissected.
-    pub(super) fn end(mut self) -> Packets {
+    pub(super) async fn end(mut self) -> Packets {
+        self.sees("here it ends").await;
         self.dumpcap.end();
-        let packets = dissected(&self.folder.0.join("packets.pcap"), self.sip);
-        Packets { all: packets, sip: self.sip }
+        Packets { all: dissected(&self.folder.0.join(FILE), self.sip), sip: self.sip }
     }
+
+    async fn sees(&self, mark: &str) {
+        let (deadline, mut look) = (clock::now() + LIMIT, tokio::time::interval(Duration::from_millis(100)));
+        loop {
+            look.tick().await;
+            self.marks.send_to(mark.as_bytes(), self.marks.local_addr().unwrap()).unwrap();
+            let seen = fs::read(self.folder.0.join(FILE)).unwrap_or_default();
+            if holds(&seen, mark.as_bytes()) {
+                return;
+            }
+            assert!(clock::now() < deadline, "nothing is captured:\n{}", self.dumpcap.log());
+        }
+    }
+}
+
+fn holds(all: &[u8], part: &[u8]) -> bool {
+    all.windows(part.len()).any(|window| window == part)
 }
 
 /// RTP is known by the SDP, or by its looks where tshark cannot follow; what is on the gateway's port for SIP is SIP.
@@ -91,7 +128,7 @@ fn dissected(file: &Path, sip: u16) -> Vec<Packet> {
     for transport in ["udp", "tcp"] {
         tshark.args(["-d", &format!("{transport}.port=={sip},sip")]);
     }
-    tshark.args(["-T", "fields", "-E", "separator=/t", "-E", "occurrence=f"]).args(FIELDS.iter().flat_map(|field| ["-e", *field]));
+    tshark.args(["-T", "fields", "-E", "separator=/t", "-E", "occurrence=a"]).args(FIELDS.iter().flat_map(|field| ["-e", *field]));
     let output = tshark.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).lines().map(Packet::read).collect()
@@ -108,8 +145,26 @@ impl Packets {
         for protocol in protocols {
             assert!(self.sent().any(|packet| packet.is(protocol)), "no {protocol} among {} packets", self.all.len());
         }
-        let malformed: Vec<&Packet> = self.sent().filter(|packet| packet.is(MALFORMED)).collect();
+        let malformed: Vec<&Packet> = self.sent().filter(|packet| packet.malformed).collect();
         let first: Vec<&&Packet> = malformed.iter().take(5).collect();
         assert!(malformed.is_empty(), "{} malformed packets, such as {first:#?}", malformed.len());
     }
+}
+
+#[tokio::test]
+async fn a_malformed_packet_is_found() {
+    let gateway = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = gateway.local_addr().unwrap();
+    let capture = Capture::start("control", address).await;
+    // An ISUP message (Q.763) has more than one octet.
+    for (kind, body) in [("application/isup", "1"), ("text/plain", "1")] {
+        let head =
+            "INFO sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2";
+        let text = format!("{head}\r\nCall-ID: x\r\nCSeq: 1 INFO\r\nContent-Type: {kind}\r\nContent-Length: 1\r\n\r\n{body}");
+        gateway.send_to(text.as_bytes(), address).unwrap();
+        gateway.recv(&mut [0; 2_000]).unwrap();
+    }
+    let packets = capture.end().await;
+    let malformed: Vec<bool> = packets.sent().map(|packet| packet.malformed).collect();
+    assert_eq!(malformed, [true, false], "{packets:?}");
 }

@@ -9,6 +9,7 @@ use warmline::phone::Sound;
 use super::{
     Folder, LIMIT,
     baresip::{configure_with, free_port, heard, start},
+    capture::Capture,
     gateway_with_tls, newest_call, said,
 };
 
@@ -35,6 +36,7 @@ pub(super) async fn words(sound: &Sound, folder: &Folder) -> String {
 async fn baresip_hears_and_is_heard_with_every_codec_and_encryption() {
     let folder = Folder::new("codecs");
     let gateway = gateway_with_tls("codecs-gateway").await;
+    let capture = Capture::start("codecs", gateway.rig.sip()).await;
     let mut voice = Sound::silence(12_000);
     voice.samples.extend(said("What are your opening hours?").await.samples);
     voice.samples.extend(Sound::silence(12_000).samples);
@@ -60,4 +62,5 @@ async fn baresip_hears_and_is_heard_with_every_codec_and_encryption() {
             .await
             .unwrap_or_else(|error| panic!("{account}: {error}"));
     }
+    capture.end().await.assert_well_formed(&["sip", "sdp", "rtp", "rtcp", "dtls"]);
 }

@@ -99,8 +99,7 @@ fn behind(file: &mut ConfigFile, kamailio: SocketAddr, password: &Path) {
         expires_s: 600,
         outbound_proxy: None,
     };
-    let auth =
-        AuthConfig { user: "warmline".to_owned(), password: None, password_env: None, password_file, realm: None };
+    let auth = AuthConfig { user: "warmline".to_owned(), password: None, password_env: None, password_file, realm: None };
     let trunk = TrunkConfig { registration: Some(registration), auth: Some(auth), ..TrunkConfig::to(vec![peer]) };
     file.trunks.insert(TRUNK.to_owned(), trunk);
     if let Some(maria) = file.agents.get_mut("maria") {
@@ -190,11 +189,9 @@ async fn calls_come_and_go_through_kamailio_and_rtpengine() {
     straight_call(&world).await;
     relayed_call(&world).await;
 
-    let packets = capture.end();
+    let packets = capture.end().await;
     packets.assert_well_formed(&["sip", "sdp", "rtp", "rtcp"]);
-    let relayed = |ports: RangeInclusive<u16>| {
-        packets.sent().filter(|packet| packet.is("rtp") && ports.contains(&packet.to)).count()
-    };
+    let relayed = |ports: RangeInclusive<u16>| packets.sent().filter(|packet| packet.is("rtp") && ports.contains(&packet.to)).count();
     assert!(relayed(RELAYED) > 1_000, "{} packets went through rtpengine", relayed(RELAYED));
     assert!(relayed(10_800..=10_849) > 500, "{} packets went straight", relayed(10_800..=10_849));
     assert_eq!(relayed(10_850..=10_949), 0, "sound went past rtpengine");

@@ -23,5 +23,5 @@ async fn short_calls_at_a_steady_rate_are_all_answered() {
 
     let live = |calls: &serde_json::Value| calls["calls"].as_array().is_some_and(Vec::is_empty).then_some(());
     gateway.rig.api().until("/api/v1/calls?state=live", LIMIT, live).await.unwrap();
-    capture.end().assert_well_formed(&["sip", "sdp", "rtp"]);
+    capture.end().await.assert_well_formed(&["sip", "sdp", "rtp"]);
 }

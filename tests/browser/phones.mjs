@@ -1,0 +1,168 @@
+// What the calls of pages share: microphone files, a gateway with real models, and what a page has heard, as words.
+
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer as createTcp } from 'node:net';
+import { join, resolve } from 'node:path';
+import { launch } from './chrome.mjs';
+import { until, watched } from './support.mjs';
+
+export const BIN = process.env.WARMLINE_BIN;
+export const RATE = 16_000;
+/** Through greeting, recognition and the ring on a machine that also runs two browsers. */
+export const PATIENCE_MS = 120_000;
+
+/** What a microphone hears: parts of silence (seconds) and of speech (text), one after the other. */
+export async function microphone(file, parts) {
+  const sounds = [];
+  for (const [index, part] of parts.entries()) {
+    if (typeof part === 'number') {
+      sounds.push(Buffer.alloc(Math.round(part * RATE) * 2));
+    } else {
+      const said = `${file}.${index}.wav`;
+      assert.equal(spawnSync('flite', ['-voice', 'slt', '-t', part, '-o', said]).status, 0, 'flite speaks');
+      sounds.push(samples(await readFile(said)));
+    }
+  }
+  await writeFile(file, wav(Buffer.concat(sounds), RATE));
+}
+
+/** The samples of a WAV file with a plain header. */
+function samples(file) {
+  const at = file.indexOf('data');
+  return file.subarray(at + 8, at + 8 + file.readUInt32LE(at + 4));
+}
+
+function wav(data, rate) {
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + data.length, 4);
+  head.write('WAVEfmt ', 8);
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(1, 22);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE(rate * 2, 28);
+  head.writeUInt16LE(2, 32);
+  head.writeUInt16LE(16, 34);
+  head.write('data', 36);
+  head.writeUInt32LE(data.length, 40);
+  return Buffer.concat([head, data]);
+}
+
+export async function freePort() {
+  const server = createTcp().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A gateway whose agent has no phone but the page; `more` goes into the section `http` of its configuration. */
+export async function start(folder, more = {}) {
+  const [sip, http, orders] = [await freePort(), await freePort(), await freePort()];
+  const flow = resolve('../../config/flows/support.en.yaml');
+  const config = join(folder, 'warmline.yaml');
+  await writeFile(
+    config,
+    `sip: {udp: "127.0.0.1:${sip}", tcp: "127.0.0.1:${sip}"}
+rtp: {ports: "23000-23199"}
+http: ${JSON.stringify({ bind: `127.0.0.1:${http}`, ...more })}
+store: {folder: ${folder}/store}
+speech: {cache: ${folder}/speech}
+routes: [{called: "*", flow: "${flow}"}]
+services: {orders: "http://127.0.0.1:${orders}"}
+demo: {order_service: true}
+agents:
+  maria: {name: Maria, target: browser, queues: [orders, general, accounts, complaints]}
+`,
+  );
+  const child = spawn(BIN, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const url = `http://127.0.0.1:${http}`;
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  child.stderr.on('data', (chunk) => (output += chunk));
+  await until(
+    'the gateway is ready',
+    async () => {
+      assert.equal(child.exitCode, null, output);
+      return (await fetch(`${url}/readyz`).catch(() => null))?.ok;
+    },
+    60_000,
+  );
+  return {
+    url,
+    log: () => output,
+    close: async () => {
+      if (child.exitCode === null) {
+        child.kill('SIGINT');
+        await once(child, 'exit');
+      }
+    },
+  };
+}
+
+/** A browser with a microphone that plays a file once. */
+export function speaking(file) {
+  return launch({
+    permissions: ['microphone'],
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--autoplay-policy=no-user-gesture-required',
+      '--use-fake-ui-for-media-stream',
+      '--use-fake-device-for-media-stream',
+      `--use-file-for-fake-audio-capture=${file}%noloop`,
+    ],
+  });
+}
+
+/** Keeps what the page hears, as samples at 16 kHz. */
+const TAP = `
+  window.__heard = [];
+  const Plain = window.RTCPeerConnection;
+  window.__peers = [];
+  window.RTCPeerConnection = class extends Plain {
+    constructor(...all) {
+      super(...all);
+      window.__peers.push(this);
+      this.addEventListener('track', ({ track }) => {
+        const context = new AudioContext({ sampleRate: ${RATE} });
+        const source = context.createMediaStreamSource(new MediaStream([track]));
+        const tap = context.createScriptProcessor(4096, 1, 1);
+        tap.onaudioprocess = ({ inputBuffer }) => {
+          for (const one of inputBuffer.getChannelData(0)) window.__heard.push(Math.max(-32768, Math.min(32767, Math.round(one * 32767))));
+        };
+        source.connect(tap);
+        tap.connect(context.destination);
+      });
+    }
+  };
+`;
+
+export async function tapped(browser, url, before = '') {
+  const page = await watched(browser.context, url);
+  await page.addInitScript(before + TAP);
+  return page;
+}
+
+/** What a page has heard since the mark, as words. */
+export async function words(page, folder, from) {
+  const heard = await page.evaluate((start) => window.__heard.slice(start), from);
+  const file = join(folder, `heard-${from}.wav`);
+  await writeFile(file, wav(Buffer.from(Int16Array.from(heard).buffer), RATE));
+  const { stdout, status, stderr } = spawnSync(BIN, ['transcribe', '--json', file], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  return stdout.trim().split('\n').map((line) => JSON.parse(line).text).join(' ').toLowerCase();
+}
+
+export const heardSoFar = (page) => page.evaluate(() => window.__heard.length);
