@@ -6,7 +6,7 @@ use std::{fs, net::SocketAddr, ops::RangeInclusive, path::Path};
 use serde_json::Value;
 use tokio::process::Child;
 use warmline::{
-    config::{AuthConfig, ConfigFile, Peer as PeerAddress, RegistrationConfig, TrunkConfig},
+    config::{AuthConfig, ConfigFile, Peer as PeerAddress, RegistrationConfig, Transfer, TrunkConfig},
     phone::Sound,
 };
 
@@ -15,7 +15,7 @@ use super::{
     baresip::{configure_with, free_port, heard, start},
     capture::Capture,
     codecs::words,
-    newest_call,
+    maria, newest_call,
     peer::Peer,
     said, start_with,
 };
@@ -49,7 +49,10 @@ impl World {
         let password = folder.0.join("password");
         fs::write(&password, PASSWORD).unwrap();
         let kamailio = kamailio(&folder.0, address, control);
-        let gateway = start_with(&format!("{name}-gateway"), vec![maria(AGENT, Transfer::Bridge)], false, gateway_port, |file| behind(file, address, &password)).await;
+        let gateway = start_with(&format!("{name}-gateway"), vec![maria(AGENT, Transfer::Bridge)], false, gateway_port, |file| {
+            behind(file, address, &password)
+        })
+        .await;
         assert_eq!(gateway.rig.sip().port(), gateway_port, "somebody else took the port");
         kamailio.says(&format!("up: sip:127.0.0.1:{gateway_port}")).await;
         kamailio.says("registered warmline at").await;

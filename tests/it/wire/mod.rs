@@ -90,13 +90,7 @@ async fn start(name: &str, agents: Vec<Agent>, tls: bool) -> Gateway {
 }
 
 /// The same, on a wished port for SIP (0: any) and with an adjusted configuration.
-pub(super) async fn start_with(
-    name: &str,
-    agents: Vec<Agent>,
-    tls: bool,
-    port: u16,
-    adjusted: impl FnOnce(&mut ConfigFile),
-) -> Gateway {
+pub(super) async fn start_with(name: &str, agents: Vec<Agent>, tls: bool, port: u16, adjusted: impl FnOnce(&mut ConfigFile)) -> Gateway {
     let turn = ONE_AT_A_TIME.lock().await;
     let folder = Folder::new(name);
     let setup = Setup {
