@@ -263,7 +263,7 @@ impl Handoff {
             }
             Stage::Finding { .. } => base.tell(PromptKey::StillCalling, &[("name", "")]),
             Stage::Ringing { offer, .. } | Stage::Transferring { offer, .. } => {
-                base.tell(PromptKey::RingingAgent, &[("name", &offer.agent.name)])
+                base.tell(PromptKey::RingingAgent, &[("name", &offer.agent.name)]);
             }
             Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
                 base.tell(PromptKey::StillCalling, &[("name", &offer.agent.name)]);

@@ -50,7 +50,7 @@ impl World {
         fs::write(&password, PASSWORD).unwrap();
         let kamailio = kamailio(&folder.0, address, control);
         let gateway = start_with(&format!("{name}-gateway"), vec![maria(AGENT, Transfer::Bridge)], false, gateway_port, |file| {
-            behind(file, address, &password)
+            behind(file, address, &password);
         })
         .await;
         assert_eq!(gateway.rig.sip().port(), gateway_port, "somebody else took the port");

@@ -8,7 +8,13 @@ use crate::user_agent::event::{EndedBy, ReferProgress as Progress};
 fn refer(leg: LegId, replaces: Option<LegId>) -> Command {
     let headers = vec![("X-Order".to_owned(), "42".to_owned()), ("Refer-To".to_owned(), "<sip:evil@x>".to_owned())];
     let referred_by = Some("sip:bot@example.com".to_owned());
-    Command::Refer { leg, request: Box::new(ReferRequest { refer_to: "sip:agent@192.0.2.9".to_owned(), replaces, referred_by, headers }) }
+    let carried = if replaces.is_some() {
+        vec![("User-to-User".to_owned(), "61;encoding=hex".to_owned()), ("Via".to_owned(), "x".to_owned())]
+    } else {
+        Vec::new()
+    };
+    let refer_to = "sip:agent@192.0.2.9".to_owned();
+    Command::Refer { leg, request: Box::new(ReferRequest { refer_to, replaces, carried, referred_by, headers }) }
 }
 
 fn progress(story: &Story) -> Vec<Progress> {
@@ -49,7 +55,7 @@ fn an_attended_transfer_names_the_other_call_as_its_peer_sees_it() {
     let leg = story.talking("");
     story.told(refer(leg, Some(other)));
     let (call_id, tag) = (&story.core.legs[&other].dialog.call_id, &story.core.legs[&other].dialog.local_tag);
-    let expected = format!("<sip:agent@192.0.2.9?Replaces={call_id}%3Bto-tag%3Dt%3Bfrom-tag%3D{tag}>");
+    let expected = format!("<sip:agent@192.0.2.9?Replaces={call_id}%3Bto-tag%3Dt%3Bfrom-tag%3D{tag}&User-to-User=61%3Bencoding%3Dhex>");
     assert_eq!(value(&story.last("REFER"), "Refer-To"), expected);
 }
 
