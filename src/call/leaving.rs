@@ -83,7 +83,9 @@ impl Call {
         let base = &mut self.base;
         base.mouth.silence(&mut base.io);
         base.ear.discard(&mut base.io);
-        base.say_prompt(words, &[], false);
+        if !base.held {
+            base.say_prompt(words, &[], false);
+        }
         self.phase = Phase::Closing(outcome.unwrap_or(usual));
     }
 

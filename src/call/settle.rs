@@ -36,6 +36,15 @@ impl Call {
 
     /// What waits for the last word goes on when it is said.
     fn go_on(&mut self) {
+        let last_words = match &self.phase {
+            Phase::Talking(bot) => bot.leaving().is_some(),
+            Phase::Closing(_) | Phase::Parting { .. } => true,
+            Phase::Arrived(_) | Phase::HandingOver { .. } | Phase::Ended => false,
+        };
+        if last_words && self.base.held {
+            // Nobody hears them, and the call does not wait for somebody who may never come back.
+            self.base.mouth.silence(&mut self.base.io);
+        }
         let said = self.base.mouth.is_idle();
         match &mut self.phase {
             Phase::HandingOver { handoff, .. } => handoff.settle(&mut self.base),

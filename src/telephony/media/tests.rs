@@ -324,18 +324,12 @@ async fn what_is_private_is_silence_of_its_length_in_the_recording() {
     media.send(Command::Record(recording)).unwrap();
     media.send(Command::Patch(bridge())).unwrap();
     let mut caller = Phone::add(&pool, &media, CALLER, 440.0);
-    let mut agent = Phone::add(&pool, &media, AGENT, 1_000.0);
-    let mut both = |ticks: usize| {
-        (0..ticks).for_each(|_| {
-            caller.talk(1);
-            agent.talk(1);
-        });
-    };
-    both(60);
+    let (mut agent, mut metronome) = (Phone::add(&pool, &media, AGENT, 1_000.0), Metronome::new(&pool));
+    metronome.converse(&mut caller, &mut agent, 60);
     media.send(Command::Private { on: true }).unwrap();
-    both(60);
+    metronome.converse(&mut caller, &mut agent, 60);
     media.send(Command::Private { on: false }).unwrap();
-    both(130);
+    metronome.converse(&mut caller, &mut agent, 130);
     media.send(Command::Close).unwrap();
     event(&mut events, |event| matches!(event, MediaEvent::LegClosed { leg: CALLER, .. }).then_some(())).await;
     let finished = *timeout(PATIENCE, state.wait_for(|state| *state != RecordingState::Running)).await.unwrap().unwrap();

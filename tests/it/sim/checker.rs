@@ -44,6 +44,8 @@ pub(crate) struct Checker {
     asks_callback_from: Option<u64>,
     answered: Option<u64>,
     ended: Option<u64>,
+    /// When the caller has put us on hold, and when they came back.
+    on_hold: Vec<(u64, Option<u64>)>,
     /// Actions in this second of the call.
     busy: (u64, u32),
     agent_transcripts: BTreeSet<RequestId>,
@@ -64,8 +66,13 @@ impl Checker {
     }
 
     /// An event reaches the call.
-    pub(crate) fn told(&mut self, event: &Event) {
+    pub(crate) fn told(&mut self, now: Time, event: &Event) {
         match event {
+            Event::LegHeld { leg: LegId::CALLER, held } => match self.on_hold.last_mut() {
+                Some((_, back @ None)) => *back = (!held).then_some(now.0),
+                _ if *held => self.on_hold.push((now.0, None)),
+                _ => {}
+            },
             Event::LegAnswered { leg } if !self.gone.contains(leg) => _ = self.up.insert(*leg),
             Event::LegEnded { leg, why: LegEnd::HungUp | LegEnd::MediaLost | LegEnd::SignallingLost } | Event::LegFailed { leg, .. } => {
                 self.up.remove(leg);
@@ -294,12 +301,17 @@ impl Checker {
                 world.playing.iter().find(|playing| playing.id == *id).map(|playing| playing.over.unwrap_or(playing.end()))
             };
             for (at, end) in inside.map(|(at, id)| (*at, ends(id).unwrap_or(*at))).chain([(to, to)]) {
-                if at > told + TOLD_MS + self.slack_ms {
+                if at > told + TOLD_MS + self.slack_ms + self.on_hold_between(told, at) {
                     self.broken.push(format!("told nothing from {told} to {at}"));
                 }
                 told = told.max(end);
             }
         }
+    }
+
+    /// Nothing reaches the caller meanwhile.
+    fn on_hold_between(&self, from: u64, to: u64) -> u64 {
+        self.on_hold.iter().map(|(begin, end)| end.unwrap_or(to).min(to).saturating_sub((*begin).max(from))).sum()
     }
 
     /// A caller who has said something hears something within three seconds, unless they go on talking, leave, or talk with a human.

@@ -103,7 +103,7 @@ impl Run {
         if let Event::LegFailed { .. } | Event::LegEnded { .. } | Event::LegAnswered { .. } | Event::LegRinging { .. } = event {
             self.line(&format!("< {event:?}"));
         }
-        self.checker.told(event);
+        self.checker.told(now, event);
         self.told.push((now, Told::Event { event: event.clone() }));
         self.call.handle(event.clone(), now);
         self.drain();

@@ -100,6 +100,15 @@ fn a_voice_that_waits_while_the_caller_holds_is_not_late() {
 }
 
 #[test]
+fn a_call_does_not_wait_for_its_last_words_while_the_caller_holds() {
+    let run = Sim::new().says("Goodbye").step(Cue::When("> caller: Thank you for calling", 300), CallerDoes::Holds(true)).run();
+    run.tells(&["> caller: Thank you for calling", "> stop speaking", "= end"]);
+    // Held before there were any.
+    let run = Sim::new().step(Cue::AfterBot(500), CallerDoes::Holds(true)).run();
+    run.tells(&["= end"]).never("Thank you for calling");
+}
+
+#[test]
 fn a_service_that_died_is_noticed() {
     let run = Sim::new().service(&[Fault::Dies]).says("Where is my order?").says("four five seven one two nine").run();
     run.tells(&["> look up", "One moment, I am looking that up", "= look-up order failed", "= handoff to orders", "= bridged with maria"]);
