@@ -156,8 +156,8 @@ async fn a_malformed_packet_is_found() {
     let gateway = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = gateway.local_addr().unwrap();
     let capture = Capture::start("control", address).await;
-    // An ISUP message (Q.763) has more than one octet.
-    for (kind, body) in [("application/isup", "1"), ("text/plain", "1")] {
+    // An Initial Address Message (Q.763) has more than its type, which is one octet.
+    for (kind, body) in [("application/isup", "\x01"), ("text/plain", "\x01")] {
         let head =
             "INFO sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2";
         let text = format!("{head}\r\nCall-ID: x\r\nCSeq: 1 INFO\r\nContent-Type: {kind}\r\nContent-Length: 1\r\n\r\n{body}");
