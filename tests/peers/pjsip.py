@@ -2,7 +2,8 @@
 
 usage: pjsip.py URI PLAY.wav HEAR.wav PORT PLAN...
 A URI that begins with `answer` takes a call instead, and the plan counts from there.
-A plan is made of `SECONDS:ACTION`; actions are dtmf=KEYS, info=KEYS, hold, unhold, refer=URI, bye. Words without a colon are options: srtp, codec=NAME.
+A plan is made of `SECONDS:ACTION`; actions are dtmf=KEYS, info=KEYS, hold, unhold, refer=URI, consult=URI (a second call), attended (hands the far end
+of the first call on to that of the second), bye. A call that takes another one's place is recorded in HEAR.wav-2.wav. Words without a colon are options: srtp, codec=NAME.
 One line of output for each thing that happens.
 """
 
@@ -15,10 +16,12 @@ import pjsua2 as pj
 class Call(pj.Call):
     bridged = False
     over = False
+    consulted = None
+    successor = None
 
     def __init__(self, account, play, hear, identity=pj.PJSUA_INVALID_ID):
         super().__init__(account, identity)
-        self.play, self.hear = play, hear
+        self.account, self.play, self.hear = account, play, hear
 
     def onCallState(self, parameter):
         info = self.getInfo()
@@ -27,6 +30,10 @@ class Call(pj.Call):
 
     def onCallTransferStatus(self, parameter):
         print("transfer", parameter.statusCode, flush=True)
+
+    def onCallReplaced(self, parameter):
+        print("replaced", flush=True)
+        self.successor = Call(self.account, self.play, self.hear + "-2.wav", parameter.newCallId)
 
     def onCallMediaState(self, parameter):
         # Kept in a variable: the list of a temporary is freed memory.
@@ -50,6 +57,10 @@ class Call(pj.Call):
 
     def onCallTransferStatus(self, parameter):
         print("transfer", parameter.statusCode, flush=True)
+
+    def onCallReplaced(self, parameter):
+        print("replaced", flush=True)
+        self.successor = Call(self.account, self.play, self.hear + "-2.wav", parameter.newCallId)
 
 
 class Account(pj.Account):
@@ -101,6 +112,13 @@ def act(call, action):
         call.reinvite(parameter)
     elif name == "refer":
         call.xfer(value, pj.CallOpParam(True))
+    elif name == "consult":
+        call.consulted = Call(call.account, call.play, call.hear + "-consulted.wav")
+        parameter = pj.CallOpParam(True)
+        parameter.opt.audioCount, parameter.opt.videoCount = 1, 0
+        call.consulted.makeCall(value, parameter)
+    elif name == "attended":
+        call.xferReplaces(call.consulted, pj.CallOpParam(True))
     elif name == "bye":
         call.hangup(pj.CallOpParam())
     else:
@@ -142,7 +160,7 @@ def main():
         if call.over:
             break
         act(call, action)
-    while not call.over and time.monotonic() - start < 90:
+    while not (call.over and (call.successor is None or call.successor.over)) and time.monotonic() - start < 90:
         time.sleep(0.02)
     call = None
     end.libDestroy()

@@ -87,3 +87,38 @@ async fn an_agent_on_pjsip_hands_the_caller_on() {
     assert_eq!(gateway.rig.api().until(&record, LIMIT, outcome).await.unwrap(), "handed_over");
     assert!(Path::new(gateway.rig.folder()).exists());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_speaks_with_the_next_one_before_handing_the_caller_on() {
+    let (marias, dans) = (Folder::new("attended-maria"), Folder::new("attended-dan"));
+    let (maria_port, dan_port) = (free_port().await, free_port().await);
+    let (at_dan, bridge) = (format!("sip:dan@127.0.0.1:{dan_port}"), Transfer::Bridge);
+    let agents = vec![
+        maria(&format!("sip:maria@127.0.0.1:{maria_port}"), bridge),
+        Agent { id: "dan".to_owned(), name: "Dan".to_owned(), target: at_dan.clone(), transfer: bridge },
+    ];
+    let alone = |file: &mut ConfigFile| file.agents.get_mut("dan").unwrap().queues.clear();
+    let gateway = start_with("attended-gateway", agents, false, 0, alone).await;
+    let path = dans.0.clone();
+    let dan = tokio::spawn(async move { pjsip::run("answer", &path, dan_port, &[]).await });
+    let path = marias.0.clone();
+    let plan = ["6:dtmf=1".to_owned(), format!("10:consult={at_dan}"), "14:attended".to_owned()];
+    let maria = tokio::spawn(async move { pjsip::run("answer", &path, maria_port, &plan.each_ref().map(String::as_str)).await });
+
+    let caller = phone("caller").await;
+    let line = caller.call("support", gateway.rig.sip()).await.unwrap();
+    hear_greeting(&line).await;
+    line.media.say(&said("I want to talk to a person, please.").await).await.unwrap();
+    let record = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
+    let with_dan = |seen: &Value| steps(seen).iter().any(|step| step["step"] == "bridged" && step["agent"] == "dan").then_some(());
+    gateway.rig.api().until(&record, LIMIT * 2, with_dan).await.unwrap();
+    line.media.say(&Sound::tone(CALLER_HZ, 3_000)).await.unwrap();
+    let told = maria.await.unwrap();
+    assert!(told.contains("transfer 200"), "PJSIP heard what came of it: {told}");
+    line.hang_up().await.unwrap();
+    assert_eq!(gateway.rig.api().until(&record, LIMIT, outcome).await.unwrap(), "handed_over");
+    let told = dan.await.unwrap();
+    assert!(told.contains("replaced"), "the caller took the place of Maria's call: {told}");
+    let heard = Sound::read(&dans.0.join("heard.wav-2.wav")).unwrap();
+    assert!(heard.strength(CALLER_HZ) > 0.2, "Dan heard the caller");
+}
