@@ -39,6 +39,9 @@ impl Params {
             if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '<' || c == '>' || c == '"' || c == ',') {
                 return Err(UriError::Syntax);
             }
+            if value.as_deref().is_some_and(is_unbalanced) {
+                return Err(UriError::Syntax);
+            }
             found.push((name.to_owned(), value));
         }
         if text.trim_start().starts_with(';') || text.trim().is_empty() { Ok(Self(found)) } else { Err(UriError::Syntax) }
@@ -304,6 +307,14 @@ impl FromStr for NameAddr {
     }
 }
 
+/// Whether a parameter's value is neither one quoted string nor free of quotes and angle brackets: what is written behind it would become part of it.
+pub(crate) fn is_unbalanced(value: &str) -> bool {
+    match value.strip_prefix('"') {
+        Some(inside) => unquote(inside).is_none_or(|(_, used)| used != inside.len()),
+        None => value.contains(['"', '<', '>']),
+    }
+}
+
 /// Reads a quoted string after its opening quote: the text and how many bytes were used, closing quote included.
 fn unquote(text: &str) -> Option<(String, usize)> {
     let mut out = String::new();
@@ -397,6 +408,16 @@ mod tests {
         assert_eq!(tel.user(), "+4021");
         for bad in ["\"open <sip:a@b>", "\"Joe\" <sip:joe@example.org>;;;;", "<sip:a@b", "", "nothing"] {
             assert!(bad.parse::<NameAddr>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn half_a_quoted_string_is_no_value() {
+        for good in [";a=b", ";a=\"b;c\"", ";a=\"<b>\\\"\"", ";a", ";a=", ";a=\"\""] {
+            assert!(Params::parse(good).is_ok(), "{good}");
+        }
+        for bad in [";a=\"b", ";a=b\"c", ";a=\"b\"c", ";a=b<c", ";a=b>", ";a=\"b\\\""] {
+            assert_eq!(Params::parse(bad), Err(UriError::Syntax), "{bad}");
         }
     }
 

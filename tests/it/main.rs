@@ -3,6 +3,7 @@
 
 mod config;
 mod desk;
+mod edge;
 mod escalation;
 mod flow;
 mod http;

@@ -1,7 +1,8 @@
-//! Developer commands: `cargo xtask demo`, `test`, `bench`, `models`. Each one sets up what it needs by itself.
+//! Developer commands: `cargo xtask demo`, `test`, `fuzz`, `bench`, `models`. Each one sets up what it needs by itself.
 
 mod build;
 mod dependencies;
+mod fuzz;
 mod licences;
 mod machine;
 mod pages;
@@ -42,6 +43,17 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
+    /// Coverage-guided fuzzing of what the telephony edge reads; without a name, one entrance after the other.
+    Fuzz {
+        /// For example `offer`: one of the files in `sip/tests/data/corpus`.
+        entrance: Option<String>,
+        /// For how long, each.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Further flags of libFuzzer.
+        #[arg(last = true)]
+        flags: Vec<String>,
+    },
     /// Fetch, list or verify the models. What follows is given to `warmline models`.
     Models {
         /// For example `pull`.
@@ -55,6 +67,7 @@ fn main() -> ExitCode {
         Command::Demo { rest } => demo(&rest),
         Command::Test { quick } => suite::test(quick),
         Command::Licences => licences::check().and_then(|()| dependencies::check()),
+        Command::Fuzz { entrance, seconds, flags } => fuzz::fuzz(entrance.as_deref(), seconds, &flags),
         Command::Bench { rest } => bench(&rest),
         Command::Models { rest } => models(&rest),
     };

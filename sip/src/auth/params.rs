@@ -1,6 +1,6 @@
 //! `Digest realm="…", nonce="…"`: one or many in one field, read leniently (RFC 7235 §2.1, RFC 3261 §25.1).
 
-use crate::uri::split_outside_quotes;
+use crate::uri::{is_unbalanced, split_outside_quotes};
 
 /// Challenges or credentials of one message that are looked at.
 const MAX_SCHEMES: usize = 16;
@@ -42,9 +42,10 @@ pub(super) fn schemes(field: &str) -> Vec<Scheme<'_>> {
             found.push(Scheme { name, params: Vec::new() });
         }
         if let (Some(scheme), Some((name, value))) = (found.last_mut(), param.and_then(|param| param.split_once('=')))
+            && let Some(value) = unquoted(value)
             && scheme.params.len() < MAX_PARAMS
         {
-            scheme.params.push((name.trim(), unquoted(value)));
+            scheme.params.push((name.trim(), value));
         }
     }
     found
@@ -57,7 +58,15 @@ fn begin(piece: &str) -> (Option<&str>, Option<&str>) {
     if rest.starts_with('=') { (None, Some(piece)) } else { (Some(&piece[..cut]), Some(rest)) }
 }
 
-fn unquoted(value: &str) -> &str {
+/// The inside of a quoted string, or a token. With half a quoted string an answer that repeats it would say more than it means.
+fn unquoted(value: &str) -> Option<&str> {
     let value = value.trim();
-    value.strip_prefix('"').map_or(value, |inside| inside.strip_suffix('"').unwrap_or(inside))
+    if is_unbalanced(value) {
+        return None;
+    }
+    match value.strip_prefix('"') {
+        Some(inside) => inside.strip_suffix('"'),
+        // A backslash would escape the quote that is put behind it.
+        None => Some(value).filter(|value| !value.contains('\\')),
+    }
 }

@@ -3,6 +3,7 @@
 //! The library is a state machine without sockets, so the handshake lives where the packets are. Certificates are self-signed; the peer's
 //! must have the fingerprint that its session description told.
 
+mod bounds;
 mod repeats;
 
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::srtp::{Keys, Suite};
+use bounds::Bounds;
 use repeats::Repeats;
 
 /// First retransmission: a media path has short round trips (RFC 9147 §5.8.2 asks to adapt it).
@@ -143,6 +145,7 @@ pub struct Handshake {
     until: Duration,
     progress: Progress,
     repeats: Repeats,
+    bounds: Bounds,
 }
 
 impl Handshake {
@@ -159,6 +162,7 @@ impl Handshake {
             until: now + HANDSHAKE,
             progress: Progress::Shaking,
             repeats: Repeats::default(),
+            bounds: Bounds::default(),
         }
     }
 
@@ -181,6 +185,9 @@ impl Handshake {
         }
         // A repeated flight would stop the library's own timer: then nobody would repeat what was lost.
         if self.progress == Progress::Shaking && self.repeats.all_known(datagram) {
+            return;
+        }
+        if !self.bounds.admit(datagram) {
             return;
         }
         // What cannot be read is dropped (RFC 6347 §4.1.2.7): a stranger's noise must not end a handshake, and the time limit ends a bad one.
@@ -348,6 +355,25 @@ mod tests {
         assert_eq!(server.progress(), Progress::Shaking);
         shake(&mut client, &mut server, |_| false);
         assert!(matches!(server.progress(), Progress::Done { .. }), "{:?}", server.progress());
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the library wants a moment of the system's clock to count from")]
+    #[test]
+    fn a_message_in_twenty_thousand_pieces_does_no_harm() {
+        let (ours, epoch) = (Identity::generate(), Instant::now());
+        let mut server = Handshake::new(&ours, false, Fingerprint([0; 32]), epoch, Duration::ZERO);
+        // The library joins pieces by recursion: with the first one, which comes last, it would need a stack of megabytes.
+        let total = 20_000_u32;
+        for last in (1..=total).rev().step_by(50) {
+            let mut datagram = Vec::new();
+            for at in (last.saturating_sub(50)..last).rev() {
+                let [length, offset] = [total, at].map(u32::to_be_bytes);
+                let piece = [&[1], &length[1..], &[0, 0], &offset[1..], &[0, 0, 1, 7]].concat();
+                datagram.extend_from_slice(&[&[22, 254, 253, 0, 0, 0, 0], &(total - at).to_be_bytes()[..], &[0, 13], &piece].concat());
+            }
+            server.on_datagram(Duration::from_millis(1), &datagram, |_| {});
+        }
+        assert_eq!(server.progress(), Progress::Shaking);
     }
 
     #[test]

@@ -3,13 +3,16 @@
 
 use super::RefusalKind;
 
+/// How a head ends.
+const HEAD_END: &[u8; 4] = b"\r\n\r\n";
+
 /// Why a stream cannot be followed any further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// No end of the headers within the limit.
     #[error("the headers do not end")]
     EndlessHead,
-    /// No Content-Length, two of them, or no number.
+    /// No Content-Length, two of them, no number, or two readings of where the headers end.
     #[error("the length of the body is ambiguous")]
     Length,
     /// The body is above the limit.
@@ -78,15 +81,15 @@ impl Framer {
                 self.scanned = 0;
                 return Ok(Some(Frame::Ping));
             }
-            if blank > 0 && blank < self.buffer.len() {
-                self.buffer.drain(..blank);
-                self.scanned = 0;
-            }
-            if blank == self.buffer.len() && blank > 0 {
+            if blank > 0 && blank == self.buffer.len() {
                 // Half a keep-alive, or stray line ends: keep at most the three bytes that could become a ping.
                 let surplus = blank.saturating_sub(3);
                 self.buffer.drain(..surplus);
                 return Ok(None);
+            }
+            if blank > 0 {
+                self.buffer.drain(..blank);
+                self.scanned = 0;
             }
             self.whole = self.measure()?;
         }
@@ -104,11 +107,11 @@ impl Framer {
     /// The length of the whole message, once its head has ended.
     fn measure(&mut self) -> Result<Option<usize>, FrameError> {
         let from = self.scanned.saturating_sub(3);
-        let Some(end) = self.buffer[from..].windows(4).position(|four| four == b"\r\n\r\n") else {
+        let Some(end) = self.buffer[from..].windows(HEAD_END.len()).position(|end| end == HEAD_END) else {
             self.scanned = self.buffer.len();
             return if self.buffer.len() > self.limit { Err(FrameError::EndlessHead) } else { Ok(None) };
         };
-        let head = from + end + 4;
+        let head = from + end + HEAD_END.len();
         let length = content_length(&self.buffer[..head])?;
         match head.checked_add(length) {
             Some(whole) if whole <= self.limit => Ok(Some(whole)),
@@ -121,7 +124,11 @@ impl Framer {
 fn content_length(head: &[u8]) -> Result<usize, FrameError> {
     let mut found = None;
     let mut in_length = false;
-    for line in head.split(|&b| b == b'\n') {
+    for line in head[..head.len() - HEAD_END.len()].split(|&b| b == b'\n') {
+        // The reader takes a bare line feed for a line end: for it the head would end here.
+        if line.is_empty() || line == b"\r" {
+            return Err(FrameError::Length);
+        }
         if matches!(line.first(), Some(b' ' | b'\t')) {
             if in_length && !line.trim_ascii().is_empty() {
                 return Err(FrameError::Length);
@@ -193,6 +200,9 @@ mod tests {
             "X: y",
             "Content-Length: 4\r\n 2",
             "l: +4",
+            "l: 4\n\nX: y",
+            "l: 4\r\n\nX: y",
+            "l: 4\n",
         ] {
             assert_eq!(frames(&message(length, "abcd")), Err(FrameError::Length), "{length}");
         }
@@ -213,6 +223,19 @@ mod tests {
         assert!(framer.partial().len() <= 3);
         framer.push(&message("l: 0", ""));
         assert!(matches!(framer.next(), Ok(Some(Frame::Message(_)))));
+    }
+
+    #[test]
+    fn line_ends_before_a_message_take_nothing_of_it() {
+        let mut framer = Framer::new(4096);
+        let one = message("l: 0", "");
+        framer.push(b"\n\r");
+        assert_eq!(framer.next(), Ok(None));
+        // As many line ends as bytes of the message.
+        framer.push(&[b"\n\r\n", &one[..5]].concat());
+        assert_eq!(framer.next(), Ok(None));
+        framer.push(&one[5..]);
+        assert_eq!(framer.next(), Ok(Some(Frame::Message(one))));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::dtls::{Handshake, Identity, Progress};
 use crate::ice::{Agent, Checked, StunMessage};
+use crate::rtp::is_private;
 use crate::sdp::{Negotiated, Protection};
 use crate::srtp::{Receiver, Refused, Sender};
 
@@ -273,12 +274,5 @@ impl Link {
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Link").field("kind", &self.kind()).field("agent", &self.agent).finish_non_exhaustive()
-    }
-}
-
-const fn is_private(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
-        IpAddr::V6(ip) => (ip.segments()[0] & 0xfe00) == 0xfc00 || (ip.segments()[0] & 0xffc0) == 0xfe80,
     }
 }

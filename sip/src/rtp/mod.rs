@@ -5,6 +5,7 @@ mod packet;
 mod sender;
 mod source;
 
+pub(crate) use latch::is_private;
 pub use latch::{Latch, Origin};
 pub use packet::{Header, RtpError, RtpPacket, is_rtcp};
 pub use sender::Sender;

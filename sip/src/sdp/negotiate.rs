@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::parse::Setup;
-use super::{Description, Direction, Encryption, MediaLine, Policy, SdpError};
+use super::{Description, Direction, Encryption, MediaLine, Policy, RtpMap, SdpError};
 use crate::codec::Codec;
 use crate::dtls::Fingerprint;
 use crate::srtp::CryptoLine;
@@ -125,7 +125,7 @@ fn audio_formats(line: &MediaLine, ours: &[Codec]) -> Vec<(u8, Codec)> {
         if found.iter().any(|(known, _)| *known == payload_type) {
             continue;
         }
-        let codec = match line.rtp_maps.iter().find(|map| map.payload_type == payload_type) {
+        let codec = match rtp_map(line, payload_type) {
             Some(map) => Codec::from_rtp_map(&map.encoding, map.clock_rate, map.channels),
             None => Codec::from_static_payload_type(payload_type),
         };
@@ -139,13 +139,16 @@ fn audio_formats(line: &MediaLine, ours: &[Codec]) -> Vec<(u8, Codec)> {
 /// Telephone events at the clock of the codec (RFC 4733 §2.4.1 wants the same clock), else at any that we know.
 fn dtmf_format(line: &MediaLine, codec: Codec) -> Option<(u8, u32)> {
     let at = |clock: u32| {
-        payload_types(line).find(|payload_type| {
-            line.rtp_maps.iter().any(|map| {
-                map.payload_type == *payload_type && map.clock_rate == clock && map.encoding.eq_ignore_ascii_case("telephone-event")
-            })
+        payload_types(line).find(|&payload_type| {
+            rtp_map(line, payload_type).is_some_and(|map| map.clock_rate == clock && map.encoding.eq_ignore_ascii_case("telephone-event"))
         })
     };
     [codec.rtp_clock(), 8_000, 48_000].into_iter().find_map(|clock| Some((at(clock)?, clock)))
+}
+
+/// What a payload type means: with two meanings, the first one counts for everything.
+fn rtp_map(line: &MediaLine, payload_type: u8) -> Option<&RtpMap> {
+    line.rtp_maps.iter().find(|map| map.payload_type == payload_type)
 }
 
 fn payload_types(line: &MediaLine) -> impl Iterator<Item = u8> + '_ {

@@ -212,14 +212,17 @@ impl SdpSession {
 
     /// Payload types may not change their meaning during a session (RFC 3264 §8.3.2): later offers repeat them.
     fn remember(&mut self, picked: &Pick) {
+        // Ours stay only where the peer has not given the number to something else.
+        let mut dtmf = picked.dtmf.map_or_else(|| self.formats.dtmf.clone(), |dtmf| vec![dtmf]);
+        dtmf.retain(|(payload_type, _)| *payload_type != picked.payload_type);
         let mut audio = vec![(picked.payload_type, picked.codec)];
         for codec in &self.policy.codecs {
             let payload_type = codec.offered_payload_type();
-            if audio.iter().all(|(taken, known)| known != codec && *taken != payload_type) {
+            let is_event = dtmf.iter().any(|(taken, _)| *taken == payload_type);
+            if !is_event && audio.iter().all(|(taken, known)| known != codec && *taken != payload_type) {
                 audio.push((payload_type, *codec));
             }
         }
-        let dtmf = picked.dtmf.map_or_else(|| self.formats.dtmf.clone(), |dtmf| vec![dtmf]);
         self.formats = Formats { audio, dtmf, packet_ms: picked.packet_ms };
         self.ice_ufrag.clone_from(&picked.ice_ufrag);
     }

@@ -148,6 +148,34 @@ fn packet_lengths_stay_on_the_grid() {
 }
 
 #[test]
+fn one_number_has_one_meaning() {
+    // The first meaning counts, for sound and for events.
+    let twice = offer("m=audio 4000 RTP/AVP 9 101\r\na=rtpmap:9 G722/8000\r\na=rtpmap:9 telephone-event/8000\r\n");
+    let mut session = SdpSession::new(1, LOCAL, policy(&[Codec::G722]));
+    let (_, agreed) = session.answer(twice.as_bytes(), Direction::SendRecv).unwrap();
+    assert_eq!((agreed.receive.get(9), agreed.dtmf_payload_type), (Some(PayloadKind::Audio(Codec::G722)), None));
+    // The peer's sound has the number of our events: it is sound, and our next offer says nothing else.
+    let taken = offer("m=audio 4000 RTP/AVP 101\r\na=rtpmap:101 G722/8000\r\n");
+    let mut session = SdpSession::new(1, LOCAL, policy(&[Codec::G722]));
+    let (_, agreed) = session.answer(taken.as_bytes(), Direction::SendRecv).unwrap();
+    assert_eq!(agreed.receive.get(101), Some(PayloadKind::Audio(Codec::G722)));
+    assert!(!session.offer(Direction::SendRecv).contains("telephone-event"));
+    // The peer's events have the number of our Opus.
+    let events = offer("m=audio 4000 RTP/AVP 0 111\r\na=rtpmap:111 telephone-event/8000\r\n");
+    let mut session = SdpSession::new(1, LOCAL, policy(&[Codec::Pcmu, Codec::Opus]));
+    session.answer(events.as_bytes(), Direction::SendRecv).unwrap();
+    assert_eq!(media_lines(&session.offer(Direction::SendRecv)), ["m=audio 20000 RTP/AVP 0 111"]);
+}
+
+#[test]
+fn a_word_of_nothing_printable_moves_no_other_word() {
+    let mut session = SdpSession::new(1, LOCAL, policy(&[Codec::Pcmu]));
+    let strange = offer("m=audio 4000 RTP/AVP 0\r\nm=\u{1} 6000 \u{2} \u{3}\r\n");
+    let (answer, _) = session.answer(strange.as_bytes(), Direction::SendRecv).unwrap();
+    assert_eq!(media_lines(&answer), ["m=audio 20000 RTP/AVP 0", "m=- 0 - -"]);
+}
+
+#[test]
 fn bombs_are_refused_without_being_read_through() {
     let many_media = offer(&"m=audio 4000 RTP/AVP 0\r\n".repeat(1_000));
     let many_attributes = offer(&format!("m=audio 4000 RTP/AVP 0\r\n{}", "a=x\r\n".repeat(9_000)));

@@ -147,9 +147,10 @@ pub(super) fn our_line(audio: bool, line: &MediaLine) -> Line {
     }
 }
 
-/// A stranger's word that we send back: printable ASCII only.
+/// A stranger's word that we send back: printable ASCII only, and something, so that the words behind it keep their places.
 fn token(word: &str) -> String {
-    word.chars().filter(char::is_ascii_graphic).collect()
+    let clean: String = word.chars().filter(char::is_ascii_graphic).collect();
+    if clean.is_empty() { "-".to_owned() } else { clean }
 }
 
 pub(super) fn network(address: IpAddr) -> String {

@@ -15,6 +15,7 @@ mod stream;
 mod tls;
 mod udp;
 mod unverified;
+mod unwired;
 mod upgrade;
 mod ws;
 
@@ -29,6 +30,7 @@ pub use config::{Config, Limits, Listener, Timers, TlsConfig};
 pub use event::{EndedBy, Event, FailWhy, Incoming, LegId, ReferProgress, Stats, TransactionId};
 pub use lines::{Account, Health, RegisteredContact, Registrar, RegistrarUser, Registration, RegistrationState};
 pub use tls::TlsError;
+pub use unwired::{Outcome, Unwired};
 
 pub use crate::transport::Transport;
 use command::Command;

@@ -8,3 +8,4 @@ mod keys;
 mod line;
 mod network;
 mod sound;
+mod strangers;

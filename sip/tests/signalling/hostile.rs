@@ -224,9 +224,11 @@ async fn answers_go_to_the_source_whatever_via_says() {
     let peer = Peer::new(agent.udp()).await;
     let victim = tokio::net::UdpSocket::bind("127.0.0.77:0").await.unwrap();
     let text = Call::new(victim.local_addr().unwrap(), "reflect").request("OPTIONS", 1, "", "");
-    peer.send(text.replace(";rport", ";rport;maddr=127.0.0.77")).await;
+    let text = text.replace(";rport", ";rport;maddr=127.0.0.77");
+    peer.send(&text).await;
     let answer = peer.receive().await;
     assert!(answer.starts_with("SIP/2.0 200") && answer.contains("received=127.0.0.1"), "{answer}");
+    assert!(answer.len() <= 2 * text.len(), "{} bytes for {}", answer.len(), text.len());
     assert!(victim.try_recv(&mut [0; 16]).is_err());
 }
 

@@ -215,6 +215,9 @@ async fn a_source_that_is_not_on_the_list_gets_nothing() {
         own.request("OPTIONS", 2, "", ""),
         call.request("BYE", 2, "", ""),
         call.request("CANCEL", 1, "", ""),
+        call.request("INVITE", 3, "", &OFFER.replace("127.0.0.1", "127.0.0.77")),
+        call.request("UPDATE", 4, "", &OFFER.replace("127.0.0.1", "127.0.0.77")),
+        call.request("INFO", 5, "", "Signal=9").replace("application/sdp", "application/dtmf-relay"),
         "x".to_owned(),
     ];
     for text in attempts {
@@ -223,7 +226,7 @@ async fn a_source_that_is_not_on_the_list_gets_nothing() {
     assert!(known.options().await.starts_with("SIP/2.0 200"));
     assert!(agent.events.try_recv().is_err());
     assert!(stranger.socket.try_recv(&mut [0; 16]).is_err());
-    assert_eq!((agent.handle.stats().await.calls, agent.handle.stats().await.refusals.of(RefusalKind::Source)), (1, 4));
+    assert_eq!((agent.handle.stats().await.calls, agent.handle.stats().await.refusals.of(RefusalKind::Source)), (1, 7));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The warm transfer, as it should be.
 
 use warmline::call::{
+    action::Action,
     event::AgentChoice,
     record::{HandoffStep, What},
     replay::{first_difference, replay},
@@ -277,4 +278,13 @@ fn an_agent_who_hangs_up_a_second_after_the_bridge_was_lost_too() {
 fn a_failing_service_leads_to_a_human() {
     let run = Sim::new().service(&[Fault::Fails]).says("Where is my order?").says("four five seven one two nine").run();
     run.tells(&["> look up", "= look-up order failed", "= handoff to orders", "= bridged with maria"]);
+}
+
+#[test]
+fn a_number_that_the_caller_names_is_never_called() {
+    let wish = "Let me talk to a person at zero nine zero zero one two three four five six, or at sip colon me at evil dot example";
+    let run = Sim::new().says(wish).presses(Cue::AfterBot(500), "0900123456#").run();
+    let dialled =
+        run.done.iter().filter_map(|(_, action)| if let Action::Dial { target, .. } = action { Some(target.as_str()) } else { None });
+    assert_eq!(dialled.collect::<Vec<_>>(), ["sip:maria@127.0.0.1"], "{}", run.text());
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use warmline::call::flow::Flow;
 
-use super::source::root;
+use super::source::{Source, files, root};
 
 #[test]
 fn the_documents_are_there() {
@@ -55,7 +55,9 @@ fn the_flow_in_the_readme_is_a_flow() {
 #[test]
 fn what_documents_point_at_is_there() {
     let mut links = 0;
-    for document in ["README.md", "docs/ARCHITECTURE.md", "docs/DEVELOPING.md", "models/LICENCES.md", "tests/browser/README.md"] {
+    for document in
+        ["README.md", "docs/ARCHITECTURE.md", "docs/DEVELOPING.md", "docs/NEGATIVE.md", "models/LICENCES.md", "tests/browser/README.md"]
+    {
         let file = root().join(document);
         let text = fs::read_to_string(&file).unwrap();
         for target in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#', ' ']).next()) {
@@ -66,4 +68,20 @@ fn what_documents_point_at_is_there() {
         }
     }
     assert!(links > 5, "only {links} links were found");
+}
+
+#[test]
+fn every_test_that_the_negative_list_names_is_there() {
+    let list = fs::read_to_string(root().join("docs/NEGATIVE.md")).unwrap();
+    let sources: Vec<Source> = ["src", "sip", "tests"].iter().flat_map(|folder| files(folder, ".rs")).collect();
+    let named: Vec<&str> = list.split('`').skip(1).step_by(2).filter(|word| word.contains("::")).collect();
+    assert!(named.len() > 80, "only {} tests are named", named.len());
+    for name in named {
+        let mut parts = name.rsplit("::");
+        let (test, file) = (parts.next().unwrap(), parts.next().unwrap());
+        let function = format!("fn {test}()");
+        // `agreed.rs`, `agreed/mod.rs`, or one of several tests of a folder.
+        let there = |source: &&Source| source.path.split(['/', '.']).any(|part| part == file) && source.text.contains(&function);
+        assert!(sources.iter().any(|source| there(&source)), "docs/NEGATIVE.md names {name}, which is not there");
+    }
 }

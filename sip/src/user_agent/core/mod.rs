@@ -407,6 +407,12 @@ impl Core {
         self.legs.is_empty() && !self.lines.iter().any(|line| line.leaving)
     }
 
+    /// Entries of every table that one call, transaction or telephone has a place in: nothing may stay behind there.
+    pub(crate) fn held(&self) -> usize {
+        let transactions = self.servers.len() + self.server_keys.len() + self.merges.len() + self.clients.len() + self.branches.len();
+        self.legs.len() + self.tags.len() + transactions + self.bindings.iter().count() + self.timers.len()
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         Stats { calls: self.calls, legs: self.legs.len(), transactions: self.servers.len() + self.clients.len(), ..Stats::default() }
     }

@@ -1,0 +1,5 @@
+//! The telephone driver on real sockets, without models and without a brain: what strangers can make it hold, send and fetch.
+
+mod offers;
+mod sound;
+mod support;

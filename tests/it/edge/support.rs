@@ -1,0 +1,154 @@
+//! A driver that answers every call, and a telephone made of two bare sockets.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use tokio::{net::UdpSocket, sync::mpsc, time::timeout};
+use warmline::{
+    call::{
+        event::{Event, LegEnd},
+        ids::{CallId, LegId},
+    },
+    clock,
+    telephony::{Arrival, CallLegs, CallOptions, Lines, Options, Telephony, media::MediaConfig},
+};
+use warmline_sip::user_agent::{self, Listener, Transport};
+
+pub(super) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Far more than anything needs on the slowest machine.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The driver, and what reaches it.
+pub(super) struct Edge {
+    pub(super) telephony: Telephony,
+    arrivals: mpsc::Receiver<Arrival>,
+    // Without it the switchboard would take all pages for gone.
+    _pages: mpsc::Sender<warmline::web_call::Request>,
+}
+
+/// A call that was taken up.
+pub(super) struct Taken {
+    pub(super) legs: CallLegs,
+    events: mpsc::Receiver<Event>,
+}
+
+impl Edge {
+    /// With these ports for sound, and this patience with silence.
+    pub(super) async fn start(ports: std::ops::RangeInclusive<u16>, media_timeout: Duration) -> Self {
+        let listen = vec![Listener::new(Transport::Udp, SocketAddr::new(HERE, 0))];
+        let options = Options {
+            sip: user_agent::Config { listen, ..user_agent::Config::default() },
+            calls: 10,
+            media_address: HERE,
+            from_user: "bot".to_owned(),
+            display_name: "Bot".to_owned(),
+            signatures: None,
+            lines: Lines::default(),
+            media: MediaConfig { ports, media_timeout, port_drain: Duration::from_secs(600), ..MediaConfig::new(HERE) },
+        };
+        let (pages, requests) = mpsc::channel(1);
+        let (telephony, arrivals) = Telephony::start(options, requests).await.unwrap();
+        Self { telephony, arrivals, _pages: pages }
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.telephony.user_agent().udp_address().unwrap()
+    }
+
+    /// Takes the next call and answers it.
+    pub(super) async fn answer(&mut self) -> Taken {
+        let arrival = timeout(PATIENCE, self.arrivals.recv()).await.expect("a call in time").unwrap();
+        let (sender, events) = mpsc::channel(64);
+        let options = CallOptions { started: clock::now(), events: sender, call: CallId("edge".into()), trunk: None, recording: None };
+        let legs = self.telephony.take(arrival, options).await;
+        legs.answer(LegId::CALLER).await;
+        Taken { legs, events }
+    }
+
+    /// Whether nobody waits to be answered.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        self.arrivals.try_recv().is_err()
+    }
+}
+
+impl Taken {
+    /// Waits until the caller's leg has ended.
+    pub(super) async fn ended(&mut self) -> LegEnd {
+        loop {
+            if let Event::LegEnded { leg: LegId::CALLER, why } = timeout(PATIENCE, self.events.recv()).await.expect("an end").unwrap() {
+                return why;
+            }
+        }
+    }
+}
+
+/// Somebody who calls.
+pub(super) struct Caller {
+    sip: UdpSocket,
+    pub(super) rtp: UdpSocket,
+    edge: SocketAddr,
+}
+
+impl Caller {
+    pub(super) async fn new(edge: SocketAddr) -> Self {
+        let bind = || UdpSocket::bind((HERE, 0));
+        Self { sip: bind().await.unwrap(), rtp: bind().await.unwrap(), edge }
+    }
+
+    /// An offer of G.711 at its own socket.
+    pub(super) fn offer(&self) -> String {
+        offer(self.rtp.local_addr().unwrap(), "0")
+    }
+
+    /// Sends a request of call `id`; `more` are further headers.
+    pub(super) async fn send(&self, method: &str, id: &str, cseq: u32, to_tag: &str, more: &str, body: &str) {
+        let own = self.sip.local_addr().unwrap();
+        let tag = if to_tag.is_empty() { String::new() } else { format!(";tag={to_tag}") };
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        let text = format!(
+            "{method} sip:support@{} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{id}{method}{cseq};rport\r\nMax-Forwards: 70\r\n\
+             From: <sip:ana@{own}>;tag=f{id}\r\nTo: <sip:support@{}>{tag}\r\nCall-ID: {id}\r\nCSeq: {cseq} {method}\r\n\
+             Contact: <sip:ana@{own}>\r\n{more}{kind}Content-Length: {}\r\n\r\n{body}",
+            self.edge,
+            self.edge,
+            body.len()
+        );
+        self.sip.send_to(text.as_bytes(), self.edge).await.unwrap();
+    }
+
+    /// The next message that is no 1xx.
+    pub(super) async fn hears(&self) -> String {
+        let mut buffer = vec![0; 8_192];
+        loop {
+            let (length, _) = timeout(PATIENCE, self.sip.recv_from(&mut buffer)).await.expect("a message in time").unwrap();
+            let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            if !text.starts_with("SIP/2.0 1") {
+                return text;
+            }
+        }
+    }
+
+    /// Confirms a final answer; returns our To tag.
+    pub(super) async fn confirm(&self, id: &str, answer: &str) -> String {
+        let tag = answer.split_once("\r\nTo: ").and_then(|(_, to)| to.split("\r\n").next()?.split_once(";tag=")).unwrap().1.to_owned();
+        // The ACK of a 2xx is a transaction of its own; that of a refusal repeats the branch of the INVITE.
+        if answer.starts_with("SIP/2.0 2") {
+            self.send("ACK", id, 1, &tag, "", "").await;
+        }
+        tag
+    }
+}
+
+/// An offer of these payload types.
+pub(super) fn offer(rtp: SocketAddr, types: &str) -> String {
+    let SocketAddr::V4(rtp) = rtp else { panic!("IPv4 only") };
+    format!("v=0\r\no=- 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio {1} RTP/AVP {types}\r\n", rtp.ip(), rtp.port())
+}
+
+/// Where an answer wants sound.
+pub(super) fn sound_of(answer: &str) -> SocketAddr {
+    let port = answer.lines().find_map(|line| line.strip_prefix("m=audio ")?.split(' ').next()?.parse().ok()).unwrap();
+    SocketAddr::new(HERE, port)
+}
