@@ -4,7 +4,7 @@ use std::{net::UdpSocket as Canary, time::Duration};
 
 use tokio::net::TcpListener;
 
-use warmline::call::ids::LegId;
+use warmline::call::ids::{AgentId, LegId};
 
 use super::support::{Caller, Edge, HERE, PATIENCE, offer};
 
@@ -117,7 +117,7 @@ async fn what_a_stranger_says_of_itself_is_not_said_to_an_agent() {
     let answer = caller.hears().await;
     caller.confirm("said", &answer).await;
     let agent = format!("sip:maria@{}", phone.local_addr().unwrap());
-    taken.legs.dial(LegId(1), agent, 5_000, "asks where an order is".to_owned()).await;
+    taken.legs.dial(LegId(1), (AgentId("maria".to_owned()), agent), 5_000, "asks where an order is".to_owned(), None).await;
     let mut buffer = vec![0; 8_192];
     let (length, _) = tokio::time::timeout(PATIENCE, phone.recv_from(&mut buffer)).await.expect("a call in time").unwrap();
     let invite = String::from_utf8_lossy(&buffer[..length]);

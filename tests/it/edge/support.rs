@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -12,7 +13,8 @@ use warmline::{
         ids::{CallId, LegId},
     },
     clock,
-    telephony::{Arrival, CallLegs, CallOptions, Lines, Options, Telephony, media::MediaConfig},
+    telephony::{Arrival, CallLegs, CallOptions, Lines, Options, People, Telephony, media::MediaConfig},
+    trunk::TrunkTable,
 };
 use warmline_sip::user_agent::{self, Listener, Transport};
 
@@ -46,6 +48,8 @@ impl Edge {
             display_name: "Bot".to_owned(),
             signatures: None,
             lines: Lines::default(),
+            people: People::default(),
+            trunks: Arc::new(TrunkTable::new(Vec::new(), Vec::new(), Vec::new())),
             media: MediaConfig { ports, media_timeout, port_drain: Duration::from_secs(600), ..MediaConfig::new(HERE) },
         };
         let (pages, requests) = mpsc::channel(1);
