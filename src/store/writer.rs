@@ -192,7 +192,11 @@ fn write<'a>(
                     shared.logs.flush().await;
                     let found = recover(connection, shared, &closing.head.id).await?;
                     missing = closing.deferred.saturating_sub(found);
-                    tracing::info!(call = closing.head.id.0, found, missing, "entries filled up from the event log");
+                    if missing > 0 {
+                        tracing::warn!(call = closing.head.id.0, found, missing, "entries of a call are in neither the database nor its event log");
+                    } else {
+                        tracing::debug!(call = closing.head.id.0, found, "entries filled up from the event log");
+                    }
                 }
                 rows::missing(connection, &closing.head.id, missing).await
             }
