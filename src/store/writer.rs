@@ -193,7 +193,12 @@ fn write<'a>(
                     let found = recover(connection, shared, &closing.head.id).await?;
                     missing = closing.deferred.saturating_sub(found);
                     if missing > 0 {
-                        tracing::warn!(call = closing.head.id.0, found, missing, "entries of a call are in neither the database nor its event log");
+                        tracing::warn!(
+                            call = closing.head.id.0,
+                            found,
+                            missing,
+                            "entries of a call are in neither the database nor its event log"
+                        );
                     } else {
                         tracing::debug!(call = closing.head.id.0, found, "entries filled up from the event log");
                     }

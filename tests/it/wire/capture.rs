@@ -121,10 +121,11 @@ fn holds(all: &[u8], part: &[u8]) -> bool {
     all.windows(part.len()).any(|window| window == part)
 }
 
-/// RTP is known by the SDP, or by its looks where tshark cannot follow; what is on the gateway's port for SIP is SIP.
+/// RTP is known by the SDP, or by its looks where tshark cannot follow; what is on the gateway's port for SIP is SIP. RTCP is known by the SDP alone:
+/// where that is encrypted the reports are, too, and only look like some.
 fn dissected(file: &Path, sip: u16) -> Vec<Packet> {
     let mut tshark = Command::new("tshark");
-    tshark.arg("-n").arg("-r").arg(file).args(["--enable-heuristic", "rtp_udp"]);
+    tshark.arg("-n").arg("-r").arg(file).args(["--enable-heuristic", "rtp_udp", "--disable-heuristic", "rtcp_udp"]);
     for transport in ["udp", "tcp"] {
         tshark.args(["-d", &format!("{transport}.port=={sip},sip")]);
     }
