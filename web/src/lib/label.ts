@@ -48,16 +48,6 @@ export function outcomeTone(head: CallHead): 'plain' | 'good' | 'warn' | 'bad' {
     case 'contained':
     case null:
       return 'plain';
-    case 'transferring':
-      return of.transferring;
-    case 'transfer_ended':
-      return of.transfer_ended(t.transferOutcomes[step.outcome] ?? words(step.outcome));
-    case 'transfer_asked':
-      return of.transfer_asked(step.to);
-    case 'back_to_agent':
-      return of.back_to_agent;
-    case 'taken_over':
-      return of.taken_over(step.name);
     case 'callback_promised':
     case 'nobody_came':
     case 'abandoned':
@@ -88,6 +78,16 @@ export function handoffStep(step: HandoffStep): string {
       return of.caller_told(step.text);
     case 'bridged':
       return of.bridged;
+    case 'transferring':
+      return of.transferring;
+    case 'transfer_ended':
+      return of.transfer_ended(t.transferOutcomes[step.outcome] ?? words(step.outcome));
+    case 'transfer_asked':
+      return of.transfer_asked(step.to);
+    case 'back_to_agent':
+      return of.back_to_agent;
+    case 'taken_over':
+      return of.taken_over(step.name);
     case 'callback_promised':
       return of.callback_promised(address(step.number));
     case 'ended':
