@@ -75,7 +75,7 @@ async fn pjsip_holds_presses_keys_in_two_ways_and_is_encrypted() {
     assert_eq!(gateway.rig.api().until(&record, LIMIT, keys).await.unwrap(), "9");
     canary.set_nonblocking(true).unwrap();
     assert!(canary.recv(&mut [0; 1]).is_err(), "somebody was called because a caller wished it");
-    capture.end().await.assert_well_formed(&["sip", "sdp", "rtp"]);
+    capture.end().await.without_reports().assert_well_formed(&["sip", "sdp", "rtp"]);
     let heard = words(&Sound::read(&folder.0.join("heard.wav")).unwrap(), &folder).await;
     assert!(heard.contains("help") || heard.contains("assistant"), "PJSIP heard “{heard}”");
 }
