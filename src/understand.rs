@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use warmline_models::{Embedder, Embedding, IntentHead, ModelError, tone};
+use warmline_models::{Embedder, Embedding, IntentHead, LabelScore, Matters, ModelError, tone};
 
 use crate::call::{
     flow::Flow,
@@ -13,6 +13,10 @@ use crate::call::{
 const LONG_NUMBER: usize = 3;
 /// Score from which a turn is certain to mean it; below, a clause that is certain says what the turn means.
 const SURE: f32 = 0.8;
+/// Matters below this are not written down.
+const NOTED: f32 = 0.05;
+/// So many clauses of a long turn are looked at alone, the last ones.
+const MOST_CLAUSES: usize = 4;
 /// Shorter clauses mean nothing alone.
 const CLAUSE_WORDS: usize = 3;
 
@@ -21,6 +25,7 @@ pub struct Understander {
     flow: Arc<Flow>,
     embedder: Arc<Embedder>,
     head: IntentHead,
+    matters: Matters,
 }
 
 impl Understander {
@@ -35,7 +40,13 @@ impl Understander {
         for (name, sentences) in intents.chain(knowledge) {
             examples.push((name.clone(), embedder.embed_all(sentences)?));
         }
-        Ok(Self { flow: Arc::clone(flow), embedder: Arc::clone(embedder), head: IntentHead::train(&examples)? })
+        let others = embedder.embed_all(&flow.understanding.others)?;
+        Ok(Self {
+            flow: Arc::clone(flow),
+            embedder: Arc::clone(embedder),
+            head: IntentHead::train(&examples, &others)?,
+            matters: Matters::new()?,
+        })
     }
 
     /// What the sentence means. The tone is only computed where the flow announces it.
@@ -45,15 +56,19 @@ impl Understander {
     pub fn understand(&self, text: &str) -> Result<Understanding, ModelError> {
         let vector = self.embedder.embed(&without_numbers(text))?;
         let (mut intents, mut knowledge) = self.scores(&vector);
+        let mut matters = self.matters.scores(&vector);
         // "I was told to cancel my appointment, but where is my order?": what the whole is not about, a clause may be.
         let sure = |scored: &[Scored]| scored.first().is_some_and(|best| best.score >= SURE);
-        if !sure(&intents) && !sure(&knowledge) {
-            for clause in clauses(text, self.flow.lexicon().but) {
-                let vector = self.embedder.embed(&without_numbers(clause))?;
-                let (of_clause, known) = self.scores(&vector);
-                if sure(&of_clause) || sure(&known) {
-                    (intents, knowledge) = (of_clause, known);
-                    break;
+        let mut whole_is_sure = sure(&intents) || sure(&knowledge);
+        for clause in clauses(text, self.flow.lexicon().but) {
+            let vector = self.embedder.embed(&without_numbers(clause))?;
+            let (of_clause, known) = self.scores(&vector);
+            if !whole_is_sure && (sure(&of_clause) || sure(&known)) {
+                (intents, knowledge, whole_is_sure) = (of_clause, known, true);
+            }
+            for of_clause in self.matters.scores(&vector) {
+                if let Some(matter) = matters.iter_mut().find(|matter| matter.label == of_clause.label) {
+                    matter.score = matter.score.max(of_clause.score);
                 }
             }
         }
@@ -63,13 +78,21 @@ impl Understander {
         } else {
             Tone::default()
         };
-        Ok(Understanding { intents, knowledge, tone })
+        Ok(Understanding { intents, knowledge, tone, matters: noted(matters) })
     }
 
     fn scores(&self, vector: &Embedding) -> (Vec<Scored>, Vec<Scored>) {
         let scored = self.head.scores(vector).into_iter().map(|it| Scored { name: it.label, score: it.score });
         scored.partition(|it| self.flow.intents.contains_key(&it.name))
     }
+}
+
+/// The matters that are worth writing down, best first.
+fn noted(matters: Vec<LabelScore>) -> Vec<Scored> {
+    let mut noted: Vec<Scored> =
+        matters.into_iter().filter(|it| it.score >= NOTED).map(|it| Scored { name: it.label, score: it.score }).collect();
+    noted.sort_by(|a, b| b.score.total_cmp(&a.score));
+    noted
 }
 
 /// A text without long numbers: which order it is says nothing about what is wanted, and leads the embedder astray.
@@ -88,5 +111,6 @@ fn clauses<'t>(text: &'t str, but: &[&str]) -> Vec<&'t str> {
     }
     clauses.retain(|clause| clause.split_whitespace().count() >= CLAUSE_WORDS);
     clauses.reverse();
+    clauses.truncate(MOST_CLAUSES);
     if clauses.len() > 1 || clauses.first().is_some_and(|clause| clause.len() + 2 < text.len()) { clauses } else { Vec::new() }
 }

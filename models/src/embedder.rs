@@ -9,9 +9,11 @@ use ort::value::TensorRef;
 
 use crate::{
     error::ModelError,
+    linear::dot,
     packed::{PACKED_FILE, Reader, TensorPlace, half_to_float},
     runtime::{Runtime, Sessions},
     unigram::Unigram,
+    weights::foreign,
 };
 
 /// Numbers in an embedding.
@@ -67,11 +69,22 @@ impl Embedder {
         Ok(Self { sessions: runtime.open("embedder", "e5-encoder.int8.onnx", copies)?, tokenizer, file, words, positions })
     }
 
-    /// The vector of a sentence.
+    /// The vector of a sentence, the same as near as can be in every language that is known: the model keeps languages apart, and the difference of
+    /// their means is taken out.
     ///
     /// # Errors
     /// When the model fails.
     pub fn embed(&self, text: &str) -> Result<Embedding, ModelError> {
+        let mut vector = self.embed_as_is(text)?;
+        at_home(&mut vector);
+        Ok(vector)
+    }
+
+    /// The vector of a sentence as the model gives it.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn embed_as_is(&self, text: &str) -> Result<Embedding, ModelError> {
         // The model was trained with this prefix; it serves for both sides when questions are compared with questions.
         let mut tokens = self.tokenizer.tokens(&format!("query: {}", plain(text)));
         if tokens.len() > LONGEST
@@ -134,6 +147,16 @@ impl Embedder {
     }
 }
 
+/// Moves a sentence of another language to where the same sentence in English would be.
+fn at_home(vector: &mut [f32]) {
+    let foreign = foreign();
+    let away: Vec<f32> = vector.iter().zip(&foreign.middle).map(|(number, middle)| number - middle).collect();
+    if dot(&away, &foreign.difference) > 0.0 {
+        vector.iter_mut().zip(&foreign.difference).for_each(|(number, difference)| *number -= difference);
+        normalise(vector);
+    }
+}
+
 /// Without capitals and punctuation: recognisers and people who write example sentences set them differently.
 fn plain(text: &str) -> String {
     let kept = text.chars().filter(|character| !matches!(character, '.' | ',' | '!' | '?' | ';' | ':' | '"' | '…'));
@@ -152,10 +175,4 @@ pub(crate) fn normalise(vector: &mut [f32]) {
     if length > 0.0 {
         vector.iter_mut().for_each(|number| *number /= length);
     }
-}
-
-/// The scalar product: for vectors of length 1 the cosine of their angle.
-#[must_use]
-pub fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
 }

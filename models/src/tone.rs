@@ -5,8 +5,8 @@
 //! no voice, so treat the scores as one signal among several.
 
 use crate::{
-    embedder::{Embedding, dot},
-    linear::logistic,
+    embedder::Embedding,
+    linear::{dot, logistic},
     weights::{background, tone_head},
 };
 

@@ -1,4 +1,5 @@
-//! The trained numbers that are small enough to be in git: `weights/tone.bin`, made by `examples/train_tone.rs`.
+//! The trained numbers that are small enough to be in git: `weights/tone.bin`, made by `examples/train_tone.rs`, and `weights/background.bin`, made by
+//! `examples/train_background.rs`.
 
 use std::sync::LazyLock;
 
@@ -27,4 +28,52 @@ pub(crate) fn background() -> &'static [f32] {
 pub(crate) fn tone_head(index: usize) -> Linear {
     let start = WIDTH + index * (WIDTH + 1);
     Linear { weights: &NUMBERS[start..start + WIDTH], bias: NUMBERS[start + WIDTH] }
+}
+
+const BACKGROUND_BYTES: &[u8] = include_bytes!("../weights/background.bin");
+/// Sentences that stand for one matter.
+pub(crate) const OF_A_MATTER: usize = 4;
+const FOREIGN_BYTES: usize = 3 * WIDTH * 4;
+/// A scale, then a byte for each number.
+const ROW_BYTES: usize = 4 + WIDTH;
+
+/// How the sentences of another language lie beside English ones.
+pub(crate) struct Foreign {
+    /// Half way between the two.
+    pub(crate) middle: Vec<f32>,
+    /// From the English ones to the others.
+    pub(crate) difference: Vec<f32>,
+}
+
+static FOREIGN: LazyLock<Foreign> = LazyLock::new(|| {
+    let (english, other) = (floats(0), floats(1));
+    Foreign {
+        middle: english.iter().zip(&other).map(|(a, b)| (a + b) / 2.0).collect(),
+        difference: other.iter().zip(&english).map(|(a, b)| a - b).collect(),
+    }
+});
+
+static MATTERS: LazyLock<Vec<Vec<Vec<f32>>>> = LazyLock::new(|| {
+    let middle = floats(2);
+    let rows = BACKGROUND_BYTES[FOREIGN_BYTES..].chunks_exact(ROW_BYTES).map(|row| {
+        let scale = f32::from_le_bytes([row[0], row[1], row[2], row[3]]);
+        row[4..].iter().zip(&middle).map(|(byte, middle)| f32::from(i8::from_le_bytes([*byte])) * scale + middle).collect()
+    });
+    rows.collect::<Vec<Vec<f32>>>().chunks(OF_A_MATTER).map(<[Vec<f32>]>::to_vec).collect()
+});
+
+/// One of the three vectors in front of the file: the mean of English sentences, of Romanian ones, of all matters.
+fn floats(index: usize) -> Vec<f32> {
+    let bytes = &BACKGROUND_BYTES[index * WIDTH * 4..(index + 1) * WIDTH * 4];
+    bytes.chunks_exact(4).map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect()
+}
+
+/// Where the sentences of the other language lie.
+pub(crate) fn foreign() -> &'static Foreign {
+    &FOREIGN
+}
+
+/// What people also say to machines: [`OF_A_MATTER`] typical sentences for each of 150 matters, as embeddings.
+pub(crate) fn matters() -> &'static [Vec<Vec<f32>>] {
+    &MATTERS
 }

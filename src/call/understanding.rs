@@ -22,6 +22,18 @@ pub struct Understanding {
     pub knowledge: Vec<Scored>,
     /// The tone of the words. Only ever the caller's.
     pub tone: Tone,
+    /// Matters that a human may have to hear of, whatever the flow is about, best first, 0..=1: `human` (asked for), `cancellation`, `complaint`,
+    /// `legal_threat`, `safety`, `fraud`, `data_protection`, `vulnerability`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub matters: Vec<Scored>,
+}
+
+impl Understanding {
+    /// The score of a matter; 0 if it was not seen.
+    #[must_use]
+    pub fn matter(&self, name: &str) -> f32 {
+        self.matters.iter().find(|it| it.name == name).map_or(0.0, |it| it.score)
+    }
 }
 
 /// A name with a calibrated score.

@@ -86,14 +86,17 @@ fn read(file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// Reads a flow that must be right.
+/// Reads a flow that must be right, for callers who speak `language`; the flow's own if none is given.
 ///
 /// # Errors
-/// Its mistakes.
-pub(super) fn load(file: &Path) -> Result<Arc<Flow>> {
+/// Its mistakes; a language without a lexicon.
+pub(super) fn load(file: &Path, language: Option<&str>) -> Result<Arc<Flow>> {
     let text = read(file)?;
     match Flow::parse(&text, &file.display().to_string()) {
-        Ok(flow) => Ok(Arc::new(flow)),
+        Ok(flow) => match language {
+            Some(language) => Ok(Arc::new(flow.spoken_in(language).with_context(|| format!("no lexicon for the language `{language}`"))?)),
+            None => Ok(Arc::new(flow)),
+        },
         Err(mistakes) => {
             let listed: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
             bail!("the flow has mistakes (see `warmline flow check`):\n{}", listed.join("\n"));
@@ -106,7 +109,14 @@ pub(super) fn load(file: &Path) -> Result<Arc<Flow>> {
 /// # Errors
 /// When the models are not there.
 pub(super) fn understander(flow: &Arc<Flow>) -> Result<Understander> {
+    Ok(Understander::new(flow, &Arc::new(embedder()?))?)
+}
+
+/// The embedder of this user.
+///
+/// # Errors
+/// When the models are not there.
+pub(super) fn embedder() -> Result<Embedder> {
     let runtime = Runtime::load(&ModelsDir::of_user()?).context("the models are not there: run `warmline models pull`")?;
-    let embedder = Arc::new(Embedder::load(&runtime, 1)?);
-    Ok(Understander::new(flow, &embedder)?)
+    Ok(Embedder::load(&runtime, 2)?)
 }

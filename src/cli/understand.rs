@@ -7,6 +7,7 @@
 use std::{
     io::{BufRead, Write},
     path::PathBuf,
+    sync::Arc,
 };
 
 use anyhow::{Context, Result};
@@ -19,10 +20,11 @@ use crate::{
             rehearse::{Beat, Cue, Rehearsal},
         },
         time::WallTime,
-        understanding::{Tone, Understanding},
+        understanding::{Scored, Tone, Understanding},
     },
     cli::flow::{load, understander},
     clock,
+    understand::Understander,
 };
 
 /// What to understand with.
@@ -31,19 +33,30 @@ pub(crate) struct Args {
     /// The flow.
     #[arg(long)]
     flow: PathBuf,
-    /// The callers' language; the flow's if left out.
+    /// The callers' language; the flow's if left out. The flow's examples serve any language; words and numbers are then read in this one.
     #[arg(long)]
     lang: Option<String>,
 }
 
 /// One line in.
 #[derive(Debug, Deserialize)]
-struct Asked {
+pub(crate) struct Asked {
+    #[serde(default)]
     id: serde_json::Value,
     #[serde(default)]
     text: Option<String>,
     #[serde(default)]
     turns: Vec<Turn>,
+}
+
+impl Asked {
+    /// What the caller said, in one line.
+    pub(crate) fn shown(&self) -> String {
+        match &self.text {
+            Some(text) => text.clone(),
+            None => self.turns.iter().filter_map(Turn::caller).collect::<Vec<_>>().join(" / "),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,27 +85,32 @@ impl Turn {
 
 /// One line out.
 #[derive(Debug, Serialize)]
-struct Told<'a> {
+pub(crate) struct Told<'a> {
     id: &'a serde_json::Value,
-    intent: Option<String>,
-    confidence: f32,
+    pub(crate) intent: Option<String>,
+    pub(crate) confidence: f32,
     answer: Option<String>,
     tone: Tone,
-    escalate: bool,
-    reasons: Vec<String>,
-    score: f32,
+    pub(crate) escalate: bool,
+    pub(crate) reasons: Vec<String>,
+    pub(crate) score: f32,
     escalated_at: Option<usize>,
+    #[serde(skip)]
+    understanding: Understanding,
+}
+
+impl Told<'_> {
+    /// The intent that is most likely, whether it is taken for meant or not.
+    pub(crate) fn best_intent(&self) -> Option<&Scored> {
+        self.understanding.intents.first()
+    }
 }
 
 /// Runs the command.
 pub(crate) fn run(args: Args) -> Result<()> {
-    let flow = load(&args.flow)?;
-    if let Some(lang) = args.lang.filter(|lang| *lang != flow.language) {
-        eprintln!("the flow's language is {}; sentences in {lang} are understood by meaning only", flow.language);
-    }
+    let flow = load(&args.flow, args.lang.as_deref())?;
     let heads = understander(&flow)?;
-    let understand = |said: &str| heads.understand(said).unwrap_or_default();
-    let wall = flow.wall_time(i64::try_from(clock::utc().as_millis()).unwrap_or_default());
+    let player = Player::new(flow, heads);
     let mut out = std::io::stdout().lock();
     for (number, line) in std::io::stdin().lock().lines().enumerate() {
         let line = line?;
@@ -100,45 +118,63 @@ pub(crate) fn run(args: Args) -> Result<()> {
             continue;
         }
         let asked: Asked = serde_json::from_str(&line).with_context(|| format!("line {}", number + 1))?;
-        serde_json::to_writer(&mut out, &answer(&asked, &flow, wall, &understand))?;
+        serde_json::to_writer(&mut out, &player.play(&asked))?;
         writeln!(out)?;
     }
     Ok(())
 }
 
-fn answer<'a>(asked: &'a Asked, flow: &std::sync::Arc<Flow>, wall: WallTime, understand: &dyn Fn(&str) -> Understanding) -> Told<'a> {
-    let turns: Vec<(usize, &str)> = match &asked.text {
-        Some(text) => vec![(0, text.as_str())],
-        None => asked.turns.iter().enumerate().filter_map(|(index, turn)| turn.caller().map(|text| (index, text))).collect(),
-    };
-    let mut play = Rehearsal::new(flow, wall, understand);
-    play.start();
-    let (mut last, mut escalated_at, mut answer): (Option<Beat>, Option<usize>, Option<String>) = (None, None, None);
-    for (index, text) in turns {
-        let beat = play.cue(&Cue::Says(text.to_owned()));
-        answer = beat.answer();
-        let escalate = beat.decision.escalate;
-        last = Some(beat);
-        if escalate {
-            escalated_at = Some(index);
-            break;
-        }
-        if play.waits_for().is_some() {
-            // No service is asked here; that it answers is all that matters for what follows.
-            play.cue(&Cue::Service(play.made_up()));
-        }
+/// Plays sentences and conversations through a flow, each as a call of its own.
+pub(crate) struct Player {
+    flow: Arc<Flow>,
+    heads: Understander,
+    wall: WallTime,
+}
+
+impl Player {
+    /// Calls that arrive now.
+    pub(crate) fn new(flow: Arc<Flow>, heads: Understander) -> Self {
+        let wall = flow.wall_time(i64::try_from(clock::utc().as_millis()).unwrap_or_default());
+        Self { flow, heads, wall }
     }
-    let understanding = last.as_ref().and_then(|beat| beat.understanding.clone()).unwrap_or_default();
-    let decision = last.as_ref().map(|beat| beat.decision.clone());
-    Told {
-        id: &asked.id,
-        intent: last.and_then(|beat| beat.intent),
-        confidence: understanding.intents.first().map(|best| best.score).unwrap_or_default(),
-        answer,
-        tone: understanding.tone,
-        escalate: escalated_at.is_some(),
-        reasons: decision.as_ref().map(|decision| decision.reasons.clone()).unwrap_or_default(),
-        score: decision.map(|decision| decision.score).unwrap_or_default(),
-        escalated_at: escalated_at.filter(|_| asked.text.is_none()),
+
+    /// What comes of one of them.
+    pub(crate) fn play<'a>(&self, asked: &'a Asked) -> Told<'a> {
+        let understand = |said: &str| self.heads.understand(said).unwrap_or_default();
+        let turns: Vec<(usize, &str)> = match &asked.text {
+            Some(text) => vec![(0, text.as_str())],
+            None => asked.turns.iter().enumerate().filter_map(|(index, turn)| turn.caller().map(|text| (index, text))).collect(),
+        };
+        let mut play = Rehearsal::new(&self.flow, self.wall, &understand);
+        play.start();
+        let (mut last, mut escalated_at, mut answer): (Option<Beat>, Option<usize>, Option<String>) = (None, None, None);
+        for (index, text) in turns {
+            let beat = play.cue(&Cue::Says(text.to_owned()));
+            answer = beat.answer();
+            let escalate = beat.decision.escalate;
+            last = Some(beat);
+            if escalate {
+                escalated_at = Some(index);
+                break;
+            }
+            if play.waits_for().is_some() {
+                // No service is asked here; that it answers is all that matters for what follows.
+                play.cue(&Cue::Service(play.made_up()));
+            }
+        }
+        let understanding = last.as_ref().and_then(|beat| beat.understanding.clone()).unwrap_or_default();
+        let decision = last.as_ref().map(|beat| beat.decision.clone());
+        Told {
+            id: &asked.id,
+            intent: last.and_then(|beat| beat.intent),
+            confidence: understanding.intents.first().map(|best| best.score).unwrap_or_default(),
+            answer,
+            tone: understanding.tone,
+            escalate: escalated_at.is_some(),
+            reasons: decision.as_ref().map(|decision| decision.reasons.clone()).unwrap_or_default(),
+            score: decision.map(|decision| decision.score).unwrap_or_default(),
+            escalated_at: escalated_at.filter(|_| asked.text.is_none()),
+            understanding,
+        }
     }
 }

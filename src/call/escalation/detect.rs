@@ -12,10 +12,16 @@ use crate::call::{
 
 /// Intent score from which the meaning alone says that a human is asked for.
 const HUMAN_INTENT: f32 = 0.85;
+/// The same for what is known of such wishes in all flows.
+const HUMAN_MEANING: f32 = 0.8;
 /// Scores of the tone head from which it is believed without any word of the lexicon.
 const ANGER_HEAD: f32 = 0.8;
 const FRUSTRATION_HEAD: f32 = 0.75;
-const SARCASM_HEAD: f32 = 0.6;
+const SARCASM_HEAD: f32 = 0.55;
+/// The same where the words are those of mockery.
+const SARCASM_HALF: f32 = 0.3;
+/// The same where nothing is praised.
+const SARCASM_PLAIN: f32 = 0.75;
 /// What the tone head is believed where the lexicon has nothing to say.
 const HEAD_ALONE: f32 = 0.8;
 /// Certainty up to which a word of the lexicon may only be a manner of speaking.
@@ -73,7 +79,9 @@ fn human(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], flow: &Flow, patterns: &Pa
     }
     let not_asked = refused || clauses.iter().any(|clause| patterns.not_human.is_match(&clause.folded()));
     let meant = turn.understanding.intents.first().filter(|best| flow.is_human_intent(&best.name) && best.score >= HUMAN_INTENT);
-    meant.filter(|_| !not_asked).and_then(|best| found(turn.text, best.score))
+    let wish = turn.understanding.matter("human");
+    let score = meant.map_or(0.0, |best| best.score).max(if wish >= HUMAN_MEANING { wish } else { 0.0 });
+    if not_asked || score == 0.0 { None } else { found(turn.text, score) }
 }
 
 /// Is it a matter of this class?
@@ -83,13 +91,14 @@ fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patter
     };
     let mut vetoed = false;
     for clause in clauses {
-        let Some(hit) = matter.phrases.iter().find_map(|phrase| phrase.hit(clause)) else { continue };
+        let known = matter.known.iter().find_map(|phrase| phrase.hit(clause));
+        let Some(hit) = known.or_else(|| matter.phrases.iter().find_map(|phrase| phrase.hit(clause))) else { continue };
         let except = matter.except.iter().any(|phrase| phrase.hit(clause).is_some());
         if except || patterns.denied(clause, hit) || patterns.reported(clause, hit) {
             vetoed = true;
             continue;
         }
-        match about(clause, hit, matter, patterns) {
+        match if known.is_some() { About::Ours } else { about(clause, hit, matter, patterns) } {
             About::Ours => return found(clause.said, 0.95),
             About::Nothing => return found(clause.said, 0.85),
             About::Other => vetoed = true,
@@ -107,11 +116,15 @@ fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patter
         return found(turn.text, 0.8);
     }
     let except = clauses.iter().any(|clause| matter.except.iter().any(|phrase| phrase.hit(clause).is_some()));
-    let best = turn.understanding.intents.first().filter(|best| matter.rule.intents.contains(&best.name))?;
     // The words of the class stand there, and are about something else: the meaning is misled by the same words.
-    (best.score >= matter.rule.intent_above && !vetoed && !except && !patterns.reported(&whole, (0, whole.words.len())))
-        .then(|| found(turn.text, best.score))
-        .flatten()
+    if vetoed || except || patterns.reported(&whole, (0, whole.words.len())) {
+        return None;
+    }
+    let best = turn.understanding.intents.first().filter(|best| matter.rule.intents.contains(&best.name));
+    let by_intent = best.map(|best| best.score).filter(|score| *score >= matter.rule.intent_above);
+    let by_meaning = Some(turn.understanding.matter(&matter.class)).filter(|score| *score >= matter.rule.meaning_above);
+    let score = by_intent.into_iter().chain(by_meaning).fold(0.0, f32::max);
+    if score > 0.0 { found(turn.text, score) } else { None }
 }
 
 /// What a phrase is about.
@@ -158,8 +171,11 @@ fn tone(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], patterns: &Patterns, bad_be
     let mocks = patterns.mock_praise.is_match(&whole);
     let bad_now = patterns.bad_state.is_match(&whole);
     let heard = head.sarcasm >= SARCASM_HEAD;
+    let praises = patterns.praise.is_match(&whole) || mocks;
     let meant = plain_thanks(&whole, patterns) && !(mocks && heard);
-    let sarcastic = (patterns.praise.is_match(&whole) || mocks) && (bad_now || bad_before) && (mocks || heard) && !meant;
+    // Incongruity: praise, and a bad state of affairs. Words that mock need the head's half consent, plain praise its full one.
+    let sounds_mocking = heard || (mocks && head.sarcasm >= SARCASM_HALF) || (mocks && praises && bad_now && bad_before);
+    let sarcastic = (praises || head.sarcasm >= SARCASM_PLAIN) && (bad_now || bad_before) && sounds_mocking && !meant;
     if let Some((quote, certainty)) = both(strongest(&own, &patterns.anger), head.anger, ANGER_HEAD) {
         add(Signal::Anger, quote, certainty);
     }

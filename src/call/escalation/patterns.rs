@@ -47,6 +47,8 @@ pub(super) struct Matter {
     pub(super) class: String,
     pub(super) rule: CriticalRule,
     pub(super) phrases: Vec<Phrase>,
+    /// The lexicon's own: they say themselves what they are about.
+    pub(super) known: Vec<Phrase>,
     pub(super) except: Vec<Phrase>,
     pub(super) about: Vec<String>,
 }
@@ -76,11 +78,15 @@ impl Patterns {
         let words = super::lexicon::of(&flow.language);
         let weighted = |list: &[(&str, f32)]| list.iter().map(|(text, weight)| (pattern(text), *weight)).collect();
         let phrases = |list: &[String]| list.iter().filter_map(|text| Phrase::new(text)).collect::<Vec<_>>();
+        let of_class = |list: &[(&str, &str)], class: &str| -> Vec<Phrase> {
+            list.iter().filter(|(of, _)| *of == class).map(|(_, text)| Phrase::Pattern(pattern(text))).collect()
+        };
         let matter = |(class, rule): (&String, &CriticalRule)| Matter {
             class: class.clone(),
             rule: rule.clone(),
             phrases: phrases(&rule.phrases),
-            except: phrases(&rule.except),
+            known: of_class(words.matters, class),
+            except: phrases(&rule.except).into_iter().chain(of_class(words.not_matters, class)).collect(),
             about: rule.about.iter().map(|word| text::folded(word)).collect(),
         };
         Self {

@@ -132,6 +132,9 @@ pub struct CriticalRule {
     pub intents: Vec<String>,
     /// Intent score from which the meaning alone is enough, without any of the phrases.
     pub intent_above: f32,
+    /// The same for what Warmline knows of the class by itself, in every language: `cancellation`, `complaint`, `legal_threat`, `safety`, `fraud`,
+    /// `data_protection` and `vulnerability`. 1 turns it off.
+    pub meaning_above: f32,
     /// The queue of the people who deal with it.
     pub queue: Option<String>,
     /// How it is said in "because of …".
@@ -148,6 +151,7 @@ impl Default for CriticalRule {
             except: Vec::new(),
             intents: Vec::new(),
             intent_above: 0.8,
+            meaning_above: 0.8,
             queue: None,
             label: None,
         }

@@ -144,11 +144,13 @@ pub struct ThresholdsDef {
     pub hearing: f32,
     /// Turns in a row that could not be used, after which a human is called.
     pub tries: u32,
+    /// Sentences that are none of the intents, above all those that sound like one ("cancel my alarm").
+    pub others: Vec<String>,
 }
 
 impl Default for ThresholdsDef {
     fn default() -> Self {
-        Self { intent: 0.4, change_of_subject: 0.75, knowledge: 0.7, hearing: 0.35, tries: 3 }
+        Self { intent: 0.4, change_of_subject: 0.75, knowledge: 0.7, hearing: 0.35, tries: 3, others: Vec::new() }
     }
 }
 

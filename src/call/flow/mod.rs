@@ -184,6 +184,16 @@ impl Flow {
         check::check(read)
     }
 
+    /// The same flow for callers of another language: its examples are understood by meaning, words and numbers are read in that language. What the
+    /// flow says stays as it is written. None if there is no lexicon of it.
+    #[must_use]
+    pub fn spoken_in(mut self, language: &str) -> Option<Self> {
+        self.lexicon = lexicon::of(language)?;
+        language.clone_into(&mut self.language);
+        self.patterns = OnceLock::new();
+        Some(self)
+    }
+
     /// Gives the addresses of the services that the flow names.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<()> {
-    let flow = load(&args.file)?;
+    let flow = load(&args.file, None)?;
     let name = args.script.display().to_string();
     let text = fs::read_to_string(&args.script).with_context(|| format!("cannot read {name}"))?;
     let cues = script::parse(&text, &name)?;

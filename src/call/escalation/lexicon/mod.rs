@@ -30,6 +30,10 @@ pub(super) struct Lexicon {
     pub(super) not_human: &'static str,
     /// Not wanting the machine, which is asking for a human.
     pub(super) no_machine: &'static str,
+    /// Critical matters in words that flows need not list: class and pattern. What they are about stands in the pattern.
+    pub(super) matters: &'static [(&'static str, &'static str)],
+    /// Looks like one of them and is not: class and pattern.
+    pub(super) not_matters: &'static [(&'static str, &'static str)],
     /// Insults and curses at us.
     pub(super) anger: &'static [(&'static str, f32)],
     /// Annoyance.

@@ -42,6 +42,41 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     ],
     not_human: r"\b(?:resurse umane|(?:esti|sunteti) (?:un |o )?(?:om|robot|persoana|masina)|vorbesc cu (?:un |o )?(?:robot|masina|om)(?: sau.*)?$|am (?:mai )?vorbit|drepturile omului|agent (?:imobiliar|de turism|de asigurari)|(?:colegul|agentul|operatorul) (?:[\w']+ ){0,3}(?:a spus|mi a spus|mi a zis|a inchis))\b",
     no_machine: r"\b(?:nu|n|fara|satul de|satula de|m am saturat de)\b(?: [\w']+){0,4} (?:cu )?(?:un |o |acest |aceasta )*(?:robot\w*|masina|masinarie|automat|calculator\w*|inteligenta artificiala|roboti|boti)\b",
+    matters: &[
+        (
+            "cancellation",
+            r"\b(?:anul\w+|rezili\w+|renunt\w*|dezabon\w+|inchid\w*|retrag\w*|opri\w+)\b(?: [\w']+){0,3}? (?:comanda|comenzile|abonament\w*|contract\w*|cont|contul|livrarea|tot|toate|achizitia|cumparatura|serviciul|serviciile|coletul)\b|\bnu mai (?:vreau|doresc|am nevoie de) (?:comanda|produsul|abonamentul|contractul|serviciul|coletul)\b|\b(?:vreau|doresc|as vrea) sa (?:reziliez|ma dezabonez)\b",
+        ),
+        ("complaint", r"\b(?:reclamatie|reclamatii|reclamatia|reclam|plangere|plangeri|plangerea|sesizare|sesizari)\b"),
+        (
+            "legal_threat",
+            r"\b(?:dau|dam|voi da|actionez|actiona|chem)\b(?: [\w']+){0,2} in (?:judecata|instanta)\b|\bavocat\w*\b(?: [\w']+){0,2} (?:o sa|va|vor)\b|\bprotectia consumator\w+\b|\banpc\b|\bne vedem (?:la|in) (?:tribunal|instanta|judecata)\b",
+        ),
+        (
+            "safety",
+            r"\b(?:luat foc|explodat|electrocutat\w*|m am curentat|m a curentat|miroase a (?:gaz|gaze|ars|fum)|miros de gaz\w*|iese fum|scoate fum|scantei|ranit\w*|reactie alergica|a ars (?:copilul|mana))\b",
+        ),
+        (
+            "fraud",
+            r"\b(?:frauda|fraude|inselatorie|inselat|escroch\w+|escroci|spart contul|contul (?:[\w']+ ){0,3}spart|cineva (?:[\w']+ ){0,3}(?:cardul|contul|numele) meu|furat (?:cardul|identitatea|datele)|nu eu am (?:facut|comandat|platit))\b",
+        ),
+        (
+            "data_protection",
+            r"\b(?:gdpr|protectia datelor|date(?:le)? (?:mele )?(?:personale|cu caracter personal)|stergeti(?:mi)?(?: mi)?(?: toate)? datele|ce date aveti)\b",
+        ),
+        (
+            "vulnerability",
+            r"\b(?:(?:mi|ne) a murit (?:sotul|sotia|mama|tata|tatal|fiul|fiica|fratele|sora|copilul|bunica|bunicul)|a decedat|sinucid\w*|nevazator|nevazatoare|nu mai vreau sa traiesc|(?:sunt|am) (?:[\w']+ )?(?:handicap|dementa|grav bolnav\w*))\b",
+        ),
+    ],
+    not_matters: &[
+        ("complaint", r"\b(?:nicio (?:plangere|reclamatie)|nu (?:am|sun|vreau) (?:[\w']+ ){0,2}(?:plang\w+|reclam\w*))\b"),
+        (
+            "cancellation",
+            r"\b(?:alarma|programarea|zborul|intalnirea|rezervarea|masa|hotelul|trenul|ceasul|dentist\w*|politica de anulare|taxa de anulare)\b|\b(?:s a|a fost|au) anulat\b",
+        ),
+        ("legal_threat", r"\b(?:film\w*|serial\w*|carte)\b"),
+    ],
     anger: &[
         (
             r"\b(?:la naiba|dracu\w*|draci|naibii|naiba|nenorocit\w*|idiot\w*|prosti|prost|proasta|imbecil\w*|cretin\w*|tampit\w*|hoti|hot|incompetent\w*|jegos\w*|pula|mortii|rahat\w*|cacat|nesimtit\w*|bataie de joc|va bateti joc|jaf)\b",

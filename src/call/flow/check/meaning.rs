@@ -29,6 +29,9 @@ impl<'a> Checker<'a> {
         for (key, entry) in &definition.knowledge {
             self.examples(&Path::of(&["knowledge", key, "questions"]), key, &entry.questions, &mut seen);
         }
+        if !definition.understanding.others.is_empty() {
+            self.examples(&Path::of(&["understanding", "others"]), "others", &definition.understanding.others, &mut seen);
+        }
         if definition.intents.is_empty() {
             self.wrong_key(&Path::of(&["intents"]), "there are no intents", Some("say what callers want"));
         }
@@ -152,6 +155,7 @@ impl<'a> Checker<'a> {
             let path = at.clone().key("critical").key(class);
             self.queue(&path.clone().key("queue"), rule.queue.as_ref());
             self.share(&path.clone().key("intent_above"), rule.intent_above);
+            self.share(&path.clone().key("meaning_above"), rule.meaning_above);
             for (index, intent) in rule.intents.iter().enumerate() {
                 self.known(&path.clone().key("intents").item(index), "intent", intent, "intents", &intents);
             }

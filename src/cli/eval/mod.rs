@@ -1,0 +1,93 @@
+//! `warmline eval intents|knowledge|escalation|tone FILE.jsonl`: how right the machine is on labelled sentences, with figures for people and as JSON.
+//!
+//! A line is what `warmline understand` reads (`{"id", "text"}` or `{"id", "turns": […]}`) with what was meant: `intent` (a name or null), `knowledge`,
+//! `escalate` with `reason`, `tone`. Public text sets are read as they are: `label` or `labels` stand for the intent or the tone, `sarcastic` for the tone;
+//! `--map label=name` renames labels.
+
+mod escalation;
+mod intents;
+mod knowledge;
+mod report;
+mod scores;
+mod sheet;
+mod table;
+mod tone;
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    call::flow::Flow,
+    cli::flow::{load, understander},
+    understand::Understander,
+};
+
+/// Measure on labelled sentences.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    part: Part,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Part {
+    /// What callers want, and what is none of it.
+    Intents(intents::Args),
+    /// Questions with a fixed answer.
+    Knowledge(knowledge::Args),
+    /// When a human is called.
+    Escalation(escalation::Args),
+    /// Anger, frustration, sarcasm and gratitude in the words.
+    Tone(tone::Args),
+}
+
+/// Runs the part.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    match &args.part {
+        Part::Intents(args) => intents::run(args),
+        Part::Knowledge(args) => knowledge::run(args),
+        Part::Escalation(args) => escalation::run(args),
+        Part::Tone(args) => tone::run(args),
+    }
+}
+
+/// What every evaluation of sentences is told.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// JSON lines: sentences or conversations, with what was meant.
+    file: PathBuf,
+    /// The flow.
+    #[arg(long, default_value = "config/flows/support.en.yaml")]
+    flow: PathBuf,
+    /// The callers' language; the flow's if left out.
+    #[arg(long)]
+    lang: Option<String>,
+    /// Rename a label of the file: `track_order=order_status`. An empty name is "none of them"; `*=` is for all labels that are not renamed.
+    #[arg(long, value_name = "LABEL=NAME")]
+    map: Vec<String>,
+    /// Also list what went wrong.
+    #[arg(long)]
+    misses: bool,
+    /// Write the figures there, as JSON.
+    #[arg(long, value_name = "OUT")]
+    json: Option<PathBuf>,
+}
+
+impl Common {
+    fn heads(&self) -> Result<(Arc<Flow>, Understander)> {
+        let flow = load(&self.flow, self.lang.as_deref())?;
+        let heads = understander(&flow)?;
+        Ok((flow, heads))
+    }
+
+    fn rows(&self) -> Result<Vec<sheet::Row>> {
+        let rows = sheet::read(&self.file)?;
+        anyhow::ensure!(!rows.is_empty(), "{} has no sentences", self.file.display());
+        Ok(rows)
+    }
+
+    fn names(&self) -> Result<sheet::Names> {
+        sheet::Names::new(&self.map).context("--map")
+    }
+}
