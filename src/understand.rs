@@ -41,12 +41,9 @@ impl Understander {
             examples.push((name.clone(), embedder.embed_all(sentences)?));
         }
         let others = embedder.embed_all(&flow.understanding.others)?;
-        Ok(Self {
-            flow: Arc::clone(flow),
-            embedder: Arc::clone(embedder),
-            head: IntentHead::train(&examples, &others)?,
-            matters: Matters::new()?,
-        })
+        let head = IntentHead::train(&flow.written_in, &examples, &others)?;
+        let head = if flow.written_in == flow.language { head } else { head.for_another_language() };
+        Ok(Self { flow: Arc::clone(flow), embedder: Arc::clone(embedder), head, matters: Matters::new()? })
     }
 
     /// What the sentence means. The tone is only computed where the flow announces it.
@@ -60,9 +57,11 @@ impl Understander {
         // "I was told to cancel my appointment, but where is my order?": what the whole is not about, a clause may be.
         let sure = |scored: &[Scored]| scored.first().is_some_and(|best| best.score >= SURE);
         let mut whole_is_sure = sure(&intents) || sure(&knowledge);
+        let mut said: Vec<Scored> = Vec::new();
         for clause in clauses(text, self.flow.lexicon().but) {
             let vector = self.embedder.embed(&without_numbers(clause))?;
             let (of_clause, known) = self.scores(&vector);
+            said.extend(surest(&of_clause, &known));
             if !whole_is_sure && (sure(&of_clause) || sure(&known)) {
                 (intents, knowledge, whole_is_sure) = (of_clause, known, true);
             }
@@ -78,13 +77,21 @@ impl Understander {
         } else {
             Tone::default()
         };
-        Ok(Understanding { intents, knowledge, tone, matters: noted(matters) })
+        let first = surest(&intents, &knowledge);
+        let second = first.and_then(|first| said.into_iter().rev().find(|it| it.name != first.name));
+        Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters) })
     }
 
     fn scores(&self, vector: &Embedding) -> (Vec<Scored>, Vec<Scored>) {
         let scored = self.head.scores(vector).into_iter().map(|it| Scored { name: it.label, score: it.score });
         scored.partition(|it| self.flow.intents.contains_key(&it.name))
     }
+}
+
+/// The best of both, if it is certain.
+fn surest(intents: &[Scored], knowledge: &[Scored]) -> Option<Scored> {
+    let best = intents.first().into_iter().chain(knowledge.first()).max_by(|a, b| a.score.total_cmp(&b.score))?;
+    (best.score >= SURE).then(|| best.clone())
 }
 
 /// The matters that are worth writing down, best first.

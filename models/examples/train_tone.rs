@@ -13,6 +13,8 @@ const TONES: [&str; 4] = ["anger", "frustration", "sarcasm", "gratitude"];
 const PUBLIC_WEIGHT: f32 = 0.01;
 const STEPS: usize = 3_000;
 const FOLDS: usize = 5;
+/// Mockery is rare among callers, and common in what is trained on: its score is lower by this, as a logarithm.
+const SARCASM_DOUBT: f32 = 0.4;
 /// Inverse of the regularisation.
 const FREEDOM: f32 = 100.0;
 
@@ -43,6 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (tone, name) in TONES.iter().enumerate() {
         held_out(&examples, tone, name);
         let (weights, bias) = train(&examples, tone, |_| true);
+        let bias = if *name == "sarcasm" { bias - SARCASM_DOUBT } else { bias };
         bytes.extend(weights.iter().chain([&bias]).flat_map(|number| number.to_le_bytes()));
     }
     std::io::stdout().write_all(&bytes)?;

@@ -21,6 +21,8 @@ const FREEDOM: f32 = 30.0;
 const NEAREST: f32 = 8.0;
 /// What is said for everything else must be so much likelier, as a logarithm: with it, scores are right as often as they say.
 const DOUBT: f32 = 1.0;
+/// The same for sentences of another language than that of the examples.
+const DOUBT_ABROAD: f32 = 1.45;
 /// A matter that is so much like a label is left out of everything else (cosine of their centroids); so is a sentence that is so much like an example.
 const SAME_MATTER: f32 = 0.6;
 const SAME_SENTENCE: f32 = 0.7;
@@ -42,6 +44,7 @@ pub struct IntentHead {
     labels: Vec<Label>,
     others: Label,
     centre: Vec<f32>,
+    doubt: f32,
 }
 
 #[derive(Debug, Clone)]
@@ -52,11 +55,21 @@ struct Label {
 }
 
 impl IntentHead {
-    /// Builds a head from the embeddings of each label's example sentences, and of sentences that are none of them.
+    /// Builds a head from the embeddings of each label's example sentences (written in `language`), and of sentences that are none of them.
     ///
     /// # Errors
     /// When there are not two labels with an example each.
-    pub fn train(examples: &[(String, Vec<Embedding>)], others: &[Embedding]) -> Result<Self, ModelError> {
+    pub fn train(language: &str, examples: &[(String, Vec<Embedding>)], others: &[Embedding]) -> Result<Self, ModelError> {
+        Self::train_with(matters(language), examples, others, 1.0)
+    }
+
+    /// The same, with everything else as heavy as so many labels.
+    pub(crate) fn train_with(
+        background: &[Vec<Vec<f32>>],
+        examples: &[(String, Vec<Embedding>)],
+        others: &[Embedding],
+        weight: f32,
+    ) -> Result<Self, ModelError> {
         let labelled: Vec<_> = examples.iter().filter(|(_, sentences)| !sentences.is_empty()).collect();
         if labelled.len() < 2 {
             return Err(ModelError::TooFewExamples);
@@ -65,17 +78,25 @@ impl IntentHead {
         let label =
             |(name, sentences): &&(String, Vec<Embedding>)| Label::new(name, sentences.iter().map(|it| centred(it, &centre)).collect());
         let labels: Vec<Label> = labelled.iter().map(label).collect();
-        let mut rest = everything_else(&labels, &centre);
+        let mut rest = everything_else(background, &labels, &centre);
         rest.extend(others.iter().map(|it| centred(it, &centre)));
-        let mut head = Self { labels, others: Label::new("", rest), centre };
-        head.learn();
+        let mut head = Self { labels, others: Label::new("", rest), centre, doubt: DOUBT };
+        head.learn(weight);
         Ok(head)
     }
 
-    fn learn(&mut self) {
+    /// For callers who speak another language than that of the examples: they are farther from all of them, which speaks for nothing else.
+    #[must_use]
+    pub fn for_another_language(mut self) -> Self {
+        self.doubt = DOUBT_ABROAD;
+        self
+    }
+
+    fn learn(&mut self, others: f32) {
         let classes: Vec<&Label> = self.labels.iter().chain([&self.others]).collect();
         let mean = self.labels.iter().map(|label| label.examples.len()).sum::<usize>() as f32 / self.labels.len() as f32;
-        let weight = |label: &Label| mean / label.examples.len().max(FEWEST) as f32;
+        let factor = |label: &Label| if label.name.is_empty() { others } else { 1.0 };
+        let weight = |label: &Label| factor(label) * mean / label.examples.len().max(FEWEST) as f32;
         let learnt = learn(&Lesson {
             rows: classes.iter().flat_map(|label| label.examples.iter().map(Vec::as_slice)).collect(),
             classes: classes.iter().enumerate().flat_map(|(class, label)| label.examples.iter().map(move |_| class)).collect(),
@@ -94,7 +115,7 @@ impl IntentHead {
         let sentence = centred(embedding, &self.centre);
         let mut shares: Vec<f32> = self.labels.iter().chain([&self.others]).map(|label| label.strength(&sentence)).collect();
         if let Some(other) = shares.last_mut() {
-            *other -= DOUBT;
+            *other -= self.doubt;
         }
         softmax(&mut shares);
         let scores = self.labels.iter().zip(shares).map(|(label, score)| LabelScore { label: label.name.clone(), score });
@@ -118,9 +139,9 @@ impl Label {
 }
 
 /// What the flow's labels are not about.
-fn everything_else(labels: &[Label], centre: &[f32]) -> Vec<Vec<f32>> {
+fn everything_else(background: &[Vec<Vec<f32>>], labels: &[Label], centre: &[f32]) -> Vec<Vec<f32>> {
     let centroids: Vec<Vec<f32>> = labels.iter().map(|label| centroid(&label.examples)).collect();
-    let kept = matters().iter().filter_map(|matter| {
+    let kept = background.iter().filter_map(|matter| {
         let matter: Vec<Vec<f32>> = matter.iter().map(|sentence| centred(sentence, centre)).collect();
         (nearest(&centroids, &centroid(&matter)) <= SAME_MATTER).then_some(matter)
     });

@@ -8,11 +8,14 @@ use crate::{
     embedder::{EMBEDDING_WIDTH as WIDTH, Embedding},
     error::ModelError,
     intent::{IntentHead, LabelScore},
+    weights::matters,
 };
 
 const BYTES: &[u8] = include_bytes!("../weights/matters.bin");
 /// The classes, in the order of their numbers in the file; what is none of them has the number after the last.
 const CLASSES: [&str; 8] = ["human", "cancellation", "complaint", "legal_threat", "safety", "fraud", "data_protection", "vulnerability"];
+/// What is no such matter weighs as much as so many of them: most of what callers say is none.
+const OTHERS: f32 = 4.0;
 /// The class, a scale, then a byte for each number.
 const ROW_BYTES: usize = 1 + 4 + WIDTH;
 
@@ -35,7 +38,7 @@ impl Matters {
                 None => others.push(sentence),
             }
         }
-        Ok(Self(IntentHead::train(&classes, &others)?))
+        Ok(Self(IntentHead::train_with(matters("en"), &classes, &others, OTHERS)?))
     }
 
     /// All matters with their scores, best first.

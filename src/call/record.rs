@@ -193,6 +193,10 @@ pub enum Signal {
     FlowAsked,
     /// A calming sign: thanks, a confirmed answer.
     Calmed,
+    /// The caller is on the flow's list of callers who are brought to a human sooner.
+    Vip,
+    /// The caller's voice against their own voice of before.
+    Voice,
 }
 
 /// What the policy decided on the evidence so far.
@@ -212,6 +216,34 @@ pub struct Decision {
     pub why: String,
     /// One plain sentence: what would have changed it.
     pub would_change: String,
+    /// When a human would have been called at other thresholds, the lowest first; those that were never reached are left out.
+    #[serde(default)]
+    pub at_thresholds: Vec<AtThreshold>,
+    /// What the bot does beside going on.
+    #[serde(default)]
+    pub care: Care,
+}
+
+/// The moment at which a threshold was first reached.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AtThreshold {
+    /// The threshold.
+    pub threshold: f32,
+    /// When.
+    pub at: Time,
+}
+
+/// What the bot does for a caller who is not (yet) brought to a human.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Care {
+    /// Nothing special.
+    #[default]
+    None,
+    /// Begins with words of regret.
+    Soothe,
+    /// Asks whether a colleague should be brought in.
+    Offer,
 }
 
 /// A step of the handoff.

@@ -280,7 +280,7 @@ impl Call {
     fn back_to_bot(&mut self) {
         match std::mem::replace(&mut self.phase, Phase::Ended) {
             Phase::HandingOver { mut bot, .. } => {
-                bot.take_back();
+                bot.take_back(self.base.io.now);
                 self.base.io.record(What::Owner { owner: Owner::Bot });
                 self.phase = Phase::Talking(bot);
             }

@@ -20,6 +20,9 @@ pub struct Understanding {
     pub intents: Vec<Scored>,
     /// Matching knowledge entries (by key), best first, 0..=1.
     pub knowledge: Vec<Scored>,
+    /// What another clause of the same turn surely means besides: an intent or a knowledge entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<Scored>,
     /// The tone of the words. Only ever the caller's.
     pub tone: Tone,
     /// Matters that a human may have to hear of, whatever the flow is about, best first, 0..=1: `human` (asked for), `cancellation`, `complaint`,

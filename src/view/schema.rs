@@ -228,6 +228,8 @@ pub enum Signal {
     Silence,
     FlowAsked,
     Calmed,
+    Vip,
+    Voice,
 }
 
 /// What the policy decided.
@@ -240,6 +242,24 @@ pub struct Decision {
     pub evidence: Vec<u32>,
     pub why: String,
     pub would_change: String,
+    pub at_thresholds: Vec<AtThreshold>,
+    pub care: Care,
+}
+
+/// When a human would have been called at another threshold.
+#[derive(ToSchema)]
+pub struct AtThreshold {
+    pub threshold: f32,
+    pub at: u64,
+}
+
+/// What the bot does beside going on.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Care {
+    None,
+    Soothe,
+    Offer,
 }
 
 /// A step of the handoff.

@@ -69,6 +69,8 @@ const signals: Record<Signal['kind'], string> = {
   silence: 'Silence',
   flow_asked: 'The flow leads to a human',
   calmed: 'Calmed down',
+  vip: 'Preferred caller',
+  voice: 'The voice has changed',
 };
 
 const agentStates: Record<string, string> = {

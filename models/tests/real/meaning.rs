@@ -92,7 +92,7 @@ fn embed(text: &str) -> Embedding {
 fn head() -> IntentHead {
     let examples: Vec<(String, Vec<Embedding>)> =
         FLOW.iter().map(|(name, sentences)| ((*name).to_owned(), ENGINES.embedder.embed_all(sentences).unwrap())).collect();
-    IntentHead::train(&examples, &[]).unwrap()
+    IntentHead::train("en", &examples, &[]).unwrap()
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn intents_of_heard_utterances_are_found_and_strangers_are_not() {
 #[test]
 fn one_label_is_no_head() {
     let examples = [("only".to_owned(), vec![embed("hello")]), ("empty".to_owned(), Vec::new())];
-    assert!(IntentHead::train(&examples, &[]).is_err());
+    assert!(IntentHead::train("en", &examples, &[]).is_err());
 }
 
 #[test]

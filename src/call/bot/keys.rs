@@ -3,9 +3,9 @@
 use crate::call::{
     base::Base,
     bot::{Bot, Mode},
-    flow::step::{Expect, Input},
+    flow::step::{Expect, Input, Step},
     io::Io,
-    record::What,
+    record::{Signal, What},
     then::Then,
     timer::Timer,
 };
@@ -69,7 +69,11 @@ impl Bot {
         base.turn += 1;
         base.reply_after = Some(base.io.now);
         self.silences = 0;
+        let asks = digits == "0";
         let (dialogue, steps) = self.think(base.io.now, &Input::Keyed { digits });
+        if asks && steps.iter().any(|step| matches!(step, Step::Human { .. })) {
+            self.escalation.note(Signal::AskedForHuman, "pressed 0", (base.io.now, base.io.now));
+        }
         self.adopt(base, dialogue, steps, ("", base.io.now, base.io.now))
     }
 }

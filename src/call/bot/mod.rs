@@ -21,7 +21,7 @@ use crate::call::{
     },
     ids::RequestId,
     outcome::Outcome,
-    record::{Signal, What},
+    record::{Care, Signal, What},
     then::Then,
     time::{Time, WallTime},
     turn::{ear::Turn, words},
@@ -59,7 +59,7 @@ impl Bot {
     pub(crate) fn new(flow: &Arc<Flow>, wall: WallTime, caller: &Caller) -> Self {
         Self {
             dialogue: Dialogue::new(Arc::clone(flow), wall, caller),
-            escalation: Escalation::new(Arc::clone(flow)),
+            escalation: Escalation::for_caller(Arc::clone(flow), caller),
             mode: Mode::Listening,
             ahead: None,
             keys: Keys::default(),
@@ -184,10 +184,11 @@ impl Bot {
 
     /// Weighs what the flow would do, and does it if the bot keeps the caller.
     fn adopt(&mut self, base: &mut Base, dialogue: Dialogue, steps: Vec<Step>, said: (&str, Time, Time)) -> Then {
-        let next = self.weigh(base, &steps, said);
+        let (next, care) = self.weigh_with_care(base, &steps, said);
         self.dialogue = dialogue;
         // The flow itself may say something before it calls a human; the policy cuts the flow short.
         if next == Then::Stay || steps.iter().any(|step| matches!(step, Step::Human { .. })) {
+            let steps = self.with_care(base, care, steps);
             return self.perform(base, steps);
         }
         // The human must know what was said in this turn; the bot's own words are no longer wanted.
@@ -220,6 +221,7 @@ impl Bot {
             match step {
                 Step::NotUnderstood => self.escalation.note(Signal::NotUnderstood, quote, (from, to)),
                 Step::Repeated => self.escalation.note(Signal::Repeated, quote, (from, to)),
+                Step::Declined => self.escalation.declined(base.io.now),
                 Step::Human { queue, why } => {
                     // What calls a human anyway needs no second reason.
                     if !self.escalation.decide(base.io.now).escalate {
@@ -233,21 +235,44 @@ impl Bot {
         wish
     }
 
+    /// What is said besides to a caller who stays: words of regret before the answer, the offer of a colleague after it.
+    fn with_care(&mut self, base: &Base, care: Care, mut steps: Vec<Step>) -> Vec<Step> {
+        let speaks = steps.iter().any(|step| matches!(step, Step::Say { .. }));
+        let given = match care {
+            Care::Soothe if speaks => {
+                let text = base.flow.prompt(PromptKey::SorryForTrouble, &[]);
+                steps.insert(0, Step::Say { node: "SorryForTrouble".to_owned(), text, interruptible: true, notice: None });
+                true
+            }
+            Care::Offer => self.dialogue.offer_colleague(&mut steps),
+            Care::Soothe | Care::None => false,
+        };
+        if given {
+            self.escalation.cared();
+        }
+        steps
+    }
+
     /// Asks the policy, with what the flow noticed in this turn.
     fn weigh(&mut self, base: &mut Base, steps: &[Step], said: (&str, Time, Time)) -> Then {
+        self.weigh_with_care(base, steps, said).0
+    }
+
+    fn weigh_with_care(&mut self, base: &mut Base, steps: &[Step], said: (&str, Time, Time)) -> (Then, Care) {
         let wish = self.note_steps(base, steps, said);
         for evidence in self.escalation.drain_evidence() {
             base.io.record(What::Evidence { evidence });
         }
         let decision = self.escalation.decide(base.io.now);
         let escalate = decision.escalate;
-        let why = decision.why.clone();
+        let (why, care) = (decision.why.clone(), decision.care);
         base.io.record(What::Decision { decision });
-        match wish {
+        let next = match wish {
             Some(human) => human,
             None if escalate => Then::Human { to: self.escalation.destination(self.intent()), why },
             None => Then::Stay,
-        }
+        };
+        (next, care)
     }
 
     fn perform(&mut self, base: &mut Base, steps: Vec<Step>) -> Then {
@@ -267,7 +292,7 @@ impl Bot {
                 }
                 Step::End(outcome) => self.mode = Mode::Leaving(outcome),
                 Step::Human { queue, why } => return Then::Human { to: base.flow.destination(&queue), why },
-                Step::NotUnderstood | Step::Repeated | Step::Listen => {}
+                Step::NotUnderstood | Step::Repeated | Step::Declined | Step::Listen => {}
             }
         }
         Then::Stay
@@ -344,8 +369,8 @@ impl Bot {
     }
 
     /// The caller comes back from the queue: no human could be had, or none is wanted any more.
-    pub(crate) fn take_back(&mut self) {
-        self.escalation.settle();
+    pub(crate) fn take_back(&mut self, now: Time) {
+        self.escalation.settle(now);
         self.came_back = true;
         self.silences = 0;
         self.troubles = Troubles::default();

@@ -2,12 +2,14 @@
 
 use crate::call::{
     escalation::policy::{Effect, EscalationPolicy, SignalRule},
-    record::{Decision, Evidence, Signal},
+    record::{AtThreshold, Care, Decision, Evidence, Signal},
     time::Time,
 };
 
 /// A detector that is less sure than this cannot call a human at once.
 const SURE_ENOUGH: f32 = 0.6;
+/// For which thresholds the record says when they were reached.
+const THRESHOLDS: [f32; 8] = [0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 2.0];
 /// What counts less than this is no reason.
 const LEAST: f32 = 0.05;
 
@@ -27,6 +29,8 @@ pub fn word(signal: &Signal) -> String {
         Signal::Silence => "silence".to_owned(),
         Signal::FlowAsked => "flow_asked".to_owned(),
         Signal::Calmed => "calmed".to_owned(),
+        Signal::Vip => "vip".to_owned(),
+        Signal::Voice => "voice".to_owned(),
     }
 }
 
@@ -49,6 +53,8 @@ pub(super) fn rule(policy: &EscalationPolicy, signal: &Signal) -> SignalRule {
         Signal::Silence => rules.silence,
         Signal::FlowAsked => rules.flow_asked,
         Signal::Calmed => rules.calmed,
+        Signal::Vip => rules.vip,
+        Signal::Voice => rules.voice,
     }
 }
 
@@ -59,16 +65,33 @@ struct Counted<'l> {
     at_once: bool,
 }
 
+/// What has become of calling a human before.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Before {
+    /// When a handoff last came to nothing, or an offer was declined.
+    pub(super) refused: Option<Time>,
+    /// Handoffs that came to nothing.
+    pub(super) handoffs: u32,
+}
+
+impl Before {
+    /// The threshold as it is now; none if no score is enough any more.
+    fn threshold(self, policy: &EscalationPolicy, now: Time) -> Option<f32> {
+        let cooling = self.refused.is_some_and(|at| now.since(at) < policy.cool_down_ms);
+        let raised = if cooling { policy.threshold * (1.0 + policy.rise) } else { policy.threshold };
+        (self.handoffs < policy.most_handoffs).then_some(raised)
+    }
+}
+
 /// Weighs the ledger.
-pub(super) fn decide(ledger: &[Evidence], policy: &EscalationPolicy, now: Time) -> Decision {
+pub(super) fn decide(ledger: &[Evidence], policy: &EscalationPolicy, before: Before, now: Time) -> Decision {
     let mut counted = weigh(ledger, policy, now);
     let score = counted.iter().map(|it| it.counts).sum::<f32>().max(0.0);
     counted.sort_by(|a, b| {
         (b.at_once, b.counts, a.evidence.number).partial_cmp(&(a.at_once, a.counts, b.evidence.number)).unwrap_or(std::cmp::Ordering::Equal)
     });
-    // Mockery is a matter of hearing: alone it never moves anybody.
-    let only_sarcasm = counted.iter().all(|it| it.evidence.signal == Signal::Sarcasm);
-    let escalate = counted.iter().any(|it| it.at_once) || (score >= policy.threshold && !only_sarcasm);
+    let enough = before.threshold(policy, now).is_some_and(|threshold| score >= threshold);
+    let escalate = counted.iter().any(|it| it.at_once) || (enough && !is_hearing_only(&counted));
     let mut reasons = Vec::new();
     for it in counted.iter().filter(|it| it.counts >= LEAST) {
         let reason = word(&it.evidence.signal);
@@ -84,6 +107,44 @@ pub(super) fn decide(ledger: &[Evidence], policy: &EscalationPolicy, now: Time) 
         would_change: would_change(&counted, escalate, score, policy),
         evidence: counted.iter().filter(|it| it.counts >= LEAST).map(|it| it.evidence.number).collect(),
         reasons,
+        at_thresholds: at_thresholds(ledger, policy),
+        care: Care::None,
+    }
+}
+
+/// Mockery and a changed voice are matters of hearing: alone they never move anybody.
+fn is_hearing_only(counted: &[Counted<'_>]) -> bool {
+    counted.iter().all(|it| matches!(it.evidence.signal, Signal::Sarcasm | Signal::Voice | Signal::Vip))
+}
+
+/// When each of the usual thresholds was first reached: the ledger is weighed again as it was after each piece of evidence.
+fn at_thresholds(ledger: &[Evidence], policy: &EscalationPolicy) -> Vec<AtThreshold> {
+    let mut reached: Vec<AtThreshold> = Vec::new();
+    for (count, evidence) in ledger.iter().enumerate() {
+        let now = evidence.span.1;
+        let counted = weigh(&ledger[..=count], policy, now);
+        let at_once = counted.iter().any(|it| it.at_once);
+        let score = counted.iter().map(|it| it.counts).sum::<f32>();
+        for threshold in THRESHOLDS.into_iter().skip(reached.len()) {
+            if at_once || (score >= threshold && !is_hearing_only(&counted)) {
+                reached.push(AtThreshold { threshold, at: now });
+            } else {
+                break;
+            }
+        }
+    }
+    reached
+}
+
+/// What the bot does for a caller who stays with it: by the rules of what was noted in this turn.
+pub(super) fn care(fresh: &[Evidence], policy: &EscalationPolicy) -> Care {
+    let effects: Vec<Effect> = fresh.iter().map(|evidence| rule(policy, &evidence.signal).effect).collect();
+    if effects.contains(&Effect::Offer) {
+        Care::Offer
+    } else if effects.contains(&Effect::Soothe) {
+        Care::Soothe
+    } else {
+        Care::None
     }
 }
 
@@ -97,7 +158,9 @@ fn weigh<'l>(ledger: &'l [Evidence], policy: &EscalationPolicy, now: Time) -> Ve
             Effect::Note => continue,
             // Enough alone, so that the score says what is done.
             Effect::Now if at_once => evidence.weight.max(policy.threshold),
-            Effect::Now | Effect::Count => evidence.weight * evidence.certainty * fade(now.since(evidence.span.1), policy.half_life_ms),
+            Effect::Now | Effect::Count | Effect::Offer | Effect::Soothe => {
+                evidence.weight * evidence.certainty * fade(now.since(evidence.span.1), policy.half_life_ms)
+            }
         };
         if weight >= 0.0 {
             counted.push(Counted { evidence, counts: weight, at_once });
@@ -137,6 +200,8 @@ fn plain(signal: &Signal, policy: &EscalationPolicy) -> String {
         Signal::Silence => "the caller was silent".to_owned(),
         Signal::FlowAsked => "the assistant cannot help any further".to_owned(),
         Signal::Calmed => "the caller is content".to_owned(),
+        Signal::Vip => "the caller is on the list of callers who are brought to a person sooner".to_owned(),
+        Signal::Voice => "the caller's voice has changed".to_owned(),
     }
 }
 

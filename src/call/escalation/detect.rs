@@ -14,14 +14,16 @@ use crate::call::{
 const HUMAN_INTENT: f32 = 0.85;
 /// The same for what is known of such wishes in all flows.
 const HUMAN_MEANING: f32 = 0.8;
+/// Shorter turns mean nothing by their meaning alone: "thanks, bye".
+const WORDS_WITH_MEANING: usize = 3;
 /// Scores of the tone head from which it is believed without any word of the lexicon.
 const ANGER_HEAD: f32 = 0.8;
 const FRUSTRATION_HEAD: f32 = 0.75;
-const SARCASM_HEAD: f32 = 0.55;
+const SARCASM_HEAD: f32 = 0.45;
 /// The same where the words are those of mockery.
-const SARCASM_HALF: f32 = 0.3;
+const SARCASM_HALF: f32 = 0.2;
 /// The same where nothing is praised.
-const SARCASM_PLAIN: f32 = 0.75;
+const SARCASM_PLAIN: f32 = 0.6;
 /// What the tone head is believed where the lexicon has nothing to say.
 const HEAD_ALONE: f32 = 0.8;
 /// Certainty up to which a word of the lexicon may only be a manner of speaking.
@@ -117,12 +119,14 @@ fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patter
     }
     let except = clauses.iter().any(|clause| matter.except.iter().any(|phrase| phrase.hit(clause).is_some()));
     // The words of the class stand there, and are about something else: the meaning is misled by the same words.
-    if vetoed || except || patterns.reported(&whole, (0, whole.words.len())) {
+    let not_ours = patterns.reported(&whole, (0, whole.words.len())) || patterns.not_own_feeling.is_match(&whole.folded());
+    if vetoed || except || not_ours {
         return None;
     }
     let best = turn.understanding.intents.first().filter(|best| matter.rule.intents.contains(&best.name));
     let by_intent = best.map(|best| best.score).filter(|score| *score >= matter.rule.intent_above);
-    let by_meaning = Some(turn.understanding.matter(&matter.class)).filter(|score| *score >= matter.rule.meaning_above);
+    let by_meaning = Some(turn.understanding.matter(&matter.class))
+        .filter(|score| *score >= matter.rule.meaning_above && whole.words.len() >= WORDS_WITH_MEANING);
     let score = by_intent.into_iter().chain(by_meaning).fold(0.0, f32::max);
     if score > 0.0 { found(turn.text, score) } else { None }
 }

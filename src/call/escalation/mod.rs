@@ -12,7 +12,8 @@ use std::sync::Arc;
 pub use decide::word;
 
 use crate::call::{
-    escalation::{patterns::Patterns, policy::CriticalRule},
+    caller::Caller,
+    escalation::{decide::Before, patterns::Patterns, policy::CriticalRule},
     flow::{Destination, Flow},
     record::{Decision, Evidence, Signal},
     time::Time,
@@ -45,6 +46,9 @@ pub struct Escalation {
     drained: usize,
     /// Evidence before this one was settled by a handoff that came back.
     settled: usize,
+    /// Evidence before this one has had its care.
+    cared: usize,
+    before: Before,
     low_turns: u32,
 }
 
@@ -53,7 +57,7 @@ impl Escalation {
     #[must_use]
     pub fn new(flow: Arc<Flow>) -> Self {
         let patterns = Arc::clone(flow.patterns.get_or_init(|| Arc::new(Patterns::new(&flow))));
-        Self { flow, patterns, ledger: Vec::new(), drained: 0, settled: 0, low_turns: 0 }
+        Self { flow, patterns, ledger: Vec::new(), drained: 0, settled: 0, cared: 0, before: Before::default(), low_turns: 0 }
     }
 
     /// Looks for signals in a turn of the caller.
@@ -86,6 +90,9 @@ impl Escalation {
 
     /// Notes a signal that does not come from words: a key, silence, a failed service, a turn that the flow could not use.
     pub fn note(&mut self, signal: Signal, quote: &str, span: (Time, Time)) {
+        if signal == Signal::Voice && !self.flow.escalation.tone {
+            return;
+        }
         // Said and seen in the same turn, it is one signal.
         let twice = self.ledger.iter().rev().take_while(|evidence| evidence.span == span).any(|evidence| evidence.signal == signal);
         if !twice {
@@ -109,12 +116,44 @@ impl Escalation {
     /// A human, or stay?
     #[must_use]
     pub fn decide(&self, now: Time) -> Decision {
-        decide::decide(&self.ledger[self.settled..], &self.flow.escalation, now)
+        let mut decision = decide::decide(&self.ledger[self.settled..], &self.flow.escalation, self.before, now);
+        if !decision.escalate && self.before.refused.is_none_or(|at| now.since(at) >= self.flow.escalation.cool_down_ms) {
+            decision.care = decide::care(&self.ledger[self.cared.max(self.settled)..], &self.flow.escalation);
+        }
+        decision
+    }
+
+    /// The care that the last decision asked for was given.
+    pub fn cared(&mut self) {
+        self.cared = self.ledger.len();
+    }
+
+    /// The caller does not want a human now.
+    pub fn declined(&mut self, now: Time) {
+        self.before.refused = Some(now);
+    }
+
+    /// An empty ledger but for who calls, where that speaks for a human.
+    #[must_use]
+    pub fn for_caller(flow: Arc<Flow>, caller: &Caller) -> Self {
+        let mut escalation = Self::new(flow);
+        escalation.note_caller(caller);
+        escalation
+    }
+
+    fn note_caller(&mut self, caller: &Caller) {
+        let digits = |number: &str| number.chars().filter(char::is_ascii_digit).collect::<String>();
+        let number = digits(&caller.number);
+        let is_vip = |listed: &String| !digits(listed).is_empty() && number.ends_with(&digits(listed));
+        if self.flow.escalation.vip.iter().any(is_vip) {
+            self.note(Signal::Vip, "", (Time::ZERO, Time::ZERO));
+        }
     }
 
     /// The handoff is over and the caller is back with the bot: what was noted so far calls nobody again.
-    pub fn settle(&mut self) {
+    pub fn settle(&mut self, now: Time) {
         self.settled = self.ledger.len();
+        self.before = Before { refused: Some(now), handoffs: self.before.handoffs + 1 };
         self.low_turns = 0;
     }
 

@@ -116,8 +116,11 @@ impl Patterns {
         let far = hit.0.saturating_sub(6);
         !polite
             && clause.words[far..hit.0].iter().enumerate().any(|(index, word)| {
+                let between = &clause.words[far + index + 1..hit.0];
                 let next = clause.words.get(far + index + 1).map(String::as_str).unwrap_or_default();
-                words.negators.contains(&word.as_str()) && !words.not_denied.contains(&next)
+                // "If it is not fixed I'll sue": somebody else does something else from there on.
+                let goes_on = between.iter().any(|word| words.new_subjects.contains(&word.as_str()));
+                words.negators.contains(&word.as_str()) && !words.not_denied.contains(&next) && !goes_on
             })
     }
 

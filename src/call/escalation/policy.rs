@@ -15,6 +15,15 @@ pub struct EscalationPolicy {
     pub hold: f32,
     /// Milliseconds in which what counts loses half of its weight. What acts at once does not fade.
     pub half_life_ms: u64,
+    /// Milliseconds after a handoff that came to nothing, or an offer that was declined, in which a human is called only by what acts at once, or by a
+    /// score that is higher by `rise`.
+    pub cool_down_ms: u64,
+    /// Share of the threshold by which it is higher in that time.
+    pub rise: f32,
+    /// Handoffs that came to nothing after which only a wish for a human, or a critical matter, starts another one.
+    pub most_handoffs: u32,
+    /// Callers whose number (as the network gives it, or its end) counts as the signal `vip`.
+    pub vip: Vec<String>,
     /// Is the tone of the caller's words looked at? The greeting must say so then; this is off unless the flow turns it on.
     pub tone: bool,
     /// Recogniser confidence under which a turn counts as a low one, 0..=1.
@@ -35,6 +44,10 @@ impl Default for EscalationPolicy {
             threshold: 1.0,
             hold: 0.8,
             half_life_ms: 180_000,
+            cool_down_ms: 60_000,
+            rise: 0.25,
+            most_handoffs: 3,
+            vip: Vec::new(),
             tone: false,
             low_confidence_below: 0.6,
             low_confidence_turns: 2,
@@ -53,6 +66,10 @@ pub enum Effect {
     Now,
     /// Adds its weight to the score.
     Count,
+    /// Adds its weight, and the caller is asked whether a colleague should be brought in.
+    Offer,
+    /// Adds its weight, and the answer begins with words of regret.
+    Soothe,
     /// Is written down, and counts nothing.
     Note,
 }
@@ -93,6 +110,10 @@ pub struct SignalRules {
     pub flow_asked: SignalRule,
     /// Thanks, a confirmed answer.
     pub calmed: SignalRule,
+    /// The caller is on the list `vip`.
+    pub vip: SignalRule,
+    /// The caller's voice has changed against how it was at first: louder, higher, faster. Never enough alone.
+    pub voice: SignalRule,
 }
 
 impl Default for SignalRules {
@@ -102,7 +123,7 @@ impl Default for SignalRules {
             asked_for_human: rule(Effect::Now, 1.0),
             low_confidence: rule(Effect::Count, 0.5),
             not_understood: rule(Effect::Count, 0.35),
-            repeated: rule(Effect::Count, 0.5),
+            repeated: rule(Effect::Count, 0.6),
             anger: rule(Effect::Count, 1.2),
             frustration: rule(Effect::Count, 0.5),
             sarcasm: rule(Effect::Count, 0.5),
@@ -110,6 +131,8 @@ impl Default for SignalRules {
             silence: rule(Effect::Count, 0.2),
             flow_asked: rule(Effect::Now, 1.0),
             calmed: rule(Effect::Count, -0.3),
+            vip: rule(Effect::Count, 0.3),
+            voice: rule(Effect::Count, 0.4),
         }
     }
 }
@@ -151,7 +174,7 @@ impl Default for CriticalRule {
             except: Vec::new(),
             intents: Vec::new(),
             intent_above: 0.8,
-            meaning_above: 0.8,
+            meaning_above: 0.85,
             queue: None,
             label: None,
         }

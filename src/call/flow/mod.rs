@@ -51,8 +51,10 @@ use crate::{
 pub struct Flow {
     /// Its name on records and pages.
     pub name: String,
-    /// "en", "ro".
+    /// The callers' language: "en", "ro".
     pub language: String,
+    /// The language of its examples.
+    pub written_in: String,
     /// Turn-taking.
     pub turn: TurnPolicy,
     /// Handoff.

@@ -73,6 +73,10 @@ pub enum PromptKey {
     HoursOpen,
     /// A day on which it is closed: `{{ day }}`, `{{ reason }}` (may be empty).
     HoursClosed,
+    /// Regret about how the call goes, before the answer.
+    SorryForTrouble,
+    /// Asks whether a colleague should be brought in.
+    OfferColleague,
     /// It is open now: `{{ until }}`.
     HoursOpenNow,
     /// It is closed now: `{{ day }}`, `{{ time }}` of the next opening.
@@ -87,7 +91,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -121,6 +125,8 @@ impl PromptKey {
         Self::AgainPlease,
         Self::HoursOpen,
         Self::HoursClosed,
+        Self::SorryForTrouble,
+        Self::OfferColleague,
         Self::HoursOpenNow,
         Self::HoursClosedNow,
         Self::HoursNotThen,
@@ -162,6 +168,8 @@ impl PromptKey {
             | Self::AnythingElse
             | Self::HowCanIHelp
             | Self::TakeYourTime
+            | Self::SorryForTrouble
+            | Self::OfferColleague
             | Self::Welcome => &[],
         }
     }
@@ -204,6 +212,8 @@ impl PromptKey {
             Self::HowCanIHelp => "What can I do for you?",
             Self::TakeYourTime => "Of course, take your time.",
             Self::Welcome => "You are welcome.",
+            Self::SorryForTrouble => "I am sorry for the trouble.",
+            Self::OfferColleague => "Shall I bring in a colleague?",
             Self::Confirm => "I understood {{ value }}. Is that right?",
             Self::PartHeard => "I have {{ value }} so far. Please go on.",
             Self::AgainPlease => "All right. Please tell me the {{ label }} again.",
@@ -251,6 +261,8 @@ impl PromptKey {
             Self::HowCanIHelp => "Cu ce vă pot ajuta?",
             Self::TakeYourTime => "Desigur, nu vă grăbiți.",
             Self::Welcome => "Cu plăcere.",
+            Self::SorryForTrouble => "Îmi pare rău pentru neplăceri.",
+            Self::OfferColleague => "Doriți să chem un coleg?",
             Self::Confirm => "Am înțeles {{ value }}. Este corect?",
             Self::PartHeard => "Până acum am {{ value }}. Vă rog să continuați.",
             Self::AgainPlease => "Bine. Vă rog să îmi spuneți încă o dată: {{ label }}.",

@@ -11,7 +11,7 @@ use crate::call::{
         dialogue::Dialogue,
         step::{Input, Step},
     },
-    record::{Decision, Signal},
+    record::{Care, Decision, Signal},
     time::{Time, WallTime},
     understanding::Understanding,
 };
@@ -116,10 +116,12 @@ impl<'u> Rehearsal<'u> {
         match cue {
             Cue::Says(text) => self.says(text),
             Cue::Keys(digits) => {
-                if digits == "0" && !self.dialogue.is_value("0") {
+                let mut beat = self.step(&Input::Keyed { digits: digits.clone() });
+                if digits == "0" && beat.human.is_some() {
                     self.escalation.note(Signal::AskedForHuman, "pressed 0", (self.now, self.now));
+                    beat.decision = self.escalation.decide(self.now);
                 }
-                self.step(&Input::Keyed { digits: digits.clone() })
+                beat
             }
             Cue::Silence => {
                 self.now = self.now.plus(self.flow.turn.silence_ms);
@@ -164,6 +166,7 @@ impl<'u> Rehearsal<'u> {
             match step {
                 Step::NotUnderstood => self.escalation.note(Signal::NotUnderstood, said, span),
                 Step::Repeated => self.escalation.note(Signal::Repeated, said, span),
+                Step::Declined => self.escalation.declined(self.now),
                 Step::LookUp { request, .. } => self.asked = Some(request.name.clone()),
                 Step::Say { .. } | Step::Know(_) | Step::Answered { .. } | Step::Human { .. } | Step::Listen | Step::End(_) => {}
             }
@@ -172,8 +175,11 @@ impl<'u> Rehearsal<'u> {
         self.beat(None, None, steps)
     }
 
-    fn beat(&self, understanding: Option<Understanding>, intent: Option<String>, steps: Vec<Step>) -> Beat {
+    fn beat(&mut self, understanding: Option<Understanding>, intent: Option<String>, mut steps: Vec<Step>) -> Beat {
         let decision = self.escalation.decide(self.now);
+        if decision.care == Care::Offer && self.dialogue.offer_colleague(&mut steps) {
+            self.escalation.cared();
+        }
         let by_flow =
             steps.iter().find_map(|step| if let Step::Human { queue, .. } = step { Some(self.flow.destination(queue)) } else { None });
         let human = if decision.escalate { Some(self.escalation.destination(self.dialogue.intent())) } else { by_flow };

@@ -68,6 +68,8 @@ pub enum Step {
     NotUnderstood,
     /// The caller asked the same again (a signal for the escalation policy).
     Repeated,
+    /// The caller does not want the colleague who was offered.
+    Declined,
     /// An answer was given and is worth a line in the summary ("opening hours: …").
     Answered {
         /// One line.

@@ -99,7 +99,7 @@ fn guesser(args: &Args) -> Result<Box<dyn Fn(&sheet::Row) -> Result<Guess>>> {
     for (label, sentences) in &examples {
         embedded.push((label.clone(), embedder.embed_all(sentences)?));
     }
-    let head = IntentHead::train(&embedded, &[])?;
+    let head = IntentHead::train("en", &embedded, &[])?;
     let threshold = args.threshold;
     Ok(Box::new(move |row| {
         let scores = head.scores(&embedder.embed(&row.asked.shown())?);

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use warmline::call::{
+    caller::Caller,
     escalation::{Escalation, TurnSeen},
     flow::Flow,
-    record::Signal,
+    record::{AtThreshold, Care, Signal},
     time::Time,
-    understanding::{Tone, Understanding},
+    understanding::{Scored, Tone, Understanding},
 };
 
 use super::{Ledger, flow, intent, tone};
@@ -28,7 +29,7 @@ fn a_wish_for_a_human_is_granted_at_once_with_quote_and_reason() {
     assert!(decision.reasons.contains(&"repeated".to_owned()));
     assert!(decision.score >= decision.threshold);
     assert!(decision.why.contains("let me talk to a person"), "{}", decision.why);
-    assert!(decision.would_change.starts_with("Without asked_for_human the score would be 0.50, below 1.00"), "{}", decision.would_change);
+    assert!(decision.would_change.starts_with("Without asked_for_human the score would be 0.60, below 1.00"), "{}", decision.would_change);
     let evidence = ledger.escalation.drain_evidence();
     let asked = evidence.iter().find(|evidence| evidence.signal == Signal::AskedForHuman).unwrap();
     assert_eq!(asked.quote, "let me talk to a person");
@@ -124,6 +125,9 @@ fn tone_can_be_switched_off() {
     let angry = tone(Tone { anger: 0.99, frustration: 0.99, sarcasm: 0.99, gratitude: 0.0 });
     let decision = Ledger::of(&flow).hears("You people are useless, this is a disgrace.", 0.9, &angry);
     assert_eq!(decision.score, 0.0, "{decision:?}");
+    // The voice is part of the tone.
+    assert_eq!(Ledger::of(&flow).note(Signal::Voice).score, 0.0);
+    assert!(Ledger::new().note(Signal::Voice).score > 0.0);
 }
 
 #[test]
@@ -191,7 +195,7 @@ fn one_signal_of_one_turn_counts_once() {
 fn a_settled_handoff_calls_nobody_again() {
     let mut ledger = Ledger::new();
     assert!(ledger.says("Operator.").escalate);
-    ledger.escalation.settle();
+    ledger.escalation.settle(ledger.now);
     assert!(!ledger.says("Where is my order?").escalate);
     assert!(ledger.says("Operator!").escalate);
 }
@@ -204,4 +208,80 @@ fn a_failed_service_and_a_repetition_are_enough_together() {
     let decision = ledger.note(Signal::Repeated);
     assert!(decision.escalate);
     assert_eq!(decision.reasons.len(), 3);
+}
+
+#[test]
+fn the_record_says_when_other_thresholds_were_reached() {
+    let mut ledger = Ledger::new();
+    let first = ledger.note(Signal::ServiceFailed);
+    assert_eq!(first.at_thresholds, [AtThreshold { threshold: 0.4, at: Time(5_000) }]);
+    let second = ledger.note(Signal::NotUnderstood);
+    let thresholds: Vec<(f32, u64)> = second.at_thresholds.iter().map(|it| (it.threshold, it.at.0)).collect();
+    assert_eq!(thresholds, [(0.4, 5_000), (0.6, 10_000), (0.8, 10_000)]);
+    assert!(!second.escalate);
+}
+
+#[test]
+fn a_signal_may_offer_a_colleague_or_change_the_wording() {
+    let offer = with("frustration: { effect: count, weight: 0.5 }", "frustration: { effect: offer, weight: 0.5 }");
+    let mut ledger = Ledger::of(&offer);
+    assert_eq!(ledger.says("Where is my order?").care, Care::None);
+    let annoyed = ledger.says("This is so annoying.");
+    assert_eq!((annoyed.escalate, annoyed.care), (false, Care::Offer));
+    ledger.escalation.cared();
+    assert_eq!(ledger.says("Where is my order?").care, Care::None, "once for each sign");
+    // Declined: it is not offered again for a while.
+    ledger.escalation.declined(ledger.now);
+    assert_eq!(ledger.says("This is so annoying.").care, Care::None);
+    let soothe = with("frustration: { effect: count, weight: 0.5 }", "frustration: { effect: soothe, weight: 0.5 }");
+    assert_eq!(Ledger::of(&soothe).says("This is so annoying.").care, Care::Soothe);
+}
+
+#[test]
+fn after_a_handoff_that_came_to_nothing_more_is_needed_for_a_while() {
+    let mut ledger = Ledger::new();
+    ledger.escalation.settle(ledger.now);
+    assert!(!ledger.note(Signal::ServiceFailed).escalate);
+    assert!(!ledger.note(Signal::Repeated).escalate, "1.1 of 1.25");
+    assert!(ledger.says("Operator.").escalate, "asking for one always does");
+    let mut ledger = Ledger::new();
+    for _ in 0..3 {
+        ledger.escalation.settle(ledger.now);
+    }
+    for _ in 0..5 {
+        assert!(!ledger.note(Signal::NotUnderstood).escalate, "three tries were enough");
+    }
+    assert!(ledger.says("Operator.").escalate);
+}
+
+#[test]
+fn a_caller_on_the_list_comes_to_a_human_sooner() {
+    let flow = with("  vip: []\n", "  vip: [\"40 21 300 0000\"]\n");
+    let caller = |number: &str| Caller { number: number.to_owned(), ..Caller::default() };
+    let decides = |number: &str| {
+        let mut escalation = Escalation::for_caller(Arc::clone(&flow), &caller(number));
+        let alone = escalation.decide(Time(0));
+        escalation.note(Signal::NotUnderstood, "mumble", (Time(1_000), Time(2_000)));
+        escalation.note(Signal::NotUnderstood, "mumble", (Time(3_000), Time(4_000)));
+        (alone.escalate, escalation.decide(Time(4_000)).score >= 0.95)
+    };
+    assert_eq!(decides("+40213000000"), (false, true));
+    assert_eq!(decides("+40213000001"), (false, false));
+}
+
+#[test]
+fn a_meaning_that_all_flows_know_is_enough_if_no_word_denies_it() {
+    let matters = |name: &str| Understanding { matters: vec![Scored { name: name.to_owned(), score: 0.95 }], ..Understanding::default() };
+    let judge = |text: &str, name: &str| Ledger::new().hears(text, 0.9, &matters(name));
+    assert_eq!(judge("The thing went up in flames.", "safety").reasons, ["critical:safety"]);
+    assert!(judge("Surely a living soul works there.", "human").escalate);
+    assert!(!judge("I don't want to cancel anything.", "cancellation").escalate);
+    assert!(!judge("My friend complained about you.", "complaint").escalate);
+    assert!(!judge("Thanks, bye.", "fraud").escalate, "too short to mean anything by itself");
+}
+
+#[test]
+fn a_negation_ends_where_a_new_thought_begins() {
+    assert!(Ledger::new().says("If this is not repaired by Monday then I'll take legal action.").escalate);
+    assert!(!Ledger::new().says("I don't want to take legal action.").escalate);
 }

@@ -4,6 +4,7 @@ mod check;
 mod cli;
 mod conversations;
 mod hours;
+mod offers;
 mod readers;
 mod talk;
 mod understood;

@@ -165,6 +165,8 @@ async fn what_is_served_has_the_shape_that_the_document_says() {
         Signal::Silence,
         Signal::FlowAsked,
         Signal::Calmed,
+        Signal::Vip,
+        Signal::Voice,
     ] {
         call.write(30, evidence(3, signal));
     }

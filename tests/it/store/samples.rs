@@ -9,7 +9,7 @@ use warmline::{
         event::Failure,
         ids::{AgentId, CallId},
         outcome::{HandoffOutcome, OfferOutcome, Outcome, TransferOutcome},
-        record::{Decision, Entry, Evidence, Fact, FactSource, HandoffStep, Meaning, Owner, Signal, Summary, What},
+        record::{AtThreshold, Care, Decision, Entry, Evidence, Fact, FactSource, HandoffStep, Meaning, Owner, Signal, Summary, What},
         time::{Time, WallTime},
         understanding::{Scored, Tone},
     },
@@ -118,6 +118,8 @@ pub(crate) fn escalates() -> What {
         evidence: vec![1, 2],
         why: "The caller asked for a person.".to_owned(),
         would_change: "Without the request the score would be 0.4.".to_owned(),
+        at_thresholds: vec![AtThreshold { threshold: 0.4, at: Time(9_000) }, AtThreshold { threshold: 0.6, at: Time(10_500) }],
+        care: Care::None,
     };
     What::Decision { decision }
 }

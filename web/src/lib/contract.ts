@@ -73,7 +73,9 @@ export interface Signal {
     | 'service_failed'
     | 'silence'
     | 'flow_asked'
-    | 'calmed';
+    | 'calmed'
+    | 'vip'
+    | 'voice';
   matter?: string;
 }
 

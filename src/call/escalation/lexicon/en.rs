@@ -66,6 +66,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
         "getting",
         "help",
     ],
+    new_subjects: &["i'll", "i'm", "i'd", "we'll", "we're", "then"],
     polite_negations: &[
         "why don't",
         "why not",
@@ -225,7 +226,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
             0.9,
         ),
         (
-            r"\b(?:shut up|how dare you|i(?:'ve| have) had (?:it|enough)|had enough of|sick (?:and tired )?of|fed up|enough is enough|what the hell|the hell|are you kidding|you must be joking|are you joking|i hate (?:you|this|your|it)|hate dealing|never (?:again|ordering|buying)|worst (?:company|service|experience|support|customer)|last straw|can't take (?:it|this) any ?more|losing my patience|lost my patience|running out of patience|i(?:'m| am) done with)\b",
+            r"\b(?:shut up|how dare you|i(?:'ve| have) had (?:it|enough)|had enough of|sick (?:and tired )?of|fed up|enough is enough|what the hell|the hell|are you kidding|you must be joking|are you joking|i hate (?:you|this|your|it)|hate dealing|never (?:again|ordering|buying)|worst (?:company|service|experience|support|customer)|last straw|can't take (?:it|this) any ?more|los(?:e|ing|t) my (?:patience|temper|mind|cool)|running out of patience|i(?:'m| am) done with)\b",
             0.85,
         ),
     ],

@@ -16,6 +16,8 @@ pub(super) struct Lexicon {
     pub(super) negators: &'static [&'static str],
     /// After a negator: it denies something else ("I don't know how to …").
     pub(super) not_denied: &'static [&'static str],
+    /// After a negator: a new thought begins, which it does not deny.
+    pub(super) new_subjects: &'static [&'static str],
     /// At the start of a clause: a question or request, no denial ("why don't you …").
     pub(super) polite_negations: &'static [&'static str],
     /// What follows was said, done or wanted by somebody else, or long ago.

@@ -11,8 +11,9 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     ],
     negators: &["nu", "n", "niciodata", "fara", "nici"],
     not_denied: &["stiu", "inteleg", "pot", "reusesc", "am", "mi", "imi", "gasesc", "merge", "functioneaza"],
+    new_subjects: &["voi", "atunci", "vom"],
     polite_negations: &["de ce nu", "nu puteti", "nu se poate", "nu as putea", "n as putea"],
-    reported: r"\b(?:mi s a (?:spus|zis)|mi (?:a|au) (?:spus|zis|cerut|recomandat)|(?:el|ea|ei|cineva|prietenul|prietena|vecinul|vecina|colegul|colega|sotul|sotia|fratele|sora|sefa|seful) (?:meu |mea |lui |a |au )*(?:spus|zis|cerut|reclamat|anulat|vrea|voia)|am (?:auzit|citit|vazut)|ati spus|se spune)\b",
+    reported: r"\b(?:mi s a (?:spus|zis)|mi (?:a|au) (?:spus|zis|cerut|recomandat)|(?:el|ea|ei|cineva|prietenul|prietena|vecinul|vecina|colegul|colega|sotul|sotia|fratele|sora|sefa|seful) (?:meu |mea |lui |a |au )*(?:spus|zis|cerut|reclamat|anulat|vrea|voia)|am (?:auzit|citit|vazut)|ati spus|se spune|(?:prieten\w*|vecin\w*|coleg\w*|sotul|sotia|fratele|sora|sef\w*|fiul|fiica|mama|tata) (?:meu |mea |lui |ei |nostru |noastra )?(?:a|s a|au|s au) (?:facut|renuntat|reziliat|anulat|reclamat|depus|plans))\b",
     no_object: &["o", "il", "l", "asta", "aceasta", "acesta", "tot", "va", "rog", "acum", "azi", "imediat", "totul"],
     human: &[
         r"\b(?:vorbesc|vorbi|vorbim|discut|discuta|discutam|comunic|vorbeasca)\b(?: [\w']+){0,2}? ?cu (?:[\w']+ ){0,2}?(?:om|omul|oameni|persoana|cineva|operator|operatorul|operatoare|agent|agentul|coleg|colegul|colega|consultant|consultantul|reprezentant|reprezentantul|angajat|sef|seful|sefa|manager|managerul|supervizor|cineva real)\b",
@@ -76,6 +77,7 @@ pub(super) const LEXICON: Lexicon = Lexicon {
             r"\b(?:alarma|programarea|zborul|intalnirea|rezervarea|masa|hotelul|trenul|ceasul|dentist\w*|politica de anulare|taxa de anulare)\b|\b(?:s a|a fost|au) anulat\b",
         ),
         ("legal_threat", r"\b(?:film\w*|serial\w*|carte)\b"),
+        ("safety", r"\b(?:vindeti|cat costa|in stoc|aveti (?:si |cumva )?(?:[\w']+ ){1,2}(?:pe|de|cu))\b"),
     ],
     anger: &[
         (

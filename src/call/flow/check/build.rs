@@ -30,6 +30,7 @@ pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Temp
     Some(Flow {
         name: from.name.clone(),
         language: from.language.clone(),
+        written_in: from.language.clone(),
         turn: from.turn.clone(),
         handoff: from.handoff.clone(),
         escalation: from.escalation.clone(),

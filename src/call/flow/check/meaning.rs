@@ -150,6 +150,7 @@ impl<'a> Checker<'a> {
             self.wrong(&at.clone().key("threshold"), "must be above 0", None);
         }
         self.share(&at.clone().key("hold"), definition.escalation.hold);
+        self.share(&at.clone().key("rise"), definition.escalation.rise);
         self.share(&at.clone().key("low_confidence_below"), definition.escalation.low_confidence_below);
         for (class, rule) in &definition.escalation.critical {
             let path = at.clone().key("critical").key(class);

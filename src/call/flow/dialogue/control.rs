@@ -61,7 +61,7 @@ impl Dialogue {
             Control::Hello => {
                 let again = match &self.state {
                     State::Asking(asking) => self.question(asking),
-                    State::Open { .. } | State::Confirming { .. } | State::LookingUp { .. } | State::Done => {
+                    State::Open { .. } | State::Offered | State::Confirming { .. } | State::LookingUp { .. } | State::Done => {
                         self.say_prompt(PromptKey::HowCanIHelp, &[])
                     }
                 };

@@ -42,6 +42,8 @@ pub struct Dialogue {
     intent: Option<String>,
     /// The caller's question that has no answer yet.
     open_question: Option<String>,
+    /// What the caller asked for in the same breath, and gets when the first thing is answered.
+    later: Option<String>,
     /// The turn that is being served.
     turn: Turn,
     /// Answers that were given, to notice a question that is asked again.
@@ -70,6 +72,8 @@ struct Turn {
 enum State {
     /// Anything may be said. `anything_else` was asked if it follows an answer.
     Open { follows_answer: bool },
+    /// It was asked whether a colleague should be brought in; anything else may be said too.
+    Offered,
     /// A slot was asked for.
     Asking(Asking),
     /// A value was read back.
@@ -106,6 +110,7 @@ impl Dialogue {
             facts: Vec::new(),
             intent: None,
             open_question: None,
+            later: None,
             turn: Turn::default(),
             answers: Vec::new(),
             last_said: Vec::new(),
@@ -162,7 +167,7 @@ impl Dialogue {
     pub fn expects(&self) -> Expect {
         match &self.state {
             State::Asking(asking) => self.flow.slots.get(&asking.slot).map_or(Expect::Sentence, |slot| slot.reader.expects()),
-            State::Confirming { .. } => Expect::YesNo,
+            State::Confirming { .. } | State::Offered => Expect::YesNo,
             State::Open { .. } | State::LookingUp { .. } | State::Done => Expect::Sentence,
         }
     }
@@ -172,7 +177,7 @@ impl Dialogue {
     pub fn is_private(&self) -> bool {
         match &self.state {
             State::Asking(asking) | State::Confirming { asking, .. } => self.is_private_slot(&asking.slot),
-            State::Open { .. } | State::LookingUp { .. } | State::Done => false,
+            State::Open { .. } | State::Offered | State::LookingUp { .. } | State::Done => false,
         }
     }
 
@@ -208,7 +213,8 @@ impl Dialogue {
         if self.is_about_hours(&words, understanding) {
             return self.flow.hours_intent().map(str::to_owned);
         }
-        let needed = if matches!(self.state, State::Open { .. }) { 0.0 } else { self.flow.understanding.change_of_subject };
+        let needed =
+            if matches!(self.state, State::Open { .. } | State::Offered) { 0.0 } else { self.flow.understanding.change_of_subject };
         self.flow.intent_of(understanding).filter(|intent| intent.score >= needed).map(|intent| intent.name.clone())
     }
 
@@ -224,7 +230,7 @@ impl Dialogue {
             State::Confirming { asking, .. } => {
                 crate::call::flow::slot::yes_no::read(&words, self.flow.lexicon).is_some() || self.read(asking, said)
             }
-            State::Open { .. } | State::LookingUp { .. } | State::Done => false,
+            State::Open { .. } | State::Offered | State::LookingUp { .. } | State::Done => false,
         }
     }
 

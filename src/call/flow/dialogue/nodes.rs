@@ -102,7 +102,11 @@ impl Dialogue {
         self.say_prompt(PromptKey::AnythingElse, &[])
     }
 
-    fn listen_again(&mut self, steps: &mut Vec<Step>) {
+    /// The answer is given: what was asked for besides comes next, or the caller.
+    pub(super) fn listen_again(&mut self, steps: &mut Vec<Step>) {
+        if let Some(more) = self.serve_later() {
+            return steps.extend(more);
+        }
         self.state = State::Open { follows_answer: true };
         steps.extend([self.ask_anything_else(), Step::Listen]);
     }

@@ -38,6 +38,7 @@ impl Dialogue {
             State::Asking(asking) => self.answer_slot(asking, understanding),
             State::Confirming { asking, value, confidence } => self.answer_read_back(asking, &value, confidence, understanding),
             State::Open { .. } => self.any_subject(understanding),
+            State::Offered => self.after_offer(understanding),
             // The answer is on its way.
             State::LookingUp { .. } | State::Done => Vec::new(),
         }
@@ -56,10 +57,40 @@ impl Dialogue {
         }
         let unsure = self.turn.confidence < self.flow.understanding.hearing;
         match self.topic(understanding, 0.0) {
-            Some(topic) if !unsure => self.serve(topic),
+            Some(topic) if !unsure => {
+                self.later = self.second(understanding, &topic);
+                self.serve(topic)
+            }
             Some(_) => self.not_understood(PromptKey::HearingTrouble),
             None => self.not_understood(if unsure { PromptKey::HearingTrouble } else { PromptKey::NotUnderstood }),
         }
+    }
+
+    /// The turn after "shall I bring in a colleague?".
+    fn after_offer(&mut self, understanding: &Understanding) -> Vec<Step> {
+        self.state = State::Open { follows_answer: true };
+        let mut steps = Vec::new();
+        match control::of(&self.turn.words, self.flow.lexicon) {
+            Some(control::Control::Yes) => self.give_up("the caller was offered a colleague and accepted", &mut steps),
+            Some(control::Control::No) => {
+                self.state = State::Open { follows_answer: false };
+                steps.extend([Step::Declined, self.say_prompt(PromptKey::HowCanIHelp, &[]), Step::Listen]);
+            }
+            Some(_) | None => return self.any_subject(understanding),
+        }
+        steps
+    }
+
+    /// Asks whether a colleague should be brought in, in the place of "is there anything else". Only where nothing else is being asked.
+    pub fn offer_colleague(&mut self, steps: &mut Vec<Step>) -> bool {
+        if !matches!(self.state, State::Open { .. }) || steps.iter().any(|step| matches!(step, Step::Human { .. } | Step::End(_))) {
+            return false;
+        }
+        let anything_else = self.ask_anything_else();
+        steps.retain(|step| *step != anything_else && *step != Step::Listen);
+        steps.extend([self.say_prompt(PromptKey::OfferColleague, &[]), Step::Listen]);
+        self.state = State::Offered;
+        true
     }
 
     /// The subject that is taken for meant, if its score is at least `needed`.
@@ -110,11 +141,27 @@ impl Dialogue {
             Topic::Knowledge(key) => {
                 self.say_knowledge(&key, &mut steps);
                 self.intent = Some(key);
-                self.state = State::Open { follows_answer: true };
-                steps.extend([self.ask_anything_else(), Step::Listen]);
+                self.listen_again(&mut steps);
             }
         }
         steps
+    }
+
+    /// What else the turn asks for, if it is something else that the flow can serve.
+    fn second(&self, understanding: &Understanding, first: &Topic) -> Option<String> {
+        let name = understanding.second.as_ref().map(|second| second.name.clone())?;
+        let (Topic::Intent(first) | Topic::Knowledge(first)) = first;
+        let is_served = self.flow.intents.contains_key(&name) || self.flow.knowledge.contains_key(&name);
+        (is_served && name != *first && !self.flow.is_human_intent(&name)).then_some(name)
+    }
+
+    /// Serves what was asked for in the same breath, if something was.
+    pub(super) fn serve_later(&mut self) -> Option<Vec<Step>> {
+        let name = self.later.take()?;
+        // The words of the turn were for both; values in them were taken for the first.
+        self.turn.fresh = false;
+        let topic = if self.flow.knowledge.contains_key(&name) { Topic::Knowledge(name) } else { Topic::Intent(name) };
+        Some(self.serve(topic))
     }
 
     fn say_knowledge(&mut self, key: &str, steps: &mut Vec<Step>) {

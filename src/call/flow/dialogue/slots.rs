@@ -208,8 +208,8 @@ impl Dialogue {
                     return self.taken_back(asking, slot);
                 }
             },
-            State::Open { .. } if keys == "0" => self.give_up("the caller pressed 0", &mut steps),
-            State::Open { .. } => return self.not_understood(PromptKey::NotUnderstood),
+            State::Open { .. } | State::Offered if keys == "0" => self.give_up("the caller pressed 0", &mut steps),
+            State::Open { .. } | State::Offered => return self.not_understood(PromptKey::NotUnderstood),
             State::LookingUp { .. } | State::Done => {}
         }
         steps

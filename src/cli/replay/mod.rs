@@ -1,8 +1,13 @@
-//! `warmline replay FILE`: feeds the event log of a call through the brain again, and says whether it does the same.
+//! `warmline replay FILE`: feeds the event log of a call through the brain again, and says whether it does the same; with `--set`, what would have been
+//! different with other numbers in the flow.
+
+mod set;
 
 use std::{fs, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result, bail};
+
+use set::Story;
 
 use crate::{
     call::{Setup, flow::Flow, replay::replay},
@@ -17,6 +22,10 @@ pub(crate) struct Args {
     /// The flow; without it the file that the log names.
     #[arg(long)]
     flow: Option<PathBuf>,
+    /// Another number or word in the flow: `escalation.threshold=0.6`, `escalation.signals.anger.effect=note`, `understanding.intent=0.5`. What the caller
+    /// says after the first difference is what was said in the call as it was.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
 }
 
 /// Compares; an error if the brain does something else now.
@@ -32,8 +41,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("{}", lines.join("\n"))
     })?;
-    let flow =
+    let mut flow =
         flow.bind(&log.setup.flow.services).map_err(|missing| anyhow::anyhow!("the log has no address for {}", missing.join(", ")))?;
+    args.set.iter().try_for_each(|pair| set::set(&mut flow, pair))?;
     let setup = Setup { call: log.setup.call.clone(), flow: Arc::new(flow), wall: log.setup.wall, caller: log.setup.caller.clone() };
 
     let replayed = replay(setup, &recorded.told);
@@ -42,6 +52,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if let Some(lines) = recorded.gap {
         println!("note: the log has a gap after {lines} lines; only what is before it is compared");
+    }
+    if !args.set.is_empty() {
+        return show_change(args, &recorded, &replayed);
     }
     match recorded.first_difference(&replayed) {
         None => {
@@ -55,6 +68,25 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             bail!("the brain does something else now");
         }
     }
+}
+
+/// What the decisions were, and what they would have been.
+fn show_change(args: &Args, recorded: &Recorded, replayed: &[(crate::call::time::Time, crate::call::action::Action)]) -> Result<()> {
+    let (was, would_be) = (Story::of(&recorded.actions), Story::of(replayed));
+    println!("recorded: {}", was.line());
+    if let Some(thresholds) = was.thresholds() {
+        println!("          {thresholds}");
+    }
+    println!("with {}: {}", args.set.join(", "), would_be.line());
+    match recorded.first_difference(replayed) {
+        None => println!("nothing else would have been done"),
+        Some(difference) => {
+            println!("the first {} actions are the same, then", difference.index);
+            println!("  recorded: {}", shown(difference.recorded.as_ref())?);
+            println!("  replayed: {}", shown(difference.replayed.as_ref())?);
+        }
+    }
+    Ok(())
 }
 
 fn shown(action: Option<&(crate::call::time::Time, crate::call::action::Action)>) -> Result<String> {

@@ -1,0 +1,56 @@
+//! Two wishes in one breath, and the offer of a colleague.
+
+use warmline::call::{
+    flow::step::{Expect, Step},
+    understanding::{Scored, Understanding},
+};
+
+use super::{example, talk::Talk};
+
+fn scored(name: &str) -> Scored {
+    Scored { name: name.to_owned(), score: 0.95 }
+}
+
+fn said(talk: &Talk) -> String {
+    talk.steps
+        .iter()
+        .filter_map(|step| if let Step::Say { text, .. } = step { Some(text.as_str()) } else { None })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn what_was_asked_for_in_the_same_breath_is_answered_too() {
+    let mut talk = Talk::new(&example());
+    let both = Understanding { intents: vec![scored("opening_hours")], second: Some(scored("delivery_cost")), ..Understanding::default() };
+    talk.understood("When are you open, and what does shipping cost?", both);
+    let said = said(&talk);
+    let (hours, cost) = (said.find("We are open").unwrap(), said.find("Shipping costs 4 euros").unwrap());
+    assert!(hours < cost, "{said}");
+    assert_eq!(said.matches("anything else").count(), 1, "{said}");
+}
+
+#[test]
+fn a_colleague_is_offered_in_the_place_of_anything_else() {
+    let mut talk = Talk::new(&example());
+    talk.means("opening_hours", "When are you open?");
+    let mut steps = talk.steps.clone();
+    assert!(talk.dialogue.offer_colleague(&mut steps));
+    talk.steps = steps;
+    let said = said(&talk);
+    assert!(said.ends_with("Shall I bring in a colleague?") && !said.contains("anything else"), "{said}");
+    assert_eq!(talk.dialogue.expects(), Expect::YesNo);
+    let mut other = talk.clone();
+    assert!(talk.says("Yes please").steps.iter().any(|step| matches!(step, Step::Human { .. })));
+    assert!(other.says("No, thanks").did(&Step::Declined));
+    assert!(!other.steps.iter().any(|step| matches!(step, Step::Human { .. })));
+}
+
+#[test]
+fn nothing_is_offered_while_a_value_is_asked_for() {
+    let mut talk = Talk::new(&example());
+    talk.means("order_status", "Where is my order?");
+    let mut steps = talk.steps.clone();
+    assert!(!talk.dialogue.offer_colleague(&mut steps));
+    assert_eq!(steps, talk.steps);
+}
