@@ -63,14 +63,13 @@ fn groups(sentences: &[Embedding]) -> Vec<Embedding> {
     for _ in 0..ROUNDS {
         let of = |sentence: &Embedding| (0..OF_A_MATTER).max_by(|a, b| dot(&centres[*a], sentence).total_cmp(&dot(&centres[*b], sentence)));
         let home: Vec<Option<usize>> = sentences.iter().map(of).collect();
-        for index in 0..OF_A_MATTER {
+        for (index, centre) in centres.iter_mut().enumerate() {
             let members: Vec<&Embedding> =
                 sentences.iter().zip(&home).filter(|(_, home)| **home == Some(index)).map(|(it, _)| it).collect();
             if !members.is_empty() {
-                let mut centre = mean(&members);
-                let length = dot(&centre, &centre).sqrt();
+                *centre = mean(&members);
+                let length = dot(centre, centre).sqrt();
                 centre.iter_mut().for_each(|number| *number /= length);
-                centres[index] = centre;
             }
         }
     }
