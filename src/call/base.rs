@@ -9,7 +9,11 @@ use crate::call::{
     caller::Caller,
     claim, clauses,
     event::{FarEndSign, LegQuality},
-    flow::{Flow, prompt::PromptKey, step::Expect},
+    flow::{
+        Flow,
+        prompt::PromptKey,
+        step::{Expect, Interrupt},
+    },
     ids::{CallId, LegId, RequestId},
     io::Io,
     media::patch::Patch,
@@ -104,24 +108,33 @@ impl Base {
         LegId(self.last_leg)
     }
 
-    /// Says a text of the flow to the caller.
-    pub(crate) fn say(&mut self, node: String, text: &str, interruptible: bool, notice: Option<String>) {
+    /// Says a text of the flow to the caller. `by`: what may interrupt it.
+    pub(crate) fn say(&mut self, node: String, text: &str, by: Interrupt, notice: Option<String>) {
         let after = self.reply_after.take();
-        let line =
-            Line { node, clauses: clauses::split(text), interruptible, notice, answers: None, at: self.io.now, turn: self.turn, after };
+        let line = Line {
+            node,
+            clauses: clauses::split(text),
+            interruptible: by.voice,
+            keys_interrupt: by.keys,
+            notice,
+            answers: None,
+            at: self.io.now,
+            turn: self.turn,
+            after,
+        };
         self.mouth.say(&mut self.io, line);
     }
 
     /// Says one of the brain's own sentences to the caller.
     pub(crate) fn say_prompt(&mut self, key: PromptKey, vars: &[(&str, &str)], interruptible: bool) {
         let text = self.flow.prompt(key, vars);
-        self.say(node_of(key), &text, interruptible, None);
+        self.say(node_of(key), &text, Interrupt::all(interruptible), None);
     }
 
     /// Tells a caller who waits for a human how it stands.
     pub(crate) fn tell(&mut self, key: PromptKey, vars: &[(&str, &str)]) {
         let text = self.flow.prompt(key, vars);
-        self.say(node_of(key), &text, false, None);
+        self.say(node_of(key), &text, Interrupt::all(false), None);
         self.io.record(What::Handoff { step: HandoffStep::CallerTold { text } });
     }
 

@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod eval;
 mod example_orders;
 mod flow;
 mod models;
@@ -32,6 +33,7 @@ enum Command {
     Replay(replay::Args),
     Models(models::Args),
     Bench(bench::Args),
+    Eval(eval::Args),
     #[command(hide = true)]
     ExampleOrders(example_orders::Args),
 }
@@ -52,6 +54,7 @@ impl Cli {
             Command::Replay(args) => replay::run(&args),
             Command::Models(args) => models::run(&args),
             Command::Bench(args) => bench::run(&args),
+            Command::Eval(args) => eval::run(&args),
             Command::ExampleOrders(args) => example_orders::run(&args),
         }
     }

@@ -52,7 +52,7 @@ impl Setting {
             while ear.waiting() > 50 {
                 tokio::task::yield_now().await;
             }
-            ear.hear(LegId::CALLER, Frame { at, samples: *samples, concealed: false });
+            ear.hear(LegId::CALLER, Frame { at, samples: *samples, concealed: false }, &[0; FRAME_SAMPLES]);
             at = at.plus(FRAME_MS);
         }
         while !seen.iter().any(|event| matches!(event, Event::VoiceStopped { .. })) {
@@ -174,10 +174,10 @@ async fn a_hole_in_the_sound_ends_the_voice() {
     let mut at = end.plus(10_000);
     // A second and a half of speech, then nothing more for ten seconds.
     for samples in samples.as_chunks::<FRAME_SAMPLES>().0.iter().take(75) {
-        ear.hear(LegId::CALLER, Frame { at, samples: *samples, concealed: false });
+        ear.hear(LegId::CALLER, Frame { at, samples: *samples, concealed: false }, &[0; FRAME_SAMPLES]);
         at = at.plus(FRAME_MS);
     }
-    ear.hear(LegId::CALLER, Frame { at: at.plus(10_000), samples: [0; FRAME_SAMPLES], concealed: true });
+    ear.hear(LegId::CALLER, Frame { at: at.plus(10_000), samples: [0; FRAME_SAMPLES], concealed: true }, &[0; FRAME_SAMPLES]);
     let stopped = loop {
         if let Event::VoiceStopped { at, .. } = setting.events.recv().await.unwrap()
             && at > end

@@ -73,6 +73,7 @@ pub(super) fn prepare(base: &mut Base, steps: &[Step]) {
             Step::Know(_)
             | Step::NotUnderstood
             | Step::Repeated
+            | Step::Slower
             | Step::Answered { .. }
             | Step::Human { .. }
             | Step::Listen

@@ -8,6 +8,7 @@ mod troubles;
 use std::sync::Arc;
 
 use crate::call::{
+    action::Action,
     base::Base,
     bot::{ahead::Ahead, keys::Keys, look_up::Pending},
     caller::Caller,
@@ -17,7 +18,7 @@ use crate::call::{
         Flow,
         dialogue::Dialogue,
         prompt::PromptKey,
-        step::{Expect, Input, Step},
+        step::{Expect, Input, Interrupt, Step},
     },
     ids::RequestId,
     outcome::Outcome,
@@ -52,7 +53,13 @@ pub(crate) struct Bot {
     troubles: Troubles,
     /// No human could be had before.
     came_back: bool,
+    /// Its pace, as a share of the voice's own.
+    percent: u32,
 }
+
+/// Each time the caller asks for it the bot speaks a sixth slower, down to this.
+const SLOWEST_PERCENT: u32 = 70;
+const SLOWER_PERCENT: u32 = 15;
 
 impl Bot {
     /// A bot that has not said anything.
@@ -66,6 +73,7 @@ impl Bot {
             silences: 0,
             troubles: Troubles::default(),
             came_back: false,
+            percent: 100,
         }
     }
 
@@ -84,6 +92,16 @@ impl Bot {
     /// What the caller is expected to say now.
     pub(crate) fn expects(&self) -> Expect {
         self.dialogue.expects()
+    }
+
+    /// How much longer than usual a pause of the caller may be now.
+    pub(crate) fn patience(&self) -> f32 {
+        self.dialogue.patience()
+    }
+
+    /// Silence of the caller until the bot says something.
+    pub(crate) fn silence_ms(&self, base: &Base) -> u64 {
+        if self.dialogue.is_holding_on() { base.flow.turn.hold_on_ms } else { base.flow.turn.silence_ms }
     }
 
     /// The caller is asked for something that nobody else may know.
@@ -227,7 +245,13 @@ impl Bot {
                     }
                     wish = Some(Then::Human { to: base.flow.destination(queue), why: why.clone() });
                 }
-                Step::Say { .. } | Step::Know(_) | Step::LookUp { .. } | Step::Answered { .. } | Step::Listen | Step::End(_) => {}
+                Step::Say { .. }
+                | Step::Know(_)
+                | Step::Slower
+                | Step::LookUp { .. }
+                | Step::Answered { .. }
+                | Step::Listen
+                | Step::End(_) => {}
             }
         }
         wish
@@ -254,7 +278,8 @@ impl Bot {
         self.mode = Mode::Listening;
         for step in steps {
             match step {
-                Step::Say { node, text, interruptible, notice } => base.say(node, &text, interruptible, notice),
+                Step::Say { node, text, by, notice } => base.say(node, &text, by, notice),
+                Step::Slower => self.speak_slower(base),
                 Step::Know(fact) => base.io.record(What::Fact { fact }),
                 Step::LookUp { request, filler, filler_after_ms } => {
                     let pending = Pending::ask(&mut base.io, request, filler, filler_after_ms);
@@ -273,8 +298,18 @@ impl Bot {
         Then::Stay
     }
 
+    fn speak_slower(&mut self, base: &mut Base) {
+        self.percent = self.percent.saturating_sub(SLOWER_PERCENT).max(SLOWEST_PERCENT);
+        base.io.act(Action::Pace { percent: self.percent });
+    }
+
     /// The caller has said nothing for as long as the flow allows.
     pub(crate) fn silence(&mut self, base: &mut Base) -> Then {
+        if self.dialogue.is_holding_on() {
+            let (dialogue, steps) = self.think(base.io.now, &Input::Silence);
+            self.dialogue = dialogue;
+            return self.perform(base, steps);
+        }
         self.silences += 1;
         if self.silences > base.flow.turn.silence_prompts {
             base.say_prompt(PromptKey::SilentGoodbye, &[], false);
@@ -329,7 +364,7 @@ impl Bot {
             && let Some(filler) = pending.filler()
             && base.mouth.is_idle()
         {
-            base.say("filler".to_owned(), &filler, true, None);
+            base.say("filler".to_owned(), &filler, Interrupt::all(true), None);
         }
         Then::Stay
     }

@@ -61,6 +61,10 @@ pub enum PromptKey {
     HowCanIHelp,
     /// The caller asks for a moment.
     TakeYourTime,
+    /// The caller asked for a moment, and it has been long.
+    StillHere,
+    /// Said when the machine has more to do than it can, and a human is called.
+    Overloaded,
     /// The caller said thanks.
     Welcome,
     /// Read-back of a value: `{{ label }}`, `{{ value }}`.
@@ -87,7 +91,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -115,6 +119,8 @@ impl PromptKey {
         Self::AnythingElse,
         Self::HowCanIHelp,
         Self::TakeYourTime,
+        Self::StillHere,
+        Self::Overloaded,
         Self::Welcome,
         Self::Confirm,
         Self::PartHeard,
@@ -162,6 +168,8 @@ impl PromptKey {
             | Self::AnythingElse
             | Self::HowCanIHelp
             | Self::TakeYourTime
+            | Self::StillHere
+            | Self::Overloaded
             | Self::Welcome => &[],
         }
     }
@@ -203,6 +211,8 @@ impl PromptKey {
             Self::AnythingElse => "Is there anything else I can help you with?",
             Self::HowCanIHelp => "What can I do for you?",
             Self::TakeYourTime => "Of course, take your time.",
+            Self::StillHere => "I am still here. Take all the time that you need.",
+            Self::Overloaded => "I am sorry, too many people are calling at once, and I cannot answer as fast as I should.",
             Self::Welcome => "You are welcome.",
             Self::Confirm => "I understood {{ value }}. Is that right?",
             Self::PartHeard => "I have {{ value }} so far. Please go on.",
@@ -250,6 +260,8 @@ impl PromptKey {
             Self::AnythingElse => "Vă mai pot ajuta cu ceva?",
             Self::HowCanIHelp => "Cu ce vă pot ajuta?",
             Self::TakeYourTime => "Desigur, nu vă grăbiți.",
+            Self::StillHere => "Sunt tot aici. Nu vă grăbiți.",
+            Self::Overloaded => "Îmi pare rău, sună prea mulți oameni deodată și nu pot răspunde atât de repede cât ar trebui.",
             Self::Welcome => "Cu plăcere.",
             Self::Confirm => "Am înțeles {{ value }}. Este corect?",
             Self::PartHeard => "Până acum am {{ value }}. Vă rog să continuați.",

@@ -165,7 +165,13 @@ impl<'u> Rehearsal<'u> {
                 Step::NotUnderstood => self.escalation.note(Signal::NotUnderstood, said, span),
                 Step::Repeated => self.escalation.note(Signal::Repeated, said, span),
                 Step::LookUp { request, .. } => self.asked = Some(request.name.clone()),
-                Step::Say { .. } | Step::Know(_) | Step::Answered { .. } | Step::Human { .. } | Step::Listen | Step::End(_) => {}
+                Step::Say { .. }
+                | Step::Know(_)
+                | Step::Slower
+                | Step::Answered { .. }
+                | Step::Human { .. }
+                | Step::Listen
+                | Step::End(_) => {}
             }
         }
         self.pass(&steps);

@@ -127,6 +127,7 @@ impl<W: Write> Printer<W> {
                 }
                 Step::LookUp { request, .. } => self.line(at, "look-up", &request.url)?,
                 Step::NotUnderstood => self.line(at, "flow", "not understood")?,
+                Step::Slower => self.line(at, "flow", "speaks slower")?,
                 Step::Repeated => self.line(at, "flow", "asked again")?,
                 Step::Human { why, .. } => self.line(at, "flow", &format!("wants a human: {why}"))?,
                 Step::End(outcome) => self.line(at, "flow", &format!("ends the call: {outcome:?}"))?,
