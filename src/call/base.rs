@@ -44,6 +44,8 @@ pub(crate) struct Base {
     pub(crate) expect: Expect,
     /// The caller's voice began while the bot could be heard.
     pub(crate) over_bot: bool,
+    /// How likely that voice is meant for us, as the listener said last.
+    pub(crate) meant: f32,
     /// The caller's turns so far.
     pub(crate) turn: u32,
     /// The caller's last sound of the turn that has no reply yet.
@@ -85,6 +87,7 @@ impl Base {
             language,
             expect: Expect::Sentence,
             over_bot: false,
+            meant: 1.0,
             turn: 0,
             reply_after: None,
             caller_up: true,

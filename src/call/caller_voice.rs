@@ -42,6 +42,7 @@ impl Call {
         if leg != LegId::CALLER {
             return;
         }
+        self.base.meant = meant;
         let turn = &self.base.flow.turn;
         let needed = if meant >= turn.barge_in_meant { turn.barge_in_ms } else { turn.barge_in_unsure_ms };
         if ms >= needed {
@@ -147,6 +148,7 @@ impl Call {
     fn began(&mut self, at: Time) {
         let talking = matches!(self.phase, Phase::Talking(_));
         let base = &mut self.base;
+        base.meant = 1.0;
         if base.mouth.is_sounding() || base.mouth.is_held() {
             base.over_bot = true;
         }
@@ -170,11 +172,11 @@ impl Call {
     }
 
     fn words(&mut self) {
-        let text = self.base.ear.words().map(|heard| heard.text.clone()).unwrap_or_default();
+        let Some(heard) = self.base.ear.words().cloned() else { return };
         let nothing = match &self.phase {
-            Phase::Talking(bot) => bot.is_no_turn(&self.base, &text, self.base.over_bot),
+            Phase::Talking(bot) => bot.is_no_turn(&self.base, &heard, self.base.over_bot),
             Phase::Arrived(_) | Phase::HandingOver { .. } | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => {
-                text.trim().is_empty()
+                heard.text.trim().is_empty()
             }
         };
         if nothing {

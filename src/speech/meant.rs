@@ -15,8 +15,9 @@ const HUM_IS_MEANT: f32 = 0.3;
 const FAR_DB: f32 = 12.0;
 /// Likelihood that a far voice is meant for us.
 const FAR_IS_MEANT: f32 = 0.3;
-/// Certain windows of the caller's voice from which their level is known: half a second.
-const KNOWN: u32 = 16;
+/// The level of a caller of whom nothing is known yet: what telephone networks bring (ITU-T P.56: −26 to −20 dBov), and for how many windows that counts.
+const USUAL_DB: f32 = -24.0;
+const USUAL: u32 = 16;
 /// A window this certain is the caller's.
 const CERTAIN: f32 = 0.9;
 /// Each certain window moves the level by this share.
@@ -25,13 +26,19 @@ const SLOWLY: f32 = 0.03;
 const LIKELY: f32 = 0.35;
 
 /// What is known of one leg's voice.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Meant {
     /// The caller's level in dB, and of how many windows.
     level: f32,
     known: u32,
     bot_speaks: bool,
     voice: Voice,
+}
+
+impl Default for Meant {
+    fn default() -> Self {
+        Self { level: USUAL_DB, known: USUAL, bot_speaks: false, voice: Voice::default() }
+    }
 }
 
 /// The voice that sounds now.
@@ -81,7 +88,7 @@ impl Meant {
         if voice.hums as f32 >= windows * HUMS {
             likelihood *= HUM_IS_MEANT;
         }
-        if self.known >= KNOWN && voice.loudest < self.level - FAR_DB {
+        if voice.loudest < self.level - FAR_DB {
             likelihood *= FAR_IS_MEANT;
         }
         likelihood

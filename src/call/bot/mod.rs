@@ -26,6 +26,7 @@ use crate::call::{
     then::Then,
     time::{Time, WallTime},
     turn::{ear::Turn, words},
+    understanding::Transcript,
 };
 
 pub(crate) use troubles::Troubles;
@@ -56,6 +57,9 @@ pub(crate) struct Bot {
     /// Its pace, as a share of the voice's own.
     percent: u32,
 }
+
+/// More words than these are no hum.
+const HUMMED_WORDS: usize = 2;
 
 /// Each time the caller asks for it the bot speaks a sixth slower, down to this.
 const SLOWEST_PERCENT: u32 = 70;
@@ -148,12 +152,18 @@ impl Bot {
     }
 
     /// The words of the turn so far are known: is it a turn at all? "mhm", a cough, and the bot's own echo over its answer are not.
-    pub(crate) fn is_no_turn(&self, base: &Base, text: &str, over_bot: bool) -> bool {
-        let answer_expected = matches!(self.dialogue.expects(), Expect::YesNo);
+    pub(crate) fn is_no_turn(&self, base: &Base, heard: &Transcript, over_bot: bool) -> bool {
+        let text = heard.text.as_str();
         if text.trim().is_empty() {
             return true;
         }
-        over_bot && (words::is_echo(text, &base.mouth.text()) || (!answer_expected && words::is_back_channel(text, base.language)))
+        if !over_bot || matches!(self.dialogue.expects(), Expect::YesNo) {
+            return over_bot && words::is_echo(text, &base.mouth.text());
+        }
+        // A hum of which the recogniser makes a word or two, or words that nobody would bet on.
+        let hum = base.meant < base.flow.turn.barge_in_meant && text.split_whitespace().count() <= HUMMED_WORDS;
+        let guess = heard.confidence < base.flow.understanding.hearing;
+        hum || guess || words::is_back_channel(text, base.language) || words::is_echo(text, &base.mouth.text())
     }
 
     /// The turn is over.

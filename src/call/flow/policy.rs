@@ -45,7 +45,7 @@ impl Default for TurnPolicy {
             pause_digits_ms: 1_500,
             barge_in_ms: 160,
             barge_in_meant: 0.5,
-            barge_in_unsure_ms: 700,
+            barge_in_unsure_ms: 1_200,
             longest_turn_ms: 60_000,
             key_pause_ms: 2_500,
             silence_ms: 7_000,

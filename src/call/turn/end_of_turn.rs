@@ -10,6 +10,8 @@ use crate::call::{
 const MEANT: f32 = 0.9;
 /// Recogniser confidence below which words may be cut off.
 const UNSURE_WORDS: f32 = 0.7;
+/// What sounds less complete than this is no whole question, whatever the recogniser writes.
+const HALF_HEARD: f32 = 0.35;
 /// Up to this doubt the caller's own pace is no reason to wait longer.
 const LITTLE_DOUBT: f32 = 0.25;
 
@@ -76,14 +78,16 @@ fn doubt(known: &Witnesses<'_>, heard: &Transcript, language: Language) -> f32 {
         return 1.0;
     }
     let mut doubt = 0.5;
-    if let Some(complete) = known.complete.or(heard.complete) {
+    let complete = known.complete.or(heard.complete);
+    if let Some(complete) = complete {
         doubt += 0.8 * (0.5 - complete);
     }
     if known.meant.is_some_and(|meant| meant >= MEANT) {
         doubt -= 0.3;
     }
-    if words::is_whole_question(&heard.text) {
-        doubt -= 0.3;
+    // The recogniser writes question marks behind halves of questions, too.
+    if words::is_whole_question(&heard.text) && complete.is_none_or(|complete| complete >= HALF_HEARD) {
+        doubt -= 0.2;
     }
     if heard.confidence < UNSURE_WORDS {
         doubt += 0.2;

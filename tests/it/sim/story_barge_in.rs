@@ -100,7 +100,7 @@ fn somebody_with_a_strange_voice_interrupts_too() {
     let run = sim.run();
     run.tells(&["> speak lower", "> be still", "= interrupted", "What is your order number?"]);
     let stopped = run.time_of("> be still") - run.time_of("< caller: Where is my order?");
-    assert!((700..=900).contains(&stopped), "{stopped} ms");
+    assert!((1_200..=1_400).contains(&stopped), "{stopped} ms");
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! What came of a sound over the bot's words.
 
+use serde::Serialize;
+
 use super::label::Kind;
 
 /// What the bot did.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Overlap {
     pub(super) name: String,
     pub(super) kind: Kind,
@@ -17,7 +19,9 @@ pub(super) struct Overlap {
     pub(super) stills: u32,
     /// Milliseconds for which it was still and then went on.
     pub(super) still_ms: u64,
-    /// It gave up what it was saying.
+    /// What the recogniser made of it.
+    pub(super) heard: Vec<String>,
+    /// It took a turn for one, and gave up what it was saying.
     pub(super) gave_up: bool,
     /// Milliseconds of the bot's speech.
     pub(super) spoken_ms: u64,

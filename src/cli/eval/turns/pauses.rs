@@ -1,13 +1,16 @@
 //! When a turn ends: every pause of a scene is heard as the machine hears it, and what it would do is worked out for any patience.
 
 use anyhow::Result;
+use serde::Serialize;
 use warmline_models::{RECOGNISER_RATE, resample, to_float};
 
-use super::{Bench, label::Scene};
+use super::{
+    Bench,
+    label::{Expected, Scene},
+};
 use crate::{
     call::{
         flow::policy::TurnPolicy,
-        flow::step::Expect,
         media::frame::{FRAME_MS, FRAME_SAMPLES, Frame},
         time::Time,
         turn::{
@@ -28,7 +31,7 @@ const UNDERSTAND_MS: u64 = 20;
 const SILENCE_MS: u64 = 4_000;
 
 /// A pause as the machine knows it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Pause {
     /// The last sound before it.
     pub(super) to: Time,
@@ -43,10 +46,10 @@ pub(super) struct Pause {
 }
 
 /// A turn with its pauses.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub(super) struct Turn {
     pub(super) name: String,
-    pub(super) expect: Expect,
+    pub(super) expects: Expected,
     /// Its real end.
     pub(super) end: Time,
     pub(super) pauses: Vec<Pause>,
@@ -74,7 +77,7 @@ pub(super) fn hear(bench: &Bench, scene: &Scene) -> Result<Turn> {
         ear.hear(&frame, &[0; FRAME_SAMPLES], &bench.engines.vad, &mut |what| noticed.push((at, what)))?;
     }
     let end = Time(scene.label.voices.last().map_or(0, |(_, to)| *to));
-    let mut turn = Turn { name: scene.name.clone(), expect: scene.label.expects.expect(), end, pauses: Vec::new() };
+    let mut turn = Turn { name: scene.name.clone(), expects: scene.label.expects, end, pauses: Vec::new() };
     let (mut from, mut pace_ms) = (None, 0);
     for (told, what) in noticed {
         match what {
@@ -117,7 +120,7 @@ impl Turn {
     pub(super) fn by_witnesses(&self, policy: &TurnPolicy, patience: f32) -> Ended {
         self.by(|pause| {
             let known = Witnesses {
-                expect: self.expect,
+                expect: self.expects.expect(),
                 heard: Some(&pause.heard),
                 complete: Some(pause.complete),
                 meant: pause.meant,

@@ -68,11 +68,20 @@ pub(super) struct Report {
     /// Times that the bot was still because of its own echo, in an hour of its speech.
     echo_stills_per_hour: Option<f64>,
     misses: Vec<String>,
+    /// Every scene as it was heard.
+    turns: Vec<Turn>,
+    overlaps: Vec<Overlap>,
 }
 
 impl Report {
     pub(super) fn of(policy: &TurnPolicy, turns: &[Turn], overlaps: &[Overlap]) -> Self {
-        let mut report = Self { by_witnesses: witnesses(policy, turns), by_silence: silence(turns), ..Self::default() };
+        let mut report = Self {
+            by_witnesses: witnesses(policy, turns),
+            by_silence: silence(turns),
+            turns: turns.to_vec(),
+            overlaps: overlaps.to_vec(),
+            ..Self::default()
+        };
         report.interruptions(overlaps);
         for kind in overlaps.iter().map(|overlap| overlap.kind) {
             report.effects.entry(kind).or_insert_with(|| effects(overlaps, kind));

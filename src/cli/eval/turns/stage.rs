@@ -32,8 +32,6 @@ use crate::{
 
 /// What the bot says while it is interrupted: half a minute.
 const FLOW: &str = include_str!("stage.yaml");
-/// The node's name on the record whose words may be interrupted.
-const SPEECH: &str = "greeting";
 /// How long a scene is watched after the caller's last sound.
 const WATCHED_MS: u64 = 4_000;
 /// No scene is longer.
@@ -155,6 +153,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             lower_after_ms: None,
             stills: 0,
             still_ms: 0,
+            heard: Vec::new(),
             gave_up: false,
             spoken_ms: 0,
         };
@@ -295,8 +294,8 @@ impl<'t, 'a> Stage<'t, 'a> {
                 self.tell(now.plus(UNDERSTAND_MS), Event::Understood { id, understanding: Understanding::default() });
             }
             Action::Record(entry) => {
-                if let What::BotTurn { node, interrupted: true, .. } = &entry.what {
-                    self.seen.gave_up |= node == SPEECH && self.began.is_some();
+                if let What::CallerTurn { understood: Some(_), .. } = &entry.what {
+                    self.seen.gave_up = true;
                 }
             }
             Action::End { .. } | Action::FindAgent { .. } => self.done = true,
@@ -368,6 +367,7 @@ impl<'t, 'a> Stage<'t, 'a> {
         let heard = engines.recogniser.transcribe(&audio, &|| false)?;
         let complete = engines.end_of_turn.completeness(&audio)?;
         let transcript = Transcript { text: heard.text, confidence: heard.confidence, complete: None };
+        self.seen.heard.push(format!("{} ({:.2}, {}..{})", transcript.text, transcript.confidence, from.0, to.0));
         let known = self.now.plus(self.theatre.bench.takes_ms(to.since(from)));
         self.tell(known, Event::Heard { id, transcript });
         self.tell(known, Event::Sounded { id, complete });

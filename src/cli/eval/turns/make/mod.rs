@@ -106,7 +106,11 @@ impl Maker<'_> {
     fn over(&mut self, number: usize, kind: Kind) -> Result<()> {
         let text = if kind == Kind::Interruption { self.texts.interruption(number) } else { self.texts.back_channel(number) };
         let voice = self.voices.pick(number);
-        let sound = self.voices.say(voice, std::slice::from_ref(&text))?.remove(0);
+        // Voices that read aloud spell "mhm".
+        let sound = match text.as_str() {
+            "Mhm." => Sound { samples: sounds::hum(&mut self.chance) },
+            _ => self.voices.say(voice, std::slice::from_ref(&text))?.remove(0),
+        };
         let mut label = Self::label(kind, text, vec![(u64::from(AROUND_MS), u64::from(AROUND_MS) + sound.ms())]);
         label.voice = voice.name().to_owned();
         label.after_ms = self.after_ms();

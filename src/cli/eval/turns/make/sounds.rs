@@ -42,6 +42,27 @@ pub(super) fn cough(chance: &mut Chance) -> Vec<i16> {
     at_level(&cough, -22.0)
 }
 
+/// "Mhm": two hums behind closed lips, the second one higher.
+pub(super) fn hum(chance: &mut Chance) -> Vec<i16> {
+    let pitch = chance.between(100.0, 210.0);
+    let syllable = |from: f32, to: f32, ms: usize| {
+        let (mut phase, mut low) = (0.0_f32, 0.0_f32);
+        (0..ms * 8)
+            .map(|index| {
+                let at = index as f32 / (ms * 8) as f32;
+                phase = (phase + (from + (to - from) * at) / RATE).fract();
+                // The lips keep what is high.
+                low += ((1.0 - 2.0 * phase) - low) * 0.12;
+                (low * 9_000.0 * (at * 8.0).min(1.0) * ((1.0 - at) * 6.0).min(1.0)) as i16
+            })
+            .collect::<Vec<_>>()
+    };
+    let gap = chance.between(200.0, 700.0) as usize;
+    let first = syllable(pitch, pitch * 0.95, chance.between(110.0, 180.0) as usize);
+    let second = syllable(pitch * 1.1, pitch * 1.25, chance.between(150.0, 260.0) as usize);
+    at_level(&[first, vec![0; gap], second].concat(), -22.0)
+}
+
 /// Some seconds of keys.
 pub(super) fn typing(chance: &mut Chance) -> Vec<i16> {
     let mut keys = Vec::new();
