@@ -10,8 +10,8 @@ const VOICE: f32 = 0.5;
 const STILL_VOICE: f32 = 0.35;
 /// Windows in a row that begin a voice: 64 ms, longer than a click.
 const BEGINS: u32 = 2;
-/// Windows in a row without voice that end it: 160 ms. The stops inside words are shorter; the turn ends later, by what was said.
-const ENDS: u32 = 5;
+/// Windows in a row without voice that end it: 128 ms. The stops inside words are shorter; the turn ends later, by what was said.
+const ENDS: u32 = 4;
 /// A voice is reported with each of its windows up to this, because it may interrupt the bot…
 const CLOSELY_MS: u64 = 320;
 /// …and then with every third, 96 ms.

@@ -12,7 +12,7 @@ const HUMS: f32 = 0.75;
 /// Likelihood that a hum is meant for us.
 const HUM_IS_MEANT: f32 = 0.3;
 /// A voice this much below the caller's own level is somebody else's, dB.
-const FAR_DB: f32 = 12.0;
+const FAR_DB: f32 = 10.0;
 /// Likelihood that a far voice is meant for us.
 const FAR_IS_MEANT: f32 = 0.3;
 /// The level of a caller of whom nothing is known yet: what telephone networks bring (ITU-T P.56: −26 to −20 dBov), and for how many windows that counts.
@@ -47,7 +47,7 @@ struct Voice {
     windows: u32,
     probability: f32,
     hums: u32,
-    loudest: f32,
+    levels: f32,
 }
 
 impl Meant {
@@ -73,7 +73,7 @@ impl Meant {
         // Pauses inside the voice say nothing.
         if probability >= LIKELY {
             let voice = &mut self.voice;
-            voice.loudest = if voice.windows == 0 { level } else { voice.loudest.max(level) };
+            voice.levels += level;
             voice.windows += 1;
             voice.probability += probability;
             voice.hums += u32::from(hums);
@@ -88,7 +88,7 @@ impl Meant {
         if voice.hums as f32 >= windows * HUMS {
             likelihood *= HUM_IS_MEANT;
         }
-        if voice.loudest < self.level - FAR_DB {
+        if voice.levels / windows < self.level - FAR_DB {
             likelihood *= FAR_IS_MEANT;
         }
         likelihood

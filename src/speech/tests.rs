@@ -64,6 +64,8 @@ impl Setting {
     async fn next(&mut self) -> Event {
         loop {
             match self.events.recv().await.unwrap() {
+                // A hint: it comes before the words, after them, or never.
+                Event::Sounded { complete, .. } => assert!((0.0..=1.0).contains(&complete), "{complete}"),
                 Event::Partial { .. } | Event::VoiceLasting { .. } | Event::VoiceStarted { .. } | Event::VoiceStopped { .. } => {}
                 answer => return answer,
             }
@@ -102,7 +104,7 @@ async fn an_utterance_is_noticed_written_down_and_understood() {
     setting.call.transcribe(RequestId(1), LegId::CALLER, *from, *to);
     let Event::Heard { id: RequestId(1), transcript } = setting.next().await else { panic!("not heard") };
     assert_eq!(transcript.text, "Where is my order?");
-    assert!(transcript.confidence > 0.8 && transcript.complete.is_some(), "{transcript:?}");
+    assert!(transcript.confidence > 0.8, "{transcript:?}");
 
     setting.call.understand(RequestId(2), &transcript.text);
     let Event::Understood { id: RequestId(2), understanding } = setting.next().await else { panic!("not understood") };

@@ -39,8 +39,8 @@ impl Canceller {
         Self { relied_on: vec![0.0; TAPS], learning: vec![0.0; TAPS], left: 0.0, left_by_learning: 0.0, whole: 0.0 }
     }
 
-    /// Takes the echo out of a frame. `sent` holds what may be in it: the samples before the frame's first one, and the frame's own.
-    pub(super) fn frame(&mut self, heard: &[f32; FRAME], sent: &[f32]) -> Parts {
+    /// Takes the echo out of a frame. `learns`: nobody else speaks, as far as is known. `sent` holds what may be in it: the samples before the frame's first one, and the frame's own.
+    pub(super) fn frame(&mut self, heard: &[f32; FRAME], sent: &[f32], learns: bool) -> Parts {
         let mut rest = [0.0; FRAME];
         let (mut echo_energy, mut rest_energy, mut learning_energy, mut whole) = (0.0, 0.0, 0.0, 0.0);
         for (place, value) in heard.iter().enumerate() {
@@ -48,14 +48,18 @@ impl Canceller {
             let echo = dot(window, &self.relied_on);
             rest[place] = value - echo;
             let wrong = value - dot(window, &self.learning);
-            let step = RATE * wrong / (dot(window, window) + 1e-3);
-            self.learning.iter_mut().zip(window).for_each(|(tap, sample)| *tap += step * sample);
+            if learns {
+                let step = RATE * wrong / (dot(window, window) + 1e-3);
+                self.learning.iter_mut().zip(window).for_each(|(tap, sample)| *tap += step * sample);
+            }
             echo_energy += echo * echo;
             rest_energy += rest[place] * rest[place];
             learning_energy += wrong * wrong;
             whole += value * value;
         }
-        self.compare(rest_energy, learning_energy, whole);
+        if learns {
+            self.compare(rest_energy, learning_energy, whole);
+        }
         Parts { rest, echo_energy, rest_energy }
     }
 

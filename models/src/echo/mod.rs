@@ -33,6 +33,8 @@ const CALLER: f32 = 10.0;
 const LOUDER: f32 = 4.0;
 /// Frames for which a caller who spoke is believed to go on.
 const HANGS_ON: u32 = 4;
+/// Frames after which what is left over is learnt from again: 0.8 s. The bot is still long before that if it was a caller.
+const LONGEST_VOICE: u32 = 40;
 /// The delay is taken anew when it has moved by so many samples.
 const MOVED: usize = 64;
 /// Frames in which the filter must have begun to take something out: otherwise what was found is no echo.
@@ -66,6 +68,8 @@ pub struct EchoGuard {
     believed: u32,
     /// Frames since the delay was found.
     tried: u32,
+    /// Frames for which a caller has been believed to speak.
+    spoken_over: u32,
 }
 
 impl Default for EchoGuard {
@@ -82,6 +86,7 @@ impl Default for EchoGuard {
             echo: 0.0,
             believed: 0,
             tried: 0,
+            spoken_over: 0,
         }
     }
 }
@@ -130,7 +135,10 @@ impl EchoGuard {
         let from = KEPT - FRAME - found.late.saturating_sub(EARLY).min(KEPT - FRAME - TAPS) + 1 - TAPS;
         let window = &self.sent[from..from + TAPS + FRAME - 1];
         let source = energy(window) * FRAME as f32 / window.len() as f32;
-        let parts = self.canceller.frame(input, window);
+        // Over a caller's voice nothing is learnt; but what never ends is no voice, it is another path.
+        let caller = self.believed > 0 && self.usual().is_some();
+        self.spoken_over = if caller { self.spoken_over + 1 } else { 0 };
+        let parts = self.canceller.frame(input, window, !caller || self.spoken_over > LONGEST_VOICE);
         self.tried += 1;
         if self.tried > PATIENCE && self.usual().is_none() {
             self.found = None;

