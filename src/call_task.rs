@@ -112,6 +112,8 @@ impl Running {
                 task.speech.forget(id);
                 task.legs.stop(id);
             }
+            Action::Loudness { leg, loudness } => task.legs.loudness(leg, loudness),
+            Action::Pace { percent } => task.speech.pace(percent),
             Action::Transcribe { id, leg, from, to } => task.speech.transcribe(id, leg, from, to),
             Action::Forget { id } => task.speech.forget(id),
             Action::Understand { id, text } => task.speech.understand(id, &text),

@@ -7,6 +7,7 @@ pub mod fetch;
 pub mod manifest;
 
 mod dir;
+mod echo;
 mod embedder;
 mod end_of_turn;
 mod error;
@@ -32,6 +33,7 @@ mod wav;
 mod weights;
 
 pub use dir::{MODELS_VARIABLE, ModelsDir};
+pub use echo::{Cleaned, ECHO_FRAME, EchoGuard};
 pub use embedder::{EMBEDDING_WIDTH, Embedder, Embedding};
 pub use end_of_turn::EndOfTurn;
 pub use error::ModelError;

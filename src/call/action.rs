@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{
     ids::{AgentId, LegId, RequestId},
-    media::patch::Patch,
+    media::{patch::Patch, playout::Loudness},
     outcome::Outcome,
     record::Entry,
     time::Time,
@@ -41,6 +41,10 @@ pub enum Action {
     Prepare { clauses: Vec<String> },
     /// Stop a `Speak` at once (fade ≤ 10 ms). `SpeechEnded` follows.
     StopSpeaking { id: RequestId },
+    /// Lower, hold or restore what is said to a leg, now and until the next such action: somebody perhaps interrupts. No report follows.
+    Loudness { leg: LegId, loudness: Loudness },
+    /// From now on speak to the caller at this share of the voice's own pace.
+    Pace { percent: u32 },
 
     /// What was said on this leg between two times? `Heard` follows, or `Failed`.
     Transcribe { id: RequestId, leg: LegId, from: Time, to: Time },

@@ -9,7 +9,11 @@ use crate::call::{
     caller::Caller,
     claim, clauses,
     event::{FarEndSign, LegQuality},
-    flow::{Flow, prompt::PromptKey, step::Expect},
+    flow::{
+        Flow,
+        prompt::PromptKey,
+        step::{Expect, Interrupt},
+    },
     ids::{CallId, LegId, RequestId},
     io::Io,
     media::patch::Patch,
@@ -40,6 +44,8 @@ pub(crate) struct Base {
     pub(crate) expect: Expect,
     /// The caller's voice began while the bot could be heard.
     pub(crate) over_bot: bool,
+    /// How likely that voice is meant for us, as the listener said last.
+    pub(crate) meant: f32,
     /// The caller's turns so far.
     pub(crate) turn: u32,
     /// The caller's last sound of the turn that has no reply yet.
@@ -81,6 +87,7 @@ impl Base {
             language,
             expect: Expect::Sentence,
             over_bot: false,
+            meant: 1.0,
             turn: 0,
             reply_after: None,
             caller_up: true,
@@ -104,24 +111,33 @@ impl Base {
         LegId(self.last_leg)
     }
 
-    /// Says a text of the flow to the caller.
-    pub(crate) fn say(&mut self, node: String, text: &str, interruptible: bool, notice: Option<String>) {
+    /// Says a text of the flow to the caller. `by`: what may interrupt it.
+    pub(crate) fn say(&mut self, node: String, text: &str, by: Interrupt, notice: Option<String>) {
         let after = self.reply_after.take();
-        let line =
-            Line { node, clauses: clauses::split(text), interruptible, notice, answers: None, at: self.io.now, turn: self.turn, after };
+        let line = Line {
+            node,
+            clauses: clauses::split(text),
+            interruptible: by.voice,
+            keys_interrupt: by.keys,
+            notice,
+            answers: None,
+            at: self.io.now,
+            turn: self.turn,
+            after,
+        };
         self.mouth.say(&mut self.io, line);
     }
 
     /// Says one of the brain's own sentences to the caller.
     pub(crate) fn say_prompt(&mut self, key: PromptKey, vars: &[(&str, &str)], interruptible: bool) {
         let text = self.flow.prompt(key, vars);
-        self.say(node_of(key), &text, interruptible, None);
+        self.say(node_of(key), &text, Interrupt::all(interruptible), None);
     }
 
     /// Tells a caller who waits for a human how it stands.
     pub(crate) fn tell(&mut self, key: PromptKey, vars: &[(&str, &str)]) {
         let text = self.flow.prompt(key, vars);
-        self.say(node_of(key), &text, false, None);
+        self.say(node_of(key), &text, Interrupt::all(false), None);
         self.io.record(What::Handoff { step: HandoffStep::CallerTold { text } });
     }
 

@@ -1,7 +1,7 @@
 //! What the caller's ear and mouth report, and what it means in each phase of the call.
 
 use crate::call::{
-    event::SpeechEnd,
+    event::{Failure, SpeechEnd},
     ids::{LegId, RequestId},
     record::What,
     state::{Call, Phase},
@@ -37,9 +37,18 @@ impl Call {
         }
     }
 
-    pub(super) fn voice_lasting(&mut self, leg: LegId, ms: u64) {
-        if leg == LegId::CALLER && ms >= self.base.flow.turn.barge_in_ms {
+    /// The second step of an interruption: a voice that is probably meant for us stops the bot soon, another one when it goes on.
+    pub(super) fn voice_lasting(&mut self, leg: LegId, at: Time, ms: u64, meant: f32) {
+        if leg != LegId::CALLER {
+            return;
+        }
+        self.base.meant = meant;
+        let turn = &self.base.flow.turn;
+        let needed = if meant >= turn.barge_in_meant { turn.barge_in_ms } else { turn.barge_in_unsure_ms };
+        if ms >= needed {
             self.barge_in();
+        } else if self.base.io.timers.is_set(Timer::BargeIn) {
+            self.base.io.timers.set(Timer::BargeIn, at.plus(turn.barge_in_unsure_ms + LISTENER_PAUSE_MS));
         }
     }
 
@@ -86,8 +95,17 @@ impl Call {
         self.caller_news(news);
     }
 
-    pub(super) fn ear_failed(&mut self, id: RequestId) {
+    pub(super) fn ear_failed(&mut self, id: RequestId, why: Failure) {
         let news = self.base.ear.failed(&mut self.base.io, id);
+        if news == News::Deaf && why == Failure::Overloaded {
+            self.base.over_bot = false;
+            return self.bot_then(|bot, base| bot.overloaded(base));
+        }
+        self.caller_news(news);
+    }
+
+    pub(super) fn sounded(&mut self, id: RequestId, complete: f32) {
+        let news = self.base.ear.sounded(&mut self.base.io, id, complete, self.base.expect);
         self.caller_news(news);
     }
 
@@ -126,13 +144,19 @@ impl Call {
         }
     }
 
+    /// The first step of an interruption: the bot lowers its voice.
     fn began(&mut self, at: Time) {
+        let talking = matches!(self.phase, Phase::Talking(_));
         let base = &mut self.base;
+        base.meant = 1.0;
         if base.mouth.is_sounding() || base.mouth.is_held() {
             base.over_bot = true;
         }
         if base.mouth.may_interrupt() {
             base.io.timers.set(Timer::BargeIn, at.plus(base.flow.turn.barge_in_ms + LISTENER_PAUSE_MS));
+            if talking {
+                base.mouth.duck(&mut base.io);
+            }
         }
     }
 
@@ -148,11 +172,11 @@ impl Call {
     }
 
     fn words(&mut self) {
-        let text = self.base.ear.words().map(|heard| heard.text.clone()).unwrap_or_default();
+        let Some(heard) = self.base.ear.words().cloned() else { return };
         let nothing = match &self.phase {
-            Phase::Talking(bot) => bot.is_no_turn(&self.base, &text, self.base.over_bot),
+            Phase::Talking(bot) => bot.is_no_turn(&self.base, &heard, self.base.over_bot),
             Phase::Arrived(_) | Phase::HandingOver { .. } | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => {
-                text.trim().is_empty()
+                heard.text.trim().is_empty()
             }
         };
         if nothing {

@@ -37,13 +37,22 @@ pub enum Event {
     VoiceStarted { leg: LegId, at: Time },
     /// The voice that began at `at` has now sounded for `ms` without a pause. Reported every 100 ms or so of voice; decides quickly whether the caller
     /// interrupts. A listener that never sends it costs 200 ms of barge-in time and nothing else.
-    VoiceLasting { leg: LegId, at: Time, ms: u64 },
+    /// `meant`: how likely it is that somebody speaks to us, 0..=1; a hum, a noise and a voice in the background are less so.
+    VoiceLasting {
+        leg: LegId,
+        at: Time,
+        ms: u64,
+        #[serde(default = "surely")]
+        meant: f32,
+    },
     /// Speech has paused: the last sound was at `at`. Reported when the pause has lasted the listener's minimum (200 ms by default).
     VoiceStopped { leg: LegId, at: Time },
     /// What was said so far, while the speaker goes on. May lag; may never come.
     Partial { leg: LegId, from: Time, text: String },
     /// Answer to `Transcribe`.
     Heard { id: RequestId, transcript: Transcript },
+    /// More about a `Transcribe`, before or after its answer, or never: how complete the turn sounds (Smart Turn), 0..=1. A hint, never a verdict.
+    Sounded { id: RequestId, complete: f32 },
     /// Answer to `Understand`.
     Understood { id: RequestId, understanding: Understanding },
 
@@ -76,6 +85,10 @@ pub enum Event {
     Failed { id: RequestId, why: Failure },
     /// The gateway shuts down: finish up.
     Drain,
+}
+
+const fn surely() -> f32 {
+    1.0
 }
 
 /// What a leg's sound says besides words.

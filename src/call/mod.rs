@@ -34,7 +34,7 @@ pub mod state;
 mod then;
 pub mod time;
 pub mod timer;
-mod turn;
+pub(crate) mod turn;
 pub mod understanding;
 
 pub use caller::Caller;

@@ -19,7 +19,7 @@ impl Call {
             return;
         }
         self.expect();
-        if self.base.mouth.is_held() && self.base.ear.quiet_since().is_some() {
+        if self.base.ear.quiet_since().is_some() {
             self.base.mouth.resume(&mut self.base.io);
         }
         self.base.io.set_private(matches!(&self.phase, Phase::Talking(bot) if bot.is_private()));
@@ -78,17 +78,19 @@ impl Call {
             Phase::HandingOver { handoff, .. } => handoff.asks_caller().unwrap_or(Expect::Sentence),
             Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => Expect::Sentence,
         };
+        let patience = if let Phase::Talking(bot) = &self.phase { bot.patience() } else { 1.0 };
+        self.base.ear.set_patience(patience);
     }
 
     fn watch_silence(&mut self) {
-        let listening = match &self.phase {
-            Phase::Talking(bot) => bot.is_listening(),
-            Phase::HandingOver { handoff, .. } => handoff.asks_caller().is_some(),
-            Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => false,
+        let longest = match &self.phase {
+            Phase::Talking(bot) => bot.is_listening().then(|| bot.silence_ms(&self.base)),
+            Phase::HandingOver { handoff, .. } => handoff.asks_caller().map(|_| self.base.flow.turn.silence_ms),
+            Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => None,
         };
         let base = &mut self.base;
-        match base.quiet_since().filter(|_| listening) {
-            Some(since) => base.io.timers.set(Timer::Silence, since.plus(base.flow.turn.silence_ms)),
+        match base.quiet_since().zip(longest) {
+            Some((since, longest)) => base.io.timers.set(Timer::Silence, since.plus(longest)),
             None => base.io.timers.stop(Timer::Silence),
         }
     }

@@ -131,7 +131,7 @@ impl Call {
 
             Event::VoiceStarted { leg: LegId::CALLER, at } => self.voice_started(at),
             Event::VoiceStarted { leg, at } => self.agent_voice(Some(leg), &AgentVoice::VoiceStarted { at }),
-            Event::VoiceLasting { leg, ms, .. } => self.voice_lasting(leg, ms),
+            Event::VoiceLasting { leg, at, ms, meant } => self.voice_lasting(leg, at, ms, meant),
             Event::VoiceStopped { leg: LegId::CALLER, at } => self.voice_stopped(at),
             Event::VoiceStopped { leg, at } => self.agent_voice(Some(leg), &AgentVoice::VoiceStopped { at }),
             Event::Partial { leg, text, .. } => self.partial(leg, text),
@@ -139,6 +139,7 @@ impl Call {
                 self.heard(id, transcript.clone());
                 self.agent_voice(None, &AgentVoice::Heard { id, heard: transcript });
             }
+            Event::Sounded { id, complete } => self.sounded(id, complete),
             Event::Understood { id, understanding } => self.understood(id, understanding),
 
             Event::SpeechStarted { id, at } => {
@@ -162,7 +163,7 @@ impl Call {
             Event::AgentChose { agent, choice } => self.handoff_then(|handoff, base| handoff.agent_chose(base, &agent, choice)),
 
             Event::Failed { id, why } => {
-                self.ear_failed(id);
+                self.ear_failed(id, why);
                 self.speech_failed(id);
                 self.bot_then(|bot, base| bot.looked_up(base, id, Err(why)));
                 self.handoff_then(|handoff, base| handoff.nobody_to_ask(base, id));

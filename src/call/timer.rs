@@ -76,6 +76,11 @@ impl Timers {
         self.0.remove(&timer);
     }
 
+    /// Is it set?
+    pub(crate) fn is_set(&self, timer: Timer) -> bool {
+        self.0.contains_key(&timer)
+    }
+
     /// Takes all of them away.
     pub(crate) fn stop_all(&mut self) {
         self.0.clear();

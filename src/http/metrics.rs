@@ -46,6 +46,13 @@ fn describe() {
     ::metrics::describe_counter!("warmline_speech_frames_dropped_total", "Audio frames that found the recogniser's queue full.");
     ::metrics::describe_counter!("warmline_speech_jobs_refused_total", "Requests that found the speech workers' queue full.");
     ::metrics::describe_counter!("warmline_speech_jobs_late_total", "Requests whose deadline passed before a speech worker took them.");
+    ::metrics::describe_counter!(
+        "warmline_speech_jobs_dropped_total",
+        "Speech work that was left out because there was too much, by class."
+    );
+    ::metrics::describe_gauge!("warmline_speech_jobs_waiting", "Speech work that waits, by class.");
+    ::metrics::describe_histogram!("warmline_speech_wait_seconds", "How long speech work waited for a worker, by class.");
+    ::metrics::describe_histogram!("warmline_speech_run_seconds", "How long speech work took, by class.");
     ::metrics::describe_gauge!("warmline_store_lag_seconds", "Age of the oldest entry that waits for a failing database.");
     ::metrics::describe_counter!("warmline_store_entries_deferred_total", "Entries that were left to the event logs.");
 }

@@ -23,6 +23,6 @@ pub use api::{Api, Events};
 pub use line::{Line, Phone, Ringing};
 pub use media::{Media, MediaPort, Span};
 pub use rig::{Agent, PASSWORD, Rig, Setup};
-pub use sound::{RATE, Sound};
+pub use sound::{RATE, Sound, over_g711};
 pub use tape::{HeardPacket, SentFrame, Tape};
 pub use voice::Voice;

@@ -4,6 +4,8 @@ use std::{f64::consts::PI, path::Path};
 
 use anyhow::{Context, Result, ensure};
 
+use warmline_sip::codec::Law;
+
 use super::activity;
 
 /// Samples a second.
@@ -15,6 +17,15 @@ const BAND_HZ: (f64, f64) = (300.0, 3_400.0);
 const HALF_FILTER_S: f64 = 0.008;
 /// The level to which voices are brought: −20 dB below full scale, what a handset delivers.
 const SPEECH_RMS: f64 = 3_277.0;
+
+/// What G.711 (µ-law) leaves of some samples.
+#[must_use]
+pub fn over_g711<const N: usize>(mut samples: [i16; N]) -> [i16; N] {
+    let mut coded = Vec::with_capacity(N);
+    Law::Mu.encode(&samples, &mut coded);
+    Law::Mu.decode(&coded, &mut samples);
+    samples
+}
 
 /// A piece of telephone sound.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

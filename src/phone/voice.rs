@@ -14,8 +14,12 @@ pub enum Voice {
     Slt,
     /// flite's man from the United States (CMU ARCTIC).
     Rms,
+    /// flite's man from Scotland (CMU ARCTIC).
+    Awb,
     /// espeak-ng: no natural voice, but on every machine that runs the gateway.
     Espeak,
+    /// The same, from Great Britain and faster.
+    EspeakBritish,
 }
 
 impl Voice {
@@ -25,6 +29,28 @@ impl Voice {
         if found.is_ok() { self } else { Self::Espeak }
     }
 
+    /// Is its program installed?
+    pub async fn is_there(self) -> bool {
+        let program = if self.is_espeak() { "espeak-ng" } else { "flite" };
+        Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().await.is_ok()
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Slt => "slt",
+            Self::Rms => "rms",
+            Self::Awb => "awb",
+            Self::Espeak => "espeak",
+            Self::EspeakBritish => "espeak-british",
+        }
+    }
+
+    const fn is_espeak(self) -> bool {
+        matches!(self, Self::Espeak | Self::EspeakBritish)
+    }
+
     /// Says a text: telephone sound without silence at its ends.
     ///
     /// # Errors
@@ -32,13 +58,10 @@ impl Voice {
     pub async fn say(self, text: &str) -> Result<Sound> {
         let file = scratch_file();
         let out = file.as_os_str();
-        let mut command = match self {
-            Self::Slt | Self::Rms => Command::new("flite"),
-            Self::Espeak => Command::new("espeak-ng"),
-        };
+        let mut command = Command::new(if self.is_espeak() { "espeak-ng" } else { "flite" });
         match self {
-            Self::Slt => command.args(["-voice", "slt", "-t", text, "-o"]).arg(out),
-            Self::Rms => command.args(["-voice", "rms", "-t", text, "-o"]).arg(out),
+            Self::Slt | Self::Rms | Self::Awb => command.args(["-voice", self.name(), "-t", text, "-o"]).arg(out),
+            Self::EspeakBritish => command.args(["-v", "en-gb", "-s", "175", "-p", "60", "-w"]).arg(out).arg(text),
             Self::Espeak => command.args(["-v", "en-us", "-s", "150", "-w"]).arg(out).arg(text),
         };
         let status = command.stdout(Stdio::null()).status().await.with_context(|| format!("{self:?}: the program does not start"))?;

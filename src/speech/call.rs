@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -17,12 +17,16 @@ use super::{
     heads::Heads,
     listener::{Ears, Hears},
     scheduler::{Class, Go, Job},
+    voice::Manner,
 };
 use crate::{
     call::{
         event::{Event, Failure},
         ids::{LegId, RequestId},
-        media::{frame::Frame, playout::Chunk},
+        media::{
+            frame::{Frame, Samples},
+            playout::Chunk,
+        },
         time::Time,
         understanding::Transcript,
     },
@@ -42,6 +46,10 @@ const UNDERSTAND: Duration = Duration::from_secs(2);
 const FIRST_CLAUSE: Duration = Duration::from_secs(5);
 const CLAUSE: Duration = Duration::from_secs(20);
 const PARTIAL: Duration = Duration::from_secs(1);
+/// A hint that comes later than this finds the turn ended.
+const HINT: Duration = Duration::from_millis(800);
+/// What it listens to at most.
+const HINT_MS: u64 = 8_000;
 const PREPARE: Duration = Duration::from_secs(60);
 /// Partial texts come about this often.
 const PARTIAL_EVERY_MS: u64 = 1_000;
@@ -77,6 +85,8 @@ struct Shared {
     parts: CallParts,
     said: mpsc::Sender<Said>,
     ears: Arc<Ears>,
+    /// The voice's pace in percent of its own.
+    percent: AtomicU32,
     /// Requests that are not answered yet, and whether they were forgotten.
     open: Mutex<HashMap<RequestId, Arc<AtomicBool>>>,
 }
@@ -94,9 +104,9 @@ pub struct Ear {
 }
 
 impl Ear {
-    /// Hears a frame; never waits. When the listener is behind, the oldest frame is dropped and counted.
-    pub fn hear(&self, leg: LegId, frame: Frame) {
-        self.ears.push(leg, frame);
+    /// Hears a frame, beside what was sent to the leg in the same tick; never waits. When the listener is behind, the oldest frame is dropped and counted.
+    pub fn hear(&self, leg: LegId, frame: Frame, sent: &Samples) {
+        self.ears.push(leg, frame, sent);
     }
 
     /// Frames that the listener has not taken yet.
@@ -150,7 +160,13 @@ impl CallSpeech {
                 partial_at: AtomicU64::new(0),
                 partial_open: Arc::new(AtomicBool::new(false)),
             };
-            Shared { ears: speech.listener.open(Box::new(tells)), parts, said: sender, open: Mutex::default() }
+            Shared {
+                ears: speech.listener.open(Box::new(tells)),
+                parts,
+                said: sender,
+                percent: AtomicU32::new(100),
+                open: Mutex::default(),
+            }
         });
         Self { shared, said }
     }
@@ -166,8 +182,11 @@ impl CallSpeech {
         self.said.recv().await
     }
 
-    /// What was said on a leg between two times: `Heard` or `Failed` follows.
+    /// What was said on a leg between two times: `Heard` or `Failed` follows; of the caller's leg also `Sounded`, if there is time for it.
     pub fn transcribe(&self, id: RequestId, leg: LegId, from: Time, to: Time) {
+        if leg == LegId::CALLER {
+            self.shared.sounds(id, leg, from, to);
+        }
         let call = Arc::clone(&self.shared);
         self.shared.ask(id, Class::Final, TRANSCRIBE, move |given_up| {
             let transcript = call.recognise(leg, from, to, given_up)?;
@@ -190,10 +209,15 @@ impl CallSpeech {
         Speaking { call: Arc::clone(&self.shared), id, leg, clauses: clauses.into(), next: 0, forgotten }.submit();
     }
 
+    /// Speaks at this share of the voice's own pace from the next clause on.
+    pub fn pace(&self, percent: u32) {
+        self.shared.percent.store(percent, Ordering::Relaxed);
+    }
+
     /// Makes clauses ready in the cache.
     pub fn prepare(&self, clauses: &[String]) {
         for clause in clauses {
-            self.shared.parts.speech.prepare(clause, &self.shared.parts.language);
+            self.shared.parts.speech.prepare(clause, &self.shared.parts.language, self.shared.percent.load(Ordering::Relaxed));
         }
     }
 
@@ -216,6 +240,10 @@ impl Drop for CallSpeech {
 impl Shared {
     fn open(&self) -> MutexGuard<'_, HashMap<RequestId, Arc<AtomicBool>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn manner(&self) -> Manner {
+        Manner { language: self.parts.language.clone(), percent: self.percent.load(Ordering::Relaxed) }
     }
 
     fn begin(&self, id: RequestId) -> Arc<AtomicBool> {
@@ -262,9 +290,21 @@ impl Shared {
         let from = Time(from.0.saturating_sub(BEFORE_MS));
         let audio = resample(&to_float(&self.ears.between(leg, from, to.plus(AFTER_MS))), 8_000, RECOGNISER_RATE)?;
         let heard = engines.recogniser.transcribe(&audio, given_up)?;
-        // Only a hint: without it the words are good all the same.
-        let complete = if heard.text.is_empty() || given_up() { None } else { engines.end_of_turn.completeness(&audio).ok() };
-        Ok(Transcript { text: heard.text, confidence: heard.confidence, complete })
+        Ok(Transcript { text: heard.text, confidence: heard.confidence, complete: None })
+    }
+
+    /// How complete an utterance sounds, beside its words: on a worker of its own if one is free. Nobody waits for it.
+    fn sounds(self: &Arc<Self>, id: RequestId, leg: LegId, from: Time, to: Time) {
+        let call = Arc::clone(self);
+        let work = move |go: Go<'_>| {
+            let Go::Run(_) = go else { return };
+            let from = Time(from.0.max(to.0.saturating_sub(HINT_MS)));
+            let audio = resample(&to_float(&call.ears.between(leg, from, to.plus(AFTER_MS))), 8_000, RECOGNISER_RATE);
+            if let Ok(complete) = audio.and_then(|audio| call.parts.speech.engines.end_of_turn.completeness(&audio)) {
+                report(&call.parts.events, Event::Sounded { id, complete });
+            }
+        };
+        self.submit(Class::Hint, HINT, Arc::new(AtomicBool::new(false)), work);
     }
 
     fn partial(self: &Arc<Self>, leg: LegId, from: Time, to: Time, open: Arc<AtomicBool>) {
@@ -310,7 +350,7 @@ impl Speaking {
         let last = self.next + 1 >= self.clauses.len();
         let parts = &self.call.parts;
         let spoken = match go {
-            Go::Run(_) => parts.speech.voice.clause(clause, &parts.language, !last).map_err(|error| failure(&error)),
+            Go::Run(_) => parts.speech.voice.clause(clause, &self.call.manner(), !last).map_err(|error| failure(&error)),
             Go::Refused(why) => Err(*why),
         };
         if self.forgotten.load(Ordering::Relaxed) {
@@ -336,14 +376,15 @@ impl Speaking {
 
 impl Inner {
     /// Queues a clause for the cache. Whoever asked is not told.
-    pub(super) fn prepare(&self, clause: &str, language: &str) {
-        if self.voice.is_at_hand(clause, language) {
+    pub(super) fn prepare(&self, clause: &str, language: &str, percent: u32) {
+        let manner = Manner { language: language.to_owned(), percent };
+        if self.voice.is_at_hand(clause, &manner) {
             return;
         }
-        let (voice, clause, language) = (Arc::clone(&self.voice), clause.to_owned(), language.to_owned());
+        let (voice, clause) = (Arc::clone(&self.voice), clause.to_owned());
         let work = move |go: Go<'_>| {
             if let Go::Run(_) = go
-                && let Err(error) = voice.clause(&clause, &language, false)
+                && let Err(error) = voice.clause(&clause, &manner, false)
             {
                 tracing::warn!(%error, "a clause could not be prepared");
             }

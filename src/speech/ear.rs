@@ -1,18 +1,21 @@
 //! What is heard of one leg: its sound, and where voices begin and end.
 
-use warmline_models::{ModelError, VAD_WINDOW, Vad, VadState, to_float};
+use warmline_models::{EchoGuard, ModelError, VAD_WINDOW, Vad, VadState, to_float};
 
 use super::{
     gate::{Gate, Noticed, WINDOW_MS},
+    meant::Meant,
     ring::Ring,
 };
 use crate::call::{
-    media::frame::{FRAME_MS, FRAME_SAMPLES, Frame},
+    media::frame::{FRAME_MS, FRAME_SAMPLES, Frame, Samples},
     time::Time,
 };
 
 /// A hole up to this long is filled with silence; a longer one starts anew.
 const HOLE_MS: u64 = 1_000;
+/// A sent sample from which the bot is to be heard: −50 dB below full scale.
+const SPEAKS: u16 = 100;
 
 /// One leg being listened to.
 #[derive(Default)]
@@ -20,14 +23,17 @@ pub(crate) struct LegEar {
     ring: Ring,
     vad: VadState,
     gate: Gate,
+    meant: Meant,
+    echo: EchoGuard,
     /// Samples that do not fill a window yet.
     window: Vec<i16>,
     heard_anything: bool,
 }
 
 impl LegEar {
-    /// Takes a frame; `notice` hears what begins, lasts and ends with it. Frames that come twice or too late are ignored.
-    pub(crate) fn hear(&mut self, frame: &Frame, vad: &Vad, notice: &mut dyn FnMut(Noticed)) -> Result<(), ModelError> {
+    /// Takes a frame, and what was sent to the leg in the same tick; `notice` hears what begins, lasts and ends with it. Frames that come twice or too
+    /// late are ignored.
+    pub(crate) fn hear(&mut self, frame: &Frame, sent: &Samples, vad: &Vad, notice: &mut dyn FnMut(Noticed)) -> Result<(), ModelError> {
         let expected = self.ring.end();
         if self.heard_anything && frame.at < expected {
             return Ok(());
@@ -40,10 +46,15 @@ impl LegEar {
             self.restart(frame.at);
         } else {
             for _ in 0..hole.div_ceil(FRAME_MS) {
-                self.take(&[0; FRAME_SAMPLES], vad, notice)?;
+                self.take(&[0; FRAME_SAMPLES], &[0; FRAME_SAMPLES], vad, notice)?;
             }
         }
-        self.take(&frame.samples, vad, notice)
+        let speaks = sent.iter().any(|sample| sample.unsigned_abs() > SPEAKS);
+        self.meant.bot_speaks(speaks);
+        let cleaned = self.echo.frame(&frame.samples, sent);
+        // What the bot says itself is no voice to anybody; the recogniser gets what is left, in case it was one after all.
+        let voice = if cleaned.is_echo { [0; FRAME_SAMPLES] } else { cleaned.sound };
+        self.take(&cleaned.sound, &voice, vad, notice)
     }
 
     /// The sound between two times.
@@ -63,16 +74,18 @@ impl LegEar {
         self.heard_anything = true;
     }
 
-    fn take(&mut self, samples: &[i16; FRAME_SAMPLES], vad: &Vad, notice: &mut dyn FnMut(Noticed)) -> Result<(), ModelError> {
-        self.ring.push(samples);
-        self.window.extend(samples);
+    fn take(&mut self, sound: &Samples, voice: &Samples, vad: &Vad, notice: &mut dyn FnMut(Noticed)) -> Result<(), ModelError> {
+        self.ring.push(sound);
+        self.window.extend(voice);
         while self.window.len() >= VAD_WINDOW {
             let after = self.window.len() - VAD_WINDOW;
             let at = Time(self.ring.end().0.saturating_sub(after as u64 / 8 + WINDOW_MS));
             let window: Vec<f32> = to_float(&self.window[..VAD_WINDOW]);
             self.window.drain(..VAD_WINDOW);
             let window = window.first_chunk().expect("a window was cut off just now");
-            if let Some(noticed) = self.gate.window(at, vad.probability(&mut self.vad, window)?) {
+            let probability = vad.probability(&mut self.vad, window)?;
+            let meant = self.meant.window(window, probability, self.gate.voice_since().is_some());
+            if let Some(noticed) = self.gate.window(at, probability, meant) {
                 notice(noticed);
             }
         }

@@ -10,8 +10,8 @@ const VOICE: f32 = 0.5;
 const STILL_VOICE: f32 = 0.35;
 /// Windows in a row that begin a voice: 64 ms, longer than a click.
 const BEGINS: u32 = 2;
-/// Windows in a row without voice that end it: 224 ms.
-const ENDS: u32 = 7;
+/// Windows in a row without voice that end it: 128 ms. The stops inside words are shorter; the turn ends later, by what was said.
+const ENDS: u32 = 4;
 /// A voice is reported with each of its windows up to this, because it may interrupt the bot…
 const CLOSELY_MS: u64 = 320;
 /// …and then with every third, 96 ms.
@@ -20,12 +20,12 @@ const LOOSELY: u64 = 3;
 const EARLIER_MS: u64 = 32;
 
 /// What the gate noticed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Noticed {
     /// A voice began at this time.
     Started(Time),
-    /// The voice that began then has sounded for so many milliseconds.
-    Lasting(Time, u64),
+    /// The voice that began then has sounded for so many milliseconds, and is meant for us with this likelihood.
+    Lasting(Time, u64, f32),
     /// The last sound was at this time.
     Stopped(Time),
 }
@@ -49,8 +49,8 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// Takes the probability of the window that begins at `at`.
-    pub(crate) fn window(&mut self, at: Time, probability: f32) -> Option<Noticed> {
+    /// Takes the probability of the window that begins at `at`, and how likely the sound is meant for us.
+    pub(crate) fn window(&mut self, at: Time, probability: f32, meant: f32) -> Option<Noticed> {
         let end = at.plus(WINDOW_MS);
         match &mut self.state {
             State::Quiet { likely } => {
@@ -67,7 +67,7 @@ impl Gate {
                     (*last, *unlikely) = (end, 0);
                     let ms = last.since(*from);
                     let told = ms <= CLOSELY_MS || (ms / WINDOW_MS).is_multiple_of(LOOSELY);
-                    return told.then_some(Noticed::Lasting(*from, ms));
+                    return told.then_some(Noticed::Lasting(*from, ms, meant));
                 }
                 *unlikely += 1;
                 (*unlikely >= ENDS).then(|| self.end()).flatten()
@@ -98,7 +98,7 @@ mod tests {
 
     fn run(gate: &mut Gate, probabilities: &[(usize, f32)]) -> Vec<Noticed> {
         let windows = probabilities.iter().flat_map(|(count, p)| std::iter::repeat_n(*p, *count));
-        windows.enumerate().filter_map(|(n, p)| gate.window(Time(1_000 + n as u64 * WINDOW_MS), p)).collect()
+        windows.enumerate().filter_map(|(n, p)| gate.window(Time(1_000 + n as u64 * WINDOW_MS), p, 1.0)).collect()
     }
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
         let noticed = run(&mut Gate::default(), &[(10, 0.0), (6, 0.9), (3, 0.1), (2, 0.4), (20, 0.0)]);
         let stop = Time(1_000 + 21 * WINDOW_MS);
         assert_eq!(noticed.first(), Some(&Noticed::Started(Time(1_000 + 9 * WINDOW_MS))));
-        assert!(noticed.contains(&Noticed::Lasting(Time(1_000 + 9 * WINDOW_MS), 6 * WINDOW_MS)), "{noticed:?}");
+        assert!(noticed.contains(&Noticed::Lasting(Time(1_000 + 9 * WINDOW_MS), 6 * WINDOW_MS, 1.0)), "{noticed:?}");
         assert_eq!(noticed.last(), Some(&Noticed::Stopped(stop)));
         assert_eq!(noticed.iter().filter(|n| matches!(n, Noticed::Stopped(_))).count(), 1);
     }

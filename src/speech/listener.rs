@@ -12,7 +12,12 @@ use std::{
 use crossbeam_queue::ArrayQueue;
 
 use super::{ear::LegEar, engines::Engines, gate::Noticed, priority};
-use crate::call::{event::Event, ids::LegId, media::frame::Frame, time::Time};
+use crate::call::{
+    event::Event,
+    ids::LegId,
+    media::frame::{Frame, Samples},
+    time::Time,
+};
 
 /// Two seconds of frames; a listener that is further behind has lost the caller anyway.
 const FRAMES: usize = 100;
@@ -29,16 +34,16 @@ pub(crate) trait Hears: Send + Sync {
 
 /// The ears of one call.
 pub(crate) struct Ears {
-    frames: ArrayQueue<(LegId, Frame)>,
+    frames: ArrayQueue<(LegId, Frame, Samples)>,
     legs: Mutex<HashMap<LegId, LegEar>>,
     tells: Box<dyn Hears>,
     thread: Thread,
 }
 
 impl Ears {
-    /// Takes a frame; never waits. When the queue is full the oldest frame is dropped.
-    pub(crate) fn push(&self, leg: LegId, frame: Frame) {
-        if self.frames.force_push((leg, frame)).is_some() {
+    /// Takes a frame, and what was sent to the leg in the same tick; never waits. When the queue is full the oldest frame is dropped.
+    pub(crate) fn push(&self, leg: LegId, frame: Frame, sent: &Samples) {
+        if self.frames.force_push((leg, frame, *sent)).is_some() {
             metrics::counter!("warmline_speech_frames_dropped_total").increment(1);
         }
         self.thread.unpark();
@@ -61,7 +66,7 @@ impl Ears {
     /// Works off the queue; says whether there was anything.
     fn listen(&self, engines: &Engines) -> bool {
         let mut any = false;
-        while let Some((leg, frame)) = self.frames.pop() {
+        while let Some((leg, frame, sent)) = self.frames.pop() {
             any = true;
             let mut noticed = Vec::new();
             let mut voice = None;
@@ -71,7 +76,7 @@ impl Ears {
                     continue;
                 }
                 let ear = legs.entry(leg).or_default();
-                if let Err(error) = ear.hear(&frame, &engines.vad, &mut |what| noticed.push(what)) {
+                if let Err(error) = ear.hear(&frame, &sent, &engines.vad, &mut |what| noticed.push(what)) {
                     tracing::error!(%error, "voice activity failed");
                 }
                 voice = ear.voice().or(voice);
@@ -87,8 +92,8 @@ impl Ears {
         match what {
             Noticed::Started(at) => self.tells.event(Event::VoiceStarted { leg, at }),
             Noticed::Stopped(at) => self.tells.event(Event::VoiceStopped { leg, at }),
-            Noticed::Lasting(at, ms) => {
-                self.tells.event(Event::VoiceLasting { leg, at, ms });
+            Noticed::Lasting(at, ms, meant) => {
+                self.tells.event(Event::VoiceLasting { leg, at, ms, meant });
                 if let Some((from, to)) = voice {
                     self.tells.lasting(leg, from, to);
                 }

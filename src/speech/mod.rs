@@ -5,11 +5,12 @@
 
 mod cache;
 mod call;
-mod ear;
-mod engines;
-mod gate;
+pub(crate) mod ear;
+pub(crate) mod engines;
+pub(crate) mod gate;
 mod heads;
 mod listener;
+mod meant;
 mod priority;
 mod ring;
 mod scheduler;
@@ -107,7 +108,7 @@ impl Speech {
     pub fn prewarm(&self, texts: &[String], language: &str) {
         for text in texts {
             for clause in crate::call::clauses::split(text) {
-                self.inner.prepare(&clause, language);
+                self.inner.prepare(&clause, language, 100);
             }
         }
     }

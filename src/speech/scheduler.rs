@@ -1,6 +1,6 @@
 //! A few worker threads, and which job is next.
 //!
-//! What a caller waits for goes first. Long jobs (speech, partial texts) never take the last worker, so that a final transcript does not wait
+//! What a caller waits for goes first; under load partial texts are left out first, then hints. Long jobs (speech, partial texts) never take the last worker, so that a final transcript does not wait
 //! for the end of a sentence's synthesis. Each job runs or is refused; both are told to its closure, which reports.
 
 use std::{
@@ -20,6 +20,11 @@ use crate::{call::event::Failure, clock};
 const WAITING: usize = 512;
 /// Jobs of one call that may wait: a call that asks for more is broken.
 const WAITING_PER_CALL: usize = 64;
+/// An utterance is refused when its words would have to wait longer than this: soon after it the call would give them up.
+const LONGEST_WAIT_MS: f64 = 2_000.0;
+/// What an utterance takes before any was heard, and how fast that is learnt.
+const FINAL_MS: f64 = 250.0;
+const LEARNS: f64 = 0.1;
 
 /// The order in which jobs are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,18 +37,33 @@ pub(crate) enum Class {
     FirstClause,
     /// The clauses after it.
     Clause,
+    /// How complete a finished utterance sounds.
+    Hint,
     /// Words of an utterance that goes on.
     Partial,
     /// Clauses that will perhaps be said.
     Prepare,
 }
 
-const CLASSES: usize = 6;
+const CLASSES: usize = 7;
 
 impl Class {
     /// Whether jobs of this class must leave a worker free for the others.
     fn is_patient(self) -> bool {
         self >= Self::FirstClause
+    }
+
+    /// The word for it on the metrics.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Final => "final",
+            Self::Understand => "understand",
+            Self::FirstClause => "first_clause",
+            Self::Clause => "clause",
+            Self::Hint => "hint",
+            Self::Partial => "partial",
+            Self::Prepare => "prepare",
+        }
     }
 }
 
@@ -67,9 +87,18 @@ pub(crate) struct Job {
     pub(crate) work: Box<dyn FnOnce(Go<'_>) + Send>,
 }
 
+struct Waiting {
+    job: Job,
+    since: Instant,
+}
+
 struct Queues {
-    waiting: [VecDeque<Job>; CLASSES],
+    waiting: [VecDeque<Waiting>; CLASSES],
+    running: usize,
     patient_running: usize,
+    /// Milliseconds that the words of an utterance take, on average.
+    final_ms: f64,
+    workers: usize,
     closed: bool,
 }
 
@@ -86,10 +115,11 @@ pub(crate) struct Scheduler {
 
 impl Scheduler {
     pub(crate) fn start(workers: usize) -> Self {
-        let queues = Queues { waiting: Default::default(), patient_running: 0, closed: false };
+        let workers = workers.max(1);
+        let queues = Queues { waiting: Default::default(), running: 0, patient_running: 0, final_ms: FINAL_MS, workers, closed: false };
         let patient_at_most = workers.saturating_sub(1).max(1);
         let shared = Arc::new(Shared { queues: Mutex::new(queues), changed: Condvar::new(), patient_at_most });
-        for number in 0..workers.max(1) {
+        for number in 0..workers {
             let shared = Arc::clone(&shared);
             let started = std::thread::Builder::new().name(format!("speech-{number}")).spawn(move || shared.work());
             if let Err(error) = started {
@@ -99,29 +129,19 @@ impl Scheduler {
         Self { shared }
     }
 
-    /// Queues a job, or refuses it at once. When too much waits, partial texts and preparations give way first.
+    /// Queues a job, or refuses it at once: when too much waits, and when it could not be done in time. Partial texts and preparations give way first,
+    /// then hints; words that somebody has finished saying never do.
     pub(crate) fn submit(&self, job: Job) {
-        let refused = {
-            let mut queues = self.shared.lock();
-            let of_call = queues.waiting.iter().flatten().filter(|waiting| waiting.call == job.call && job.call != 0).count();
-            let waiting: usize = queues.waiting.iter().map(VecDeque::len).sum();
-            let full = of_call >= WAITING_PER_CALL || waiting >= WAITING;
-            let gives_way = if full { queues.evict(job.class) } else { None };
-            if full && gives_way.is_none() {
-                Some(job)
-            } else {
-                queues.waiting[job.class as usize].push_back(job);
-                gives_way
-            }
-        };
-        match refused {
-            Some(job) => {
-                metrics::counter!("warmline_speech_jobs_refused_total").increment(1);
-                finish(job, |work| work(Go::Refused(Failure::Overloaded)));
-            }
-            None => self.shared.changed.notify_all(),
-        }
+        let class = job.class;
+        let refused = self.shared.lock().take_in(job);
         self.shared.changed.notify_all();
+        if let Some(job) = refused {
+            metrics::counter!("warmline_speech_jobs_refused_total").increment(1);
+            metrics::counter!("warmline_speech_jobs_dropped_total", "class" => job.class.word()).increment(1);
+            finish(job, |work| work(Go::Refused(Failure::Overloaded)));
+        }
+        let waiting = self.shared.lock().waiting[class as usize].len();
+        metrics::gauge!("warmline_speech_jobs_waiting", "class" => class.word()).set(waiting as f64);
     }
 }
 
@@ -133,21 +153,59 @@ impl Drop for Scheduler {
 }
 
 impl Queues {
-    /// Takes out the youngest job of the least urgent class, if that is less urgent than `class`.
-    fn evict(&mut self, class: Class) -> Option<Job> {
-        let least = self.waiting.iter_mut().skip(class as usize + 1).rev().find(|queue| !queue.is_empty())?;
-        least.pop_back()
+    /// Takes a job, or gives back the one that has no place.
+    fn take_in(&mut self, job: Job) -> Option<Job> {
+        if !self.has_time_for(job.class) {
+            return Some(job);
+        }
+        let of_call = self.waiting.iter().flatten().filter(|waiting| waiting.job.call == job.call && job.call != 0).count();
+        let waiting: usize = self.waiting.iter().map(VecDeque::len).sum();
+        let full = of_call >= WAITING_PER_CALL || waiting >= WAITING;
+        let gives_way = if full { self.evict(job.class) } else { None };
+        if full && gives_way.is_none() {
+            return Some(job);
+        }
+        let since = clock::now();
+        self.waiting[job.class as usize].push_back(Waiting { job, since });
+        gives_way
     }
 
-    fn next(&mut self, patient_at_most: usize) -> Option<Job> {
+    /// Words of an utterance that goes on are only for a worker that has nothing else to do, hints for times in which no more utterances wait than
+    /// there are workers. An utterance that would have to wait too long is refused while there is time to call a human.
+    fn has_time_for(&self, class: Class) -> bool {
+        let urgent: usize = self.waiting[..=Class::FirstClause as usize].iter().map(VecDeque::len).sum();
+        match class {
+            Class::Partial => urgent == 0 && self.running < self.workers,
+            Class::Hint => self.waiting[Class::Final as usize].len() <= self.workers,
+            Class::Final => self.waiting[class as usize].len() as f64 * self.final_ms / self.workers as f64 <= LONGEST_WAIT_MS,
+            Class::Understand | Class::FirstClause | Class::Clause | Class::Prepare => true,
+        }
+    }
+
+    /// Takes out the youngest job of the class that gives way first, if that is less urgent than `class`.
+    fn evict(&mut self, class: Class) -> Option<Job> {
+        let order = [Class::Prepare, Class::Partial, Class::Hint, Class::Clause, Class::FirstClause];
+        let first = order.into_iter().find(|other| *other > class && !self.waiting[*other as usize].is_empty())?;
+        self.waiting[first as usize].pop_back().map(|waiting| waiting.job)
+    }
+
+    fn next(&mut self, patient_at_most: usize) -> Option<Waiting> {
         for queue in &mut self.waiting {
             let Some(first) = queue.front() else { continue };
-            if first.class.is_patient() && self.patient_running >= patient_at_most {
+            if first.job.class.is_patient() && self.patient_running >= patient_at_most {
                 return None;
             }
             return queue.pop_front();
         }
         None
+    }
+
+    fn done(&mut self, class: Class, took_ms: f64) {
+        self.running -= 1;
+        self.patient_running -= usize::from(class.is_patient());
+        if class == Class::Final {
+            self.final_ms += (took_ms - self.final_ms) * LEARNS;
+        }
     }
 }
 
@@ -158,26 +216,28 @@ impl Shared {
 
     fn work(&self) {
         priority::stand_back(priority::WORKER);
-        while let Some(job) = self.take() {
-            let patient = job.class.is_patient();
+        while let Some(Waiting { job, since }) = self.take() {
+            let (class, begun) = (job.class, clock::now());
+            metrics::histogram!("warmline_speech_wait_seconds", "class" => class.word()).record((begun - since).as_secs_f64());
             run(job);
-            if patient {
-                self.lock().patient_running -= 1;
-                self.changed.notify_all();
-            }
+            let took = clock::now().saturating_duration_since(begun).as_secs_f64();
+            metrics::histogram!("warmline_speech_run_seconds", "class" => class.word()).record(took);
+            self.lock().done(class, took * 1_000.0);
+            self.changed.notify_all();
         }
     }
 
     /// The next job; none at the end.
-    fn take(&self) -> Option<Job> {
+    fn take(&self) -> Option<Waiting> {
         let mut queues = self.lock();
         loop {
             if queues.closed {
                 return None;
             }
-            if let Some(job) = queues.next(self.patient_at_most) {
-                queues.patient_running += usize::from(job.class.is_patient());
-                return Some(job);
+            if let Some(next) = queues.next(self.patient_at_most) {
+                queues.running += 1;
+                queues.patient_running += usize::from(next.job.class.is_patient());
+                return Some(next);
             }
             queues = self.changed.wait(queues).unwrap_or_else(PoisonError::into_inner);
         }
@@ -202,5 +262,71 @@ fn finish(job: Job, call: impl FnOnce(Box<dyn FnOnce(Go<'_>) + Send>)) {
     let class = job.class;
     if catch_unwind(AssertUnwindSafe(|| call(job.work))).is_err() {
         tracing::error!(?class, "a speech job panicked");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn queues(workers: usize) -> Queues {
+        Queues { waiting: Default::default(), running: 0, patient_running: 0, final_ms: FINAL_MS, workers, closed: false }
+    }
+
+    fn job(class: Class, call: u64) -> Job {
+        let deadline = clock::now() + std::time::Duration::from_secs(60);
+        Job { class, call, deadline, forgotten: Arc::default(), work: Box::new(|_| {}) }
+    }
+
+    #[test]
+    fn finals_go_first_and_partials_are_left_out_first() {
+        let mut queues = queues(2);
+        for class in [Class::Hint, Class::Partial, Class::Clause, Class::Final] {
+            assert!(queues.take_in(job(class, 1)).is_none(), "{class:?}");
+        }
+        // Somebody waits for their words: others who go on talking are not written down meanwhile.
+        assert_eq!(queues.take_in(job(Class::Partial, 2)).map(|job| job.class), Some(Class::Partial));
+        let order: Vec<Class> = std::iter::from_fn(|| queues.next(9)).map(|waiting| waiting.job.class).collect();
+        assert_eq!(order, [Class::Final, Class::Clause, Class::Hint, Class::Partial]);
+    }
+
+    #[test]
+    fn hints_are_left_out_next_and_what_cannot_be_done_in_time_is_refused() {
+        let mut queues = queues(2);
+        let mut taken = 0;
+        while queues.take_in(job(Class::Final, taken)).is_none() {
+            taken += 1;
+            let hint = queues.take_in(job(Class::Hint, 0));
+            assert_eq!(hint.is_some(), taken > 2, "{taken}");
+        }
+        // Two seconds at a quarter of a second each, with two workers.
+        assert_eq!(taken, 17);
+    }
+
+    #[test]
+    fn in_a_full_queue_what_is_least_urgent_gives_way_and_never_a_final() {
+        let mut queues = queues(64);
+        (0..WAITING as u64).for_each(|call| _ = queues.take_in(job(Class::Prepare, call)));
+        assert_eq!(queues.take_in(job(Class::Final, 1)).map(|job| job.class), Some(Class::Prepare));
+        queues.waiting[Class::Prepare as usize].clear();
+        (1..WAITING as u64).for_each(|call| _ = queues.take_in(job(Class::Understand, call)));
+        assert_eq!(queues.take_in(job(Class::Understand, 9_999)).map(|job| job.class), Some(Class::Understand));
+    }
+
+    #[test]
+    fn workers_do_what_they_are_given() {
+        let scheduler = Scheduler::start(2);
+        let (done, results) = mpsc::sync_channel(64);
+        for number in 0..20 {
+            let done = done.clone();
+            let work = Box::new(move |go: Go<'_>| _ = done.send((number, matches!(go, Go::Run(_)))));
+            scheduler.submit(Job { work, ..job(Class::Understand, number) });
+        }
+        let mut ran: Vec<u64> =
+            (0..20).map(|_| results.recv().expect("every job is told")).filter(|(_, ran)| *ran).map(|(n, _)| n).collect();
+        ran.sort_unstable();
+        assert_eq!(ran, (0..20).collect::<Vec<_>>());
     }
 }

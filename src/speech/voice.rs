@@ -11,8 +11,14 @@ use super::{
 
 /// Samples per second on the line.
 const LINE_RATE: u32 = 8_000;
-/// The voice's own pace.
-const TEMPO: f32 = 1.0;
+
+/// How something is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Manner {
+    pub(crate) language: String,
+    /// The pace in percent of the voice's own.
+    pub(crate) percent: u32,
+}
 
 /// The voice with its cache.
 pub(crate) struct Voice {
@@ -29,7 +35,7 @@ const RECENT: usize = 64;
 
 struct Recent {
     clause: String,
-    language: String,
+    manner: Manner,
     more: bool,
     samples: Arc<[i16]>,
 }
@@ -42,25 +48,25 @@ impl Voice {
     }
 
     /// The sound of a clause, mono, 8 kHz, with the silence that follows it if another clause does. Empty when there is nothing to say.
-    pub(crate) fn clause(&self, clause: &str, language: &str, more: bool) -> Result<Arc<[i16]>, ModelError> {
-        if let Some(samples) = self.said_of_late(clause, language, more) {
+    pub(crate) fn clause(&self, clause: &str, manner: &Manner, more: bool) -> Result<Arc<[i16]>, ModelError> {
+        if let Some(samples) = self.said_of_late(clause, manner, more) {
             return Ok(samples);
         }
-        let samples = self.spoken(clause, language, more)?;
+        let samples = self.spoken(clause, manner, more)?;
         let mut recent = self.recent();
         recent.truncate(RECENT - 1);
-        recent.insert(0, Recent { clause: clause.to_owned(), language: language.to_owned(), more, samples: Arc::clone(&samples) });
+        recent.insert(0, Recent { clause: clause.to_owned(), manner: manner.clone(), more, samples: Arc::clone(&samples) });
         Ok(samples)
     }
 
     /// Is a clause in memory, so that it needs no preparing?
-    pub(crate) fn is_at_hand(&self, clause: &str, language: &str) -> bool {
-        self.recent().iter().any(|one| one.clause == clause && one.language == language && !one.more)
+    pub(crate) fn is_at_hand(&self, clause: &str, manner: &Manner) -> bool {
+        self.recent().iter().any(|one| one.clause == clause && one.manner == *manner && !one.more)
     }
 
-    fn said_of_late(&self, clause: &str, language: &str, more: bool) -> Option<Arc<[i16]>> {
+    fn said_of_late(&self, clause: &str, manner: &Manner, more: bool) -> Option<Arc<[i16]>> {
         let mut recent = self.recent();
-        let at = recent.iter().position(|one| one.clause == clause && one.language == language && one.more == more)?;
+        let at = recent.iter().position(|one| one.clause == clause && one.manner == *manner && one.more == more)?;
         recent[..=at].rotate_right(1);
         Some(Arc::clone(&recent[0].samples))
     }
@@ -69,12 +75,13 @@ impl Voice {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn spoken(&self, clause: &str, language: &str, more: bool) -> Result<Arc<[i16]>, ModelError> {
-        let text = speakable(clause, language);
-        let key = Key { voice: &self.version, text: &text, rate: LINE_RATE };
+    fn spoken(&self, clause: &str, manner: &Manner, more: bool) -> Result<Arc<[i16]>, ModelError> {
+        let text = speakable(clause, &manner.language);
+        let version = if manner.percent == 100 { self.version.clone() } else { format!("{} {} %", self.version, manner.percent) };
+        let key = Key { voice: &version, text: &text, rate: LINE_RATE };
         let mut samples = match self.cache.as_ref().and_then(|cache| cache.get(key)) {
             Some(samples) => samples,
-            None => self.synthesise(key)?,
+            None => self.synthesise(key, manner.percent)?,
         };
         if more && !samples.is_empty() {
             samples.extend(std::iter::repeat_n(0, (LINE_RATE * pause_after_ms(clause) / 1_000) as usize));
@@ -82,9 +89,9 @@ impl Voice {
         Ok(samples.into())
     }
 
-    fn synthesise(&self, key: Key<'_>) -> Result<Vec<i16>, ModelError> {
+    fn synthesise(&self, key: Key<'_>, percent: u32) -> Result<Vec<i16>, ModelError> {
         let voice = &self.engines.synthesiser;
-        let samples = to_pcm(&resample(&voice.speak(key.text, TEMPO)?, voice.rate(), LINE_RATE)?);
+        let samples = to_pcm(&resample(&voice.speak(key.text, percent as f32 / 100.0)?, voice.rate(), LINE_RATE)?);
         if let Some(cache) = self.cache.as_ref().filter(|_| !samples.is_empty()) {
             cache.put(key, &samples);
         }

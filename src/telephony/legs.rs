@@ -14,7 +14,10 @@ use super::{
 use crate::call::{
     event::Event,
     ids::{AgentId, CallId, LegId, RequestId},
-    media::{patch::Patch, playout::Chunk},
+    media::{
+        patch::Patch,
+        playout::{Chunk, Loudness},
+    },
     time::Time,
 };
 
@@ -185,6 +188,11 @@ impl CallLegs {
     /// Stops a speech.
     pub fn stop(&self, id: RequestId) {
         self.media(MediaCommand::Stop { id });
+    }
+
+    /// Lowers, holds or restores the speech to a leg.
+    pub fn loudness(&self, leg: LegId, loudness: Loudness) {
+        self.media(MediaCommand::Loudness { leg, loudness });
     }
 
     /// A speech cannot be made.

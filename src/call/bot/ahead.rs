@@ -74,6 +74,7 @@ pub(super) fn prepare(base: &mut Base, steps: &[Step]) {
             | Step::NotUnderstood
             | Step::Repeated
             | Step::Declined
+            | Step::Slower
             | Step::Answered { .. }
             | Step::Human { .. }
             | Step::Listen

@@ -37,8 +37,7 @@ impl Bot {
         if matches!(self.mode, Mode::Leaving(_)) {
             return Then::Stay;
         }
-        let now = base.io.now;
-        base.mouth.give_up(&mut base.io, now);
+        base.mouth.give_up_for_key(&mut base.io);
         if digit == '#' {
             return self.keys_over(base);
         }

@@ -8,6 +8,7 @@ mod troubles;
 use std::sync::Arc;
 
 use crate::call::{
+    action::Action,
     base::Base,
     bot::{ahead::Ahead, keys::Keys, look_up::Pending},
     caller::Caller,
@@ -17,7 +18,7 @@ use crate::call::{
         Flow,
         dialogue::Dialogue,
         prompt::PromptKey,
-        step::{Expect, Input, Step},
+        step::{Expect, Input, Interrupt, Step},
     },
     ids::RequestId,
     outcome::Outcome,
@@ -25,6 +26,7 @@ use crate::call::{
     then::Then,
     time::{Time, WallTime},
     turn::{ear::Turn, words},
+    understanding::Transcript,
 };
 
 pub(crate) use troubles::Troubles;
@@ -52,7 +54,16 @@ pub(crate) struct Bot {
     troubles: Troubles,
     /// No human could be had before.
     came_back: bool,
+    /// Its pace, as a share of the voice's own.
+    percent: u32,
 }
+
+/// More words than these are no hum.
+const HUMMED_WORDS: usize = 2;
+
+/// Each time the caller asks for it the bot speaks a sixth slower, down to this.
+const SLOWEST_PERCENT: u32 = 70;
+const SLOWER_PERCENT: u32 = 15;
 
 impl Bot {
     /// A bot that has not said anything.
@@ -66,6 +77,7 @@ impl Bot {
             silences: 0,
             troubles: Troubles::default(),
             came_back: false,
+            percent: 100,
         }
     }
 
@@ -84,6 +96,16 @@ impl Bot {
     /// What the caller is expected to say now.
     pub(crate) fn expects(&self) -> Expect {
         self.dialogue.expects()
+    }
+
+    /// How much longer than usual a pause of the caller may be now.
+    pub(crate) fn patience(&self) -> f32 {
+        self.dialogue.patience()
+    }
+
+    /// Silence of the caller until the bot says something.
+    pub(crate) fn silence_ms(&self, base: &Base) -> u64 {
+        if self.dialogue.is_holding_on() { base.flow.turn.hold_on_ms } else { base.flow.turn.silence_ms }
     }
 
     /// The caller is asked for something that nobody else may know.
@@ -130,12 +152,18 @@ impl Bot {
     }
 
     /// The words of the turn so far are known: is it a turn at all? "mhm", a cough, and the bot's own echo over its answer are not.
-    pub(crate) fn is_no_turn(&self, base: &Base, text: &str, over_bot: bool) -> bool {
-        let answer_expected = matches!(self.dialogue.expects(), Expect::YesNo);
+    pub(crate) fn is_no_turn(&self, base: &Base, heard: &Transcript, over_bot: bool) -> bool {
+        let text = heard.text.as_str();
         if text.trim().is_empty() {
             return true;
         }
-        over_bot && (words::is_echo(text, &base.mouth.text()) || (!answer_expected && words::is_back_channel(text, base.language)))
+        if !over_bot || matches!(self.dialogue.expects(), Expect::YesNo) {
+            return over_bot && words::is_echo(text, &base.mouth.text());
+        }
+        // A hum of which the recogniser makes a word or two, or words that nobody would bet on.
+        let hum = base.meant < base.flow.turn.barge_in_meant && text.split_whitespace().count() <= HUMMED_WORDS;
+        let guess = heard.confidence < base.flow.understanding.hearing;
+        hum || guess || words::is_back_channel(text, base.language) || words::is_echo(text, &base.mouth.text())
     }
 
     /// The turn is over.
@@ -229,7 +257,13 @@ impl Bot {
                     }
                     wish = Some(Then::Human { to: base.flow.destination(queue), why: why.clone() });
                 }
-                Step::Say { .. } | Step::Know(_) | Step::LookUp { .. } | Step::Answered { .. } | Step::Listen | Step::End(_) => {}
+                Step::Say { .. }
+                | Step::Know(_)
+                | Step::Slower
+                | Step::LookUp { .. }
+                | Step::Answered { .. }
+                | Step::Listen
+                | Step::End(_) => {}
             }
         }
         wish
@@ -279,7 +313,8 @@ impl Bot {
         self.mode = Mode::Listening;
         for step in steps {
             match step {
-                Step::Say { node, text, interruptible, notice } => base.say(node, &text, interruptible, notice),
+                Step::Say { node, text, by, notice } => base.say(node, &text, by, notice),
+                Step::Slower => self.speak_slower(base),
                 Step::Know(fact) => base.io.record(What::Fact { fact }),
                 Step::LookUp { request, filler, filler_after_ms } => {
                     let pending = Pending::ask(&mut base.io, request, filler, filler_after_ms);
@@ -298,8 +333,18 @@ impl Bot {
         Then::Stay
     }
 
+    fn speak_slower(&mut self, base: &mut Base) {
+        self.percent = self.percent.saturating_sub(SLOWER_PERCENT).max(SLOWEST_PERCENT);
+        base.io.act(Action::Pace { percent: self.percent });
+    }
+
     /// The caller has said nothing for as long as the flow allows.
     pub(crate) fn silence(&mut self, base: &mut Base) -> Then {
+        if self.dialogue.is_holding_on() {
+            let (dialogue, steps) = self.think(base.io.now, &Input::Silence);
+            self.dialogue = dialogue;
+            return self.perform(base, steps);
+        }
         self.silences += 1;
         if self.silences > base.flow.turn.silence_prompts {
             base.say_prompt(PromptKey::SilentGoodbye, &[], false);
@@ -354,7 +399,7 @@ impl Bot {
             && let Some(filler) = pending.filler()
             && base.mouth.is_idle()
         {
-            base.say("filler".to_owned(), &filler, true, None);
+            base.say("filler".to_owned(), &filler, Interrupt::all(true), None);
         }
         Then::Stay
     }

@@ -63,6 +63,11 @@ impl Bot {
         Then::Stay
     }
 
+    /// The recogniser has more to do than it can: the caller is told, and a human called, instead of being asked again and again.
+    pub(crate) fn overloaded(&mut self, base: &mut Base) -> Then {
+        self.give_in_with(base, "recogniser", PromptKey::Overloaded, "the machine has more to do than it can")
+    }
+
     /// The understanding failed; the words are known and are used without it. A second time in a row brings a human when the turn is over.
     pub(crate) fn baffled(&mut self, base: &mut Base) {
         self.troubles.baffled += 1;
@@ -80,6 +85,10 @@ impl Bot {
     }
 
     pub(super) fn give_in(&mut self, base: &mut Base, what: &str) -> Then {
+        self.give_in_with(base, what, PromptKey::ServiceTrouble, &format!("the {what} failed twice in a row"))
+    }
+
+    fn give_in_with(&mut self, base: &mut Base, what: &str, prompt: PromptKey, why: &str) -> Then {
         let now = base.io.now;
         // No human could be had before: nothing is left that would help.
         let hopeless = self.came_back;
@@ -87,12 +96,12 @@ impl Bot {
         self.escalation.note(Signal::ServiceFailed, what, (now, now));
         self.weigh(base, &[], ("", now, now));
         base.mouth.give_up(&mut base.io, now);
-        base.say_prompt(PromptKey::ServiceTrouble, &[], false);
+        base.say_prompt(prompt, &[], false);
         if hopeless {
             self.hand_on(base);
             return Then::Close(Outcome::Failed);
         }
-        Then::Human { to: self.escalation.destination(self.intent()), why: format!("the {what} failed twice in a row") }
+        Then::Human { to: self.escalation.destination(self.intent()), why: why.to_owned() }
     }
 }
 

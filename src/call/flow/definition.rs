@@ -80,10 +80,6 @@ fn five() -> u32 {
     5
 }
 
-fn yes() -> bool {
-    true
-}
-
 /// One sentence of the greeting.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,9 +89,12 @@ pub struct GreetingDef {
     /// The notice that is on record once this was heard in full: `automation`, `recording`, `tone_analysis`.
     #[serde(default)]
     pub notice: Option<String>,
-    /// May the caller interrupt it? A notice should not be interruptible.
-    #[serde(default = "yes")]
-    pub interruptible: bool,
+    /// May the caller's voice interrupt it? Default: yes, unless it gives a notice.
+    #[serde(default)]
+    pub interruptible: Option<bool>,
+    /// May keys? Default: as the voice.
+    #[serde(default)]
+    pub keys_interrupt: Option<bool>,
 }
 
 /// Something that callers want.
@@ -333,9 +332,15 @@ pub struct NodeDef {
     /// Say: the notice that is on record once this was heard.
     #[serde(default)]
     pub notice: Option<String>,
-    /// Say: may the caller interrupt it?
+    /// Say, ask: may the caller's voice interrupt it? Default: yes, unless it gives a notice.
     #[serde(default)]
     pub interruptible: Option<bool>,
+    /// Say, ask: may keys? Default: as the voice.
+    #[serde(default)]
+    pub keys_interrupt: Option<bool>,
+    /// Ask: how much longer than usual the caller may pause in the answer, as a factor from 0.5 to 4. Default: 1.
+    #[serde(default)]
+    pub patience: Option<f32>,
 }
 
 /// One way of a branch.

@@ -36,6 +36,7 @@ use crate::{
             policy::{HandoffPolicy, TurnPolicy},
             prompt::PromptKey,
             slot::Reader,
+            step::Interrupt,
             template::{Templates, Values},
         },
         outcome::Outcome,
@@ -135,7 +136,7 @@ pub struct Destination {
 struct Greeting {
     template: String,
     notice: Option<String>,
-    interruptible: bool,
+    by: Interrupt,
 }
 
 #[derive(Debug, Clone)]
@@ -166,8 +167,8 @@ struct LookupPlan {
 /// A step. Where no node is named to go on, the caller is asked whether there is anything else.
 #[derive(Debug, Clone)]
 enum Node {
-    Say { clauses: usize, next: Option<String>, has_summary: bool, notice: Option<String>, interruptible: bool },
-    Ask { slot: String, next: String },
+    Say { clauses: usize, next: Option<String>, has_summary: bool, notice: Option<String>, by: Interrupt },
+    Ask { slot: String, next: String, by: Interrupt, patience: f32 },
     Hours,
     Lookup { lookup: String, found: String, nothing: String, failed: String },
     Branch { ways: Vec<(Option<String>, String)> },

@@ -7,16 +7,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TurnPolicy {
-    /// Pause that ends a turn which sounds complete.
+    /// Pause that ends a turn of which everything says that it is complete: words, sound, meaning.
+    pub pause_sure_ms: u64,
+    /// Pause that ends a turn which may be complete.
     pub pause_ms: u64,
-    /// Pause that ends a turn which sounds incomplete.
+    /// Pause that ends a turn which is not complete, as far as can be told.
     pub pause_incomplete_ms: u64,
-    /// Pause that ends a turn when yes or no is expected.
+    /// Pause that ends a turn when yes or no is expected and said, or the last digit.
     pub pause_yes_no_ms: u64,
     /// Pause that ends a turn inside a number or a spelled value.
     pub pause_digits_ms: u64,
-    /// Speech shorter than this never interrupts.
+    /// Speech that is meant for the bot stops it when it has lasted this long. (It lowers its voice at the first sound.)
     pub barge_in_ms: u64,
+    /// How sure it must be that speech is meant for the bot, 0 to 1: a hum, a cough or a voice in the background is less so.
+    pub barge_in_meant: f32,
+    /// Other speech stops it when it has lasted this long.
+    pub barge_in_unsure_ms: u64,
     /// A turn is cut after this.
     pub longest_turn_ms: u64,
     /// Keys: time after the last one.
@@ -25,20 +31,26 @@ pub struct TurnPolicy {
     pub silence_ms: u64,
     /// How often it asks before it gives up.
     pub silence_prompts: u32,
+    /// Silence of a caller who has asked for a moment, until the bot says that it is still there.
+    pub hold_on_ms: u64,
 }
 
 impl Default for TurnPolicy {
     fn default() -> Self {
         Self {
+            pause_sure_ms: 300,
             pause_ms: 450,
-            pause_incomplete_ms: 900,
-            pause_yes_no_ms: 350,
-            pause_digits_ms: 1_200,
+            pause_incomplete_ms: 1_100,
+            pause_yes_no_ms: 200,
+            pause_digits_ms: 1_500,
             barge_in_ms: 160,
+            barge_in_meant: 0.5,
+            barge_in_unsure_ms: 1_200,
             longest_turn_ms: 60_000,
             key_pause_ms: 2_500,
             silence_ms: 7_000,
             silence_prompts: 2,
+            hold_on_ms: 20_000,
         }
     }
 }

@@ -61,6 +61,10 @@ pub enum PromptKey {
     HowCanIHelp,
     /// The caller asks for a moment.
     TakeYourTime,
+    /// The caller asked for a moment, and it has been long.
+    StillHere,
+    /// Said when the machine has more to do than it can, and a human is called.
+    Overloaded,
     /// The caller said thanks.
     Welcome,
     /// Read-back of a value: `{{ label }}`, `{{ value }}`.
@@ -119,6 +123,8 @@ impl PromptKey {
         Self::AnythingElse,
         Self::HowCanIHelp,
         Self::TakeYourTime,
+        Self::StillHere,
+        Self::Overloaded,
         Self::Welcome,
         Self::Confirm,
         Self::PartHeard,
@@ -170,6 +176,8 @@ impl PromptKey {
             | Self::TakeYourTime
             | Self::SorryForTrouble
             | Self::OfferColleague
+            | Self::StillHere
+            | Self::Overloaded
             | Self::Welcome => &[],
         }
     }
@@ -211,6 +219,8 @@ impl PromptKey {
             Self::AnythingElse => "Is there anything else I can help you with?",
             Self::HowCanIHelp => "What can I do for you?",
             Self::TakeYourTime => "Of course, take your time.",
+            Self::StillHere => "I am still here. Take all the time that you need.",
+            Self::Overloaded => "I am sorry, too many people are calling at once, and I cannot answer as fast as I should.",
             Self::Welcome => "You are welcome.",
             Self::SorryForTrouble => "I am sorry for the trouble.",
             Self::OfferColleague => "Shall I bring in a colleague?",
@@ -260,6 +270,8 @@ impl PromptKey {
             Self::AnythingElse => "Vă mai pot ajuta cu ceva?",
             Self::HowCanIHelp => "Cu ce vă pot ajuta?",
             Self::TakeYourTime => "Desigur, nu vă grăbiți.",
+            Self::StillHere => "Sunt tot aici. Nu vă grăbiți.",
+            Self::Overloaded => "Îmi pare rău, sună prea mulți oameni deodată și nu pot răspunde atât de repede cât ar trebui.",
             Self::Welcome => "Cu plăcere.",
             Self::SorryForTrouble => "Îmi pare rău pentru neplăceri.",
             Self::OfferColleague => "Doriți să chem un coleg?",

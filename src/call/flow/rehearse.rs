@@ -168,7 +168,13 @@ impl<'u> Rehearsal<'u> {
                 Step::Repeated => self.escalation.note(Signal::Repeated, said, span),
                 Step::Declined => self.escalation.declined(self.now),
                 Step::LookUp { request, .. } => self.asked = Some(request.name.clone()),
-                Step::Say { .. } | Step::Know(_) | Step::Answered { .. } | Step::Human { .. } | Step::Listen | Step::End(_) => {}
+                Step::Say { .. }
+                | Step::Know(_)
+                | Step::Slower
+                | Step::Answered { .. }
+                | Step::Human { .. }
+                | Step::Listen
+                | Step::End(_) => {}
             }
         }
         self.pass(&steps);

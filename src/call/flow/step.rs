@@ -39,6 +39,23 @@ pub enum Input {
     },
 }
 
+/// What of the caller's may interrupt a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interrupt {
+    /// The voice.
+    pub voice: bool,
+    /// Keys.
+    pub keys: bool,
+}
+
+impl Interrupt {
+    /// Everything, or nothing.
+    #[must_use]
+    pub const fn all(may: bool) -> Self {
+        Self { voice: may, keys: may }
+    }
+}
+
 /// What the flow wants done, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
@@ -48,8 +65,8 @@ pub enum Step {
         node: String,
         /// The text, as it is written (numbers as digits).
         text: String,
-        /// May the caller interrupt it?
-        interruptible: bool,
+        /// What may interrupt it?
+        by: Interrupt,
         /// The notice that is on record once this was heard in full.
         notice: Option<String>,
     },
@@ -64,6 +81,8 @@ pub enum Step {
         /// Milliseconds until the filler.
         filler_after_ms: u64,
     },
+    /// Speak slower from now on.
+    Slower,
     /// This turn could not be used (a signal for the escalation policy).
     NotUnderstood,
     /// The caller asked the same again (a signal for the escalation policy).

@@ -286,7 +286,17 @@ fn prompt(base: &Base, key: PromptKey) -> Vec<String> {
 }
 
 fn line(node: &str, clauses: Vec<String>) -> Line {
-    Line { node: node.to_owned(), clauses, interruptible: false, notice: None, answers: None, at: Time::ZERO, turn: 0, after: None }
+    Line {
+        node: node.to_owned(),
+        clauses,
+        interruptible: false,
+        keys_interrupt: false,
+        notice: None,
+        answers: None,
+        at: Time::ZERO,
+        turn: 0,
+        after: None,
+    }
 }
 
 /// An agent on the line whose caller has left: a word, then the leg ends and they are free.

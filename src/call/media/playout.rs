@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::call::{event::SpeechEnd, ids::RequestId, media::frame::Samples};
 
 /// Speech that may wait for one leg: four minutes. More is a mistake of the flow.
@@ -30,7 +32,8 @@ pub struct Chunk {
 }
 
 /// How loud speech is played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Loudness {
     /// As it is.
     #[default]

@@ -10,7 +10,10 @@ use crate::call::{
     io::Io,
     time::Time,
     timer::Timer,
-    turn::{end_of_turn, words::Language},
+    turn::{
+        end_of_turn::{Witnesses, pause_ms, surest},
+        words::Language,
+    },
     understanding::{Transcript, Understanding},
 };
 
@@ -50,8 +53,9 @@ enum Hearing {
     Quiet { since: Time, early_stop: Option<Time> },
     /// Somebody speaks.
     Voice { from: Time },
-    /// Somebody has paused, and the turn ends at `due` if it stays quiet.
-    Pause { from: Time, to: Time, due: Time, guess: Guess },
+    /// Somebody has paused, and the turn ends at `due` if it stays quiet. `asked` are the words, `complete` is how the turn sounds; `cut`: it ends now,
+    /// finished or not.
+    Pause { from: Time, to: Time, due: Time, guess: Guess, asked: RequestId, complete: Option<f32>, cut: bool },
 }
 
 /// What the owner of the ear has to act on.
@@ -101,12 +105,33 @@ pub(crate) struct Ear {
     hearing: Hearing,
     /// Since when nobody has said anything: a noise is no words.
     quiet_from: Time,
+    /// How much longer than usual a pause may be now.
+    patience: f32,
+    /// How long this speaker has paused inside turns of late.
+    pace_ms: u64,
 }
+
+/// Pauses shorter than this say nothing of somebody's pace, and after this long a speaker has not paused but begun anew.
+const SHORT_MS: u64 = 200;
+const ANEW_MS: u64 = 1_500;
 
 impl Ear {
     /// An ear that has heard nothing yet.
     pub(crate) fn new(leg: LegId, timers: EarTimers, policy: TurnPolicy, language: Language, now: Time) -> Self {
-        Self { leg, timers, policy, language, hearing: Hearing::Quiet { since: now, early_stop: None }, quiet_from: now }
+        let hearing = Hearing::Quiet { since: now, early_stop: None };
+        Self { leg, timers, policy, language, hearing, quiet_from: now, patience: 1.0, pace_ms: 0 }
+    }
+
+    /// How much longer than usual the speaker may pause from now on.
+    pub(crate) fn set_patience(&mut self, patience: f32) {
+        self.patience = patience;
+    }
+
+    /// A pause was none: the speaker went on. A slow one is remembered, and forgotten by and by.
+    fn note_pace(&mut self, pause_ms: u64) {
+        if (SHORT_MS..ANEW_MS).contains(&pause_ms) {
+            self.pace_ms = pause_ms.max(self.pace_ms * 3 / 4);
+        }
     }
 
     /// Since when nobody has said anything, if nobody does and nothing is being thought about.
@@ -160,7 +185,8 @@ impl Ear {
     pub(crate) fn voice_started(&mut self, io: &mut Io, at: Time, expect: Expect) -> News {
         match &self.hearing {
             Hearing::Quiet { since, early_stop } if at >= *since => {
-                let early_stop = early_stop.filter(|stop| *stop > at);
+                let (early_stop, paused_ms) = (early_stop.filter(|stop| *stop > at), at.since(*since));
+                self.note_pace(paused_ms);
                 self.hearing = Hearing::Voice { from: at };
                 io.timers.set(self.timers.longest, at.plus(self.policy.longest_turn_ms));
                 // The reports came in the wrong order: the voice is over already.
@@ -170,7 +196,8 @@ impl Ear {
                 News::Began { at }
             }
             Hearing::Pause { from, to, .. } if at > *to => {
-                let from = *from;
+                let (from, paused_ms) = (*from, at.since(*to));
+                self.note_pace(paused_ms);
                 self.forget(io);
                 io.timers.set(self.timers.longest, from.plus(self.policy.longest_turn_ms));
                 self.hearing = Hearing::Voice { from };
@@ -185,7 +212,7 @@ impl Ear {
         match &mut self.hearing {
             Hearing::Voice { from } if at > *from => {
                 let from = *from;
-                self.pause(io, from, at, expect, None);
+                self.pause(io, from, at, expect, false);
                 News::Paused { voiced_ms: at.since(from) }
             }
             Hearing::Quiet { since, early_stop } if at > *since => {
@@ -196,26 +223,51 @@ impl Ear {
         }
     }
 
-    fn pause(&mut self, io: &mut Io, from: Time, to: Time, expect: Expect, due: Option<Time>) {
+    fn pause(&mut self, io: &mut Io, from: Time, to: Time, expect: Expect, cut: bool) {
         let id = io.request();
         io.act(Action::Transcribe { id, leg: self.leg, from, to });
         io.timers.set(self.timers.recogniser, io.now.plus(ANSWER_MS + to.since(from) * ANSWER_MS_PER_S / 1_000));
-        let due = due.unwrap_or_else(|| to.plus(end_of_turn::pause_ms(&self.policy, expect, None, self.language)));
-        io.timers.set(self.timers.end_of_turn, due);
         io.timers.stop(self.timers.longest);
-        self.hearing = Hearing::Pause { from, to, due, guess: Guess::Transcribing { id } };
+        self.hearing = Hearing::Pause { from, to, due: io.now, guess: Guess::Transcribing { id }, asked: id, complete: None, cut };
+        self.judge(io, expect);
+    }
+
+    /// Sets the end of the turn by everything that is known.
+    fn judge(&mut self, io: &mut Io, expect: Expect) {
+        let Hearing::Pause { to, due, guess, complete, cut, .. } = &mut self.hearing else { return };
+        let (heard, meaning) = match guess {
+            Guess::Transcribing { .. } => (None, None),
+            Guess::Heard { heard } | Guess::Understanding { heard, .. } => (Some(&*heard), None),
+            Guess::Ready { heard, understanding } => (Some(&*heard), understanding.as_ref()),
+        };
+        let (meant, patience, pace_ms) = (meaning.map(surest), self.patience, self.pace_ms);
+        let known = Witnesses { expect, heard, complete: *complete, meant, patience, pace_ms };
+        if !*cut {
+            *due = to.plus(pause_ms(&self.policy, &known, self.language));
+        }
+        io.timers.set(self.timers.end_of_turn, *due);
     }
 
     /// `Heard`.
     pub(crate) fn heard(&mut self, io: &mut Io, id: RequestId, heard: Transcript, expect: Expect) -> News {
         match &mut self.hearing {
-            Hearing::Pause { to, due, guess, .. } if *guess == (Guess::Transcribing { id }) => {
-                let pause = end_of_turn::pause_ms(&self.policy, expect, Some(&heard), self.language);
-                *due = to.plus(pause);
-                io.timers.set(self.timers.end_of_turn, *due);
-                io.timers.stop(self.timers.recogniser);
+            Hearing::Pause { guess, .. } if *guess == (Guess::Transcribing { id }) => {
                 *guess = Guess::Heard { heard };
+                io.timers.stop(self.timers.recogniser);
+                self.judge(io, expect);
                 News::Words
+            }
+            Hearing::Pause { .. } | Hearing::Quiet { .. } | Hearing::Voice { .. } => News::Nothing,
+        }
+    }
+
+    /// `Sounded`.
+    pub(crate) fn sounded(&mut self, io: &mut Io, id: RequestId, sounds: f32, expect: Expect) -> News {
+        match &mut self.hearing {
+            Hearing::Pause { asked, complete, .. } if *asked == id => {
+                *complete = Some(sounds);
+                self.judge(io, expect);
+                self.take_if_over(io)
             }
             Hearing::Pause { .. } | Hearing::Quiet { .. } | Hearing::Voice { .. } => News::Nothing,
         }
@@ -235,29 +287,28 @@ impl Ear {
 
     /// The words are enough.
     pub(crate) fn words_are_enough(&mut self, io: &mut Io) -> News {
-        self.settle_meaning(io, None)
+        self.settle_meaning(io, None, None)
     }
 
     /// `Understood`.
     pub(crate) fn understood(&mut self, io: &mut Io, id: RequestId, understanding: Understanding, expect: Expect) -> News {
-        let Hearing::Pause { to, due, guess: Guess::Understanding { id: asked, heard }, .. } = &mut self.hearing else {
+        let Hearing::Pause { guess: Guess::Understanding { id: asked, .. }, .. } = &self.hearing else {
             return News::Nothing;
         };
         if *asked != id {
             return News::Nothing;
         }
-        if let Some(pause) = end_of_turn::pause_when_meant(&self.policy, expect, heard, &understanding, self.language) {
-            *due = to.plus(pause).min(*due);
-            io.timers.set(self.timers.end_of_turn, *due);
-        }
-        self.settle_meaning(io, Some(understanding))
+        self.settle_meaning(io, Some(understanding), Some(expect))
     }
 
-    fn settle_meaning(&mut self, io: &mut Io, understanding: Option<Understanding>) -> News {
+    fn settle_meaning(&mut self, io: &mut Io, understanding: Option<Understanding>, expect: Option<Expect>) -> News {
         let Hearing::Pause { guess, .. } = &mut self.hearing else { return News::Nothing };
         let (Guess::Heard { heard } | Guess::Understanding { heard, .. }) = guess else { return News::Nothing };
         *guess = Guess::Ready { heard: heard.clone(), understanding };
         io.timers.stop(self.timers.recogniser);
+        if let Some(expect) = expect {
+            self.judge(io, expect);
+        }
         match self.take_if_over(io) {
             News::Nothing => News::Meaning,
             over => over,
@@ -282,7 +333,7 @@ impl Ear {
     /// Somebody has talked for as long as a turn may last: the turn ends here.
     pub(crate) fn too_long(&mut self, io: &mut Io, expect: Expect) -> News {
         let Hearing::Voice { from } = self.hearing else { return News::Nothing };
-        self.pause(io, from, io.now, expect, Some(io.now));
+        self.pause(io, from, io.now, expect, true);
         News::Paused { voiced_ms: io.now.since(from) }
     }
 

@@ -1,4 +1,4 @@
-//! How long a pause must be before the turn counts as ended.
+//! How long a pause must be before the turn counts as ended: every witness has a say, and none of them alone.
 
 use crate::call::{
     flow::{policy::TurnPolicy, step::Expect},
@@ -6,88 +6,158 @@ use crate::call::{
     understanding::{Transcript, Understanding},
 };
 
-/// Smart Turn below this: the speaker has probably not finished. A hint only, so it lengthens the pause and never ends the call's patience.
-const SOUNDS_INCOMPLETE: f32 = 0.35;
-
 /// From this score on, what the turn means is certain.
 const MEANT: f32 = 0.9;
+/// Recogniser confidence below which words may be cut off.
+const UNSURE_WORDS: f32 = 0.7;
+/// What sounds less complete than this is no whole question, whatever the recogniser writes.
+const HALF_HEARD: f32 = 0.35;
+/// So few words that mean nothing certain are more often the beginning of a sentence than one.
+const FEW_WORDS: std::ops::RangeInclusive<usize> = 2..=5;
+/// Up to this doubt the caller's own pace is no reason to wait longer.
+const LITTLE_DOUBT: f32 = 0.25;
 
-/// The pause that ends the turn, by what is expected and (once it is known) by what was said.
-pub(crate) fn pause_ms(policy: &TurnPolicy, expect: Expect, heard: Option<&Transcript>, language: Language) -> u64 {
-    match (expect, heard) {
-        (Expect::Sentence, None) => policy.pause_ms,
-        (Expect::Sentence, Some(heard)) => after_sentence(policy, heard, language),
+/// What is known in a pause.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Witnesses<'a> {
+    /// What the caller is expected to say.
+    pub(crate) expect: Expect,
+    /// What was said so far, once it is known.
+    pub(crate) heard: Option<&'a Transcript>,
+    /// How complete it sounds (Smart Turn), once that is known.
+    pub(crate) complete: Option<f32>,
+    /// The score of what it means, once that is known.
+    pub(crate) meant: Option<f32>,
+    /// How much longer than usual the node waits.
+    pub(crate) patience: f32,
+    /// How long this caller has paused inside turns of late.
+    pub(crate) pace_ms: u64,
+}
+
+/// The surest that a turn means anything.
+pub(crate) fn surest(understanding: &Understanding) -> f32 {
+    understanding.intents.iter().chain(&understanding.knowledge).map(|it| it.score).fold(0.0, f32::max)
+}
+
+/// The pause that ends the turn.
+pub(crate) fn pause_ms(policy: &TurnPolicy, known: &Witnesses<'_>, language: Language) -> u64 {
+    let doubt = known.heard.map_or(0.5, |heard| doubt(known, heard, language));
+    let of_sentence = by_doubt(policy, doubt);
+    let text = known.heard.map(|heard| heard.text.as_str());
+    let pause = match (known.expect, text) {
         (Expect::YesNo, None) => policy.pause_yes_no_ms,
-        (Expect::YesNo, Some(heard)) => {
-            if words::yes_or_no(&heard.text, language).is_some() && !words::is_unfinished(&heard.text, language) {
-                policy.pause_yes_no_ms
-            } else {
-                after_sentence(policy, heard, language)
-            }
+        (Expect::YesNo, Some(text)) if words::yes_or_no(text, language).is_some() && !words::is_unfinished(text, language) => {
+            policy.pause_yes_no_ms
         }
-        (Expect::Digits { .. } | Expect::Spelled, None) => policy.pause_digits_ms,
-        (Expect::Digits { least, most }, Some(heard)) => match words::count_digits(&heard.text, language) {
-            0 => after_sentence(policy, heard, language),
+        (Expect::Digits { .. } | Expect::Spelled, None) | (Expect::Spelled, Some(_)) => policy.pause_digits_ms,
+        (Expect::Digits { least, most }, Some(text)) => match words::count_digits(text, language) {
+            0 => of_sentence,
             said if said >= most => policy.pause_yes_no_ms,
             said if said >= least => policy.pause_incomplete_ms,
             _ => policy.pause_digits_ms,
         },
-        (Expect::Spelled, Some(_)) => policy.pause_digits_ms,
-    }
+        (Expect::Sentence | Expect::YesNo, _) => of_sentence,
+    };
+    let own = (known.pace_ms * 5 / 4).min(policy.pause_incomplete_ms);
+    let paced = if doubt > LITTLE_DOUBT && pause == of_sentence { pause.max(own) } else { pause };
+    (paced as f32 * known.patience) as u64
 }
 
-/// The words are the stronger witness: Smart Turn calls one complete telephone sentence in three incomplete.
-fn after_sentence(policy: &TurnPolicy, heard: &Transcript, language: Language) -> u64 {
-    let sounds_incomplete = heard.complete.is_some_and(|complete| complete < SOUNDS_INCOMPLETE);
-    if words::is_unfinished(&heard.text, language) || (sounds_incomplete && !words::is_whole_question(&heard.text)) {
-        policy.pause_incomplete_ms
+/// Between the pauses of a flow: no doubt at all, as much as there mostly is, and all the doubt in the world.
+fn by_doubt(policy: &TurnPolicy, doubt: f32) -> u64 {
+    let between = |from: u64, to: u64, share: f32| (from as f32 + (to as f32 - from as f32) * share) as u64;
+    if doubt <= 0.5 {
+        between(policy.pause_sure_ms, policy.pause_ms, doubt * 2.0)
     } else {
-        policy.pause_ms
+        between(policy.pause_ms, policy.pause_incomplete_ms, doubt * 2.0 - 1.0)
     }
 }
 
-/// The pause that ends the turn once its meaning is known, if that changes anything: who has said clearly what they want has finished, whatever it sounds like.
-pub(crate) fn pause_when_meant(
-    policy: &TurnPolicy,
-    expect: Expect,
-    heard: &Transcript,
-    understanding: &Understanding,
-    language: Language,
-) -> Option<u64> {
-    let surest = understanding.intents.iter().chain(&understanding.knowledge).map(|it| it.score).fold(0.0, f32::max);
-    let meant = expect == Expect::Sentence && surest >= MEANT && !words::is_unfinished(&heard.text, language);
-    meant.then_some(policy.pause_ms)
+/// How much speaks against the end of the turn, 0..=1. An ending that promises more outweighs everything; the sound of the voice is only a hint
+/// (on the telephone Smart Turn calls one complete sentence in three incomplete), and a clear meaning outweighs it.
+fn doubt(known: &Witnesses<'_>, heard: &Transcript, language: Language) -> f32 {
+    if words::is_unfinished(&heard.text, language) {
+        return 1.0;
+    }
+    let mut doubt = 0.5;
+    let complete = known.complete.or(heard.complete);
+    if let Some(complete) = complete {
+        doubt += 0.2 * (0.5 - complete);
+    }
+    let is_meant = known.meant.is_some_and(|meant| meant >= MEANT);
+    if is_meant {
+        doubt -= 0.3;
+    }
+    // The recogniser writes question marks behind halves of questions, too.
+    if words::is_whole_question(&heard.text) && complete.is_none_or(|complete| complete >= HALF_HEARD) {
+        doubt -= 0.2;
+    }
+    let few = FEW_WORDS.contains(&heard.text.split_whitespace().count());
+    if few && !is_meant && words::yes_or_no(&heard.text, language).is_none() {
+        doubt += 0.4;
+    }
+    if heard.confidence < UNSURE_WORDS {
+        doubt += 0.2;
+    }
+    doubt.clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pause(expect: Expect, text: &str, complete: Option<f32>) -> u64 {
-        let heard = Transcript { text: text.to_owned(), confidence: 0.9, complete };
-        pause_ms(&TurnPolicy::default(), expect, Some(&heard), Language::English)
+    fn heard(text: &str) -> Transcript {
+        Transcript { text: text.to_owned(), confidence: 0.9, complete: None }
+    }
+
+    fn pause(expect: Expect, text: &str, complete: Option<f32>, meant: f32) -> u64 {
+        let heard = heard(text);
+        let known = Witnesses { expect, heard: Some(&heard), complete, meant: Some(meant), patience: 1.0, pace_ms: 0 };
+        pause_ms(&TurnPolicy::default(), &known, Language::English)
     }
 
     #[test]
     fn what_was_said_sets_the_pause() {
         let policy = TurnPolicy::default();
         let six = Expect::Digits { least: 6, most: 6 };
-        assert_eq!(pause(Expect::Sentence, "Where is my order?", Some(0.9)), policy.pause_ms);
-        assert_eq!(pause(Expect::Sentence, "Where is my order?", Some(0.1)), policy.pause_ms, "a whole question");
-        assert_eq!(pause(Expect::Sentence, "I want to return", Some(0.1)), policy.pause_incomplete_ms);
-        assert_eq!(pause(Expect::Sentence, "What?", Some(0.1)), policy.pause_incomplete_ms);
-        assert_eq!(pause(Expect::Sentence, "I ordered a lamp and", None), policy.pause_incomplete_ms);
-        assert_eq!(pause(Expect::YesNo, "Yes.", None), policy.pause_yes_no_ms);
-        assert_eq!(pause(Expect::YesNo, "Yes, but", None), policy.pause_incomplete_ms);
-        assert_eq!(pause(six, "four five seven", Some(0.99)), policy.pause_digits_ms);
-        assert_eq!(pause(six, "four five seven one two nine", None), policy.pause_yes_no_ms);
-        assert_eq!(pause(six, "I do not have it here.", None), policy.pause_ms);
+        assert!(pause(Expect::Sentence, "Where is my order?", Some(1.0), 0.95) < policy.pause_sure_ms + 10);
+        assert_eq!(pause(Expect::Sentence, "I ordered a lamp and", None, 0.95), policy.pause_incomplete_ms);
+        assert_eq!(pause(Expect::YesNo, "Yes.", None, 0.0), policy.pause_yes_no_ms);
+        assert_eq!(pause(Expect::YesNo, "Yes, but", None, 0.0), policy.pause_incomplete_ms);
+        assert_eq!(pause(six, "four five seven", Some(0.99), 0.0), policy.pause_digits_ms);
+        assert_eq!(pause(six, "four five seven one two nine", None, 0.0), policy.pause_yes_no_ms);
+        assert_eq!(pause(six, "I do not have it here.", None, 0.0), policy.pause_ms);
+    }
+
+    #[test]
+    fn each_witness_has_its_say() {
+        let plain = pause(Expect::Sentence, "I want to return the lamp.", Some(0.5), 0.4);
+        assert_eq!(plain, TurnPolicy::default().pause_ms);
+        assert!(pause(Expect::Sentence, "I want to return the lamp.", Some(0.05), 0.4) > plain);
+        assert!(pause(Expect::Sentence, "I want to return the lamp.", Some(0.95), 0.4) < plain);
+        assert!(pause(Expect::Sentence, "I want to return the lamp.", Some(0.5), 0.95) < plain);
+        assert!(pause(Expect::Sentence, "Can I return the lamp to you?", Some(0.5), 0.4) < plain);
+        assert!(pause(Expect::Sentence, "I want to return.", Some(0.5), 0.4) > plain);
+    }
+
+    #[test]
+    fn a_patient_node_and_a_slow_caller_are_waited_for() {
+        let policy = TurnPolicy::default();
+        let heard = heard("I want to return the lamp.");
+        let usual = Witnesses { expect: Expect::Sentence, heard: Some(&heard), complete: None, meant: None, patience: 1.0, pace_ms: 0 };
+        let pause = |known: &Witnesses<'_>| pause_ms(&policy, known, Language::English);
+        assert_eq!(pause(&Witnesses { patience: 2.0, ..usual }), 2 * pause(&usual));
+        assert_eq!(pause(&Witnesses { pace_ms: 640, ..usual }), 800);
+        assert_eq!(pause(&Witnesses { pace_ms: 9_000, ..usual }), policy.pause_incomplete_ms);
+        let sure = Witnesses { complete: Some(0.9), meant: Some(0.95), ..usual };
+        assert_eq!(pause(&Witnesses { pace_ms: 640, ..sure }), pause(&sure));
     }
 
     #[test]
     fn nothing_known_yet_means_the_pause_of_what_is_expected() {
         let policy = TurnPolicy::default();
-        assert_eq!(pause_ms(&policy, Expect::Spelled, None, Language::English), policy.pause_digits_ms);
-        assert_eq!(pause_ms(&policy, Expect::Sentence, None, Language::English), policy.pause_ms);
+        let nothing = |expect| Witnesses { expect, heard: None, complete: None, meant: None, patience: 1.0, pace_ms: 0 };
+        assert_eq!(pause_ms(&policy, &nothing(Expect::Spelled), Language::English), policy.pause_digits_ms);
+        assert_eq!(pause_ms(&policy, &nothing(Expect::Sentence), Language::English), policy.pause_ms);
     }
 }

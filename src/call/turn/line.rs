@@ -11,6 +11,8 @@ pub(crate) struct Line {
     pub(crate) clauses: Vec<String>,
     /// May the listener interrupt it?
     pub(crate) interruptible: bool,
+    /// May keys?
+    pub(crate) keys_interrupt: bool,
     /// The notice that is on record once this was heard in full.
     pub(crate) notice: Option<String>,
     /// The line for the summary: the caller has heard this answer once most of the text was heard.

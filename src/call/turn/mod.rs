@@ -4,4 +4,5 @@ pub(crate) mod ear;
 pub(crate) mod end_of_turn;
 pub(crate) mod line;
 pub(crate) mod mouth;
+mod said;
 pub(crate) mod words;

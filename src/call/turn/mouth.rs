@@ -4,37 +4,23 @@ use std::collections::VecDeque;
 
 use crate::call::{
     action::Action,
-    clauses,
     event::SpeechEnd,
     ids::{LegId, RequestId},
     io::Io,
-    record::What,
+    media::playout::Loudness,
     time::Time,
     timer::Timer,
-    turn::line::Line,
+    turn::{line::Line, said::Said},
 };
 
 /// A `Speak` that has not begun after this has failed. The caller hears the calm sound long before (see `COMFORT_MS` in `state.rs`).
 const START_MS: u64 = 4_000;
 
-/// A `Speak` that has not ended after this and `MS_PER_LETTER` for each letter has failed. Speech runs at 60–90 ms a letter; figures are spoken at length.
-const SLACK_MS: u64 = 4_000;
-const MS_PER_LETTER: u64 = 300;
-
 /// A stopped `Speak` must report its end within this.
 const STOP_MS: u64 = 1_000;
 
-/// A line, and how far it has come.
-#[derive(Debug)]
-struct Said {
-    line: Line,
-    /// Clauses that were heard in full in earlier tries: a line that is taken up again has some.
-    done: usize,
-    /// When its first sound was sent.
-    from: Option<Time>,
-    /// It has failed before: it is tried once more, not for ever.
-    failed: bool,
-}
+/// What was held for longer goes on from the beginning of its clause, what was held for less from the very place.
+const SAME_PLACE_MS: u64 = 1_500;
 
 #[derive(Debug)]
 enum Saying {
@@ -44,16 +30,14 @@ enum Saying {
     Asked { id: RequestId, said: Said },
     /// To be heard.
     Sounding { id: RequestId, said: Said },
+    /// Held by the listener's voice, since then, and not given up yet. `begun`: some of it was to be heard.
+    Held { id: RequestId, said: Said, begun: bool, since: Time },
     /// Told to stop; how much was heard is not known yet.
     Stopping { id: RequestId, said: Said, after: AfterStop },
-    /// Stopped by the listener's voice, since then, and not given up yet. Of the clause after `said.done`, this fraction was heard.
-    Held { said: Said, fraction: f32, since: Time },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum AfterStop {
-    /// Perhaps it goes on: the voice may have been a cough.
-    Hold,
     /// It goes on: the voice was a cough.
     Resume,
     /// It is over.
@@ -82,6 +66,7 @@ pub(crate) struct Mouth {
     queue: VecDeque<Line>,
     /// The listener holds us: what is said waits until it comes back.
     on_hold: bool,
+    loudness: Loudness,
     /// Milliseconds that what is being said was last given.
     given: u64,
 }
@@ -89,7 +74,15 @@ pub(crate) struct Mouth {
 impl Mouth {
     /// A mouth that says nothing yet.
     pub(crate) fn new(leg: LegId, timer: Timer, now: Time) -> Self {
-        Self { leg, timer, saying: Saying::Nothing { since: now }, queue: VecDeque::new(), on_hold: false, given: 0 }
+        Self {
+            leg,
+            timer,
+            saying: Saying::Nothing { since: now },
+            queue: VecDeque::new(),
+            on_hold: false,
+            loudness: Loudness::Full,
+            given: 0,
+        }
     }
 
     /// Says a line after what is being said.
@@ -98,7 +91,7 @@ impl Mouth {
             return;
         }
         if matches!(self.saying, Saying::Nothing { .. }) {
-            self.ask(io, Said { line, done: 0, from: None, failed: false });
+            self.ask(io, Said::new(line));
         } else {
             io.act(Action::Prepare { clauses: line.clauses.clone() });
             self.queue.push_back(line);
@@ -171,51 +164,81 @@ impl Mouth {
 
     /// A line was interrupted, and it is not decided yet whether it goes on.
     pub(crate) fn is_held(&self) -> bool {
-        matches!(self.saying, Saying::Held { .. } | Saying::Stopping { after: AfterStop::Hold, .. })
+        matches!(self.saying, Saying::Held { .. })
     }
 
-    /// The listener's voice interrupts: stop, and remember where.
+    /// The listener makes a sound: speak lower, until it is known what it is.
+    pub(crate) fn duck(&mut self, io: &mut Io) {
+        if self.is_sounding() {
+            self.set_loudness(io, Loudness::Ducked);
+        }
+    }
+
+    /// The listener's voice interrupts: be still, and remember where.
     pub(crate) fn hold(&mut self, io: &mut Io) {
-        self.stop(io, AfterStop::Hold);
+        let (id, said, begun) = match self.take(io) {
+            Saying::Asked { id, said } => (id, said, false),
+            Saying::Sounding { id, said } => (id, said, true),
+            other => return self.saying = other,
+        };
+        io.timers.stop(self.timer);
+        self.set_loudness(io, Loudness::Paused);
+        self.saying = Saying::Held { id, said, begun, since: io.now };
     }
 
-    /// The voice was a cough or a "mhm": go on from the clause in which it fell.
+    /// The sound was a cough or a "mhm": go on where it fell, or from the clause in which it fell if that is long ago.
     pub(crate) fn resume(&mut self, io: &mut Io) {
         match self.take(io) {
-            Saying::Held { said, .. } => self.ask(io, said),
-            Saying::Stopping { id, said, after: AfterStop::Hold } => self.saying = Saying::Stopping { id, said, after: AfterStop::Resume },
+            Saying::Held { id, said, begun: true, since } if io.now.since(since) > SAME_PLACE_MS => {
+                self.saying = Saying::Sounding { id, said };
+                self.stop(io, AfterStop::Resume);
+            }
+            Saying::Held { id, said, begun, .. } => {
+                self.saying = if begun { Saying::Sounding { id, said } } else { Saying::Asked { id, said } };
+                self.give(io, self.given);
+            }
             other => self.saying = other,
+        }
+        self.set_loudness(io, Loudness::Full);
+    }
+
+    fn set_loudness(&mut self, io: &mut Io, loudness: Loudness) {
+        if std::mem::replace(&mut self.loudness, loudness) != loudness {
+            io.act(Action::Loudness { leg: self.leg, loudness });
         }
     }
 
     /// What may be interrupted is over, said or not: the listener took the turn with a voice that began at `voice`. What must be said stays, and so does
     /// what was decided on after that.
     pub(crate) fn give_up(&mut self, io: &mut Io, voice: Time) {
-        let stays = |line: &Line| !line.interruptible || line.at > voice;
-        self.queue.retain(stays);
-        match self.take(io) {
-            Saying::Held { said, .. } if stays(&said.line) => self.ask(io, said),
-            Saying::Held { said, fraction, .. } => {
-                self.write_down(io, &said, fraction, true);
-                self.next(io);
+        self.give_up_unless(io, |line| !line.interruptible || line.at > voice);
+    }
+
+    /// A key was pressed: what keys may interrupt is over.
+    pub(crate) fn give_up_for_key(&mut self, io: &mut Io) {
+        self.give_up_unless(io, |line| !line.keys_interrupt);
+    }
+
+    fn give_up_unless(&mut self, io: &mut Io, stays: impl Fn(&Line) -> bool) {
+        self.queue.retain(&stays);
+        let goes = match &self.saying {
+            Saying::Asked { said, .. } | Saying::Sounding { said, .. } | Saying::Held { said, .. } | Saying::Stopping { said, .. } => {
+                !stays(&said.line)
             }
-            Saying::Stopping { id, said, after } => {
-                let after = match after {
-                    AfterStop::Hold | AfterStop::Resume if stays(&said.line) => AfterStop::Resume,
-                    AfterStop::Hold | AfterStop::Resume | AfterStop::Drop => AfterStop::Drop,
-                };
-                self.saying = Saying::Stopping { id, said, after };
-            }
-            Saying::Asked { id, said } if !stays(&said.line) => {
-                self.saying = Saying::Asked { id, said };
-                self.stop(io, AfterStop::Drop);
-            }
-            Saying::Sounding { id, said } if !stays(&said.line) => {
-                self.saying = Saying::Sounding { id, said };
-                self.stop(io, AfterStop::Drop);
-            }
-            other => self.saying = other,
+            Saying::Nothing { .. } => false,
+        };
+        if goes {
+            self.drop_current(io);
+        } else {
+            self.resume(io);
         }
+    }
+
+    fn drop_current(&mut self, io: &mut Io) {
+        if let Saying::Stopping { after, .. } = &mut self.saying {
+            *after = AfterStop::Drop;
+        }
+        self.stop(io, AfterStop::Drop);
     }
 
     /// The line that was said or queued last gives an answer. Says whether there is such a line.
@@ -241,15 +264,7 @@ impl Mouth {
     /// All of it is over: something else has to be said now, or nothing any more.
     pub(crate) fn silence(&mut self, io: &mut Io) {
         self.queue.clear();
-        match self.take(io) {
-            Saying::Held { said, fraction, .. } => {
-                self.write_down(io, &said, fraction, true);
-                io.timers.stop(self.timer);
-            }
-            Saying::Stopping { id, said, .. } => self.saying = Saying::Stopping { id, said, after: AfterStop::Drop },
-            other => self.saying = other,
-        }
-        self.stop(io, AfterStop::Drop);
+        self.drop_current(io);
     }
 
     fn take(&mut self, io: &Io) -> Saying {
@@ -258,10 +273,12 @@ impl Mouth {
 
     fn stop(&mut self, io: &mut Io, after: AfterStop) {
         match self.take(io) {
-            Saying::Asked { id, said } | Saying::Sounding { id, said } => {
+            Saying::Asked { id, said } | Saying::Sounding { id, said } | Saying::Held { id, said, .. } => {
                 io.act(Action::StopSpeaking { id });
                 io.timers.set(self.timer, io.now.plus(STOP_MS));
                 self.saying = Saying::Stopping { id, said, after };
+                // For whatever is said next.
+                self.set_loudness(io, Loudness::Full);
             }
             other => self.saying = other,
         }
@@ -270,9 +287,10 @@ impl Mouth {
     fn ask(&mut self, io: &mut Io, said: Said) {
         let clauses: Vec<String> = said.line.clauses.iter().skip(said.done).cloned().collect();
         if clauses.is_empty() {
-            self.write_down(io, &said, 0.0, false);
+            said.write_down(io, self.leg, 0.0, false);
             return self.next(io);
         }
+        self.set_loudness(io, Loudness::Full);
         let id = io.request();
         io.act(Action::Speak { id, leg: self.leg, clauses });
         self.give(io, START_MS);
@@ -282,15 +300,16 @@ impl Mouth {
     fn next(&mut self, io: &mut Io) {
         self.saying = Saying::Nothing { since: io.now };
         io.timers.stop(self.timer);
+        self.set_loudness(io, Loudness::Full);
         if let Some(line) = self.queue.pop_front() {
-            self.ask(io, Said { line, done: 0, from: None, failed: false });
+            self.ask(io, Said::new(line));
         }
     }
 
     fn current(&self) -> Option<RequestId> {
         match &self.saying {
-            Saying::Asked { id, .. } | Saying::Sounding { id, .. } | Saying::Stopping { id, .. } => Some(*id),
-            Saying::Nothing { .. } | Saying::Held { .. } => None,
+            Saying::Asked { id, .. } | Saying::Sounding { id, .. } | Saying::Held { id, .. } | Saying::Stopping { id, .. } => Some(*id),
+            Saying::Nothing { .. } => None,
         }
     }
 
@@ -301,12 +320,16 @@ impl Mouth {
         }
         match &mut self.saying {
             Saying::Asked { said, .. } | Saying::Stopping { said, .. } => _ = said.from.get_or_insert(at),
-            Saying::Sounding { .. } | Saying::Nothing { .. } | Saying::Held { .. } => return Told::Nothing,
+            Saying::Held { said, begun, .. } => {
+                said.from.get_or_insert(at);
+                *begun = true;
+                self.given = said.longest_ms();
+            }
+            Saying::Sounding { .. } | Saying::Nothing { .. } => return Told::Nothing,
         }
         match self.take(io) {
             Saying::Asked { id, said } => {
-                let letters: usize = said.line.clauses.iter().map(String::len).sum();
-                self.give(io, SLACK_MS + MS_PER_LETTER * letters as u64);
+                self.give(io, said.longest_ms());
                 self.saying = Saying::Sounding { id, said };
                 Told::Started
             }
@@ -323,9 +346,9 @@ impl Mouth {
             return Told::Nothing;
         }
         let (mut said, after) = match self.take(io) {
-            Saying::Asked { said, .. } | Saying::Sounding { said, .. } => (said, None),
+            Saying::Asked { said, .. } | Saying::Sounding { said, .. } | Saying::Held { said, .. } => (said, None),
             Saying::Stopping { said, after, .. } => (said, Some(after)),
-            other @ (Saying::Nothing { .. } | Saying::Held { .. }) => {
+            other @ Saying::Nothing { .. } => {
                 self.saying = other;
                 return Told::Nothing;
             }
@@ -333,7 +356,7 @@ impl Mouth {
         if why == SpeechEnd::Finished {
             // Also when it had ended by itself before the stop reached it.
             said.done = said.line.clauses.len();
-            self.write_down(io, &said, 0.0, false);
+            said.write_down(io, self.leg, 0.0, false);
             self.next(io);
             return Told::Finished;
         }
@@ -341,12 +364,8 @@ impl Mouth {
         match after {
             None => return self.once_more(io, said, fraction),
             Some(AfterStop::Drop) => {
-                self.write_down(io, &said, fraction, true);
+                said.write_down(io, self.leg, fraction, true);
                 self.next(io);
-            }
-            Some(AfterStop::Hold) => {
-                io.timers.stop(self.timer);
-                self.saying = Saying::Held { said, fraction, since: io.now };
             }
             Some(AfterStop::Resume) => self.ask(io, said),
         }
@@ -359,22 +378,17 @@ impl Mouth {
             return Told::Nothing;
         }
         match self.take(io) {
-            Saying::Asked { said, .. } | Saying::Sounding { said, .. } => self.once_more(io, said, 0.0),
+            Saying::Asked { said, .. } | Saying::Sounding { said, .. } | Saying::Held { said, .. } => self.once_more(io, said, 0.0),
             Saying::Stopping { said, after: AfterStop::Resume, .. } => {
                 self.ask(io, said);
                 Told::Nothing
             }
-            Saying::Stopping { said, after: AfterStop::Hold, .. } => {
-                io.timers.stop(self.timer);
-                self.saying = Saying::Held { said, fraction: 0.0, since: io.now };
-                Told::Nothing
-            }
             Saying::Stopping { said, after: AfterStop::Drop, .. } => {
-                self.write_down(io, &said, 0.0, true);
+                said.write_down(io, self.leg, 0.0, true);
                 self.next(io);
                 Told::Nothing
             }
-            other @ (Saying::Nothing { .. } | Saying::Held { .. }) => {
+            other @ Saying::Nothing { .. } => {
                 self.saying = other;
                 Told::Nothing
             }
@@ -383,7 +397,7 @@ impl Mouth {
 
     fn once_more(&mut self, io: &mut Io, mut said: Said, fraction: f32) -> Told {
         if said.failed {
-            self.write_down(io, &said, fraction, true);
+            said.write_down(io, self.leg, fraction, true);
             self.next(io);
         } else {
             said.failed = true;
@@ -399,31 +413,5 @@ impl Mouth {
             io.act(Action::StopSpeaking { id });
         }
         self.failed(io, id)
-    }
-
-    /// Writes a text that is over into the record: the caller's ear only, the briefing is in the summary.
-    fn write_down(&self, io: &mut Io, said: &Said, fraction: f32, interrupted: bool) {
-        if self.leg != LegId::CALLER {
-            return;
-        }
-        let line = &said.line;
-        let heard = clauses::heard(&line.clauses, said.done, fraction);
-        let most = 2 * heard.len() >= line.clauses.iter().map(|clause| clause.len() + 1).sum();
-        io.record(What::BotTurn {
-            turn: line.turn,
-            node: line.node.clone(),
-            text: line.clauses.join(" "),
-            heard,
-            interrupted,
-            from: said.from.unwrap_or(io.now),
-            to: io.now,
-            reply_ms: line.after.and_then(|after| said.from.map(|from| from.since(after))),
-        });
-        if let (Some(notice), false) = (&line.notice, interrupted) {
-            io.record(What::Notice { notice: notice.clone() });
-        }
-        if let Some(answer) = line.answers.as_ref().filter(|_| most) {
-            io.record(What::Tried { line: answer.clone() });
-        }
     }
 }

@@ -29,6 +29,10 @@ struct Lists {
     decline: &'static [&'static str],
     never_mind: &'static [&'static str],
     unfinished: &'static [&'static str],
+    /// Endings of several words that promise more.
+    promises: &'static [&'static str],
+    /// Of the unfinished ones, those that no question ends with either.
+    joins: &'static [&'static str],
     digits: &'static [&'static str],
     /// A repetition word and how many digits it stands for.
     repeats: &'static [(&'static str, usize)],
@@ -133,6 +137,32 @@ const ENGLISH: Lists = Lists {
         "can",
         "please can",
     ],
+    promises: &[
+        "tell me",
+        "to know",
+        "to ask",
+        "i was told",
+        "i think",
+        "i would like",
+        "i'd like",
+        "i want",
+        "i need",
+        "i wanted",
+        "please tell",
+        "there is",
+        "there are",
+        "there has been",
+        "i am looking",
+        "i'm looking",
+        "i have been",
+        "i've been",
+        "it says",
+        "they said",
+        "he said",
+        "she said",
+        "the one",
+    ],
+    joins: &["and", "or", "but", "so", "because", "if", "when", "the", "a", "an", "my", "your", "than"],
     digits: &["zero", "oh", "o", "nought", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"],
     repeats: &[("double", 2), ("triple", 3)],
 };
@@ -168,6 +198,20 @@ const ROMANIAN: Lists = Lists {
         "si", "sau", "dar", "ca", "pentru", "daca", "cand", "de", "la", "cu", "din", "pe", "un", "o", "este", "e", "sunt", "meu", "mea",
         "al", "a", "ai", "in", "numarul", "numar", "aaa", "pai", "deci",
     ],
+    promises: &[
+        "spuneti mi",
+        "spuneti-mi",
+        "sa stiu",
+        "sa intreb",
+        "mi s-a spus",
+        "as vrea",
+        "as dori",
+        "vreau",
+        "am nevoie",
+        "caut",
+        "cred",
+    ],
+    joins: &["si", "sau", "dar", "ca", "pentru", "daca", "cand", "un", "o"],
     digits: &["zero", "unu", "una", "doi", "doua", "trei", "patru", "cinci", "sase", "sapte", "opt", "noua"],
     repeats: &[("dublu", 2), ("triplu", 3)],
 };
@@ -244,11 +288,15 @@ pub(crate) fn is_unfinished(text: &str, language: Language) -> bool {
     if text.ends_with([',', '…', '-', '–', '—', ':']) || text.ends_with("...") {
         return true;
     }
-    // A recogniser that writes a question mark has heard a finished question ("what is it about?").
-    if text.ends_with('?') {
-        return false;
-    }
-    plain(text).last().is_some_and(|last| language.lists().unfinished.contains(&last.as_str()))
+    // A recogniser that writes a question mark has mostly heard a finished question ("what is it about?").
+    let lists = language.lists();
+    let endings = if text.ends_with('?') { lists.joins } else { lists.unfinished };
+    let words = plain(text);
+    let promises = |phrase: &&str| {
+        let phrase: Vec<&str> = phrase.split(' ').collect();
+        words.len() >= phrase.len() && words[words.len() - phrase.len()..].iter().eq(phrase)
+    };
+    words.last().is_some_and(|last| endings.contains(&last.as_str())) || lists.promises.iter().any(promises)
 }
 
 /// The recogniser wrote a question of three words or more: shorter ones ("What?") may only be its beginning.
@@ -318,8 +366,11 @@ mod tests {
         assert!(is_unfinished("My order number is.", English));
         assert!(is_unfinished("I ordered a lamp and", English));
         assert!(is_unfinished("It is four five,", English));
+        assert!(is_unfinished("Can you tell me?", English));
+        assert!(!is_unfinished("I do not know.", English));
         assert!(!is_unfinished("Where is my order?", English));
         assert!(!is_unfinished("What is that for?", English));
+        assert!(is_unfinished("My daughter ordered a jacket and?", English));
         assert!(is_unfinished("Numărul meu este", Romanian));
     }
 

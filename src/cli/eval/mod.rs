@@ -1,4 +1,5 @@
-//! `warmline eval intents|knowledge|escalation|tone FILE.jsonl`: how right the machine is on labelled sentences, with figures for people and as JSON.
+//! `warmline eval intents|knowledge|escalation|tone FILE.jsonl`, `warmline eval turns FOLDER`: how right the machine is on labelled sentences and calls,
+//! with figures for people and as JSON.
 //!
 //! A line is what `warmline understand` reads (`{"id", "text"}` or `{"id", "turns": […]}`) with what was meant: `intent` (a name or null), `knowledge`,
 //! `escalate` with `reason`, `tone`. Public text sets are read as they are: `label` or `labels` stand for the intent or the tone, `sarcastic` for the tone;
@@ -12,6 +13,7 @@ mod scores;
 mod sheet;
 mod table;
 mod tone;
+mod turns;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -40,6 +42,8 @@ enum Part {
     Escalation(escalation::Args),
     /// Anger, frustration, sarcasm and gratitude in the words.
     Tone(tone::Args),
+    /// When callers have finished, and what interrupts the bot.
+    Turns(turns::Args),
 }
 
 /// Runs the part.
@@ -49,6 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Part::Knowledge(args) => knowledge::run(args),
         Part::Escalation(args) => escalation::run(args),
         Part::Tone(args) => tone::run(args),
+        Part::Turns(args) => turns::run(args),
     }
 }
 

@@ -127,6 +127,7 @@ impl<W: Write> Printer<W> {
                 }
                 Step::LookUp { request, .. } => self.line(at, "look-up", &request.url)?,
                 Step::NotUnderstood => self.line(at, "flow", "not understood")?,
+                Step::Slower => self.line(at, "flow", "speaks slower")?,
                 Step::Repeated => self.line(at, "flow", "asked again")?,
                 Step::Declined => self.line(at, "flow", "the colleague who was offered is not wanted")?,
                 Step::Human { why, .. } => self.line(at, "flow", &format!("wants a human: {why}"))?,

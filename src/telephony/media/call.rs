@@ -335,7 +335,7 @@ impl Call {
         let leg = &self.legs[index];
         if leg.listened_to {
             let frame = Frame { at: self.now(), samples: leg.incoming, concealed: leg.pulled != Pulled::Frame };
-            self.start.heard.push(HeardFrame { leg: leg.id, frame });
+            self.start.heard.push(HeardFrame { leg: leg.id, frame, sent: *heard });
         }
         let private = self.private || self.position < self.private_until;
         let (caller, heard) = if private { ([0; FRAME_SAMPLES], [0; FRAME_SAMPLES]) } else { (leg.incoming, *heard) };

@@ -8,7 +8,10 @@ use std::sync::{
 use crossbeam_queue::ArrayQueue;
 use tokio::sync::Notify;
 
-use crate::call::{ids::LegId, media::frame::Frame};
+use crate::call::{
+    ids::LegId,
+    media::frame::{Frame, Samples},
+};
 
 /// Two seconds: a listener that is further behind has lost the caller anyway.
 const FRAMES: usize = 100;
@@ -20,6 +23,8 @@ pub struct HeardFrame {
     pub leg: LegId,
     /// The sound.
     pub frame: Frame,
+    /// What was sent to the leg in the same tick: its echo may come back.
+    pub sent: Samples,
 }
 
 /// The bounded queue between the media thread and a call's listener. When it is full, the oldest frame is dropped and counted.
@@ -84,7 +89,7 @@ mod tests {
     use crate::call::time::Time;
 
     fn frame(at: u64) -> HeardFrame {
-        HeardFrame { leg: LegId::CALLER, frame: Frame { at: Time(at), samples: [0; 160], concealed: false } }
+        HeardFrame { leg: LegId::CALLER, frame: Frame { at: Time(at), samples: [0; 160], concealed: false }, sent: [0; 160] }
     }
 
     #[tokio::test]

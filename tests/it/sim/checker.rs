@@ -145,6 +145,8 @@ impl Checker {
             | Action::Private { .. }
             | Action::Prepare { .. }
             | Action::StopSpeaking { .. }
+            | Action::Loudness { .. }
+            | Action::Pace { .. }
             | Action::Forget { .. }
             | Action::LeaveQueue { .. } => {}
         }

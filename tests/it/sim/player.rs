@@ -16,6 +16,8 @@ pub(crate) struct Playing {
     pub(crate) ends: Vec<u64>,
     /// When it really ended, if it has.
     pub(crate) over: Option<u64>,
+    /// Since when it is held.
+    pub(crate) paused: Option<u64>,
 }
 
 impl Playing {
@@ -28,11 +30,19 @@ impl Playing {
                 at
             })
             .collect();
-        Self { id, leg, clauses, start, ends, over: None }
+        Self { id, leg, clauses, start, ends, over: None, paused: None }
     }
 
     pub(crate) fn end(&self) -> u64 {
         self.ends.last().copied().unwrap_or(self.start)
+    }
+
+    /// What had not been heard at `since` comes so much later.
+    pub(crate) fn wait(&mut self, since: u64, ms: u64) {
+        if self.start > since {
+            self.start += ms;
+        }
+        self.ends.iter_mut().filter(|end| **end > since).for_each(|end| *end += ms);
     }
 
     /// Whole clauses, and the fraction of the next one, that were heard until `now`.

@@ -69,10 +69,11 @@ fn faults(random: &mut Prng) -> Faults {
     if random.chance(80) {
         return Faults::default();
     }
-    let one = |random: &mut Prng| match random.below(6) {
+    let one = |random: &mut Prng| match random.below(7) {
         0 | 1 => Fault::Fails,
         2 => Fault::Dies,
         3 => Fault::Slow(random.below(5_000)),
+        4 => Fault::Overloaded,
         _ => Fault::None,
     };
     let count = 1 + random.below(6);

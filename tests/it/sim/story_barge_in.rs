@@ -14,8 +14,18 @@ fn long_answer() -> Sim {
 #[test]
 fn a_question_stops_the_bot_within_300_ms_and_is_answered() {
     let run = long_answer().says_on(Cue::Over(LONG_ANSWER, 1_000), "Where is my order?").run();
-    run.tells(&[LONG_ANSWER, "< caller: Where is my order?", "> stop speaking", "= interrupted", "= turn 2", "What is your order number?"]);
-    let stopped = run.time_of("> stop speaking") - run.time_of("< caller: Where is my order?");
+    run.tells(&[
+        LONG_ANSWER,
+        "< caller: Where is my order?",
+        "> speak lower",
+        "> be still",
+        "> stop speaking",
+        "> speak up",
+        "= turn 2",
+        "= interrupted",
+        "What is your order number?",
+    ]);
+    let stopped = run.time_of("> be still") - run.time_of("< caller: Where is my order?");
     assert!(stopped <= 300, "{stopped} ms");
 }
 
@@ -24,7 +34,7 @@ fn without_reports_of_lasting_voice_it_takes_200_ms_more() {
     let mut sim = long_answer().says_on(Cue::Over(LONG_ANSWER, 1_000), "Where is my order?");
     sim.world.tells_lasting = false;
     let run = sim.run();
-    let stopped = run.time_of("> stop speaking") - run.time_of("< caller: Where is my order?");
+    let stopped = run.time_of("> be still") - run.time_of("< caller: Where is my order?");
     assert!((300..=500).contains(&stopped), "{stopped} ms");
 }
 
@@ -46,21 +56,23 @@ fn the_transcript_keeps_what_was_really_heard() {
 #[test]
 fn mhm_does_not_end_the_answer() {
     let run = long_answer().says_for(Cue::Over("Choose sign in", 800), "Mhm", 420).run();
-    run.tells(&["< caller: Mhm", "> stop speaking", "= turn 1 \"Mhm\"", "> caller: Choose sign in"]).never("= interrupted");
+    run.tells(&["< caller: Mhm", "> be still", "= turn 1 \"Mhm\"", "> speak up", "anything else"])
+        .never("= interrupted")
+        .never("> stop speaking");
     assert_eq!(run.count("> understand"), 1, "what mhm means is not asked");
 }
 
 #[test]
 fn a_cough_does_not_end_the_answer() {
     let run = long_answer().says_for(Cue::Over("Choose sign in", 800), "", 420).run();
-    run.tells(&["> stop speaking", "> caller: Choose sign in"]).never("= interrupted");
+    run.tells(&["> be still", "> speak up", "anything else"]).never("= interrupted").never("> stop speaking");
     assert_eq!(run.count("= turn"), 1);
 }
 
 #[test]
 fn the_bots_own_echo_does_not_end_the_answer() {
     let run = long_answer().says_for(Cue::Over(LONG_ANSWER, 1_000), "set a new password", 1_200).run();
-    run.tells(&["> stop speaking", "> caller: You can set a new password"]).never("= interrupted");
+    run.tells(&["> be still", "> speak up"]).never("= interrupted");
     assert_eq!(run.count("> understand"), 1);
 }
 
@@ -68,9 +80,33 @@ fn the_bots_own_echo_does_not_end_the_answer() {
 fn a_short_sound_stops_nothing() {
     for ms in [40, 90, 140] {
         let run = long_answer().says_for(Cue::Over(LONG_ANSWER, 800), "", ms).run();
-        run.tells(&[LONG_ANSWER, "anything else"]).never("> stop speaking");
+        run.tells(&[LONG_ANSWER, "> speak lower", "> speak up", "anything else"]).never("> be still").never("> stop speaking");
         assert_eq!(run.count(LONG_ANSWER), 1);
     }
+}
+
+#[test]
+fn what_is_hardly_meant_for_us_makes_the_bot_speak_lower_and_no_more() {
+    let mut sim = long_answer().says_for(Cue::Over("Choose sign in", 800), "Mhm", 420);
+    sim.world.meant = 0.2;
+    let run = sim.run();
+    run.tells(&["< caller: Mhm", "> speak lower", "= turn 1 \"Mhm\"", "> speak up", "anything else"]).never("> be still");
+}
+
+#[test]
+fn somebody_with_a_strange_voice_interrupts_too() {
+    let mut sim = long_answer().says_on(Cue::Over(LONG_ANSWER, 1_000), "Where is my order?");
+    sim.world.meant = 0.2;
+    let run = sim.run();
+    run.tells(&["> speak lower", "> be still", "= interrupted", "What is your order number?"]);
+    let stopped = run.time_of("> be still") - run.time_of("< caller: Where is my order?");
+    assert!((1_200..=1_400).contains(&stopped), "{stopped} ms");
+}
+
+#[test]
+fn after_a_long_interruption_without_words_the_clause_is_said_again() {
+    let run = long_answer().says_for(Cue::Over("Choose sign in", 800), "", 2_500).run();
+    run.tells(&["> be still", "> stop speaking", "> caller: Choose sign in", "anything else"]).never("= interrupted");
 }
 
 #[test]
@@ -81,8 +117,8 @@ fn after_a_mhm_a_real_interruption_still_works() {
         .run();
     run.tells(&[
         "< caller: Mhm",
-        "> stop speaking",
-        LONG_ANSWER,
+        "> be still",
+        "> speak up",
         "< caller: Where is my order?",
         "> stop speaking",
         "= interrupted",
@@ -94,7 +130,8 @@ fn after_a_mhm_a_real_interruption_still_works() {
 fn a_notice_goes_on_and_what_was_said_over_it_is_used() {
     let run = Sim::new().says_on(Cue::Over("Hello, you are speaking", 500), "Where is my order?").run();
     run.tells(&["< caller: Where is my order?", "= turn 1", "= notice recording", "= notice tone_analysis", "What is your order number?"])
-        .never("> stop speaking");
+        .never("> stop speaking")
+        .never("> speak lower");
     assert_eq!(run.count("How can I help you?"), 0, "it is known by then");
 }
 

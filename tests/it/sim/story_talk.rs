@@ -151,6 +151,61 @@ fn a_turn_during_a_look_up_is_answered_after_it() {
 }
 
 #[test]
+fn whoever_asks_for_a_moment_has_it_and_hears_a_gentle_word() {
+    let run =
+        Sim::new().says("Where is my order?").says("One moment please").says_on(Cue::Then(30_000), "four five seven one two nine").run();
+    run.tells(&["take your time", "< caller: four", "is on its way"]);
+    let asked = run.time_of("ake your time");
+    let checked = run.time_of("I am still here");
+    assert!((20_000..24_000).contains(&(checked - asked)), "{} ms", checked - asked);
+    let before = run.lines.iter().take_while(|line| !line.contains("< caller: four"));
+    assert!(!before.into_iter().any(|line| line.contains("Are you still there?")), "{}", run.text());
+}
+
+#[test]
+fn slower_please_says_it_again_at_a_slower_pace() {
+    let run = Sim::new().says("I forgot my password").says("Slower please").says("Could you speak more slowly?").run();
+    run.tells(&["You can set a new password", "> speak at 85 %", "> caller: You can set a new password", "> speak at 70 %"]);
+}
+
+#[test]
+fn hello_into_a_question_asks_it_again() {
+    let run = Sim::new().says("Where is my order?").says("Hello?").says("four five seven one two nine").run();
+    run.tells(&["What is your order number?", "= turn 2 \"Hello?\"", "What is your order number?", "is on its way"]);
+}
+
+#[test]
+fn what_was_said_is_repeated_on_request() {
+    let run = Sim::new().says("Are you open on Saturday?").says("Can you repeat that please").run();
+    run.tells(&["we are open", "= turn 2", "we are open"]);
+}
+
+#[test]
+fn a_slow_speaker_is_waited_for_after_the_first_pause() {
+    // The same pause of 600 ms, after words that may be complete: the second time the caller is known.
+    let run = Sim::new()
+        .says("I ordered a lamp and")
+        .says_on(Cue::Then(640), "where is my order")
+        .says("The number is in the letter")
+        .says_on(Cue::Then(600), "which I do not have here")
+        .run();
+    run.tells(&[
+        "= turn 1 \"I ordered a lamp and where is my order\"",
+        "= turn 2 \"The number is in the letter which I do not have here\"",
+    ]);
+}
+
+#[test]
+fn a_turn_that_sounds_unfinished_waits_longer() {
+    let says = |complete| {
+        let does = CallerDoes::Says { text: "I have something here".to_owned(), ms: 1_500, confidence: 0.9, complete: Some(complete) };
+        let run = Sim::new().step(Cue::AfterBot(800), does).run();
+        run.time_of("= turn 1") - run.time_of("< caller: I have")
+    };
+    assert!(says(0.05) > says(0.95) + 150, "{} and {}", says(0.05), says(0.95));
+}
+
+#[test]
 fn nobody_is_silent_on_hold() {
     let run = Sim::new()
         .step(Cue::AfterBot(500), CallerDoes::Holds(true))

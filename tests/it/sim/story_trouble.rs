@@ -42,6 +42,13 @@ fn a_recogniser_that_fails_twice_brings_a_human() {
 }
 
 #[test]
+fn a_machine_that_has_too_much_to_do_says_so_and_brings_a_human_at_once() {
+    let run = Sim::new().recogniser(&[Fault::Overloaded]).says(QUESTION).run();
+    run.tells(&["= trouble recogniser: called a human", "too many people are calling", "= handoff to", "= bridged with maria"]);
+    run.never("I did not hear that well");
+}
+
+#[test]
 fn words_do_without_the_understanding_once() {
     let run = Sim::new().understanding(&[Fault::Fails, Fault::None]).says(QUESTION).says(QUESTION).run();
     run.tells(&["= trouble understanding: used the words alone", "= turn 1", "= turn 2", "we are open"]);
@@ -128,5 +135,5 @@ fn a_failed_recogniser_over_the_bots_words_lets_the_bot_go_on() {
         .says("I forgot my password")
         .says_for(Cue::Over("Choose sign in", 500), "Wait a moment please", 900)
         .run();
-    run.tells(&["> stop speaking", "= trouble recogniser: went on", "> caller: Choose sign in"]);
+    run.tells(&["> be still", "= trouble recogniser: went on", "> speak up", "anything else"]).never("= interrupted");
 }

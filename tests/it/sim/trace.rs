@@ -3,7 +3,10 @@
 use warmline::call::{
     action::Action,
     ids::LegId,
-    media::patch::{Patch, Under},
+    media::{
+        patch::{Patch, Under},
+        playout::Loudness,
+    },
     record::{Decision, HandoffStep, Owner, What},
 };
 
@@ -33,6 +36,10 @@ pub(crate) fn action(action: &Action) -> Option<String> {
         Action::Patch(which) => format!("> patch {}", patch(which)),
         Action::Speak { leg: to, clauses, .. } => format!("> {}: {}", leg(*to), clauses.join(" | ")),
         Action::StopSpeaking { .. } => "> stop speaking".to_owned(),
+        Action::Loudness { loudness: Loudness::Ducked, .. } => "> speak lower".to_owned(),
+        Action::Loudness { loudness: Loudness::Paused, .. } => "> be still".to_owned(),
+        Action::Loudness { loudness: Loudness::Full, .. } => "> speak up".to_owned(),
+        Action::Pace { percent } => format!("> speak at {percent} %"),
         Action::Transcribe { leg: whose, from, to, .. } => format!("> transcribe {} {}..{}", leg(*whose), from.0, to.0),
         Action::Understand { text, .. } => format!("> understand {text:?}"),
         Action::LookUp { request, .. } => format!("> look up {}", request.url),

@@ -6,6 +6,7 @@ use warmline::call::{
     action::Action,
     event::{Agent as Reserved, DialFailure, Event, Failure, FarEndSign, Found, LegEnd, SpeechEnd},
     ids::{AgentId, LegId, RequestId},
+    media::playout::Loudness,
     outcome::TransferOutcome,
     understanding::Transcript,
 };
@@ -24,6 +25,8 @@ pub(crate) enum Fault {
     None,
     /// It says that it failed.
     Fails,
+    /// It says that it has too much to do.
+    Overloaded,
     /// It never says anything: it has died.
     Dies,
     /// It takes this many milliseconds more.
@@ -100,6 +103,8 @@ pub(crate) struct World {
     pub(crate) never_acks: bool,
     /// The listener tells how long voice lasts.
     pub(crate) tells_lasting: bool,
+    /// How likely the listener finds it that voices are meant for us.
+    pub(crate) meant: f32,
     pub(crate) legs: BTreeMap<LegId, AgentId>,
     up: Vec<LegId>,
     reserved: BTreeMap<RequestId, AgentId>,
@@ -128,6 +133,7 @@ impl World {
             chaos: None,
             never_acks: false,
             tells_lasting: true,
+            meant: 1.0,
             legs: BTreeMap::new(),
             up: Vec::new(),
             reserved: BTreeMap::new(),
@@ -181,6 +187,7 @@ impl World {
             Fault::None => self.in_ms(ms, event),
             Fault::Slow(more) => self.in_ms(ms + more, event),
             Fault::Fails => self.in_ms(20, Event::Failed { id, why: Failure::Broken }),
+            Fault::Overloaded => self.in_ms(1, Event::Failed { id, why: Failure::Overloaded }),
             Fault::Dies => {}
         }
     }
@@ -194,7 +201,7 @@ impl World {
         self.tell(from + 80, Event::VoiceStarted { leg, at });
         if self.tells_lasting {
             for ms in (100..=ms).step_by(100) {
-                self.tell(from + ms + 40, Event::VoiceLasting { leg, at, ms });
+                self.tell(from + ms + 40, Event::VoiceLasting { leg, at, ms, meant: self.meant });
             }
         }
         self.tell(to + 200, Event::VoiceStopped { leg, at: warmline::call::time::Time(to) });
@@ -246,6 +253,7 @@ impl World {
             }
             Action::Speak { id, leg, clauses } => self.speak(*id, *leg, clauses),
             Action::StopSpeaking { id } => self.stop(*id),
+            Action::Loudness { leg, loudness } => self.loudness(*leg, *loudness == Loudness::Paused),
             Action::Transcribe { id, leg, from, to } => {
                 let transcript = self.transcript(*leg, from.0, to.0);
                 let ms = 180 + to.since(*from) / 20;
@@ -274,6 +282,7 @@ impl World {
             | Action::TransferDone { .. }
             | Action::Patch(_)
             | Action::Prepare { .. }
+            | Action::Pace { .. }
             | Action::Forget { .. }
             | Action::Private { .. }
             | Action::Record(_)
@@ -292,7 +301,7 @@ impl World {
         let late = match self.speaks.next() {
             Fault::None => 0,
             Fault::Slow(ms) => ms,
-            Fault::Fails => return self.in_ms(20, Event::Failed { id, why: Failure::Broken }),
+            Fault::Fails | Fault::Overloaded => return self.in_ms(20, Event::Failed { id, why: Failure::Broken }),
             Fault::Dies => return,
         };
         let free = self.playing.iter().filter(|playing| playing.leg == leg).map(|playing| playing.over.unwrap_or(playing.end())).max();
@@ -304,14 +313,40 @@ impl World {
         self.tell(end + 5, Event::SpeechEnded { id, why: SpeechEnd::Finished, clauses: clauses.len(), fraction: 0.0 });
     }
 
+    /// What a leg is being played waits, or goes on from the same place.
+    fn loudness(&mut self, leg: LegId, paused: bool) {
+        let now = self.now;
+        let ids: Vec<RequestId> = self.playing.iter().filter(|one| one.leg == leg && one.over.is_none()).map(|one| one.id).collect();
+        for id in ids {
+            let Some(playing) = self.playing.iter_mut().find(|one| one.id == id) else { continue };
+            if paused && playing.paused.is_none() && playing.end() > now {
+                playing.paused = Some(now);
+                let begun = playing.start <= now;
+                self.heap.retain(|_, happening| match happening {
+                    Happening::Tell(Event::SpeechStarted { id: other, .. }) => *other != id || begun,
+                    Happening::Tell(Event::SpeechEnded { id: other, .. }) => *other != id,
+                    Happening::Tell(_) | Happening::Caller(_) | Happening::Agent(..) => true,
+                });
+            } else if !paused && let Some(since) = playing.paused.take() {
+                playing.wait(since, now - since);
+                let (start, end, clauses) = (playing.start, playing.end(), playing.clauses.len());
+                if start > now {
+                    self.tell(start + 5, Event::SpeechStarted { id, at: warmline::call::time::Time(start) });
+                }
+                self.tell(end + 5, Event::SpeechEnded { id, why: SpeechEnd::Finished, clauses, fraction: 0.0 });
+            }
+        }
+    }
+
     fn stop(&mut self, id: RequestId) {
         let now = self.now;
         let Some(playing) = self.playing.iter_mut().find(|playing| playing.id == id && playing.over.is_none()) else { return };
-        if playing.end() <= now {
+        if playing.end() <= now && playing.paused.is_none() {
             return;
         }
-        playing.over = Some(now);
-        let (clauses, fraction) = playing.heard(now);
+        let until = playing.paused.unwrap_or(now);
+        playing.over = Some(until);
+        let (clauses, fraction) = playing.heard(until);
         self.forget_speech(id);
         self.in_ms(15, Event::SpeechEnded { id, why: SpeechEnd::Stopped, clauses, fraction });
     }
@@ -339,7 +374,7 @@ impl World {
     fn find(&mut self, id: RequestId, not: &[AgentId], who: Option<&AgentId>) {
         match self.finds.next() {
             Fault::None | Fault::Slow(_) => {}
-            Fault::Fails => return self.in_ms(20, Event::Failed { id, why: Failure::Broken }),
+            Fault::Fails | Fault::Overloaded => return self.in_ms(20, Event::Failed { id, why: Failure::Broken }),
             Fault::Dies => return,
         }
         let right = |agent: &&Agent| who.is_none_or(|who| who.0 == agent.id) && !not.iter().any(|id| id.0 == agent.id);

@@ -12,6 +12,7 @@ use crate::call::flow::{
     prompt::PromptKey,
     prompt_name,
     slot::Reader,
+    step::Interrupt,
     template::Templates,
     zone,
 };
@@ -69,9 +70,15 @@ fn greeting(from: &Definition) -> Vec<Greeting> {
     let one = |(index, def): (usize, &crate::call::flow::definition::GreetingDef)| Greeting {
         template: format!("greeting.{index}"),
         notice: def.notice.clone(),
-        interruptible: def.interruptible,
+        by: interrupt(def.interruptible, def.keys_interrupt, def.notice.is_some()),
     };
     from.greeting.iter().enumerate().map(one).collect()
+}
+
+/// A notice is heard out unless the flow says otherwise.
+fn interrupt(voice: Option<bool>, keys: Option<bool>, is_notice: bool) -> Interrupt {
+    let voice = voice.unwrap_or(!is_notice);
+    Interrupt { voice, keys: keys.unwrap_or(voice) }
 }
 
 fn intent(def: &crate::call::flow::definition::IntentDef, threshold: f32) -> Intent {
@@ -124,9 +131,14 @@ fn node(def: &NodeDef) -> Option<Node> {
             next: def.next.clone(),
             has_summary: def.summary.is_some(),
             notice: def.notice.clone(),
-            interruptible: def.interruptible.unwrap_or(true),
+            by: interrupt(def.interruptible, def.keys_interrupt, def.notice.is_some()),
         },
-        "ask" => Node::Ask { slot: def.ask.clone()?, next: def.next.clone()? },
+        "ask" => Node::Ask {
+            slot: def.ask.clone()?,
+            next: def.next.clone()?,
+            by: interrupt(def.interruptible, def.keys_interrupt, false),
+            patience: def.patience.unwrap_or(1.0),
+        },
         "hours" => Node::Hours,
         "lookup" => Node::Lookup {
             lookup: def.lookup.clone()?,

@@ -13,10 +13,14 @@ use crate::{
 /// Longest time that a look-up may take: the caller waits.
 const LONGEST_LOOKUP_MS: u64 = 3_000;
 
+/// Bounds of a node's patience.
+const SHORTEST_PATIENCE: f32 = 0.5;
+const LONGEST_PATIENCE: f32 = 4.0;
+
 /// What a node can do, and the other keys that go with it.
 const ACTIONS: [(&str, &[&str]); 8] = [
-    ("say", &["next", "summary", "notice", "interruptible"]),
-    ("ask", &["next"]),
+    ("say", &["next", "summary", "notice", "interruptible", "keys_interrupt"]),
+    ("ask", &["next", "interruptible", "keys_interrupt", "patience"]),
     ("hours", &[]),
     ("lookup", &["found", "nothing", "failed"]),
     ("branch", &[]),
@@ -51,6 +55,8 @@ impl NodeDef {
             ("summary", self.summary.is_some()),
             ("notice", self.notice.is_some()),
             ("interruptible", self.interruptible.is_some()),
+            ("keys_interrupt", self.keys_interrupt.is_some()),
+            ("patience", self.patience.is_some()),
         ];
         given.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
     }
@@ -118,6 +124,9 @@ impl Checker<'_> {
             if !self.read.was_cut(&path.clone().key(needed)) {
                 self.wrong_key(path, format!("`{needed}` is missing"), Some(&format!("add `{needed}:` with the node to go on with")));
             }
+        }
+        if node.patience.is_some_and(|patience| !(SHORTEST_PATIENCE..=LONGEST_PATIENCE).contains(&patience)) {
+            self.wrong(&path.clone().key("patience"), format!("must be from {SHORTEST_PATIENCE} to {LONGEST_PATIENCE}"), None);
         }
         if node.hours == Some(false) {
             self.wrong(&path.clone().key("hours"), "must be `true`", None);

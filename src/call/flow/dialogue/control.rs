@@ -1,4 +1,4 @@
-//! Turns that steer the conversation itself: "can you repeat that", "one moment", "thanks", "goodbye".
+//! Turns that steer the conversation itself: "can you repeat that", "slower please", "one moment", "thanks", "goodbye".
 
 use crate::call::{
     flow::{
@@ -15,6 +15,7 @@ use crate::call::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Control {
     Repeat,
+    Slower,
     Wait,
     Hello,
     Thanks,
@@ -32,6 +33,9 @@ pub(super) fn of(words: &[String], lexicon: &Lexicon) -> Option<Control> {
     }
     if text::is_one_of(words, lexicon.repeat, lexicon.fillers) {
         return Some(Control::Repeat);
+    }
+    if text::is_one_of(words, lexicon.slower, lexicon.fillers) {
+        return Some(Control::Slower);
     }
     let all: &[(&[&[&str]], Control)] = &[
         (&[lexicon.wait], Control::Wait),
@@ -57,7 +61,16 @@ impl Dialogue {
                 steps.push(Step::Listen);
                 Some(steps)
             }
-            Control::Wait => Some(vec![self.say_prompt(PromptKey::TakeYourTime, &[]), Step::Listen]),
+            Control::Slower => {
+                let mut steps = vec![Step::Slower];
+                steps.extend(self.last_said.clone());
+                steps.push(Step::Listen);
+                Some(steps)
+            }
+            Control::Wait => {
+                self.holds_on = true;
+                Some(vec![self.say_prompt(PromptKey::TakeYourTime, &[]), Step::Listen])
+            }
             Control::Hello => {
                 let again = match &self.state {
                     State::Asking(asking) => self.question(asking),

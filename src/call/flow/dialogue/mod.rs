@@ -17,7 +17,7 @@ use crate::call::{
         Flow, hours,
         prompt::PromptKey,
         slot::digits,
-        step::{Expect, Input, Step},
+        step::{Expect, Input, Interrupt, Step},
         text,
     },
     outcome::Outcome,
@@ -53,6 +53,8 @@ pub struct Dialogue {
     /// Turns in a row that could not be used.
     misses: u32,
     silences: u32,
+    /// The caller has asked for a moment.
+    holds_on: bool,
     lookups: u32,
     now: Time,
 }
@@ -94,6 +96,10 @@ struct Asking {
     tries: u32,
     /// The part of the value that was said already.
     so_far: String,
+    /// What may interrupt the question.
+    by: Interrupt,
+    /// How much longer than usual a pause may be.
+    patience: f32,
 }
 
 impl Dialogue {
@@ -116,6 +122,7 @@ impl Dialogue {
             last_said: Vec::new(),
             misses: 0,
             silences: 0,
+            holds_on: false,
             lookups: 0,
             now: Time::ZERO,
         }
@@ -126,12 +133,7 @@ impl Dialogue {
         let mut steps = Vec::new();
         for greeting in &self.flow.greeting {
             let text = self.fill(&greeting.template).unwrap_or_default();
-            steps.push(Step::Say {
-                node: "greeting".to_owned(),
-                text,
-                interruptible: greeting.interruptible,
-                notice: greeting.notice.clone(),
-            });
+            steps.push(Step::Say { node: "greeting".to_owned(), text, by: greeting.by, notice: greeting.notice.clone() });
         }
         steps.push(Step::Listen);
         self.remember(&steps);
@@ -147,11 +149,13 @@ impl Dialogue {
         let steps = match input {
             Input::Said { text, confidence, understanding, span } => {
                 self.silences = 0;
+                self.holds_on = false;
                 self.turn = Turn { text: text.clone(), words: text::words(text), confidence: *confidence, span: Some(*span), fresh: true };
                 self.said(understanding)
             }
             Input::Keyed { digits } => {
                 self.silences = 0;
+                self.holds_on = false;
                 self.turn = Turn { text: digits.clone(), words: text::words(digits), confidence: 1.0, span: None, fresh: true };
                 self.keyed(digits)
             }
@@ -166,10 +170,32 @@ impl Dialogue {
     #[must_use]
     pub fn expects(&self) -> Expect {
         match &self.state {
-            State::Asking(asking) => self.flow.slots.get(&asking.slot).map_or(Expect::Sentence, |slot| slot.reader.expects()),
+            State::Asking(asking) => match self.flow.slots.get(&asking.slot).map(|slot| slot.reader.expects()) {
+                // A part is known already: so many fewer are to come.
+                Some(Expect::Digits { least, most }) if asking.so_far.len() < most => {
+                    Expect::Digits { least: least.saturating_sub(asking.so_far.len()).max(1), most: most - asking.so_far.len() }
+                }
+                Some(expect) => expect,
+                None => Expect::Sentence,
+            },
             State::Confirming { .. } | State::Offered => Expect::YesNo,
             State::Open { .. } | State::LookingUp { .. } | State::Done => Expect::Sentence,
         }
+    }
+
+    /// How much longer than usual a pause of the caller may be now: a factor.
+    #[must_use]
+    pub fn patience(&self) -> f32 {
+        match &self.state {
+            State::Asking(asking) | State::Confirming { asking, .. } => asking.patience,
+            State::Open { .. } | State::LookingUp { .. } | State::Done => 1.0,
+        }
+    }
+
+    /// Has the caller asked for a moment?
+    #[must_use]
+    pub fn is_holding_on(&self) -> bool {
+        self.holds_on
     }
 
     /// Is a value asked for that nobody else may know?
@@ -254,7 +280,7 @@ impl Dialogue {
     }
 
     fn say(&self, node: &str, text: String) -> Step {
-        Step::Say { node: node.to_owned(), text, interruptible: true, notice: None }
+        Step::Say { node: node.to_owned(), text, by: Interrupt::all(true), notice: None }
     }
 
     fn say_prompt(&self, key: PromptKey, values: &[(&str, &str)]) -> Step {
@@ -273,6 +299,10 @@ impl Dialogue {
     fn silence(&mut self) -> Vec<Step> {
         if matches!(self.state, State::LookingUp { .. }) {
             return Vec::new();
+        }
+        // Asked for a moment: a gentle word, and the next silence counts.
+        if std::mem::take(&mut self.holds_on) {
+            return vec![self.say_prompt(PromptKey::StillHere, &[]), Step::Listen];
         }
         self.silences += 1;
         if self.silences > self.flow.turn.silence_prompts {

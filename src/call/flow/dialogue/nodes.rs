@@ -10,7 +10,7 @@ use crate::call::{
         dialogue::{Asking, Dialogue, State},
         prompt::PromptKey,
         slot::Reading,
-        step::Step,
+        step::{Interrupt, Step},
     },
     record::FactSource,
 };
@@ -26,8 +26,8 @@ impl Dialogue {
         for _ in 0..MOST_NODES {
             let Some(node) = flow.nodes.get(&name) else { break };
             let next = match node {
-                Node::Say { clauses, next, has_summary, notice, interruptible } => {
-                    let Ok(()) = self.say_node(&name, *clauses, notice.as_ref(), *interruptible, steps) else {
+                Node::Say { clauses, next, has_summary, notice, by } => {
+                    let Ok(()) = self.say_node(&name, *clauses, notice.as_ref(), *by, steps) else {
                         return self.give_up("the flow failed", steps);
                     };
                     if *has_summary || next.is_none() {
@@ -35,7 +35,7 @@ impl Dialogue {
                     }
                     next.clone()
                 }
-                Node::Ask { slot, next } => match self.ask_node(slot, next, steps) {
+                Node::Ask { slot, next, by, patience } => match self.ask_node(slot, next, (*by, *patience), steps) {
                     Some(next) => Some(next),
                     None => return,
                 },
@@ -62,18 +62,11 @@ impl Dialogue {
         self.give_up("the flow does not end", steps);
     }
 
-    fn say_node(
-        &self,
-        name: &str,
-        clauses: usize,
-        notice: Option<&String>,
-        interruptible: bool,
-        steps: &mut Vec<Step>,
-    ) -> Result<(), String> {
+    fn say_node(&self, name: &str, clauses: usize, notice: Option<&String>, by: Interrupt, steps: &mut Vec<Step>) -> Result<(), String> {
         for clause in 0..clauses {
             let text = self.fill(&format!("nodes.{name}.say.{clause}"))?;
             let notice = notice.filter(|_| clause + 1 == clauses).cloned();
-            steps.push(Step::Say { node: name.to_owned(), text, interruptible, notice });
+            steps.push(Step::Say { node: name.to_owned(), text, by, notice });
         }
         Ok(())
     }
@@ -112,7 +105,7 @@ impl Dialogue {
     }
 
     /// Asks for a slot, unless it is known or stands in the turn that is being served.
-    fn ask_node(&mut self, slot: &str, next: &str, steps: &mut Vec<Step>) -> Option<String> {
+    fn ask_node(&mut self, slot: &str, next: &str, (by, patience): (Interrupt, f32), steps: &mut Vec<Step>) -> Option<String> {
         // "Where is my other order?": what is known is of another one.
         if self.turn.fresh && self.turn.words.iter().any(|word| self.flow.lexicon.other.contains(&word.as_str())) {
             self.known.remove(slot);
@@ -120,7 +113,7 @@ impl Dialogue {
         if self.known.contains_key(slot) {
             return Some(next.to_owned());
         }
-        let asking = Asking { slot: slot.to_owned(), next: next.to_owned(), tries: 0, so_far: String::new() };
+        let asking = Asking { slot: slot.to_owned(), next: next.to_owned(), tries: 0, so_far: String::new(), by, patience };
         let reader = &self.flow.slots.get(slot)?.reader;
         // A private value is taken only while it is asked for: then nobody writes it down.
         let private = self.is_private_slot(slot);

@@ -214,11 +214,11 @@ impl Dialogue {
         if self.known.get(&said) == Some(&value) {
             return None;
         }
-        let next = flow.nodes.values().find_map(|node| match node {
-            Node::Ask { slot, next } if *slot == said => Some(next.clone()),
+        let (next, by, patience) = flow.nodes.values().find_map(|node| match node {
+            Node::Ask { slot, next, by, patience } if *slot == said => Some((next.clone(), *by, *patience)),
             _ => None,
         })?;
-        let asking = Asking { slot: said.clone(), next, tries: 0, so_far: String::new() };
+        let asking = Asking { slot: said.clone(), next, tries: 0, so_far: String::new(), by, patience };
         let mut steps = Vec::new();
         self.misses = 0;
         self.turn.fresh = false;

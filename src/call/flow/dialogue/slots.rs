@@ -5,7 +5,10 @@ use minijinja::Value;
 use crate::call::{
     flow::{
         Slot,
-        dialogue::{Asking, Dialogue, State, control},
+        dialogue::{
+            Asking, Dialogue, State,
+            control::{self, Control},
+        },
         prompt::PromptKey,
         slot::{Reading, yes_no},
         step::Step,
@@ -27,13 +30,19 @@ impl Dialogue {
             _ => "ask",
         };
         let text = self.fill(&format!("slots.{}.{part}", asking.slot)).unwrap_or_default();
-        self.say(&format!("slots.{}", asking.slot), text)
+        Step::Say { node: format!("slots.{}", asking.slot), text, by: asking.by, notice: None }
     }
 
     /// A spoken turn while a slot is asked for.
     pub(super) fn answer_slot(&mut self, mut asking: Asking, understanding: &Understanding) -> Vec<Step> {
         let flow = std::sync::Arc::clone(&self.flow);
         let Some(slot) = flow.slots.get(&asking.slot) else { return Vec::new() };
+        // "One moment please" is no figure.
+        if let Some(control @ (Control::Wait | Control::Slower | Control::Repeat)) = control::of(&self.turn.words, flow.lexicon)
+            && let Some(steps) = self.control(control)
+        {
+            return steps;
+        }
         let reading = slot.reader.read(&self.turn.text, &asking.so_far, self.today(), flow.lexicon);
         match reading {
             Reading::Value { value, certainty } if slot.reader.recognises_itself() || !self.changes_subject(understanding) => {

@@ -30,6 +30,8 @@ pub struct Lexicon {
     pub bye: &'static [&'static str],
     /// "Can you repeat that?"
     pub repeat: &'static [&'static str],
+    /// "Slower, please."
+    pub slower: &'static [&'static str],
     /// "One moment."
     pub wait: &'static [&'static str],
     /// "Hello?"

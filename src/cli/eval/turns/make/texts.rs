@@ -1,0 +1,57 @@
+//! What synthetic callers say.
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::{Expected, Part};
+
+/// The list; a bar is where somebody may pause.
+const TEXTS: &str = include_str!("texts.yaml");
+
+#[derive(Debug, Deserialize)]
+struct Lists {
+    sentences: Vec<String>,
+    numbers: Vec<String>,
+    yes_no: Vec<String>,
+    interruptions: Vec<String>,
+    back_channels: Vec<String>,
+}
+
+/// One half of the list.
+pub(super) struct Texts(Lists);
+
+impl Texts {
+    pub(super) fn read(part: Part) -> Result<Self> {
+        let read = crate::yaml::read::<Lists>(TEXTS, "texts.yaml").map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
+        let mut lists = read.value.context("the list of texts cannot be read")?;
+        let half = |list: &mut Vec<String>| {
+            let mut index = 0;
+            list.retain(|_| {
+                index += 1;
+                (index % 2 == 1) == (part == Part::A)
+            });
+        };
+        for list in [&mut lists.sentences, &mut lists.numbers, &mut lists.yes_no, &mut lists.interruptions, &mut lists.back_channels] {
+            half(list);
+        }
+        Ok(Self(lists))
+    }
+
+    /// A turn: of ten, seven are sentences, two are numbers of six digits, one is a yes or a no.
+    pub(super) fn turn(&self, number: usize) -> (String, Expected) {
+        let (list, expected) = match number % 10 {
+            6 | 7 => (&self.0.numbers, Expected::Digits(6)),
+            9 => (&self.0.yes_no, Expected::YesNo),
+            _ => (&self.0.sentences, Expected::Sentence),
+        };
+        (list[(number / 10 * 7 + number % 10) % list.len()].clone(), expected)
+    }
+
+    pub(super) fn interruption(&self, number: usize) -> String {
+        self.0.interruptions[number % self.0.interruptions.len()].clone()
+    }
+
+    pub(super) fn back_channel(&self, number: usize) -> String {
+        self.0.back_channels[number % self.0.back_channels.len()].clone()
+    }
+}

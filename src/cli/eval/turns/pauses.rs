@@ -1,0 +1,195 @@
+//! When a turn ends: every pause of a scene is heard as the machine hears it, and what it would do is worked out for any patience.
+
+use anyhow::Result;
+use serde::Serialize;
+use warmline_models::{RECOGNISER_RATE, resample, to_float};
+
+use super::{
+    Bench,
+    label::{Expected, Scene},
+};
+use crate::{
+    call::{
+        flow::policy::TurnPolicy,
+        media::frame::{FRAME_MS, FRAME_SAMPLES, Frame},
+        time::Time,
+        turn::{
+            end_of_turn::{Witnesses, pause_ms, surest},
+            words::Language,
+        },
+        understanding::Transcript,
+    },
+    speech::{ear::LegEar, gate::Noticed},
+};
+
+/// Sound before and after a voice that is recognised with it, as the driver does it.
+const BEFORE_MS: u64 = 300;
+const AFTER_MS: u64 = 60;
+/// What understanding and the hint take.
+const UNDERSTAND_MS: u64 = 20;
+/// Silence after the last sound of a scene.
+const SILENCE_MS: u64 = 4_000;
+
+/// A pause as the machine knows it.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Pause {
+    /// The last sound before it.
+    pub(super) to: Time,
+    /// When the words are known.
+    pub(super) known: Time,
+    /// When the caller is heard to go on; none: never.
+    pub(super) goes_on: Option<Time>,
+    pub(super) heard: Transcript,
+    pub(super) complete: f32,
+    pub(super) meant: Option<f32>,
+    pub(super) pace_ms: u64,
+}
+
+/// A turn with its pauses.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Turn {
+    pub(super) name: String,
+    pub(super) expects: Expected,
+    /// Its real end.
+    pub(super) end: Time,
+    pub(super) pauses: Vec<Pause>,
+}
+
+/// What came of a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// Before its end.
+    CutOff,
+    /// So many milliseconds after it.
+    After(u64),
+    /// Nothing was understood of its last words, so that it is the recogniser's matter.
+    Unheard,
+}
+
+/// Listens to a scene.
+pub(super) fn hear(bench: &Bench, scene: &Scene) -> Result<Turn> {
+    let mut ear = LegEar::default();
+    let mut noticed = Vec::new();
+    let silence = vec![0_i16; (SILENCE_MS * 8) as usize];
+    let sound: Vec<i16> = scene.samples.iter().copied().chain(silence).collect();
+    let mut at = Time::ZERO;
+    for samples in sound.as_chunks::<FRAME_SAMPLES>().0 {
+        let frame = Frame { at, samples: *samples, concealed: false };
+        at = at.plus(FRAME_MS);
+        ear.hear(&frame, &[0; FRAME_SAMPLES], &bench.engines.vad, &mut |what| noticed.push((at, what)))?;
+    }
+    let end = Time(scene.label.voices.last().map_or(0, |(_, to)| *to));
+    let mut turn = Turn { name: scene.name.clone(), expects: scene.label.expects, end, pauses: Vec::new() };
+    let (mut from, mut pace_ms) = (None, 0);
+    for (told, what) in noticed {
+        match what {
+            Noticed::Started(began) => {
+                from.get_or_insert(began);
+                if let Some(pause) = turn.pauses.last_mut() {
+                    pause.goes_on = Some(told);
+                    pace_ms = began.since(pause.to);
+                }
+            }
+            Noticed::Stopped(to) => {
+                let first = from.unwrap_or(to);
+                turn.pauses.push(pause(bench, &ear, (first, to, told), pace_ms)?);
+            }
+            Noticed::Lasting(..) => {}
+        }
+    }
+    Ok(turn)
+}
+
+fn pause(bench: &Bench, ear: &LegEar, (from, to, told): (Time, Time, Time), pace_ms: u64) -> Result<Pause> {
+    let sound = ear.between(Time(from.0.saturating_sub(BEFORE_MS)), to.plus(AFTER_MS));
+    let audio = resample(&to_float(&sound), 8_000, RECOGNISER_RATE)?;
+    let heard = bench.engines.recogniser.transcribe(&audio, &|| false)?;
+    let complete = bench.engines.end_of_turn.completeness(&audio)?;
+    let meant = bench.heads.as_ref().map(|heads| heads.understand(&heard.text)).transpose()?.map(|meaning| surest(&meaning));
+    let heard = Transcript { text: heard.text, confidence: heard.confidence, complete: None };
+    Ok(Pause { to, known: told.plus(bench.takes_ms(to.since(from)) + UNDERSTAND_MS), goes_on: None, heard, complete, meant, pace_ms })
+}
+
+impl Bench {
+    /// How long the words of an utterance take.
+    pub(super) fn takes_ms(&self, ms: u64) -> u64 {
+        self.recogniser_ms.0 + self.recogniser_ms.1 * ms / 1_000
+    }
+}
+
+impl Turn {
+    /// What comes of the turn if every pause of the policy is this much longer.
+    pub(super) fn by_witnesses(&self, policy: &TurnPolicy, patience: f32) -> Ended {
+        self.by(|pause| {
+            let known = Witnesses {
+                expect: self.expects.expect(),
+                heard: Some(&pause.heard),
+                complete: Some(pause.complete),
+                meant: pause.meant,
+                patience,
+                pace_ms: pause.pace_ms,
+            };
+            pause.to.plus(pause_ms(policy, &known, Language::English)).max(pause.known)
+        })
+    }
+
+    /// What comes of it if nothing but the length of a pause counts.
+    pub(super) fn by_silence(&self, ms: u64) -> Ended {
+        self.by(|pause| pause.to.plus(ms))
+    }
+
+    fn by(&self, due: impl Fn(&Pause) -> Time) -> Ended {
+        for pause in &self.pauses {
+            // Noise may sound like a voice, and is no turn.
+            if pause.heard.text.trim().is_empty() {
+                continue;
+            }
+            let due = due(pause);
+            if pause.goes_on.is_none_or(|on| due < on) {
+                // What the detector calls the last sound may be a little before it.
+                let cut = pause.to.plus(CLOSE_MS) < self.end && pause.goes_on.is_some();
+                return if cut { Ended::CutOff } else { Ended::After(due.since(self.end)) };
+            }
+        }
+        Ended::Unheard
+    }
+}
+
+/// A pause that begins this close to the turn's end is its end.
+const CLOSE_MS: u64 = 150;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turn() -> Turn {
+        let pause = |to: u64, goes_on: Option<u64>| Pause {
+            to: Time(to),
+            known: Time(to + 250),
+            goes_on: goes_on.map(Time),
+            heard: Transcript { text: "where is it".to_owned(), confidence: 0.9, complete: None },
+            complete: 0.5,
+            meant: None,
+            pace_ms: 0,
+        };
+        let (name, expects) = ("turn".to_owned(), Expected::Sentence);
+        Turn { name, expects, end: Time(3_000), pauses: vec![pause(1_000, Some(1_500)), pause(3_040, None)] }
+    }
+
+    #[test]
+    fn a_pause_that_outlasts_the_rule_is_a_cut_off() {
+        assert_eq!(turn().by_silence(400), Ended::CutOff);
+        assert_eq!(turn().by_silence(600), Ended::After(640));
+        // The words are known after a quarter of a second, whatever the patience.
+        let policy = TurnPolicy::default();
+        assert_eq!(turn().by_witnesses(&policy, 0.1), Ended::CutOff);
+        assert_eq!(turn().by_witnesses(&policy, 2.0), Ended::After(40 + 2 * policy.pause_ms));
+    }
+
+    #[test]
+    fn what_was_not_heard_is_no_ones_delay() {
+        let mut turn = turn();
+        turn.pauses.iter_mut().for_each(|pause| pause.heard.text.clear());
+        assert_eq!(turn.by_silence(600), Ended::Unheard);
+    }
+}
