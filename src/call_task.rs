@@ -112,7 +112,7 @@ impl Running {
                 task.speech.forget(id);
                 task.legs.stop(id);
             }
-            Action::Transcribe { id, leg, from, to } => task.speech.transcribe(id, leg, from, to),
+            Action::Transcribe { id, leg, from, to, digits } => task.speech.transcribe(id, leg, (from, to), digits),
             Action::Forget { id } => task.speech.forget(id),
             Action::Understand { id, text } => task.speech.understand(id, &text),
             Action::LookUp { id, request } => {

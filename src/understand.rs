@@ -38,6 +38,12 @@ impl Understander {
         Ok(Self { flow: Arc::clone(flow), embedder: Arc::clone(embedder), head: IntentHead::train(&examples)? })
     }
 
+    /// The flow that it listens for.
+    #[must_use]
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
     /// What the sentence means. The tone is only computed where the flow announces it.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod eval;
 mod example_orders;
 mod flow;
 mod models;
@@ -26,6 +27,7 @@ enum Command {
     Serve(serve::Args),
     Demo(demo::Args),
     Flow(flow::Args),
+    Eval(eval::Args),
     Understand(understand::Args),
     Transcribe(transcribe::Args),
     Speak(speak::Args),
@@ -46,6 +48,7 @@ impl Cli {
             Command::Serve(args) => serve::run(&args),
             Command::Demo(args) => demo::run(&args),
             Command::Flow(args) => flow::run(args),
+            Command::Eval(args) => eval::run(&args),
             Command::Understand(args) => understand::run(args),
             Command::Transcribe(args) => transcribe::run(&args),
             Command::Speak(args) => speak::run(&args),

@@ -10,6 +10,7 @@ mod engines;
 mod gate;
 mod heads;
 mod listener;
+mod numbers;
 mod priority;
 mod ring;
 mod scheduler;
@@ -32,6 +33,7 @@ use crate::call::{event::Event, flow::Flow};
 
 pub use call::{CallSpeech, Ear, Said};
 pub use heads::Heads;
+pub use numbers::Numbers;
 
 use cache::Cache;
 use call::CallParts;

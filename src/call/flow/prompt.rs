@@ -57,6 +57,8 @@ pub enum PromptKey {
     Drained,
     /// Asked after an answer, before listening again.
     AnythingElse,
+    /// Asked in the middle of a long answer.
+    GoOn,
     /// The caller is there, and has not said what for.
     HowCanIHelp,
     /// The caller asks for a moment.
@@ -87,7 +89,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -113,6 +115,7 @@ impl PromptKey {
         Self::Goodbye,
         Self::Drained,
         Self::AnythingElse,
+        Self::GoOn,
         Self::HowCanIHelp,
         Self::TakeYourTime,
         Self::Welcome,
@@ -160,6 +163,7 @@ impl PromptKey {
             | Self::Goodbye
             | Self::Drained
             | Self::AnythingElse
+            | Self::GoOn
             | Self::HowCanIHelp
             | Self::TakeYourTime
             | Self::Welcome => &[],
@@ -201,6 +205,7 @@ impl PromptKey {
             Self::Goodbye => "Thank you for calling. Goodbye.",
             Self::Drained => "I am sorry, we have to end this call because of maintenance. Please call again in a few minutes. Goodbye.",
             Self::AnythingElse => "Is there anything else I can help you with?",
+            Self::GoOn => "Shall I go on?",
             Self::HowCanIHelp => "What can I do for you?",
             Self::TakeYourTime => "Of course, take your time.",
             Self::Welcome => "You are welcome.",
@@ -248,6 +253,7 @@ impl PromptKey {
                 "Îmi pare rău, trebuie să încheiem apelul din cauza unor lucrări. Vă rog să sunați peste câteva minute. La revedere."
             }
             Self::AnythingElse => "Vă mai pot ajuta cu ceva?",
+            Self::GoOn => "Să continui?",
             Self::HowCanIHelp => "Cu ce vă pot ajuta?",
             Self::TakeYourTime => "Desigur, nu vă grăbiți.",
             Self::Welcome => "Cu plăcere.",

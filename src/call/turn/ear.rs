@@ -198,7 +198,7 @@ impl Ear {
 
     fn pause(&mut self, io: &mut Io, from: Time, to: Time, expect: Expect, due: Option<Time>) {
         let id = io.request();
-        io.act(Action::Transcribe { id, leg: self.leg, from, to });
+        io.act(Action::Transcribe { id, leg: self.leg, from, to, digits: expect.digits() });
         io.timers.set(self.timers.recogniser, io.now.plus(ANSWER_MS + to.since(from) * ANSWER_MS_PER_S / 1_000));
         let due = due.unwrap_or_else(|| to.plus(end_of_turn::pause_ms(&self.policy, expect, None, self.language)));
         io.timers.set(self.timers.end_of_turn, due);

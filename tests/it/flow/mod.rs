@@ -4,9 +4,11 @@ mod check;
 mod cli;
 mod conversations;
 mod hours;
+mod private_answers;
 mod readers;
 mod talk;
 mod understood;
+mod values;
 
 use std::fs;
 

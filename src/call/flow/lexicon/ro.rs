@@ -202,4 +202,5 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     but: &["dar", "însă", "deci", "și", "iar"],
     and: "și",
     from_to: ("de la", "la"),
+    values: super::ro_values::VALUES,
 };
