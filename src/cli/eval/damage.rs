@@ -72,7 +72,7 @@ fn loss(clear: &[f32], index: usize) -> Vec<f32> {
         // The generator of Knuth's MMIX: good enough to say which packets are lost, and the same every time.
         chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mut samples = warmline_models::to_pcm(packet);
-        if (chance >> 33) % LOST_ONE_OF == 0 {
+        if (chance >> 33).is_multiple_of(LOST_ONE_OF) {
             concealer.conceal(&mut samples);
         } else {
             concealer.good(&mut samples);

@@ -3,7 +3,7 @@
 /// Written in one way, so that only what was heard counts: figures are words, contractions are apart.
 pub(super) fn plain(words: &[String]) -> Vec<String> {
     const FIGURES: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-    const SAME: [(&str, &str); 12] = [
+    const SAME: [(&str, &str); 16] = [
         ("it's", "it is"),
         ("i'm", "i am"),
         ("i've", "i have"),
@@ -15,6 +15,10 @@ pub(super) fn plain(words: &[String]) -> Vec<String> {
         ("that's", "that is"),
         ("okay", "ok"),
         ("email", "e mail"),
+        ("anymore", "any more"),
+        ("into", "in to"),
+        ("somebody", "some body"),
+        ("anybody", "any body"),
         ("oh", "o"),
     ];
     let mut plain = Vec::new();
@@ -24,7 +28,9 @@ pub(super) fn plain(words: &[String]) -> Vec<String> {
         } else if word.chars().all(|c| c.is_ascii_digit()) {
             plain.extend(word.bytes().map(|digit| FIGURES[usize::from(digit - b'0')].to_owned()));
         } else {
-            plain.push(word.clone());
+            // "Colour" and "color", but not "hour" and "your".
+            let stem = word.strip_suffix("our").filter(|stem| stem.len() > 2);
+            plain.push(stem.map_or_else(|| word.clone(), |stem| format!("{stem}or")));
         }
     }
     plain
@@ -42,6 +48,13 @@ mod tests {
 
     #[test]
     fn what_is_the_same_when_spoken_is_no_error() {
+        assert_eq!(
+            errors(
+                &plain(&words("I cannot log in to it any more, the colour")),
+                &plain(&words("I can not log into it anymore, the color"))
+            ),
+            0
+        );
         assert_eq!(errors(&plain(&words("It's four five.")), &plain(&words("It is 45"))), 0);
         assert_eq!(errors(&plain(&words("where is my order")), &plain(&words("where's the order now"))), 4);
     }

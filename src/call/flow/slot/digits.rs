@@ -183,12 +183,13 @@ fn number(words: &[String], lexicon: &Lexicon) -> Option<(String, usize)> {
     }
     if value > 0 && scale(used, 1_000) {
         (value, used) = (value * 1_000, used + 1);
-        if let Some((more, count)) = words.get(used..).filter(|rest| !rest.is_empty()).and_then(|rest| number(rest, lexicon))
+        let skip = usize::from(words.get(used).is_some_and(|word| word == "and"));
+        if let Some((more, count)) = words.get(used + skip..).filter(|rest| !rest.is_empty()).and_then(|rest| number(rest, lexicon))
             && let Ok(more) = more.parse::<u32>()
             && more < 1_000
         {
             // "four thousand five" is 4005; "four thousand five hundred" 4500.
-            (value, used) = (value + more, used + count);
+            (value, used) = (value + more, used + skip + count);
         }
     }
     Some((value.to_string(), used))

@@ -20,8 +20,9 @@ fn around(tokens: &[String], at: usize, lexicon: &Lexicon) -> Option<(String, f3
     let (mut local, joined) = gather(before, tokens[..at].iter().rev(), true);
     let (domain, _) = gather(after, tokens[at + 1..].iter(), false);
     let mut certainty = if joined { 0.75 } else { 0.9 };
+    let figures = local.chars().all(|c| c.is_ascii_digit());
     let plain = local.chars().all(char::is_alphabetic) && local.chars().count() > 1;
-    if before.is_empty() && plain && !joined {
+    if before.is_empty() && !local.is_empty() && (figures || (plain && !joined)) {
         let stops = |word: &&String| lexicon.values.address_stops.contains(&word.as_str()) || lexicon.fillers.contains(&word.as_str());
         let more: Vec<&String> =
             tokens[..at - 1].iter().rev().take_while(|word| !stops(word) && word.chars().all(char::is_alphabetic)).collect();
