@@ -114,7 +114,7 @@ impl Running {
             }
             Action::Loudness { leg, loudness } => task.legs.loudness(leg, loudness),
             Action::Pace { percent } => task.speech.pace(percent),
-            Action::Transcribe { id, leg, from, to } => task.speech.transcribe(id, leg, from, to),
+            Action::Transcribe { id, leg, from, to, digits } => task.speech.transcribe(id, leg, (from, to), digits),
             Action::Forget { id } => task.speech.forget(id),
             Action::Understand { id, text } => task.speech.understand(id, &text),
             Action::LookUp { id, request } => {

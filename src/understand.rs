@@ -46,6 +46,12 @@ impl Understander {
         Ok(Self { flow: Arc::clone(flow), embedder: Arc::clone(embedder), head, matters: Matters::new()? })
     }
 
+    /// The flow that it listens for.
+    #[must_use]
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
     /// What the sentence means. The tone is only computed where the flow announces it.
     ///
     /// # Errors

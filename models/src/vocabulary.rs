@@ -39,6 +39,15 @@ impl Vocabulary {
         Ok(Self { bytes, pieces })
     }
 
+    /// Every piece that is text by itself, by token number, with blanks as blanks.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = (usize, String)> {
+        let text = |(start, end): &(u32, u32)| std::str::from_utf8(&self.bytes[*start as usize..*end as usize]).ok();
+        let written = self.pieces.iter().enumerate().filter_map(move |(token, place)| Some((token, text(place)?)));
+        written
+            .filter(|(_, piece)| !piece.is_empty() && !piece.starts_with('<'))
+            .map(|(token, piece)| (token, piece.replace('\u{2581}', " ")))
+    }
+
     /// The text of a token sequence, blanks trimmed. Unknown numbers and broken UTF-8 are left out.
     pub(crate) fn text(&self, tokens: &[usize]) -> String {
         let mut bytes = Vec::new();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{
@@ -46,8 +47,15 @@ pub enum Action {
     /// From now on speak to the caller at this share of the voice's own pace.
     Pace { percent: u32 },
 
-    /// What was said on this leg between two times? `Heard` follows, or `Failed`.
-    Transcribe { id: RequestId, leg: LegId, from: Time, to: Time },
+    /// What was said on this leg between two times? `Heard` follows, or `Failed`. With `digits`, so many are expected.
+    Transcribe {
+        id: RequestId,
+        leg: LegId,
+        from: Time,
+        to: Time,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digits: Option<Digits>,
+    },
     /// Forget a `Transcribe` or `Understand` whose answer is no longer wanted. No report follows.
     Forget { id: RequestId },
     /// What do these words mean? `Understood` follows, or `Failed`.
@@ -69,6 +77,15 @@ pub enum Action {
     Record(Entry),
     /// The call is over: every leg is gone or is being hung up. Nothing follows.
     End { outcome: Outcome },
+}
+
+/// How many digits are expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digits {
+    /// Fewest.
+    pub least: usize,
+    /// Most.
+    pub most: usize,
 }
 
 /// What an agent is after this call.
@@ -101,6 +118,80 @@ pub struct LookUp {
     /// It carries a private value, and is not to be written down.
     #[serde(default)]
     pub private: bool,
+    /// What the flow says about the answer and the caller.
+    #[serde(default)]
+    pub rules: LookUpRules,
+}
+
+/// What a flow says about a look-up besides the request itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookUpRules {
+    /// How often a GET that did not get through is tried again, within the time-out.
+    pub retries: u32,
+    /// What fields of the answer must be.
+    pub answer: BTreeMap<String, FieldRule>,
+    /// Who calls, if it is known.
+    pub caller: Option<String>,
+    /// How often the same caller may ask, over all calls.
+    pub per_caller: Option<CallerCap>,
+}
+
+impl Default for LookUpRules {
+    fn default() -> Self {
+        Self { retries: 1, answer: BTreeMap::new(), caller: None, per_caller: None }
+    }
+}
+
+/// How often one caller may ask, over all calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallerCap {
+    /// Look-ups.
+    pub most: u32,
+    /// In so many minutes.
+    pub minutes: u64,
+}
+
+/// What a field of an answer must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldRule {
+    /// Its kind.
+    pub kind: FieldKind,
+    /// It may be null or missing.
+    pub optional: bool,
+}
+
+/// Kinds of fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// A text.
+    Text,
+    /// A number.
+    Number,
+    /// A whole number.
+    Whole,
+    /// True or false.
+    Flag,
+    /// A text that begins with a date ("2026-11-27").
+    Date,
+}
+
+impl FieldRule {
+    /// How rules are written: `text`, `number`, `whole`, `flag` or `date`, with a `?` behind what may be missing.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, optional) = text.strip_suffix('?').map_or((text, false), |kind| (kind, true));
+        let kind = match kind {
+            "text" => FieldKind::Text,
+            "number" => FieldKind::Number,
+            "whole" => FieldKind::Whole,
+            "flag" => FieldKind::Flag,
+            "date" => FieldKind::Date,
+            _ => return None,
+        };
+        Some(Self { kind, optional })
+    }
 }
 
 /// The method of a look-up.

@@ -65,7 +65,8 @@ impl Call {
         }
     }
 
-    pub(super) fn heard(&mut self, id: RequestId, transcript: Transcript) {
+    pub(super) fn heard(&mut self, id: RequestId, mut transcript: Transcript) {
+        transcript.text = self.base.flow.vocabulary.repair(&transcript.text);
         let news = self.base.ear.heard(&mut self.base.io, id, transcript, self.base.expect);
         self.caller_news(news);
     }

@@ -1,5 +1,6 @@
-//! `warmline flow check|simulate|schema`: flows without a telephone.
+//! `warmline flow check|simulate|test|schema`: flows without a telephone.
 
+mod cases;
 mod script;
 mod simulate;
 
@@ -37,6 +38,8 @@ enum What {
     },
     /// Play a conversation through a flow, in virtual time.
     Simulate(simulate::Args),
+    /// Play the cases that stand beside a flow, and say which come out otherwise than they should.
+    Test(cases::Args),
     /// Print the JSON Schema of flow files, for editors.
     Schema,
 }
@@ -46,6 +49,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     match args.what {
         What::Check { file, json } => check(&file, json),
         What::Simulate(args) => simulate::run(&args),
+        What::Test(args) => cases::run(&args),
         What::Schema => {
             println!("{}", serde_json::to_string_pretty(&schemars::schema_for!(Definition))?);
             Ok(())

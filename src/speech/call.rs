@@ -16,11 +16,13 @@ use super::{
     Inner,
     heads::Heads,
     listener::{Ears, Hears},
+    numbers::Numbers,
     scheduler::{Class, Go, Job},
     voice::Manner,
 };
 use crate::{
     call::{
+        action::Digits,
         event::{Event, Failure},
         ids::{LegId, RequestId},
         media::{
@@ -182,14 +184,15 @@ impl CallSpeech {
         self.said.recv().await
     }
 
-    /// What was said on a leg between two times: `Heard` or `Failed` follows; of the caller's leg also `Sounded`, if there is time for it.
-    pub fn transcribe(&self, id: RequestId, leg: LegId, from: Time, to: Time) {
+    /// What was said on a leg between two times, where perhaps so many digits are expected: `Heard` or `Failed` follows; of the caller's leg also
+    /// `Sounded`, if there is time for it.
+    pub fn transcribe(&self, id: RequestId, leg: LegId, span: (Time, Time), digits: Option<Digits>) {
         if leg == LegId::CALLER {
-            self.shared.sounds(id, leg, from, to);
+            self.shared.sounds(id, leg, span.0, span.1);
         }
         let call = Arc::clone(&self.shared);
         self.shared.ask(id, Class::Final, TRANSCRIBE, move |given_up| {
-            let transcript = call.recognise(leg, from, to, given_up)?;
+            let transcript = call.recognise(leg, span, digits, given_up)?;
             Ok(Event::Heard { id, transcript })
         });
     }
@@ -217,7 +220,8 @@ impl CallSpeech {
     /// Makes clauses ready in the cache.
     pub fn prepare(&self, clauses: &[String]) {
         for clause in clauses {
-            self.shared.parts.speech.prepare(clause, &self.shared.parts.language, self.shared.percent.load(Ordering::Relaxed));
+            let parts = &self.shared.parts;
+            parts.speech.prepare(&parts.heads.pronounced(clause), &parts.language, self.shared.percent.load(Ordering::Relaxed));
         }
     }
 
@@ -285,11 +289,20 @@ impl Shared {
         self.parts.speech.scheduler.submit(job);
     }
 
-    fn recognise(&self, leg: LegId, from: Time, to: Time, given_up: &dyn Fn() -> bool) -> Result<Transcript, ModelError> {
+    fn recognise(
+        &self,
+        leg: LegId,
+        (from, to): (Time, Time),
+        digits: Option<Digits>,
+        given_up: &dyn Fn() -> bool,
+    ) -> Result<Transcript, ModelError> {
         let engines = &self.parts.speech.engines;
         let from = Time(from.0.saturating_sub(BEFORE_MS));
         let audio = resample(&to_float(&self.ears.between(leg, from, to.plus(AFTER_MS))), 8_000, RECOGNISER_RATE)?;
-        let heard = engines.recogniser.transcribe(&audio, given_up)?;
+        let heard = match digits.and_then(|digits| Numbers::of(&self.parts.language, digits)) {
+            Some(numbers) => numbers.hear(&engines.recogniser, &audio, given_up)?,
+            None => engines.recogniser.transcribe(&audio, given_up)?,
+        };
         Ok(Transcript { text: heard.text, confidence: heard.confidence, complete: None })
     }
 
@@ -350,7 +363,9 @@ impl Speaking {
         let last = self.next + 1 >= self.clauses.len();
         let parts = &self.call.parts;
         let spoken = match go {
-            Go::Run(_) => parts.speech.voice.clause(clause, &self.call.manner(), !last).map_err(|error| failure(&error)),
+            Go::Run(_) => {
+                parts.speech.voice.clause(&parts.heads.pronounced(clause), &self.call.manner(), !last).map_err(|error| failure(&error))
+            }
             Go::Refused(why) => Err(*why),
         };
         if self.forgotten.load(Ordering::Relaxed) {

@@ -32,4 +32,9 @@ impl Heads {
     pub(crate) fn understand(&self, text: &str) -> Result<Understanding, ModelError> {
         if text.trim().is_empty() { Ok(Understanding::default()) } else { self.0.understand(text) }
     }
+
+    /// A clause as the voice is to say it.
+    pub(crate) fn pronounced(&self, clause: &str) -> String {
+        self.0.flow().pronounced(clause)
+    }
 }

@@ -11,6 +11,7 @@ pub(crate) mod gate;
 mod heads;
 mod listener;
 mod meant;
+mod numbers;
 mod priority;
 mod ring;
 mod scheduler;
@@ -33,6 +34,7 @@ use crate::call::{event::Event, flow::Flow};
 
 pub use call::{CallSpeech, Ear, Said};
 pub use heads::Heads;
+pub use numbers::Numbers;
 
 use cache::Cache;
 use call::CallParts;

@@ -101,7 +101,7 @@ async fn an_utterance_is_noticed_written_down_and_understood() {
     assert!((5_100..5_400).contains(&from.0) && (6_100..6_700).contains(&to.0), "{from:?} to {to:?}");
     assert!(seen.iter().any(|event| matches!(event, Event::VoiceLasting { at, ms, .. } if at == from && *ms >= 200)), "{seen:?}");
 
-    setting.call.transcribe(RequestId(1), LegId::CALLER, *from, *to);
+    setting.call.transcribe(RequestId(1), LegId::CALLER, (*from, *to), None);
     let Event::Heard { id: RequestId(1), transcript } = setting.next().await else { panic!("not heard") };
     assert_eq!(transcript.text, "Where is my order?");
     assert!(transcript.confidence > 0.8, "{transcript:?}");
@@ -131,7 +131,7 @@ async fn what_is_forgotten_is_not_answered_and_what_is_unknown_is_empty() {
     for id in 10..20 {
         setting.call.understand(RequestId(id), "where is my order");
     }
-    setting.call.transcribe(RequestId(1), LegId::CALLER, Time(0), Time(1_000));
+    setting.call.transcribe(RequestId(1), LegId::CALLER, (Time(0), Time(1_000)), None);
     setting.call.understand(RequestId(2), "forget me");
     setting.call.forget(RequestId(2));
     setting.call.understand(RequestId(3), "");

@@ -1,6 +1,6 @@
 //! The recogniser.
 
-use warmline_models::{ModelError, Transcript};
+use warmline_models::{ModelError, NumberWord, SpokenNumber, Transcript, resample};
 
 use crate::{ENGINES, UTTERANCES, at_16k, noise, word_errors, words};
 
@@ -54,6 +54,37 @@ fn nothing_is_heard_in_silence_noise_and_tones() {
         assert_eq!(heard.text, "", "in {what}");
         assert_eq!(heard.confidence, 0.0);
     }
+}
+
+#[test]
+fn bare_numbers_are_heard() {
+    let numbers = [
+        "six nine six, eight five three.",
+        "eight nine seven, nine two six.",
+        "six one one, five five four.",
+        "four three two, eight four nine.",
+    ];
+    for number in numbers {
+        let speech = resample(&ENGINES.voice.speak(number, 1.0).unwrap(), ENGINES.voice.rate(), 16_000).unwrap();
+        let heard = ENGINES.recogniser.transcribe(&speech, &|| false).unwrap();
+        assert!(!heard.text.is_empty() && heard.confidence >= 0.5, "{number}: {heard:?}");
+    }
+}
+
+#[test]
+fn a_number_that_was_asked_for_is_looked_for() {
+    const WORDS: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    let values = WORDS.iter().zip(0..).map(|(word, value)| (*word, NumberWord::Value(value)));
+    let number = SpokenNumber::new(values, 6, 6);
+    let said = "eight two, nine six, three three.";
+    let speech = resample(&ENGINES.voice.speak(said, 1.0).unwrap(), ENGINES.voice.rate(), 16_000).unwrap();
+    // Whatever the plain words are: the number is found when they are refused, and nothing is invented where no number is said.
+    let heard = ENGINES.recogniser.transcribe_number(&speech, &number, &|_| true, &|| false).unwrap();
+    assert_eq!(words(&heard.text), words(said), "{heard:?}");
+    let other = "Where is my order, please?";
+    let speech = resample(&ENGINES.voice.speak(other, 1.0).unwrap(), ENGINES.voice.rate(), 16_000).unwrap();
+    let heard = ENGINES.recogniser.transcribe_number(&speech, &number, &|_| true, &|| false).unwrap();
+    assert_eq!(words(&heard.text), words(other), "{heard:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{
+    action::CallerCap,
     escalation::policy::EscalationPolicy,
     flow::{
         policy::{HandoffPolicy, TurnPolicy},
@@ -42,6 +43,15 @@ pub struct Definition {
     /// When a meaning is taken for meant.
     #[serde(default)]
     pub understanding: ThresholdsDef,
+    /// Names and products as they are written: what sounds like one of them is taken for it.
+    #[serde(default)]
+    pub vocabulary: Vec<String>,
+    /// Words that the voice says wrong: word → how to spell it so that it is said right.
+    #[serde(default)]
+    pub pronounce: BTreeMap<String, String>,
+    /// Letters of an answer after which the caller is asked whether to go on; 0 never.
+    #[serde(default = "longest_answer")]
+    pub longest_answer: usize,
     /// Opening hours.
     #[serde(default)]
     pub hours: Option<HoursDef>,
@@ -54,6 +64,9 @@ pub struct Definition {
     /// Most look-ups in one call; after that a human.
     #[serde(default = "five")]
     pub lookups_per_call: u32,
+    /// Most look-ups of one caller over all calls.
+    #[serde(default)]
+    pub lookups_per_caller: Option<CallerCap>,
     /// The steps.
     pub nodes: BTreeMap<String, NodeDef>,
     /// Where people wait.
@@ -78,6 +91,10 @@ fn utc() -> String {
 
 fn five() -> u32 {
     5
+}
+
+fn longest_answer() -> usize {
+    360
 }
 
 /// One sentence of the greeting.
@@ -188,7 +205,7 @@ pub struct SlotDef {
     /// The question again, after an answer that could not be read.
     #[serde(default)]
     pub retry: Option<String>,
-    /// The question for keys, the last try (readers of digits only).
+    /// The question for keys, the last try (`digits`, `phone`, `date`, `time`, `yes_no` with 1 and 2, `choice` from 1 on in the order of its names).
     #[serde(default)]
     pub keys: Option<String>,
     /// The read-back when the value is not sure: `{{ value }}`.
@@ -227,11 +244,19 @@ pub enum ReadDef {
     Email,
     /// A phone number.
     Phone,
-    /// A date, also relative ("tomorrow").
+    /// A date, also relative ("tomorrow"): `2026-11-23`. By keys: day and month, or day, month and year.
     Date,
+    /// A time of the day: `17:30`. By keys: four figures.
+    Time,
+    /// An amount: `12.50 EUR`, or `12.50` where no currency is named.
+    Money,
+    /// The caller's name, said or spelled: `Jane Smith`.
+    Name,
+    /// A postcode or another code of letters and figures, said or spelled ("m as in mother"): capitals without blanks, `SW1A2AA`. Give it a `pattern`.
+    Postcode,
     /// Yes or no.
     YesNo,
-    /// One of these: name → how people say it.
+    /// One of these: name → how people say it. The names are sorted; that is their order for keys.
     Choice(BTreeMap<String, Vec<String>>),
     /// The words as they are.
     Text,
@@ -271,6 +296,21 @@ pub struct LookupDef {
     /// Milliseconds until the filler.
     #[serde(default = "default_filler_after")]
     pub filler_after_ms: u64,
+    /// How often a `get` that did not get through is tried again within `timeout_ms`, at most 3.
+    #[serde(default = "one")]
+    pub retries: u32,
+    /// What fields of the answer must be: field → `text`, `number`, `whole`, `flag` or `date`, with a `?` behind what may be null or missing. An answer that is
+    /// something else counts as failed, and the log says which field.
+    #[serde(default)]
+    pub answer: BTreeMap<String, String>,
+    /// Slot → field of the answer: before anything of the answer is said, the caller must give these values as the service has them. Who does not hears what
+    /// callers hear for whom nothing was found.
+    #[serde(default)]
+    pub second_factor: BTreeMap<String, String>,
+}
+
+fn one() -> u32 {
+    1
 }
 
 fn default_timeout() -> u64 {

@@ -13,6 +13,7 @@ pub mod step;
 pub mod template;
 pub mod text;
 pub mod text_list;
+pub mod vocabulary;
 
 use std::{
     collections::BTreeMap,
@@ -28,6 +29,7 @@ use minijinja::Value;
 pub use crate::yaml::Mistake;
 use crate::{
     call::{
+        action::{CallerCap, FieldRule},
         escalation::{patterns::Patterns, policy::EscalationPolicy},
         flow::{
             definition::ThresholdsDef,
@@ -38,6 +40,7 @@ use crate::{
             slot::Reader,
             step::Interrupt,
             template::{Templates, Values},
+            vocabulary::Vocabulary,
         },
         outcome::Outcome,
         record::Meaning,
@@ -72,6 +75,10 @@ pub struct Flow {
     pub queues: BTreeMap<String, Queue>,
     /// Names of the services that the configuration must give.
     pub services: Vec<String>,
+    /// Names and products.
+    pub vocabulary: Vocabulary,
+    pronounce: Vec<(String, String)>,
+    longest_answer: usize,
     zone: TimeZone,
     default_queue: String,
     variables: BTreeMap<String, String>,
@@ -80,6 +87,7 @@ pub struct Flow {
     slots: BTreeMap<String, Slot>,
     lookups: BTreeMap<String, LookupPlan>,
     lookups_per_call: u32,
+    lookups_per_caller: Option<CallerCap>,
     nodes: BTreeMap<String, Node>,
     hours: Option<Hours>,
     lexicon: &'static Lexicon,
@@ -162,6 +170,10 @@ struct LookupPlan {
     filler_after_ms: u64,
     /// Slots that the address and the fields use: what is found confirms them.
     uses: Vec<String>,
+    retries: u32,
+    answer: BTreeMap<String, FieldRule>,
+    /// Slot and field of the answer that must be the same before anything of it is said.
+    second_factor: Vec<(String, String)>,
 }
 
 /// A step. Where no node is named to go on, the caller is asked whether there is anything else.
@@ -275,6 +287,17 @@ impl Flow {
     #[must_use]
     pub fn human_intent(&self) -> Option<&str> {
         self.intents.keys().map(String::as_str).find(|name| self.is_human_intent(name))
+    }
+
+    /// A clause as the voice is to say it: words of the pronunciation list are respelled.
+    #[must_use]
+    pub fn pronounced(&self, clause: &str) -> String {
+        let respelled = |word: &str| {
+            let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+            let found = self.pronounce.iter().find(|(written, _)| !bare.is_empty() && *written == bare.to_lowercase());
+            found.map_or_else(|| word.to_owned(), |(_, spoken)| word.replacen(bare, spoken, 1))
+        };
+        if self.pronounce.is_empty() { clause.to_owned() } else { clause.split(' ').map(respelled).collect::<Vec<_>>().join(" ") }
     }
 
     /// The words of its language.

@@ -57,6 +57,8 @@ pub enum PromptKey {
     Drained,
     /// Asked after an answer, before listening again.
     AnythingElse,
+    /// Asked in the middle of a long answer.
+    GoOn,
     /// The caller is there, and has not said what for.
     HowCanIHelp,
     /// The caller asks for a moment.
@@ -95,7 +97,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -121,6 +123,7 @@ impl PromptKey {
         Self::Goodbye,
         Self::Drained,
         Self::AnythingElse,
+        Self::GoOn,
         Self::HowCanIHelp,
         Self::TakeYourTime,
         Self::StillHere,
@@ -172,6 +175,7 @@ impl PromptKey {
             | Self::Goodbye
             | Self::Drained
             | Self::AnythingElse
+            | Self::GoOn
             | Self::HowCanIHelp
             | Self::TakeYourTime
             | Self::SorryForTrouble
@@ -217,6 +221,7 @@ impl PromptKey {
             Self::Goodbye => "Thank you for calling. Goodbye.",
             Self::Drained => "I am sorry, we have to end this call because of maintenance. Please call again in a few minutes. Goodbye.",
             Self::AnythingElse => "Is there anything else I can help you with?",
+            Self::GoOn => "Shall I go on?",
             Self::HowCanIHelp => "What can I do for you?",
             Self::TakeYourTime => "Of course, take your time.",
             Self::StillHere => "I am still here. Take all the time that you need.",
@@ -268,6 +273,7 @@ impl PromptKey {
                 "Îmi pare rău, trebuie să încheiem apelul din cauza unor lucrări. Vă rog să sunați peste câteva minute. La revedere."
             }
             Self::AnythingElse => "Vă mai pot ajuta cu ceva?",
+            Self::GoOn => "Să continui?",
             Self::HowCanIHelp => "Cu ce vă pot ajuta?",
             Self::TakeYourTime => "Desigur, nu vă grăbiți.",
             Self::StillHere => "Sunt tot aici. Nu vă grăbiți.",

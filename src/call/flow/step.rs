@@ -1,7 +1,7 @@
 //! What the flow is told, and what it wants done next.
 
 use crate::call::{
-    action::LookUp,
+    action::{Digits, LookUp},
     event::{Failure, Found},
     outcome::Outcome,
     record::Fact,
@@ -123,4 +123,15 @@ pub enum Expect {
     },
     /// A spelled value (e-mail, name): a longer pause is tolerated.
     Spelled,
+}
+
+impl Expect {
+    /// How many digits, if digits are expected.
+    #[must_use]
+    pub fn digits(self) -> Option<Digits> {
+        match self {
+            Self::Digits { least, most } => Some(Digits { least, most }),
+            Self::Sentence | Self::YesNo | Self::Spelled => None,
+        }
+    }
 }

@@ -225,7 +225,7 @@ impl Ear {
 
     fn pause(&mut self, io: &mut Io, from: Time, to: Time, expect: Expect, cut: bool) {
         let id = io.request();
-        io.act(Action::Transcribe { id, leg: self.leg, from, to });
+        io.act(Action::Transcribe { id, leg: self.leg, from, to, digits: expect.digits() });
         io.timers.set(self.timers.recogniser, io.now.plus(ANSWER_MS + to.since(from) * ANSWER_MS_PER_S / 1_000));
         io.timers.stop(self.timers.longest);
         self.hearing = Hearing::Pause { from, to, due: io.now, guess: Guess::Transcribing { id }, asked: id, complete: None, cut };

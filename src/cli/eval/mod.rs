@@ -1,19 +1,23 @@
-//! `warmline eval intents|knowledge|escalation|tone FILE.jsonl`, `warmline eval turns FOLDER`: how right the machine is on labelled sentences and calls,
-//! with figures for people and as JSON.
+//! `warmline eval intents|knowledge|escalation|tone|slots FILE.jsonl`, `warmline eval turns|hearing FOLDER`: how right the machine is on labelled sentences
+//! and sounds, with figures for people and as JSON.
 //!
 //! A line is what `warmline understand` reads (`{"id", "text"}` or `{"id", "turns": […]}`) with what was meant: `intent` (a name or null), `knowledge`,
 //! `escalate` with `reason`, `tone`. Public text sets are read as they are: `label` or `labels` stand for the intent or the tone, `sarcastic` for the tone;
 //! `--map label=name` renames labels.
 
+mod damage;
 mod escalation;
+mod hearing;
 mod intents;
 mod knowledge;
 mod report;
 mod scores;
 mod sheet;
+mod slots;
 mod table;
 mod tone;
 mod turns;
+mod words;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -44,6 +48,10 @@ enum Part {
     Tone(tone::Args),
     /// When callers have finished, and what interrupts the bot.
     Turns(turns::Args),
+    /// Readers of values: what is said, and the value that it should give.
+    Slots(slots::Args),
+    /// The recogniser: word errors and how far its confidence can be trusted, clean, in babble and with lost packets.
+    Hearing(hearing::Args),
 }
 
 /// Runs the part.
@@ -54,6 +62,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Part::Escalation(args) => escalation::run(args),
         Part::Tone(args) => tone::run(args),
         Part::Turns(args) => turns::run(args),
+        Part::Slots(args) => slots::run(args),
+        Part::Hearing(args) => hearing::run(args),
     }
 }
 

@@ -39,7 +39,8 @@ pub(super) fn parse(text: &str, name: &str) -> Result<Vec<Cue>> {
     Ok(read.value.unwrap_or_default().into_iter().map(|line| line.0).collect())
 }
 
-struct Line(Cue);
+/// One line of a script.
+pub(super) struct Line(pub(super) Cue);
 
 impl<'de> Deserialize<'de> for Line {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -11,6 +11,7 @@ use crate::{
             rehearse::{Beat, Cue, Rehearsal},
             step::Step,
         },
+        outcome::Outcome,
         time::{Time, WallTime},
         understanding::Understanding,
     },
@@ -43,18 +44,67 @@ pub(super) fn run(args: &Args) -> Result<()> {
     // A sentence that the model fails on is one that was not understood.
     let understand = |said: &str| heads.understand(said).unwrap_or_default();
     let wall = args.at.map_or_else(|| flow.wall_time(i64::try_from(clock::utc().as_millis()).unwrap_or_default()), wall_time);
-    let mut out = Printer { json: args.json, out: std::io::stdout().lock() };
-    let mut play = Rehearsal::new(&flow, wall, &understand);
-    out.steps(Time::ZERO, &play.start())?;
+    let out = Printer { json: args.json, out: std::io::stdout().lock() };
+    play(&mut Rehearsal::new(&flow, wall, &understand), cues, out)?;
+    Ok(())
+}
+
+/// What a conversation came to.
+#[derive(Debug, Default)]
+pub(super) struct Played {
+    /// Intents in the order in which they were meant.
+    pub(super) intents: Vec<String>,
+    /// Everything that the bot said.
+    pub(super) said: String,
+    /// The queue and the reasons, if a human was called.
+    pub(super) human: Option<(String, Vec<String>)>,
+    /// How the flow ended the call, if it did.
+    pub(super) end: Option<Outcome>,
+}
+
+/// Plays a script, and prints what happens.
+pub(super) fn play<W: Write>(play: &mut Rehearsal<'_>, cues: Vec<Cue>, mut out: Printer<W>) -> Result<Played> {
+    let mut played = Played::default();
+    let start = play.start();
+    played.note(&start);
+    out.steps(Time::ZERO, &start)?;
     let mut cues = cues.into_iter().peekable();
-    while let Some(cue) = next_cue(&play, &mut cues) {
+    while let Some(cue) = next_cue(play, &mut cues) {
         let beat = play.cue(&cue);
         out.cue(&cue, &beat)?;
+        played.note(&beat.steps);
+        played.intents.extend(beat.intent.clone());
+        if let Some(destination) = &beat.human {
+            let by_flow = beat.steps.iter().any(|step| matches!(step, Step::Human { .. })) && !beat.decision.escalate;
+            let reasons = if by_flow { vec!["flow_asked".to_owned()] } else { beat.decision.reasons.clone() };
+            played.human = Some((destination.queue.clone(), reasons));
+        }
         if beat.is_last() {
             break;
         }
     }
-    Ok(())
+    Ok(played)
+}
+
+impl Played {
+    fn note(&mut self, steps: &[Step]) {
+        for step in steps {
+            match step {
+                Step::Say { text, .. } => {
+                    self.said.push_str(text);
+                    self.said.push('\n');
+                }
+                Step::End(outcome) => self.end = Some(*outcome),
+                Step::Know(_)
+                | Step::LookUp { .. }
+                | Step::NotUnderstood
+                | Step::Repeated
+                | Step::Answered { .. }
+                | Step::Human { .. }
+                | Step::Listen => {}
+            }
+        }
+    }
 }
 
 /// The next line of the script; while a service is waited for and the script does not say what it answers, a made-up answer.
@@ -65,15 +115,16 @@ fn next_cue(play: &Rehearsal<'_>, cues: &mut std::iter::Peekable<std::vec::IntoI
     cues.next()
 }
 
-fn wall_time(at: jiff::civil::DateTime) -> WallTime {
+pub(super) fn wall_time(at: jiff::civil::DateTime) -> WallTime {
     let days = at.date().since(jiff::civil::Date::constant(1970, 1, 1)).map(|span| i64::from(span.get_days())).unwrap_or_default();
     let seconds = i64::from(at.hour()) * 3_600 + i64::from(at.minute()) * 60 + i64::from(at.second());
     WallTime { day: days, ms_of_day: seconds.unsigned_abs() * 1_000 }
 }
 
-struct Printer<W> {
-    json: bool,
-    out: W,
+/// Prints what happens, a line each.
+pub(super) struct Printer<W> {
+    pub(super) json: bool,
+    pub(super) out: W,
 }
 
 impl<W: Write> Printer<W> {

@@ -59,3 +59,39 @@ fn the_schema_describes_the_file() {
     }
     assert_eq!(schema["additionalProperties"], Value::Bool(false));
 }
+
+#[test]
+fn the_cases_beside_the_example_flow_come_out_as_they_should() {
+    let flow = concat!(env!("CARGO_MANIFEST_DIR"), "/config/flows/support.en.yaml");
+    let said = warmline(&["flow", "test", flow]);
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert_eq!(said.status.code(), Some(0), "{text}\n{}", String::from_utf8_lossy(&said.stderr));
+}
+
+#[test]
+fn a_case_that_comes_out_otherwise_is_named_with_its_trace() {
+    let cases = FlowFile::new(
+        "otherwise.cases.yaml",
+        "- name: wrong\n  script: [Operator.]\n  expect: { escalated: false, said: [a colleague of mine] }\n",
+    );
+    let flow = concat!(env!("CARGO_MANIFEST_DIR"), "/config/flows/support.en.yaml");
+    let said = warmline(&["flow", "test", flow, "--cases", cases.0.to_str().unwrap()]);
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert_eq!(said.status.code(), Some(1), "{text}");
+    assert!(
+        text.contains("FAILED  wrong") && text.contains("a human was called") && text.contains("“a colleague of mine” was not said"),
+        "{text}"
+    );
+    assert!(text.contains("Operator."), "the trace shows what was said: {text}");
+}
+
+#[test]
+fn readers_are_measured_on_labelled_values() {
+    let lines = "{\"kind\":\"digits\",\"text\":\"four five seven one two nine\",\"value\":\"457129\"}\n{\"kind\":\"time\",\"text\":\"five pm\",\"value\":\"16:00\"}\n";
+    let (values, out) = (FlowFile::new("values.jsonl", lines), FlowFile::new("values.json", ""));
+    let said = warmline(&["eval", "slots", values.0.to_str().unwrap(), "--json", out.0.to_str().unwrap()]);
+    let text = String::from_utf8_lossy(&said.stdout);
+    assert!(text.contains("“five pm”: 17:00 instead of 16:00"), "{text}");
+    let figures: Value = serde_json::from_str(&fs::read_to_string(&out.0).unwrap()).unwrap();
+    assert_eq!((&figures["digits"]["exact"], &figures["time"]["exact"]), (&1.into(), &0.into()));
+}

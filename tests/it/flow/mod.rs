@@ -5,9 +5,11 @@ mod cli;
 mod conversations;
 mod hours;
 mod offers;
+mod private_answers;
 mod readers;
 mod talk;
 mod understood;
+mod values;
 
 use std::fs;
 

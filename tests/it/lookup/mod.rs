@@ -14,7 +14,7 @@ use tokio::{
 };
 use warmline::{
     call::{
-        action::{LookUp, Method},
+        action::{CallerCap, LookUp, LookUpRules, Method},
         event::{Event, Failure, Found},
         ids::RequestId,
     },
@@ -29,6 +29,8 @@ enum Does {
     Hangs,
     /// Closes without a word, so many times; then answers.
     ClosesFirst(usize, String),
+    /// Says that it is unwell, so many times; then answers.
+    UnwellFirst(usize, String),
     /// Sends zeros until nobody takes them.
     Floods,
     /// A byte now and then, for ever.
@@ -61,7 +63,10 @@ async fn serve(mut stream: TcpStream, does: Does, seen: Arc<AtomicUsize>) -> std
         }
         Does::Hangs => std::future::pending().await,
         Does::ClosesFirst(times, _) if number < times => {}
-        Does::ClosesFirst(_, answer) => stream.write_all(answer.as_bytes()).await?,
+        Does::UnwellFirst(times, _) if number < times => {
+            stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await?;
+        }
+        Does::ClosesFirst(_, answer) | Does::UnwellFirst(_, answer) => stream.write_all(answer.as_bytes()).await?,
         Does::Floods => {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n").await?;
             for _ in 0..160 {
@@ -94,6 +99,7 @@ fn look_up(url: String, method: Method) -> LookUp {
         take: one("status", "order.status"),
         timeout_ms: 3_000,
         private: false,
+        rules: LookUpRules::default(),
     }
 }
 
@@ -164,6 +170,41 @@ async fn a_get_is_tried_twice_and_a_post_once() {
     let (url, seen) = service(Does::ClosesFirst(1, good)).await;
     assert_eq!(ask(&look_up(url, Method::Post)).await, Err(Failure::Broken));
     assert_eq!(seen.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_get_is_tried_again_as_often_as_the_flow_says_and_never_longer_than_its_time() {
+    let good = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{SHIPPED}", SHIPPED.len());
+    for (unwell, retries, seen_in_all, found) in
+        [(2, 2, 3, Ok(status("shipped"))), (2, 1, 2, Err(Failure::Broken)), (1, 0, 1, Err(Failure::Broken))]
+    {
+        let (url, seen) = service(Does::UnwellFirst(unwell, good.clone())).await;
+        let rules = LookUpRules { retries, ..LookUpRules::default() };
+        assert_eq!(ask(&LookUp { rules, ..look_up(url, Method::Get) }).await, found);
+        assert_eq!(seen.load(Ordering::SeqCst), seen_in_all);
+    }
+    let (url, _) = service(Does::UnwellFirst(1_000, good)).await;
+    let rules = LookUpRules { retries: 1_000, ..LookUpRules::default() };
+    let request = LookUp { timeout_ms: 250, rules, ..look_up(url, Method::Get) };
+    assert_eq!(ask(&request).await, Err(Failure::TimedOut));
+}
+
+#[tokio::test]
+async fn a_caller_who_asks_too_often_is_not_asked_for() {
+    let (url, seen) = service(answer("200 OK", SHIPPED)).await;
+    let lookups = LookUps::new().unwrap();
+    let by = |caller: &str| LookUpRules {
+        caller: Some(caller.to_owned()),
+        per_caller: Some(CallerCap { most: 2, minutes: 60 }),
+        ..LookUpRules::default()
+    };
+    let mut answers = Vec::new();
+    for caller in ["+40721", "+40721", "+40721", "+40722"] {
+        let request = LookUp { rules: by(caller), ..look_up(url.clone(), Method::Get) };
+        answers.push(matches!(lookups.ask(RequestId(1), &request).await, Event::LookedUp { .. }));
+    }
+    assert_eq!(answers, [true, true, false, true]);
+    assert_eq!(seen.load(Ordering::SeqCst), 3, "the service is not asked");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use warmline::{
     call::{
-        action::{LookUp, Method},
+        action::{LookUp, LookUpRules, Method},
         event::{Event, Found},
         ids::RequestId,
     },
@@ -26,8 +26,16 @@ async fn the_examples_orders_are_found_by_a_look_up() {
     let ask = async |number: &str| {
         let take = ["status", "item", "expected"].map(|name| (name.to_owned(), name.to_owned())).into();
         let url = format!("http://{address}/orders/{number}");
-        let request =
-            LookUp { name: "order".to_owned(), method: Method::Get, url, body: BTreeMap::new(), take, timeout_ms: 3_000, private: false };
+        let request = LookUp {
+            name: "order".to_owned(),
+            method: Method::Get,
+            url,
+            body: BTreeMap::new(),
+            take,
+            timeout_ms: 3_000,
+            private: false,
+            rules: LookUpRules::default(),
+        };
         match lookups.ask(RequestId(1), &request).await {
             Event::LookedUp { found, .. } => found,
             other => panic!("{other:?}"),

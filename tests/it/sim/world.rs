@@ -254,7 +254,7 @@ impl World {
             Action::Speak { id, leg, clauses } => self.speak(*id, *leg, clauses),
             Action::StopSpeaking { id } => self.stop(*id),
             Action::Loudness { leg, loudness } => self.loudness(*leg, *loudness == Loudness::Paused),
-            Action::Transcribe { id, leg, from, to } => {
+            Action::Transcribe { id, leg, from, to, .. } => {
                 let transcript = self.transcript(*leg, from.0, to.0);
                 let ms = 180 + to.since(*from) / 20;
                 let fault = self.hears.next();

@@ -59,7 +59,10 @@ const BEHIND_ONE_DOOR: &[(&str, &[&str])] = &[
     ("sqlx", &["src/store/", "src/order_service", "tests/it/"]),
     ("rusqlite", &["src/store/", "tests/it/"]),
     ("axum", &["src/http/", "src/app", "src/order_service", "src/cli/", "tests/it/"]),
-    ("warmline_sip", &["src/telephony/", "src/phone/", "src/app", "src/cli/bench/relay.rs", "src/cli/bench/phones.rs", "tests/it/"]),
+    (
+        "warmline_sip",
+        &["src/telephony/", "src/phone/", "src/app", "src/cli/bench/relay.rs", "src/cli/bench/phones.rs", "src/cli/eval/", "tests/it/"],
+    ),
     ("warmline_models", &["src/speech/", "src/understand.rs", "src/cli/", "src/app", "src/config/", "tests/it/"]),
 ];
 

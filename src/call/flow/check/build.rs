@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
+use crate::call::action::FieldRule;
 use crate::call::flow::{
     Flow, Greeting, Intent, Knowledge, LookupPlan, Node, Queue, Slot,
     definition::{Definition, LookupDef, NodeDef, SlotDef},
@@ -14,6 +15,7 @@ use crate::call::flow::{
     slot::Reader,
     step::Interrupt,
     template::Templates,
+    vocabulary::Vocabulary,
     zone,
 };
 
@@ -50,6 +52,9 @@ pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Temp
             .map(|(name, def)| (name.clone(), Queue { label: def.label.clone(), skills: def.skills.clone() }))
             .collect(),
         services: from.services.clone(),
+        vocabulary: Vocabulary::new(&from.vocabulary),
+        pronounce: from.pronounce.iter().map(|(word, spoken)| (word.to_lowercase(), spoken.clone())).collect(),
+        longest_answer: from.longest_answer,
         zone: zone(&from.zone)?,
         default_queue: from.queues.iter().find(|(_, queue)| queue.default).map(|(name, _)| name.clone())?,
         variables: from.variables.clone(),
@@ -58,6 +63,7 @@ pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Temp
         slots,
         lookups,
         lookups_per_call: from.lookups_per_call,
+        lookups_per_caller: from.lookups_per_caller,
         nodes,
         hours,
         lexicon: lexicon::of(&from.language)?,
@@ -121,6 +127,9 @@ fn lookup(name: &str, def: &LookupDef, from: &Definition, templates: &Templates)
         has_filler: def.filler.is_some(),
         filler_after_ms: def.filler_after_ms,
         uses: from.slots.keys().filter(|slot| used.contains(*slot)).cloned().collect(),
+        retries: def.retries,
+        answer: def.answer.iter().filter_map(|(field, kind)| Some((field.clone(), FieldRule::parse(kind)?))).collect(),
+        second_factor: def.second_factor.iter().map(|(slot, field)| (slot.clone(), field.clone())).collect(),
     }
 }
 

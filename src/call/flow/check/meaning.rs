@@ -7,7 +7,9 @@ use crate::{
         check::Checker,
         definition::{ReadDef, SlotDef},
         hours::Hours,
-        lexicon, text,
+        lexicon,
+        slot::Reader,
+        text,
     },
     yaml::Path,
 };
@@ -128,8 +130,8 @@ impl<'a> Checker<'a> {
         if slot.tries == 0 {
             self.wrong(&path.clone().key("tries"), "must be at least 1", None);
         }
-        if slot.keys.is_some() && !matches!(slot.read, ReadDef::Digits(_) | ReadDef::Phone) {
-            self.wrong_key(&path.clone().key("keys"), "only digits can be keyed", Some("leave `keys` out"));
+        if slot.keys.is_some() && !Reader::new(slot.read.clone(), None).takes_keys() {
+            self.wrong_key(&path.clone().key("keys"), "such a value cannot be keyed", Some("leave `keys` out"));
         }
         match &slot.read {
             ReadDef::Digits(count) if count.least == 0 || count.least > count.most => {
@@ -138,7 +140,17 @@ impl<'a> Checker<'a> {
             ReadDef::Choice(choices) if choices.is_empty() => {
                 self.wrong(&path.clone().key("read").key("choice"), "there are no choices", None);
             }
-            ReadDef::Digits(_) | ReadDef::Choice(_) | ReadDef::Email | ReadDef::Phone | ReadDef::Date | ReadDef::YesNo | ReadDef::Text => {}
+            ReadDef::Digits(_)
+            | ReadDef::Choice(_)
+            | ReadDef::Email
+            | ReadDef::Phone
+            | ReadDef::Date
+            | ReadDef::Time
+            | ReadDef::Money
+            | ReadDef::Name
+            | ReadDef::Postcode
+            | ReadDef::YesNo
+            | ReadDef::Text => {}
         }
     }
 

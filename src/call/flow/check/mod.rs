@@ -105,6 +105,16 @@ impl Checker<'_> {
         ] {
             self.share(&Path::of(&["understanding", what]), value);
         }
+        for (word, spoken) in &definition.pronounce {
+            let path = Path::of(&["pronounce", word]);
+            self.text(&path, spoken);
+            if word.is_empty() || !word.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '\'') {
+                self.wrong_key(&path, format!("`{word}` is not one word"), Some("give each word its own line"));
+            }
+        }
+        for (index, name) in definition.vocabulary.iter().enumerate() {
+            self.text(&Path::of(&["vocabulary"]).item(index), name);
+        }
         if definition.understanding.tries == 0 {
             self.wrong(&Path::of(&["understanding", "tries"]), "must be at least 1", None);
         }

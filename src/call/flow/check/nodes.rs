@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    call::flow::{
-        check::Checker,
-        definition::{LookupDef, NodeDef},
+    call::{
+        action::FieldRule,
+        flow::{
+            check::Checker,
+            definition::{LookupDef, NodeDef},
+        },
     },
-    yaml::Path,
+    yaml::{self, Path},
 };
 
 /// Longest time that a look-up may take: the caller waits.
@@ -16,6 +19,10 @@ const LONGEST_LOOKUP_MS: u64 = 3_000;
 /// Bounds of a node's patience.
 const SHORTEST_PATIENCE: f32 = 0.5;
 const LONGEST_PATIENCE: f32 = 4.0;
+
+const MOST_RETRIES: u32 = 3;
+/// Milliseconds that a letter takes to say.
+const LETTER_MS: u64 = 65;
 
 /// What a node can do, and the other keys that go with it.
 const ACTIONS: [(&str, &[&str]); 8] = [
@@ -208,9 +215,48 @@ impl Checker<'_> {
                     Some("the caller waits while it lasts"),
                 );
             }
+            self.answer(&path, lookup);
             if definition.slots.contains_key(name) || definition.variables.contains_key(name) {
                 self.wrong_key(&path, format!("`{name}` is also a slot or a variable"), Some("give it another name"));
             }
+        }
+    }
+
+    /// What the answer must be, and what the caller must know of it.
+    fn answer(&mut self, path: &Path, lookup: &LookupDef) {
+        let fields: BTreeSet<&str> = lookup.take.keys().map(String::as_str).collect();
+        for (field, kind) in &lookup.answer {
+            let at = path.clone().key("answer").key(field);
+            if !fields.contains(field.as_str()) {
+                self.wrong_key(&at, format!("`take` has no field `{field}`"), yaml::did_you_mean(field, fields.iter().copied()).as_deref());
+            }
+            if FieldRule::parse(kind).is_none() {
+                self.wrong(
+                    &at,
+                    format!("there is no kind `{kind}`"),
+                    Some("text, number, whole, flag or date, with a `?` behind what may be missing"),
+                );
+            }
+        }
+        let slots: BTreeSet<&str> = self.definition.slots.keys().map(String::as_str).collect();
+        for (slot, field) in &lookup.second_factor {
+            let at = path.clone().key("second_factor").key(slot);
+            self.known(&at, "slot", slot, "slots", &slots);
+            if !fields.contains(field.as_str()) {
+                self.wrong(&at, format!("`take` has no field `{field}`"), yaml::did_you_mean(field, fields.iter().copied()).as_deref());
+            }
+        }
+        if lookup.retries > MOST_RETRIES {
+            self.wrong(&path.clone().key("retries"), format!("must be from 0 to {MOST_RETRIES}"), Some("the caller waits while it lasts"));
+        }
+        if lookup.filler_after_ms > LONGEST_LOOKUP_MS {
+            self.wrong(&path.clone().key("filler_after_ms"), format!("must be at most {LONGEST_LOOKUP_MS}"), None);
+        }
+        if let Some(filler) = &lookup.filler
+            && filler.chars().count() as u64 * LETTER_MS > LONGEST_LOOKUP_MS
+        {
+            let message = format!("takes longer than {} seconds to say", LONGEST_LOOKUP_MS / 1_000);
+            self.wrong(&path.clone().key("filler"), message, Some("a few words: the answer may be there before they are over"));
         }
     }
 

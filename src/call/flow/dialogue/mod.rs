@@ -1,8 +1,10 @@
 //! One call through a flow: what came from the caller goes in, steps come out.
 
 mod control;
+mod factor;
 mod nodes;
 mod open;
+mod pieces;
 mod slots;
 mod values;
 
@@ -35,6 +37,10 @@ pub struct Dialogue {
     state: State,
     /// Slots that are known.
     known: BTreeMap<String, String>,
+    /// What look-ups found that may not be said before the caller has given the second factor.
+    held: BTreeMap<String, BTreeMap<String, String>>,
+    /// Second factors that were wrong, for each look-up.
+    wrong_factors: BTreeMap<String, u32>,
     /// What look-ups found.
     found: BTreeMap<String, BTreeMap<String, String>>,
     facts: Vec<Fact>,
@@ -48,6 +54,8 @@ pub struct Dialogue {
     turn: Turn,
     /// Answers that were given, to notice a question that is asked again.
     answers: Vec<String>,
+    /// The rest of a long answer, until the caller has said whether it is wanted.
+    rest: Vec<Step>,
     /// What was said last, for "can you repeat that".
     last_said: Vec<Step>,
     /// Turns in a row that could not be used.
@@ -112,6 +120,8 @@ impl Dialogue {
             caller: caller.clone(),
             state: State::Open { follows_answer: false },
             known: BTreeMap::new(),
+            held: BTreeMap::new(),
+            wrong_factors: BTreeMap::new(),
             found: BTreeMap::new(),
             facts: Vec::new(),
             intent: None,
@@ -119,6 +129,7 @@ impl Dialogue {
             later: None,
             turn: Turn::default(),
             answers: Vec::new(),
+            rest: Vec::new(),
             last_said: Vec::new(),
             misses: 0,
             silences: 0,
@@ -162,6 +173,7 @@ impl Dialogue {
             Input::Silence => self.silence(),
             Input::LookedUp { name, result } => self.looked_up(name, result),
         };
+        let steps = if self.rest.is_empty() { self.in_pieces(steps) } else { steps };
         self.remember(&steps);
         steps
     }
@@ -179,6 +191,7 @@ impl Dialogue {
                 None => Expect::Sentence,
             },
             State::Confirming { .. } | State::Offered => Expect::YesNo,
+            State::Open { .. } if !self.rest.is_empty() => Expect::YesNo,
             State::Open { .. } | State::LookingUp { .. } | State::Done => Expect::Sentence,
         }
     }

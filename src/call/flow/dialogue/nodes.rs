@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::call::{
-    action::{LookUp, Method},
+    action::{LookUp, LookUpRules, Method},
     event::{Failure, Found},
     flow::{
         Node,
-        dialogue::{Asking, Dialogue, State},
+        dialogue::{Asking, Dialogue, State, factor::Factor},
         prompt::PromptKey,
         slot::Reading,
         step::{Interrupt, Step},
@@ -43,6 +43,15 @@ impl Dialogue {
                     self.say_hours(steps);
                     None
                 }
+                Node::Lookup { lookup, found, nothing, .. } if self.held.contains_key(lookup) => match self.factor(&name, lookup, steps) {
+                    Factor::Asked => return,
+                    Factor::Wrong => Some(nothing.clone()),
+                    Factor::Given => {
+                        let fields = self.held.remove(lookup).unwrap_or_default();
+                        steps.extend(self.learn_found(lookup, &fields).into_iter().map(Step::Know));
+                        Some(found.clone())
+                    }
+                },
                 Node::Lookup { lookup, failed, .. } => return self.lookup_node(&name, lookup, failed, steps),
                 Node::Branch { ways } => {
                     ways.iter().find(|(when, _)| when.as_ref().is_none_or(|when| self.holds(when))).map(|(_, go)| go.clone())
@@ -105,7 +114,13 @@ impl Dialogue {
     }
 
     /// Asks for a slot, unless it is known or stands in the turn that is being served.
-    fn ask_node(&mut self, slot: &str, next: &str, (by, patience): (Interrupt, f32), steps: &mut Vec<Step>) -> Option<String> {
+    pub(super) fn ask_node(
+        &mut self,
+        slot: &str,
+        next: &str,
+        (by, patience): (Interrupt, f32),
+        steps: &mut Vec<Step>,
+    ) -> Option<String> {
         // "Where is my other order?": what is known is of another one.
         if self.turn.fresh && self.turn.words.iter().any(|word| self.flow.lexicon.other.contains(&word.as_str())) {
             self.known.remove(slot);
@@ -156,6 +171,12 @@ impl Dialogue {
             take: plan.take.clone(),
             timeout_ms: plan.timeout_ms,
             private: plan.uses.iter().any(|slot| self.is_private_slot(slot)),
+            rules: LookUpRules {
+                retries: plan.retries,
+                answer: plan.answer.clone(),
+                caller: Some(self.caller.number.clone()).filter(|number| !number.is_empty()),
+                per_caller: self.flow.lookups_per_caller,
+            },
         })
     }
 
@@ -169,6 +190,10 @@ impl Dialogue {
         let mut steps = Vec::new();
         self.turn.fresh = false;
         match result {
+            Ok(Found::Fields { fields }) if self.needs_factor(name) => {
+                self.held.insert(name.to_owned(), fields.clone());
+                self.run(node, &mut steps);
+            }
             Ok(Found::Fields { fields }) => {
                 steps.extend(self.learn_found(name, fields).into_iter().map(Step::Know));
                 self.run(found, &mut steps);

@@ -46,6 +46,10 @@ impl Dialogue {
 
     fn any_subject(&mut self, understanding: &Understanding) -> Vec<Step> {
         let lexicon = self.flow.lexicon;
+        if let Some(steps) = self.go_on(control::of(&self.turn.words, lexicon)) {
+            self.misses = 0;
+            return steps;
+        }
         if let Some(control) = control::of(&self.turn.words, lexicon)
             && let Some(steps) = self.control(control)
         {

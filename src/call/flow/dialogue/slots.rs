@@ -114,7 +114,7 @@ impl Dialogue {
 
     fn read_back(&self, slot: &str, value: &str) -> Step {
         let label = self.flow.slots.get(slot).map(|slot| slot.label.as_str()).unwrap_or_default();
-        let shown = if value.bytes().all(|byte| byte.is_ascii_digit()) { spaced(value) } else { value.to_owned() };
+        let shown = if value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+') { spaced(value) } else { value.to_owned() };
         let own = self.flow.slots.get(slot).is_some_and(|slot| slot.has_confirm);
         let text = if own {
             let mut values = self.values();

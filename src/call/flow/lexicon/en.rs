@@ -437,4 +437,5 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     but: &["but", "however", "so", "and", "because"],
     and: "and",
     from_to: ("from", "to"),
+    values: super::en_values::VALUES,
 };

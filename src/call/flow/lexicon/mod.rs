@@ -1,7 +1,12 @@
 //! The words of a language that the readers and the dialogue know. A further language is one more file here.
 
 mod en;
+mod en_values;
 mod ro;
+mod ro_values;
+pub mod values;
+
+use values::Values;
 
 /// Words are folded as [`words`](crate::call::flow::text::words) folds them; phrases have single spaces.
 #[derive(Debug)]
@@ -76,6 +81,8 @@ pub struct Lexicon {
     pub and: &'static str,
     /// From an hour to an hour: "from {} to {}".
     pub from_to: (&'static str, &'static str),
+    /// Words of the values that callers give.
+    pub values: Values,
 }
 
 /// The lexicon of a language, if there is one.

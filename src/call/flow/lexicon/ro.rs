@@ -216,4 +216,5 @@ pub(super) const LEXICON: Lexicon = Lexicon {
     but: &["dar", "însă", "deci", "și", "iar"],
     and: "și",
     from_to: ("de la", "la"),
+    values: super::ro_values::VALUES,
 };

@@ -28,6 +28,18 @@ pub fn read(words: &[String], so_far: &str, (least, most): (usize, usize), lexic
     if heard.is_empty() || heard.len() >= least || heard == so_far { Reading::Nothing } else { Reading::Part { value: heard } }
 }
 
+/// Digits, but not the number that is expected, nor simply a part of it: something of it was probably taken for other words.
+#[must_use]
+pub fn is_misheard(words: &[String], (least, most): (usize, usize), lexicon: &Lexicon) -> bool {
+    if matches!(read(words, "", (least, most), lexicon, &|_| true), Reading::Value { .. }) {
+        return false;
+    }
+    let pieces = pieces(words, lexicon);
+    let count = all(&pieces, true).len();
+    let corrected = pieces.contains(&Piece::Correction);
+    !corrected && count * 2 >= least && (count > most || pieces.contains(&Piece::Other))
+}
+
 /// Everything that `old` may become when the caller says only what is wrong with it, best first.
 #[must_use]
 pub fn correct(old: &str, words: &[String], lexicon: &Lexicon) -> Vec<String> {
@@ -171,12 +183,13 @@ fn number(words: &[String], lexicon: &Lexicon) -> Option<(String, usize)> {
     }
     if value > 0 && scale(used, 1_000) {
         (value, used) = (value * 1_000, used + 1);
-        if let Some((more, count)) = words.get(used..).filter(|rest| !rest.is_empty()).and_then(|rest| number(rest, lexicon))
+        let skip = usize::from(words.get(used).is_some_and(|word| word == "and"));
+        if let Some((more, count)) = words.get(used + skip..).filter(|rest| !rest.is_empty()).and_then(|rest| number(rest, lexicon))
             && let Ok(more) = more.parse::<u32>()
             && more < 1_000
         {
             // "four thousand five" is 4005; "four thousand five hundred" 4500.
-            (value, used) = (value + more, used + count);
+            (value, used) = (value + more, used + skip + count);
         }
     }
     Some((value.to_string(), used))

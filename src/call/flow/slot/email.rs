@@ -1,17 +1,38 @@
 //! E-mail addresses, written ("jane.doe@example.com") or spoken ("jane dot doe at example dot com", "j, a, n, e at g mail dot com", "m as in mother").
 
-use crate::call::flow::lexicon::Lexicon;
+use crate::call::flow::{lexicon::Lexicon, slot::number};
+
+/// Words before the "at" that are taken for one ("jane smith at example dot com").
+const MOST_JOINED: usize = 3;
 
 /// The address in a turn, and how sure it is.
 #[must_use]
 pub fn read(said: &str, lexicon: &Lexicon) -> Option<(String, f32)> {
     let tokens = tokens(said, lexicon);
-    let at = tokens.iter().rposition(|token| token.contains('@'))?;
+    // "I am at work, it is jane at example dot com": the last one that makes an address.
+    let ats: Vec<usize> = (0..tokens.len()).rev().filter(|at| tokens[*at].contains('@')).collect();
+    ats.into_iter().find_map(|at| around(&tokens, at, lexicon))
+}
+
+/// The address around an "at".
+fn around(tokens: &[String], at: usize, lexicon: &Lexicon) -> Option<(String, f32)> {
     let (before, after) = tokens[at].split_once('@')?;
-    let (local, joined) = gather(before, tokens[..at].iter().rev(), true);
+    let (mut local, joined) = gather(before, tokens[..at].iter().rev(), true);
     let (domain, _) = gather(after, tokens[at + 1..].iter(), false);
+    let mut certainty = if joined { 0.75 } else { 0.9 };
+    let figures = local.chars().all(|c| c.is_ascii_digit());
+    let plain = local.chars().all(char::is_alphabetic) && local.chars().count() > 1;
+    if before.is_empty() && !local.is_empty() && (figures || (plain && !joined)) {
+        let stops = |word: &&String| lexicon.values.address_stops.contains(&word.as_str()) || lexicon.fillers.contains(&word.as_str());
+        let more: Vec<&String> =
+            tokens[..at - 1].iter().rev().take_while(|word| !stops(word) && word.chars().all(char::is_alphabetic)).collect();
+        if !more.is_empty() && more.len() < MOST_JOINED {
+            local = more.into_iter().rev().map(String::as_str).chain([local.as_str()]).collect();
+            certainty = 0.6;
+        }
+    }
     let address = format!("{local}@{domain}");
-    is_address(&address).then_some((address, if joined { 0.75 } else { 0.9 }))
+    is_address(&address).then_some((address, certainty))
 }
 
 /// Words and signs of the turn: "at" is `@`, "dot" is `.`, "m as in mother" is `m`.
@@ -19,12 +40,20 @@ fn tokens(said: &str, lexicon: &Lexicon) -> Vec<String> {
     let words: Vec<String> = said
         .split_whitespace()
         .map(|word| word.to_lowercase().trim_matches(|c: char| !c.is_alphanumeric() && !"@_+-".contains(c)).to_owned())
-        .filter(|word| !word.is_empty())
+        .flat_map(|word| letter_by_letter(&word))
+        .filter(|word| !word.is_empty() && !NOTHING.contains(&word.as_str()))
         .collect();
-    let mut tokens = Vec::new();
+    let mut tokens: Vec<String> = Vec::new();
+    let mut times = 1;
     let mut at = 0;
     while at < words.len() {
         let word = words[at].as_str();
+        if let Some((_, count)) = lexicon.repeats.iter().find(|(name, _)| *name == word)
+            && words.get(at + 1).is_some_and(|next| next.chars().count() == 1 || digit(next, lexicon).is_some())
+        {
+            (times, at) = (*count, at + 1);
+            continue;
+        }
         let as_in = words.get(at + 1).is_some_and(|next| next == "as")
             && words.get(at + 2).is_some_and(|next| next == "in")
             && at + 3 < words.len();
@@ -33,15 +62,37 @@ fn tokens(said: &str, lexicon: &Lexicon) -> Vec<String> {
             at += 4;
             continue;
         }
-        tokens.push(match lexicon.signs.iter().find(|(name, _)| *name == word) {
+        // "Seventy two" is 72.
+        if let Some((value, used)) = number::read(&words[at..], lexicon).filter(|(value, _)| (10..100).contains(value))
+            && !word.chars().any(|c| c.is_ascii_digit())
+        {
+            tokens.push(value.to_string());
+            at += used;
+            continue;
+        }
+        let token = match lexicon.signs.iter().find(|(name, _)| *name == word) {
             Some((_, sign)) => sign.to_string(),
             None if lexicon.at.contains(&word) => "@".to_owned(),
             None if lexicon.dot.contains(&word) => ".".to_owned(),
             None => digit(word, lexicon).unwrap_or_else(|| word.to_owned()),
-        });
+        };
+        tokens.extend(std::iter::repeat_n(token, std::mem::replace(&mut times, 1)));
         at += 1;
     }
     tokens
+}
+
+/// Words of an address that say nothing.
+const NOTHING: [&str; 5] = ["sign", "capital", "lowercase", "uppercase", "symbol"];
+
+/// "J-A-N-E", as recognisers write what is spelled, is four words; "mail-house" is one.
+fn letter_by_letter(word: &str) -> Vec<String> {
+    let parts: Vec<&str> = word.split(['-', '.']).collect();
+    if parts.len() > 1 && parts.iter().all(|part| part.chars().count() == 1) {
+        parts.into_iter().map(str::to_owned).collect()
+    } else {
+        vec![word.to_owned()]
+    }
 }
 
 fn digit(word: &str, lexicon: &Lexicon) -> Option<String> {
@@ -58,7 +109,8 @@ fn gather<'a>(start: &str, tokens: impl Iterator<Item = &'a String>, backwards: 
     let mut side = start.to_owned();
     let (mut open, mut joined) = (start.is_empty(), false);
     for token in tokens {
-        let single = token.chars().count() == 1 && token.chars().all(char::is_alphanumeric);
+        let figures = token.chars().all(|c| c.is_ascii_digit());
+        let single = figures || (token.chars().count() == 1 && token.chars().all(char::is_alphanumeric));
         let was_single = side.chars().count() == 1 || joined;
         if is_sign(token) {
             open = true;

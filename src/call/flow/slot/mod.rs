@@ -1,9 +1,16 @@
 //! Readers: what a caller says → a value, normalised, with how sure it is. Pure text; the recogniser's own confidence comes on top.
 
 pub mod choice;
+pub mod code;
+mod correction;
 pub mod date;
 pub mod digits;
 pub mod email;
+pub mod money;
+pub mod name;
+pub mod number;
+pub mod spelling;
+pub mod time;
 pub mod yes_no;
 
 use std::collections::BTreeMap;
@@ -18,7 +25,7 @@ use crate::call::flow::{definition::ReadDef, lexicon::Lexicon, step::Expect, tex
 pub enum Reading {
     /// A value.
     Value {
-        /// Normalised: digits, `jane@example.com`, `2026-11-23`, `yes`, the choice's name.
+        /// Normalised: digits, `jane@example.com`, `2026-11-23`, `17:30`, `12.50 EUR`, `Jane Smith`, `SW1A2AA`, `yes`, the choice's name.
         value: String,
         /// How sure the reader is of it, 0..=1.
         certainty: f32,
@@ -55,12 +62,45 @@ impl Reader {
         let words = text::words(said);
         match &self.kind {
             ReadDef::Digits(count) => digits::read(&words, so_far, (count.least, count.most), lexicon, &|value| self.fits(value)),
-            ReadDef::Phone => digits::read(&words, so_far, PHONE, lexicon, &|value| self.fits(value)),
+            ReadDef::Phone => {
+                let country = so_far.starts_with('+') || (so_far.is_empty() && is_international(said, &words));
+                let plus = if country { "+" } else { "" };
+                let so_far = so_far.trim_start_matches('+');
+                match digits::read(&words, so_far, PHONE, lexicon, &|value| self.fits(&format!("{plus}{value}"))) {
+                    Reading::Value { value, certainty } => Reading::Value { value: format!("{plus}{value}"), certainty },
+                    Reading::Part { value } => Reading::Part { value: format!("{plus}{value}") },
+                    Reading::Nothing => Reading::Nothing,
+                }
+            }
+            ReadDef::Email | ReadDef::Date | ReadDef::Time | ReadDef::Money | ReadDef::Name | ReadDef::Postcode | ReadDef::Choice(_) => {
+                // "Monday, no, Tuesday": what comes after the correction, if it is a value by itself.
+                let corrected = correction::after(said, lexicon).map(|said| self.one(said, today, lexicon));
+                match corrected {
+                    Some(value @ Reading::Value { .. }) => value,
+                    Some(Reading::Part { .. } | Reading::Nothing) | None => self.one(said, today, lexicon),
+                }
+            }
+            ReadDef::YesNo | ReadDef::Text => self.one(said, today, lexicon),
+        }
+    }
+
+    /// Reads a value of any kind but a number, in a text without corrections.
+    fn one(&self, said: &str, today: Date, lexicon: &Lexicon) -> Reading {
+        let words = text::words(said);
+        match &self.kind {
             ReadDef::Email => self.sure(email::read(said, lexicon)),
-            ReadDef::Date => self.sure(date::read(&words, today, lexicon).map(|day| (day.to_string(), 0.9))),
+            ReadDef::Date => self.sure(date::read(&date::written(said, &words), today, lexicon).map(|day| (day.to_string(), 0.9))),
+            ReadDef::Time => self.sure(time::read(said, lexicon)),
+            ReadDef::Money => self.sure(money::read(said, lexicon)),
+            ReadDef::Name => self.sure(name::read(said, lexicon)),
+            ReadDef::Postcode => {
+                let code = code::read(said, lexicon).into_iter().find(|code| self.fits(code));
+                self.sure(code.map(|code| (code, 0.8)))
+            }
             ReadDef::YesNo => self.sure(yes_no::read(&words, lexicon).map(|yes| (if yes { "yes" } else { "no" }.to_owned(), 0.95))),
             ReadDef::Choice(choices) => self.sure(choice::read(&words, choices)),
             ReadDef::Text => self.sure((!words.is_empty()).then(|| (said.trim().trim_end_matches('.').to_owned(), 0.7))),
+            ReadDef::Digits(_) | ReadDef::Phone => Reading::Nothing,
         }
     }
 
@@ -77,7 +117,14 @@ impl Reader {
                 Reading::Value { value, .. } => Reading::Value { value, certainty: 1.0 },
                 other => other,
             },
-            ReadDef::Email | ReadDef::Date | ReadDef::Choice(_) | ReadDef::Text => Reading::Nothing,
+            ReadDef::Date => self.sure(date::keyed(keys, today).map(|day| (day.to_string(), 1.0))),
+            ReadDef::Time => self.sure(time::read(keys, lexicon).filter(|_| keys.len() == 4)),
+            ReadDef::Choice(choices) => {
+                // In the order of the names, from 1 on.
+                let number = keys.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+                self.sure(number.and_then(|number| choices.keys().nth(number)).map(|name| (name.clone(), 1.0)))
+            }
+            ReadDef::Email | ReadDef::Money | ReadDef::Name | ReadDef::Postcode | ReadDef::Text => Reading::Nothing,
         }
     }
 
@@ -88,7 +135,15 @@ impl Reader {
             ReadDef::Digits(_) | ReadDef::Phone => {
                 digits::correct(old, &text::words(said), lexicon).into_iter().find(|value| value != old && self.fits(value))
             }
-            ReadDef::Email | ReadDef::Date | ReadDef::YesNo | ReadDef::Choice(_) | ReadDef::Text => None,
+            ReadDef::Email
+            | ReadDef::Date
+            | ReadDef::Time
+            | ReadDef::Money
+            | ReadDef::Name
+            | ReadDef::Postcode
+            | ReadDef::YesNo
+            | ReadDef::Choice(_)
+            | ReadDef::Text => None,
         }
     }
 
@@ -98,16 +153,19 @@ impl Reader {
         match &self.kind {
             ReadDef::Digits(count) => Expect::Digits { least: count.least, most: count.most },
             ReadDef::Phone => Expect::Digits { least: PHONE.0, most: PHONE.1 },
-            ReadDef::Email => Expect::Spelled,
+            ReadDef::Email | ReadDef::Name | ReadDef::Postcode => Expect::Spelled,
             ReadDef::YesNo => Expect::YesNo,
-            ReadDef::Date | ReadDef::Choice(_) | ReadDef::Text => Expect::Sentence,
+            ReadDef::Date | ReadDef::Time | ReadDef::Money | ReadDef::Choice(_) | ReadDef::Text => Expect::Sentence,
         }
     }
 
     /// Can the value be keyed?
     #[must_use]
     pub fn takes_keys(&self) -> bool {
-        matches!(self.kind, ReadDef::Digits(_) | ReadDef::Phone)
+        match self.kind {
+            ReadDef::Digits(_) | ReadDef::Phone | ReadDef::Date | ReadDef::Time | ReadDef::YesNo | ReadDef::Choice(_) => true,
+            ReadDef::Email | ReadDef::Money | ReadDef::Name | ReadDef::Postcode | ReadDef::Text => false,
+        }
     }
 
     /// May a value that stands in a longer sentence be taken for this one? Free words and dates could be about anything.
@@ -132,4 +190,10 @@ impl Reader {
             _ => Reading::Nothing,
         }
     }
+}
+
+/// "+40 …", "plus four oh …".
+fn is_international(said: &str, words: &[String]) -> bool {
+    said.split_whitespace().any(|word| word.strip_prefix('+').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
+        || words.iter().any(|word| word == "plus")
 }
