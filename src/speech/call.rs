@@ -261,7 +261,7 @@ impl Shared {
         let engines = &self.parts.speech.engines;
         let from = Time(from.0.saturating_sub(BEFORE_MS));
         let audio = resample(&to_float(&self.ears.between(leg, from, to.plus(AFTER_MS))), 8_000, RECOGNISER_RATE)?;
-        let heard = engines.recogniser.transcribe(&audio, given_up)?;
+        let heard = engines.transcribe(&self.parts.language, &audio, given_up)?;
         // Only a hint: without it the words are good all the same.
         let complete = if heard.text.is_empty() || given_up() { None } else { engines.end_of_turn.completeness(&audio).ok() };
         Ok(Transcript { text: heard.text, confidence: heard.confidence, complete })
@@ -284,7 +284,7 @@ impl Shared {
     fn words(&self, leg: LegId, from: Time, to: Time, given_up: &dyn Fn() -> bool) -> Result<String, ModelError> {
         let from = Time(from.0.saturating_sub(BEFORE_MS));
         let audio = resample(&to_float(&self.ears.between(leg, from, to)), 8_000, RECOGNISER_RATE)?;
-        Ok(self.parts.speech.engines.recogniser.transcribe(&audio, given_up)?.text)
+        Ok(self.parts.speech.engines.transcribe(&self.parts.language, &audio, given_up)?.text)
     }
 }
 

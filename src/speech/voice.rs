@@ -1,8 +1,12 @@
-//! A clause of text to sound for the line: from the cache, else from the voice.
+//! A clause of text to sound for the line: from the cache, else from the voice of its language.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use warmline_models::{ModelError, manifest::MANIFEST, pause_after_ms, resample, speakable, to_pcm};
+use warmline_models::{
+    EspeakVoice, ModelError,
+    manifest::{MANIFEST, is_english},
+    pause_after_ms, resample, speakable, to_pcm,
+};
 
 use super::{
     cache::{Cache, Key},
@@ -71,10 +75,12 @@ impl Voice {
 
     fn spoken(&self, clause: &str, language: &str, more: bool) -> Result<Arc<[i16]>, ModelError> {
         let text = speakable(clause, language);
-        let key = Key { voice: &self.version, text: &text, rate: LINE_RATE };
+        let plain = (!is_english(language)).then(|| EspeakVoice::new(language));
+        let voice = plain.as_ref().map_or(self.version.as_str(), EspeakVoice::voice);
+        let key = Key { voice, text: &text, rate: LINE_RATE };
         let mut samples = match self.cache.as_ref().and_then(|cache| cache.get(key)) {
             Some(samples) => samples,
-            None => self.synthesise(key)?,
+            None => self.synthesise(key, plain.as_ref())?,
         };
         if more && !samples.is_empty() {
             samples.extend(std::iter::repeat_n(0, (LINE_RATE * pause_after_ms(clause) / 1_000) as usize));
@@ -82,9 +88,14 @@ impl Voice {
         Ok(samples.into())
     }
 
-    fn synthesise(&self, key: Key<'_>) -> Result<Vec<i16>, ModelError> {
+    /// English has a voice of its own; `plain` speaks every other language.
+    fn synthesise(&self, key: Key<'_>, plain: Option<&EspeakVoice>) -> Result<Vec<i16>, ModelError> {
         let voice = &self.engines.synthesiser;
-        let samples = to_pcm(&resample(&voice.speak(key.text, TEMPO)?, voice.rate(), LINE_RATE)?);
+        let (rate, sound) = match plain {
+            Some(plain) => (plain.rate(), plain.speak(key.text, TEMPO)?),
+            None => (voice.rate(), voice.speak(key.text, TEMPO)?),
+        };
+        let samples = to_pcm(&resample(&sound, rate, LINE_RATE)?);
         if let Some(cache) = self.cache.as_ref().filter(|_| !samples.is_empty()) {
             cache.put(key, &samples);
         }

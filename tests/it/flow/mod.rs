@@ -5,6 +5,7 @@ mod cli;
 mod conversations;
 mod hours;
 mod readers;
+mod romanian;
 mod talk;
 mod understood;
 
