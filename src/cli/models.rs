@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use warmline_models::{
     ModelsDir,
     fetch::{self, FileState, Progress, Pulled},
-    manifest::MANIFEST,
+    manifest::{MANIFEST, Part},
 };
 
 /// Fetch, list or check the speech and language models.
@@ -22,7 +22,11 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Download and prepare whatever is missing.
-    Pull,
+    Pull {
+        /// A language that is heard; other languages than English take one more model.
+        #[arg(long, default_value = "en")]
+        lang: String,
+    },
     /// Say what there is, where, and under which licence.
     List,
     /// Hash every file again.
@@ -32,17 +36,17 @@ enum What {
 /// Runs the subcommand.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let dir = ModelsDir::of_user()?;
-    match args.what {
-        What::Pull => pull(&dir),
+    match &args.what {
+        What::Pull { lang } => pull(&dir, Part::of_language(lang)),
         What::List => list(&dir),
         What::Verify => verify(&dir),
     }
 }
 
-/// Fetches with progress on standard error. Also the first step of `demo` and `serve` when models are missing.
-pub(crate) fn pull(dir: &ModelsDir) -> Result<()> {
+/// Fetches with progress on standard error. Also the first step of `demo` when models are missing.
+pub(crate) fn pull(dir: &ModelsDir, parts: &[Part]) -> Result<()> {
     let mut bars = Bars::new();
-    let pulled = fetch::pull(dir, &mut |progress| bars.show(progress));
+    let pulled = fetch::pull(dir, parts, &mut |progress| bars.show(progress));
     bars.end_line();
     match pulled? {
         Pulled::AlreadyThere => eprintln!("models are complete in {}", dir.path().display()),
@@ -57,7 +61,11 @@ fn list(dir: &ModelsDir) -> Result<()> {
         let size: u64 = MANIFEST.kept().filter(|file| model.files.iter().any(|name| name == file.name)).map(|file| file.size).sum();
         let there = model.files.iter().all(|name| dir.path().join(name).exists());
         let rate = model.rate_hz.map_or(String::new(), |rate| format!(", {rate} Hz"));
-        let state = if there { "here" } else { "missing" };
+        let state = match (there, model.part) {
+            (true, _) => "here",
+            (false, Part::Core) => "missing",
+            (false, Part::Multilingual) => "not here (`--lang`)",
+        };
         writeln!(
             out,
             "{:<22} {:<22} {:>4} MB  {:<13} {state}  ({}{rate})",
@@ -72,7 +80,7 @@ fn list(dir: &ModelsDir) -> Result<()> {
         out,
         "folder: {}{}",
         dir.path().display(),
-        if fetch::is_complete(dir) { "" } else { " (incomplete: run `warmline models pull`)" }
+        if fetch::is_complete(dir, &[Part::Core]) { "" } else { " (incomplete: run `warmline models pull`)" }
     )?;
     Ok(())
 }

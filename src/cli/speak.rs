@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use warmline_models::{ModelsDir, Runtime, Synthesiser, pause_after_ms, speakable, to_pcm, write_wav};
+use warmline_models::{
+    EspeakVoice, ModelError, ModelsDir, Runtime, Synthesiser, manifest::is_english, pause_after_ms, speakable, to_pcm, write_wav,
+};
 
 /// Speak a text into a WAV file.
 #[derive(Debug, clap::Args)]
@@ -21,18 +23,28 @@ pub(crate) struct Args {
 
 /// Speaks the text clause by clause, as the bot does on a call.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    if args.lang != "en" {
-        bail!("language {}: only `en` has a voice yet", args.lang);
-    }
-    let voice = Synthesiser::load(&Runtime::load(&ModelsDir::of_user()?)?, 1)?;
+    let (rate, speak) = voice(&args.lang)?;
     let mut audio = Vec::new();
     for clause in crate::call::clauses::split(&args.text.join(" ")) {
-        audio.extend(voice.speak(&speakable(&clause, &args.lang), 1.0)?);
-        audio.extend(vec![0.0; (voice.rate() * pause_after_ms(&clause) / 1000) as usize]);
+        audio.extend(speak(&speakable(&clause, &args.lang))?);
+        audio.extend(vec![0.0; (rate * pause_after_ms(&clause) / 1000) as usize]);
     }
     if audio.is_empty() {
         bail!("there is nothing to say in this text");
     }
-    write_wav(&args.out, &to_pcm(&audio), voice.rate())?;
+    write_wav(&args.out, &to_pcm(&audio), rate)?;
     Ok(())
+}
+
+/// Says a clause.
+type Speak = Box<dyn Fn(&str) -> Result<Vec<f32>, ModelError>>;
+
+/// The voice of a language: its rate, and what speaks.
+fn voice(language: &str) -> Result<(u32, Speak)> {
+    if is_english(language) {
+        let voice = Synthesiser::load(&Runtime::load(&ModelsDir::of_user()?)?, 1)?;
+        return Ok((voice.rate(), Box::new(move |text| voice.speak(text, 1.0))));
+    }
+    let voice = EspeakVoice::new(language);
+    Ok((voice.rate(), Box::new(move |text| voice.speak(text, 1.0))))
 }

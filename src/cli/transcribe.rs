@@ -7,7 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use warmline_models::{ModelsDir, RECOGNISER_RATE, Recogniser, Runtime, Transcript, read_wav, resample, split_at_pauses};
+use warmline_models::{
+    ModelError, ModelsDir, RECOGNISER_RATE, Recogniser, Runtime, Transcript, Whisper, manifest::is_english, read_wav, resample,
+    split_at_pauses,
+};
 
 /// Write down what is said in WAV files.
 #[derive(Debug, clap::Args)]
@@ -34,13 +37,10 @@ struct Line<'a> {
 
 /// Transcribes file by file; a file that cannot be read is reported and the others go on.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    if args.lang != "en" {
-        bail!("language {}: only `en` has a recogniser yet", args.lang);
-    }
-    let recogniser = Recogniser::load(&Runtime::load(&ModelsDir::of_user()?)?, 1)?;
+    let hear = recogniser(&args.lang)?;
     let mut failed = 0;
     for file in &args.files {
-        if let Err(error) = one(&recogniser, file, args.json) {
+        if let Err(error) = one(&hear, file, args.json) {
             eprintln!("{}: {error:#}", file.display());
             failed += 1;
         }
@@ -51,10 +51,24 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-fn one(recogniser: &Recogniser, file: &Path, json: bool) -> Result<()> {
+/// Writes down what is said in an utterance.
+type Hear = Box<dyn Fn(&[f32]) -> Result<Transcript, ModelError>>;
+
+/// The recogniser of a language.
+fn recogniser(language: &str) -> Result<Hear> {
+    let runtime = Runtime::load(&ModelsDir::of_user()?)?;
+    if is_english(language) {
+        let recogniser = Recogniser::load(&runtime, 1)?;
+        return Ok(Box::new(move |audio| recogniser.transcribe(audio, &|| false)));
+    }
+    let (recogniser, language) = (Whisper::load(&runtime, 1)?, language.to_owned());
+    Ok(Box::new(move |audio| recogniser.transcribe(&language, audio, &|| false)))
+}
+
+fn one(hear: &Hear, file: &Path, json: bool) -> Result<()> {
     let audio = read_wav(file)?;
     let start = now();
-    let (text, confidence) = transcribe(recogniser, &resample(&audio.samples, audio.rate, RECOGNISER_RATE)?)?;
+    let (text, confidence) = transcribe(hear, &resample(&audio.samples, audio.rate, RECOGNISER_RATE)?)?;
     let seconds = (now() - start).as_secs_f64();
     let id = file.file_stem().and_then(|stem| stem.to_str()).context("a file name that is not UTF-8")?;
     let mut out = std::io::stdout().lock();
@@ -68,8 +82,8 @@ fn one(recogniser: &Recogniser, file: &Path, json: bool) -> Result<()> {
 }
 
 /// Long recordings in parts that end in pauses: the recogniser is made for utterances. The confidence is the mean over tokens.
-fn transcribe(recogniser: &Recogniser, audio: &[f32]) -> Result<(String, f32)> {
-    let parts: Vec<Transcript> = split_at_pauses(audio).map(|part| recogniser.transcribe(part, &|| false)).collect::<Result<_, _>>()?;
+fn transcribe(hear: &Hear, audio: &[f32]) -> Result<(String, f32)> {
+    let parts: Vec<Transcript> = split_at_pauses(audio).map(hear).collect::<Result<_, _>>()?;
     let said: Vec<&Transcript> = parts.iter().filter(|part| !part.text.is_empty()).collect();
     let text = said.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(" ");
     let log_p: Vec<f32> = said.iter().flat_map(|part| part.token_log_p.iter().copied()).collect();

@@ -25,7 +25,9 @@ use crate::{
 const READY_LIMIT: Duration = Duration::from_secs(60);
 /// The example flow of the repository.
 const FLOW: &str = include_str!("../../config/flows/support.en.yaml");
-/// The queues of that flow.
+/// The same in Romanian.
+const ROMANIAN_FLOW: &str = include_str!("../../config/flows/support.ro.yaml");
+/// The queues of these flows.
 const QUEUES: [&str; 4] = ["general", "orders", "accounts", "complaints"];
 const CONFIGURATION: &str = "warmline.yaml";
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -265,5 +267,6 @@ fn configure(
     };
     write(PASSWORD_FILE, PASSWORD)?;
     write("support.en.yaml", FLOW)?;
+    write("support.ro.yaml", ROMANIAN_FLOW)?;
     write(CONFIGURATION, &text)
 }

@@ -301,7 +301,7 @@ impl Shared {
         let audio = resample(&to_float(&self.ears.between(leg, from, to.plus(AFTER_MS))), 8_000, RECOGNISER_RATE)?;
         let heard = match digits.and_then(|digits| Numbers::of(&self.parts.language, digits)) {
             Some(numbers) => numbers.hear(&engines.recogniser, &audio, given_up)?,
-            None => engines.recogniser.transcribe(&audio, given_up)?,
+            None => engines.transcribe(&self.parts.language, &audio, given_up)?,
         };
         Ok(Transcript { text: heard.text, confidence: heard.confidence, complete: None })
     }
@@ -337,7 +337,7 @@ impl Shared {
     fn words(&self, leg: LegId, from: Time, to: Time, given_up: &dyn Fn() -> bool) -> Result<String, ModelError> {
         let from = Time(from.0.saturating_sub(BEFORE_MS));
         let audio = resample(&to_float(&self.ears.between(leg, from, to)), 8_000, RECOGNISER_RATE)?;
-        Ok(self.parts.speech.engines.recogniser.transcribe(&audio, given_up)?.text)
+        Ok(self.parts.speech.engines.transcribe(&self.parts.language, &audio, given_up)?.text)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use warmline_models::{Embedder, EndOfTurn, ModelError, ModelsDir, Recogniser, Runtime, Synthesiser, Vad};
+use warmline_models::{
+    Embedder, EndOfTurn, ModelError, ModelsDir, Recogniser, Runtime, Synthesiser, Transcript, Vad, Whisper, manifest::is_english,
+};
 
 /// Sessions of the embedder: example sentences of a flow are read twice as fast with two.
 const EMBEDDERS: usize = 2;
@@ -15,6 +17,8 @@ pub(crate) struct Engines {
     pub(crate) vad: Vad,
     pub(crate) end_of_turn: EndOfTurn,
     pub(crate) recogniser: Recogniser,
+    /// Hears every language but English; only there if a flow needs it.
+    pub(crate) multilingual: Option<Whisper>,
     pub(crate) synthesiser: Synthesiser,
 }
 
@@ -25,19 +29,40 @@ impl Engines {
     /// When one is missing or broken.
     pub(crate) fn load<T>(
         dir: &ModelsDir,
+        languages: &[&str],
         meanwhile: impl FnOnce(&Arc<Embedder>) -> Result<T, ModelError>,
     ) -> Result<(Self, T), ModelError> {
         let runtime = Runtime::load(dir)?;
+        let further = languages.iter().any(|language| !is_english(language));
         std::thread::scope(|scope| {
             let synthesiser = scope.spawn(|| Synthesiser::load(&runtime, VOICES));
             let recogniser = scope.spawn(|| Recogniser::load(&runtime, RECOGNISERS));
+            let multilingual = scope.spawn(|| further.then(|| Whisper::load(&runtime, RECOGNISERS)).transpose());
             let embedder = Arc::new(Embedder::load(&runtime, EMBEDDERS)?);
             let vad = Vad::load(&runtime)?;
             let end_of_turn = EndOfTurn::load(&runtime)?;
             let done = meanwhile(&embedder)?;
             let recogniser = recogniser.join().map_err(|_| ModelError::Cancelled)??;
             let synthesiser = synthesiser.join().map_err(|_| ModelError::Cancelled)??;
-            Ok((Self { vad, end_of_turn, recogniser, synthesiser }, done))
+            let multilingual = multilingual.join().map_err(|_| ModelError::Cancelled)??;
+            let unknown =
+                |language: &&&str| !is_english(language) && multilingual.as_ref().is_none_or(|recogniser| !recogniser.knows(language));
+            if let Some(language) = languages.iter().find(unknown) {
+                return Err(ModelError::Language((*language).to_owned()));
+            }
+            Ok((Self { vad, end_of_turn, recogniser, multilingual, synthesiser }, done))
         })
+    }
+
+    /// Writes down what is said in `audio` (16 kHz) in a language, with the recogniser for it.
+    ///
+    /// # Errors
+    /// When no recogniser that was loaded knows the language, or it fails, or `cancelled` says so.
+    pub(crate) fn transcribe(&self, language: &str, audio: &[f32], cancelled: &dyn Fn() -> bool) -> Result<Transcript, ModelError> {
+        if is_english(language) {
+            return self.recogniser.transcribe(audio, cancelled);
+        }
+        let multilingual = self.multilingual.as_ref().ok_or_else(|| ModelError::Language(language.to_owned()))?;
+        multilingual.transcribe(language, audio, cancelled)
     }
 }

@@ -88,7 +88,8 @@ impl Speech {
     /// # Errors
     /// When a model is missing or broken; the message names the command that fetches the models.
     pub fn start(options: &Options, flows: &[Arc<Flow>]) -> Result<(Self, Vec<Arc<Heads>>), ModelError> {
-        let (engines, heads) = Engines::load(&options.models, |embedder| Heads::of_flows(embedder, flows))?;
+        let languages: Vec<&str> = flows.iter().map(|flow| flow.language.as_str()).collect();
+        let (engines, heads) = Engines::load(&options.models, &languages, |embedder| Heads::of_flows(embedder, flows))?;
         let engines = Arc::new(engines);
         let workers = match options.workers {
             0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),

@@ -1,8 +1,12 @@
-//! A clause of text to sound for the line: from the cache, else from the voice.
+//! A clause of text to sound for the line: from the cache, else from the voice of its language.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use warmline_models::{ModelError, manifest::MANIFEST, pause_after_ms, resample, speakable, to_pcm};
+use warmline_models::{
+    EspeakVoice, ModelError,
+    manifest::{MANIFEST, is_english},
+    pause_after_ms, resample, speakable, to_pcm,
+};
 
 use super::{
     cache::{Cache, Key},
@@ -77,11 +81,13 @@ impl Voice {
 
     fn spoken(&self, clause: &str, manner: &Manner, more: bool) -> Result<Arc<[i16]>, ModelError> {
         let text = speakable(clause, &manner.language);
-        let version = if manner.percent == 100 { self.version.clone() } else { format!("{} {} %", self.version, manner.percent) };
+        let plain = (!is_english(&manner.language)).then(|| EspeakVoice::new(&manner.language));
+        let voice = plain.as_ref().map_or(self.version.as_str(), EspeakVoice::voice);
+        let version = if manner.percent == 100 { voice.to_owned() } else { format!("{voice} {} %", manner.percent) };
         let key = Key { voice: &version, text: &text, rate: LINE_RATE };
         let mut samples = match self.cache.as_ref().and_then(|cache| cache.get(key)) {
             Some(samples) => samples,
-            None => self.synthesise(key, manner.percent)?,
+            None => self.synthesise(key, manner.percent, plain.as_ref())?,
         };
         if more && !samples.is_empty() {
             samples.extend(std::iter::repeat_n(0, (LINE_RATE * pause_after_ms(clause) / 1_000) as usize));
@@ -89,9 +95,15 @@ impl Voice {
         Ok(samples.into())
     }
 
-    fn synthesise(&self, key: Key<'_>, percent: u32) -> Result<Vec<i16>, ModelError> {
+    /// English has a voice of its own; `plain` speaks every other language.
+    fn synthesise(&self, key: Key<'_>, percent: u32, plain: Option<&EspeakVoice>) -> Result<Vec<i16>, ModelError> {
         let voice = &self.engines.synthesiser;
-        let samples = to_pcm(&resample(&voice.speak(key.text, percent as f32 / 100.0)?, voice.rate(), LINE_RATE)?);
+        let tempo = percent as f32 / 100.0;
+        let (rate, sound) = match plain {
+            Some(plain) => (plain.rate(), plain.speak(key.text, tempo)?),
+            None => (voice.rate(), voice.speak(key.text, tempo)?),
+        };
+        let samples = to_pcm(&resample(&sound, rate, LINE_RATE)?);
         if let Some(cache) = self.cache.as_ref().filter(|_| !samples.is_empty()) {
             cache.put(key, &samples);
         }

@@ -44,7 +44,7 @@ impl Suite {
         // One profile and one set of features for all of it, so that everything is compiled once. Models and audio need the optimiser.
         let release = ["test", "--workspace", "--release", "--locked"];
         let built = self.step("build", |_| run::visible(run::cargo().args(release).args(["--no-run", "--quiet"])));
-        if !built || !self.step("models", |_| run::visible(build::warmline().args(["models", "pull"]))) {
+        if !built || !self.step("models", |_| run::visible(build::warmline().args(["models", "pull", "--lang", "ro"]))) {
             return;
         }
         self.step("tests", |suite| suite.counted(run::cargo().args(release).args(["--quiet", "--", "--skip", "wire::"])));

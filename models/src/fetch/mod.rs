@@ -20,7 +20,7 @@ pub use error::FetchError;
 
 use crate::{
     dir::ModelsDir,
-    manifest::{Kept, MANIFEST, Package, Packed, Step},
+    manifest::{Kept, MANIFEST, Package, Packed, Part, Step},
 };
 use download::{Stopped, client};
 use place::{Place, hash_of, receive};
@@ -73,13 +73,14 @@ pub enum FileState {
     Wrong,
 }
 
-/// Whether the folder holds the models of this build. Sizes only: a matter of a millisecond.
+/// Whether the folder holds these parts of the models of this build. Sizes only: a matter of a millisecond.
 #[must_use]
-pub fn is_complete(dir: &ModelsDir) -> bool {
-    Place { root: dir.path() }.is_complete()
+pub fn is_complete(dir: &ModelsDir, parts: &[Part]) -> bool {
+    let place = Place { root: dir.path() };
+    parts.iter().all(|part| place.is_complete(*part))
 }
 
-/// Hashes every file again.
+/// Hashes every file again: of the core, and of the other parts that are there.
 #[must_use]
 pub fn verify(dir: &ModelsDir) -> Vec<(Kept<'static>, FileState)> {
     let place = Place { root: dir.path() };
@@ -88,31 +89,32 @@ pub fn verify(dir: &ModelsDir) -> Vec<(Kept<'static>, FileState)> {
         (true, false) => FileState::Wrong,
         (false, false) => FileState::Missing,
     };
-    MANIFEST.kept().map(|file| (file, state(file))).collect()
+    let wanted = |part: &Part| *part == Part::Core || place.is_stamped(*part);
+    Part::ALL.into_iter().filter(wanted).flat_map(|part| MANIFEST.kept_of(part)).map(|file| (file, state(file))).collect()
 }
 
-/// Fetches and prepares whatever is missing.
+/// Fetches and prepares whatever is missing of these parts.
 ///
 /// # Errors
 /// One error that says what to do; what was complete before stays.
-pub fn pull(dir: &ModelsDir, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Pulled, FetchError> {
+pub fn pull(dir: &ModelsDir, parts: &[Part], progress: &mut dyn FnMut(Progress<'_>)) -> Result<Pulled, FetchError> {
     let place = Place { root: dir.path() };
-    if place.is_complete() {
+    if is_complete(dir, parts) {
         return Ok(Pulled::AlreadyThere);
     }
     fs::create_dir_all(place.root).map_err(|error| FetchError::io(place.root, &error))?;
     let _lock = place.lock(|| progress(Progress::Waiting))?;
     // Another process may have done it while this one waited.
-    if place.is_complete() {
+    if is_complete(dir, parts) {
         return Ok(Pulled::AlreadyThere);
     }
-    place.unstamp();
+    parts.iter().for_each(|part| place.unstamp(*part));
     let _ = fs::remove_dir_all(place.scratch());
-    let result = Pull::plan(&place).run(progress);
+    let result = Pull::plan(&place, parts).run(progress);
     let _ = fs::remove_dir_all(place.scratch());
     result?;
     let _ = fs::remove_dir_all(place.downloads());
-    place.stamp()?;
+    parts.iter().try_for_each(|part| place.stamp(*part))?;
     Ok(Pulled::Complete)
 }
 
@@ -125,9 +127,14 @@ struct Pull<'a> {
 }
 
 impl<'a> Pull<'a> {
-    fn plan(place: &'a Place<'a>) -> Self {
-        let steps: Vec<&Step> = MANIFEST.steps.iter().filter(|step| !step.outputs.iter().all(|output| place.has(output.kept()))).collect();
-        let all = MANIFEST.packages.iter().flat_map(|package| package.files.iter().map(move |file| (package, file)));
+    fn plan(place: &'a Place<'a>, parts: &[Part]) -> Self {
+        let missing = |step: &&Step| parts.contains(&step.part) && !step.outputs.iter().all(|output| place.has(output.kept()));
+        let steps: Vec<&Step> = MANIFEST.steps.iter().filter(missing).collect();
+        let all = MANIFEST
+            .packages
+            .iter()
+            .filter(|package| parts.contains(&package.part))
+            .flat_map(|package| package.files.iter().map(move |file| (package, file)));
         let files: Vec<_> = all
             .filter(|(_, file)| if file.source { steps.iter().any(|step| step.needs.contains(&file.name)) } else { !place.has(kept(file)) })
             .collect();
@@ -263,7 +270,8 @@ impl<'a> Pull<'a> {
     fn lend_sources(&self) -> Result<(), FetchError> {
         let sources = self.place.scratch().join(prepare::SOURCES);
         let kept = MANIFEST.packages.iter().flat_map(|package| &package.files).filter(|file| !file.source);
-        for file in kept {
+        // Files of a part that nobody asked for are not there.
+        for file in kept.filter(|file| self.place.root.join(&file.name).exists()) {
             let link = sources.join(&file.name);
             std::os::unix::fs::symlink(self.place.root.join(&file.name), &link).map_err(|error| FetchError::io(&link, &error))?;
         }

@@ -9,9 +9,16 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::FetchError;
-use crate::manifest::{Kept, MANIFEST, Manifest, hex};
+use crate::manifest::{Kept, MANIFEST, Manifest, Part, hex};
 
-const STAMP: &str = "complete";
+/// The file that says that a part of the models is there.
+fn stamp_of(part: Part) -> &'static str {
+    match part {
+        Part::Core => "complete",
+        Part::Multilingual => "complete-multilingual",
+    }
+}
+
 const LOCK: &str = ".lock";
 
 /// The folder, and the names in it.
@@ -47,19 +54,24 @@ impl Place<'_> {
     }
 
     /// Whether the stamp of this very manifest is there and every file has its size: a check of a millisecond.
-    pub(crate) fn is_complete(&self) -> bool {
-        let stamp = fs::read_to_string(self.root.join(STAMP)).unwrap_or_default();
-        stamp.trim() == Manifest::fingerprint() && MANIFEST.kept().all(|file| self.has_size(file))
+    pub(crate) fn is_complete(&self, part: Part) -> bool {
+        let stamp = fs::read_to_string(self.root.join(stamp_of(part))).unwrap_or_default();
+        stamp.trim() == Manifest::fingerprint() && MANIFEST.kept_of(part).all(|file| self.has_size(file))
     }
 
-    /// Says that everything is there.
-    pub(crate) fn stamp(&self) -> Result<(), FetchError> {
-        self.put(STAMP, Manifest::fingerprint().as_bytes())
+    /// Whether the part was once complete, be it of another build.
+    pub(crate) fn is_stamped(&self, part: Part) -> bool {
+        self.root.join(stamp_of(part)).exists()
+    }
+
+    /// Says that all of a part is there.
+    pub(crate) fn stamp(&self, part: Part) -> Result<(), FetchError> {
+        self.put(stamp_of(part), Manifest::fingerprint().as_bytes())
     }
 
     /// Takes the stamp away, before anything is changed.
-    pub(crate) fn unstamp(&self) {
-        let _ = fs::remove_file(self.root.join(STAMP));
+    pub(crate) fn unstamp(&self, part: Part) {
+        let _ = fs::remove_file(self.root.join(stamp_of(part)));
     }
 
     fn has_size(&self, file: Kept<'_>) -> bool {
@@ -205,8 +217,8 @@ mod tests {
     fn an_empty_folder_is_not_complete() {
         let root = folder("empty");
         let place = Place { root: &root };
-        place.stamp().unwrap();
-        assert!(!place.is_complete());
+        place.stamp(Part::Core).unwrap();
+        assert!(!place.is_complete(Part::Core) && place.is_stamped(Part::Core) && !place.is_stamped(Part::Multilingual));
         fs::remove_dir_all(root).unwrap();
     }
 }

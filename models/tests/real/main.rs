@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod hearing;
+mod languages;
 mod meaning;
 mod speaking;
 mod voices;

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
-use warmline_models::{ModelsDir, RECOGNISER_RATE, Recogniser, Runtime, resample, split_at_pauses, to_float};
+use warmline_models::{ModelsDir, RECOGNISER_RATE, Recogniser, Runtime, manifest::Part, resample, split_at_pauses, to_float};
 
 use crate::phone::{RATE, Sound};
 
@@ -37,7 +37,7 @@ impl Ears {
 /// The user's models, or those of another folder, fetched if they are not there.
 pub(crate) fn fetch_models(folder: Option<&Path>) -> Result<ModelsDir> {
     let models = folder.map_or_else(ModelsDir::of_user, |folder| Ok(ModelsDir::at(folder)))?;
-    crate::cli::models::pull(&models)?;
+    crate::cli::models::pull(&models, &[Part::Core])?;
     Ok(models)
 }
 

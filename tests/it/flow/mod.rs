@@ -7,6 +7,7 @@ mod hours;
 mod offers;
 mod private_answers;
 mod readers;
+mod romanian;
 mod talk;
 mod understood;
 mod values;

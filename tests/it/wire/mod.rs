@@ -1,5 +1,5 @@
 //! The real gateway as a child process, with real models, on real SIP and RTP: telephones of others, many calls, hostile messages,
-//! a power cut. They need the models (`cargo xtask models pull`) and what `xtask/src/machine.rs` lists for tests.
+//! a power cut. They need the models (`cargo xtask models pull --lang ro`) and what `xtask/src/machine.rs` lists for tests.
 
 mod baresip;
 mod capture;
@@ -14,6 +14,7 @@ mod pjsip;
 mod probes;
 mod refused;
 mod registered;
+mod romanian;
 mod sipp;
 mod tones;
 mod torture;

@@ -19,6 +19,8 @@ pub struct Lexicon {
     pub sounds_like: &'static [(&'static str, u32)],
     /// "hundred", "thousand".
     pub scales: &'static [(&'static str, u32)],
+    /// Words between tens and units: "patruzeci și cinci".
+    pub tens_and: &'static [&'static str],
     /// Words that repeat the next digit: "double".
     pub repeats: &'static [(&'static str, usize)],
     /// Words that take back what was said before them: "no", "sorry".
@@ -65,10 +67,12 @@ pub struct Lexicon {
     pub holidays: &'static [&'static str],
     /// Parts of a day, from and to in minutes since midnight.
     pub parts: &'static [(&'static str, u32, u32)],
-    /// "next" before a weekday.
+    /// "next" before or behind a weekday.
     pub next: &'static [&'static str],
     /// "at" in an e-mail address.
     pub at: &'static [&'static str],
+    /// Two words between a letter and a name that begins with it: "m as in mother".
+    pub as_in: &'static [[&'static str; 2]],
     /// "dot".
     pub dot: &'static [&'static str],
     /// Other signs of an address: word and sign.

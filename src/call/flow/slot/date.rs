@@ -122,7 +122,8 @@ pub fn weekdays(words: &[String], today: Date, lexicon: &Lexicon) -> Vec<Date> {
         .zip(0_i64..)
         .filter_map(|(names, weekday)| {
             let at = words.iter().position(|word| names.contains(&word.as_str()))?;
-            let next = at > 0 && lexicon.next.contains(&words[at - 1].as_str());
+            let around = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|beside| words.get(beside));
+            let next = around.into_iter().any(|word| lexicon.next.contains(&word.as_str()));
             let ahead = (weekday - monday_based).rem_euclid(7);
             // "next Tuesday" said on a Tuesday is not today.
             today.checked_add(if next && ahead == 0 { 7 } else { ahead }.days()).ok()
@@ -140,7 +141,8 @@ pub fn of_month(words: &[String], today: Date, lexicon: &Lexicon) -> Option<Date
         .enumerate()
         .find_map(|(at, word)| lexicon.months.iter().position(|names| names.contains(&word.as_str())).map(|month| (at, month + 1)))?;
     // The day stands right before ("third of May") or right after ("May the third").
-    let before = (month_at.saturating_sub(3)..month_at).find_map(|at| day_number(&words[at..month_at], lexicon));
+    let before =
+        (month_at.saturating_sub(3 + lexicon.tens_and.len().min(1))..month_at).find_map(|at| day_number(&words[at..month_at], lexicon));
     let after = (month_at + 1..words.len().min(month_at + 3)).find_map(|at| day_number(&words[at..], lexicon));
     let (month, day) = (i8::try_from(month).ok()?, i8::try_from(before.or(after)?).ok()?);
     match year(&words[month_at..], lexicon) {
@@ -181,7 +183,8 @@ fn day_number(words: &[String], lexicon: &Lexicon) -> Option<u32> {
     Some(if !digits.is_empty() && matches!(ending, "" | "st" | "nd" | "rd" | "th") {
         digits.parse().ok()?
     } else if let Some(tens) = cardinal(first).filter(|tens| matches!(tens, 20 | 30)) {
-        tens + words.get(1).and_then(|unit| ordinal(unit).or_else(|| cardinal(unit))).filter(|unit| *unit < 10).unwrap_or_default()
+        let skip = usize::from(words.get(1).is_some_and(|word| lexicon.tens_and.contains(&word.as_str())));
+        tens + words.get(1 + skip).and_then(|unit| ordinal(unit).or_else(|| cardinal(unit))).filter(|unit| *unit < 10).unwrap_or_default()
     } else {
         ordinal(first).or_else(|| cardinal(first))?
     })

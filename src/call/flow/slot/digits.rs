@@ -199,8 +199,7 @@ fn number(words: &[String], lexicon: &Lexicon) -> Option<(String, usize)> {
 fn below_hundred(words: &[String], lexicon: &Lexicon) -> Option<(u32, usize)> {
     let value = |word: &String| lexicon.numbers.iter().find(|(name, _)| *name == word.as_str()).map(|(_, value)| *value);
     let first = value(words.first()?)?;
-    // Romanian joins tens and units by "și" ("patruzeci și cinci").
-    let skip = usize::from(lexicon.language == "ro" && words.get(1).is_some_and(|word| word == "si"));
+    let skip = usize::from(words.get(1).is_some_and(|word| lexicon.tens_and.contains(&word.as_str())));
     match words.get(1 + skip).and_then(value) {
         Some(unit) if first >= 20 && (1..10).contains(&unit) => Some((first + unit, 2 + skip)),
         _ => Some((first, 1)),

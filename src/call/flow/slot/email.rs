@@ -54,9 +54,9 @@ fn tokens(said: &str, lexicon: &Lexicon) -> Vec<String> {
             (times, at) = (*count, at + 1);
             continue;
         }
-        let as_in = words.get(at + 1).is_some_and(|next| next == "as")
-            && words.get(at + 2).is_some_and(|next| next == "in")
-            && at + 3 < words.len();
+        let next = |ahead: usize| words.get(at + ahead).map(String::as_str);
+        let letter = word.chars().count() == 1;
+        let as_in = letter && at + 3 < words.len() && lexicon.as_in.iter().any(|[one, two]| next(1) == Some(one) && next(2) == Some(two));
         if as_in {
             tokens.push(word.chars().take(1).collect());
             at += 4;

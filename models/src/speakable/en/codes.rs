@@ -1,6 +1,6 @@
 //! What is read out sign by sign: order numbers, telephone numbers, mail and web addresses.
 
-use super::{Spoken, Word, is_digits, run};
+use super::{Spoken, Word, groups, is_digits, run};
 
 const DIGITS: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
 /// Names of letters as the voice pronounces them best; the others are said as they are.
@@ -25,25 +25,9 @@ pub(super) fn digit_by_digit(digits: &str) -> String {
     names.join(" ")
 }
 
-/// Digits in groups as people read them out: threes, fours where that comes out even; a comma makes the pause.
+/// Digits in groups as people read them out; a comma makes the pause.
 pub(super) fn grouped(digits: &str) -> String {
-    let sizes: Vec<usize> = match digits.len() {
-        0..=5 => vec![digits.len()],
-        7 => vec![3, 4],
-        8 => vec![4, 4],
-        10 => vec![3, 3, 4],
-        length if length % 3 == 0 => vec![3; length / 3],
-        length if length % 4 == 0 => vec![4; length / 4],
-        length => [vec![3; length / 3], vec![length % 3]].concat(),
-    };
-    let mut rest = digits;
-    let mut groups = Vec::with_capacity(sizes.len());
-    for size in sizes {
-        let (group, after) = rest.split_at(size.min(rest.len()));
-        groups.push(digit_by_digit(group));
-        rest = after;
-    }
-    groups.join(", ")
+    groups(digits).into_iter().map(digit_by_digit).collect::<Vec<_>>().join(", ")
 }
 
 fn letter(character: char) -> String {

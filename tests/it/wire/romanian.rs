@@ -1,0 +1,63 @@
+//! A call in Romanian, chosen by the number that is called: answered, understood and handed over.
+
+use std::{path::PathBuf, time::Duration};
+
+use serde_json::Value;
+use warmline::{
+    config::{RouteConfig, Transfer},
+    phone::{Line, Sound},
+};
+use warmline_models::{read_wav, to_pcm};
+
+use super::{LIMIT, hear_greeting, maria, newest_call, phone, start_with};
+
+/// An utterance of `tests/data/speech/ro`.
+fn utterance(number: usize) -> Sound {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/speech/ro/{number:02}.wav"));
+    Sound { samples: to_pcm(&read_wav(&file).unwrap().samples) }
+}
+
+/// Says it, and waits until the bot has answered and is silent.
+async fn exchange(line: &Line, number: usize) {
+    let said = line.media.say(&utterance(number)).await.unwrap();
+    line.media.wait_for_silence_of(Duration::from_millis(1_500), said.end, LIMIT).await.unwrap();
+}
+
+/// The texts of the turns of one side.
+fn texts(seen: &Value, turn: &str) -> String {
+    let entries = seen["entries"].as_array().into_iter().flatten();
+    entries.filter(|entry| entry["what"] == turn).filter_map(|entry| entry["text"].as_str()).collect::<Vec<_>>().join(" | ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_romanian_caller_is_answered_understood_and_handed_over() {
+    let agent = phone("maria").await;
+    let by_number = |file: &mut warmline::config::ConfigFile| {
+        file.routes = vec![RouteConfig::to("asistenta", "support.ro.yaml"), RouteConfig::to("*", "support.en.yaml")];
+    };
+    let gateway = start_with("romanian", vec![maria(&agent.address(), Transfer::Bridge)], false, 0, by_number).await;
+    let caller = phone("caller").await;
+    let line = caller.call("asistenta", gateway.rig.sip()).await.unwrap();
+    hear_greeting(&line).await;
+    let record = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
+
+    // "Unde este comanda mea?", "Patru cinci șapte, unu doi nouă.", "Da, este corect.", "Vreau să vorbesc cu un om real."
+    for number in 1..=3 {
+        exchange(&line, number).await;
+    }
+    line.media.say(&utterance(4)).await.unwrap();
+    let theirs = agent.ring(LIMIT * 2).await.unwrap().answer().await.unwrap();
+    theirs.media.wait_for_sound_of(Duration::from_millis(500), theirs.answered, LIMIT).await.unwrap();
+    theirs.media.press('1').await.unwrap();
+    let bridged = |seen: &Value| {
+        let entries = seen["entries"].as_array().into_iter().flatten();
+        entries.filter(|entry| entry["what"] == "handoff").any(|entry| entry["step"]["step"] == "bridged").then(|| seen.clone())
+    };
+    let seen = gateway.rig.api().until(&record, LIMIT, bridged).await.unwrap();
+    assert_eq!(seen["head"]["language"], "ro");
+    let heard = texts(&seen, "caller_turn");
+    assert!(heard.contains("comanda mea") && heard.contains("457129") && heard.contains("un om"), "{heard}");
+    let told = texts(&seen, "bot_turn");
+    assert!(told.contains("numărul comenzii") && told.contains("Comanda 457129"), "{told}");
+    line.hang_up().await.unwrap();
+}
