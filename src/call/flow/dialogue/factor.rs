@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::call::flow::{dialogue::Dialogue, step::Step, text};
+use crate::call::flow::{dialogue::Dialogue, step::{Interrupt, Step}, text};
 
 /// Wrong answers after which it counts as not found.
 const TRIES: u32 = 2;
@@ -29,7 +29,7 @@ impl Dialogue {
         let flow = std::sync::Arc::clone(&self.flow);
         let Some(plan) = flow.lookups.get(lookup) else { return Factor::Wrong };
         for (slot, field) in &plan.second_factor {
-            if !self.known.contains_key(slot) && self.ask_node(slot, node, steps).is_none() {
+            if !self.known.contains_key(slot) && self.ask_node(slot, node, (Interrupt::all(true), 1.0), steps).is_none() {
                 return Factor::Asked;
             }
             let wanted = self.held.get(lookup).and_then(|fields: &BTreeMap<String, String>| fields.get(field));
@@ -47,7 +47,7 @@ impl Dialogue {
                 return Factor::Wrong;
             }
             self.turn.fresh = false;
-            if self.ask_node(slot, node, steps).is_none() {
+            if self.ask_node(slot, node, (Interrupt::all(true), 1.0), steps).is_none() {
                 return Factor::Asked;
             }
         }
