@@ -34,7 +34,6 @@ enum Command {
     Replay(replay::Args),
     Models(models::Args),
     Bench(bench::Args),
-    Eval(eval::Args),
     #[command(hide = true)]
     ExampleOrders(example_orders::Args),
 }
@@ -56,7 +55,6 @@ impl Cli {
             Command::Replay(args) => replay::run(&args),
             Command::Models(args) => models::run(&args),
             Command::Bench(args) => bench::run(&args),
-            Command::Eval(args) => eval::run(&args),
             Command::ExampleOrders(args) => example_orders::run(&args),
         }
     }

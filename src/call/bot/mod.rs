@@ -275,7 +275,7 @@ impl Bot {
         let given = match care {
             Care::Soothe if speaks => {
                 let text = base.flow.prompt(PromptKey::SorryForTrouble, &[]);
-                steps.insert(0, Step::Say { node: "SorryForTrouble".to_owned(), text, interruptible: true, notice: None });
+                steps.insert(0, Step::Say { node: "SorryForTrouble".to_owned(), text, by: Interrupt::all(true), notice: None });
                 true
             }
             Care::Offer => self.dialogue.offer_colleague(&mut steps),

@@ -97,7 +97,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,

@@ -89,7 +89,7 @@ struct Expected {
 
 /// Plays every case.
 pub(super) fn run(args: &Args) -> Result<()> {
-    let flow = load(&args.file)?;
+    let flow = load(&args.file, None)?;
     let path = args.cases.clone().unwrap_or_else(|| beside(&args.file));
     let cases = read(&path)?;
     let heads = understander(&flow)?;

@@ -99,6 +99,8 @@ impl Played {
                 | Step::LookUp { .. }
                 | Step::NotUnderstood
                 | Step::Repeated
+                | Step::Slower
+                | Step::Declined
                 | Step::Answered { .. }
                 | Step::Human { .. }
                 | Step::Listen => {}

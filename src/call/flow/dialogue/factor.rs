@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::call::flow::{dialogue::Dialogue, step::{Interrupt, Step}, text};
+use crate::call::flow::{
+    dialogue::Dialogue,
+    step::{Interrupt, Step},
+    text,
+};
 
 /// Wrong answers after which it counts as not found.
 const TRIES: u32 = 2;

@@ -201,7 +201,7 @@ impl Dialogue {
     pub fn patience(&self) -> f32 {
         match &self.state {
             State::Asking(asking) | State::Confirming { asking, .. } => asking.patience,
-            State::Open { .. } | State::LookingUp { .. } | State::Done => 1.0,
+            State::Open { .. } | State::Offered | State::LookingUp { .. } | State::Done => 1.0,
         }
     }
 

@@ -114,13 +114,7 @@ impl Dialogue {
     }
 
     /// Asks for a slot, unless it is known or stands in the turn that is being served.
-    pub(super) fn ask_node(
-        &mut self,
-        slot: &str,
-        next: &str,
-        (by, patience): (Interrupt, f32),
-        steps: &mut Vec<Step>,
-    ) -> Option<String> {
+    pub(super) fn ask_node(&mut self, slot: &str, next: &str, (by, patience): (Interrupt, f32), steps: &mut Vec<Step>) -> Option<String> {
         // "Where is my other order?": what is known is of another one.
         if self.turn.fresh && self.turn.words.iter().any(|word| self.flow.lexicon.other.contains(&word.as_str())) {
             self.known.remove(slot);

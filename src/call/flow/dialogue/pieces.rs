@@ -5,7 +5,7 @@ use crate::call::{
     flow::{
         dialogue::{Dialogue, State, control::Control},
         prompt::PromptKey,
-        step::Step,
+        step::{Interrupt, Step},
     },
 };
 
@@ -50,7 +50,7 @@ impl Dialogue {
         match control {
             Some(Control::Yes) => Some(self.in_pieces(rest)),
             Some(Control::No | Control::Thanks) => Some(vec![self.ask_anything_else(), Step::Listen]),
-            Some(Control::Repeat | Control::Wait | Control::Hello) => {
+            Some(Control::Repeat | Control::Slower | Control::Wait | Control::Hello) => {
                 self.rest = rest;
                 None
             }
@@ -62,12 +62,16 @@ impl Dialogue {
 /// The text of an answer: notices, and what may not be interrupted, are said whole.
 fn answer(step: &Step) -> Option<&str> {
     match step {
-        Step::Say { node, text, interruptible: true, notice: None } if *node != format!("{:?}", PromptKey::AnythingElse) => Some(text),
+        Step::Say { node, text, by: Interrupt { voice: true, .. }, notice: None } if *node != format!("{:?}", PromptKey::AnythingElse) => {
+            Some(text)
+        }
         Step::Say { .. }
         | Step::Know(_)
         | Step::LookUp { .. }
         | Step::NotUnderstood
         | Step::Repeated
+        | Step::Slower
+        | Step::Declined
         | Step::Answered { .. }
         | Step::Human { .. }
         | Step::Listen
@@ -77,7 +81,7 @@ fn answer(step: &Step) -> Option<&str> {
 
 fn saying(step: &Step, part: String) -> Step {
     let node = if let Step::Say { node, .. } = step { node.clone() } else { String::new() };
-    Step::Say { node, text: part, interruptible: true, notice: None }
+    Step::Say { node, text: part, by: Interrupt::all(true), notice: None }
 }
 
 /// Whole sentences that take at most `room` letters, at least one if it is the `first` text; and the others.

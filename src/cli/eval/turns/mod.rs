@@ -67,9 +67,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         make::fill(&args.folder, size, args.part, args.seed, &Synthesiser::load(&runtime, 1)?)?;
     }
     let scenes = label::read(&args.folder)?;
-    let (engines, ()) = Engines::load(&dir, |_| Ok(()))?;
+    let (engines, ()) = Engines::load(&dir, &[], |_| Ok(()))?;
     let flow = match &args.flow {
-        Some(file) => load(file)?,
+        Some(file) => load(file, None)?,
         None => stage::flow()?,
     };
     let heads = args.flow.as_ref().map(|_| understander(&flow)).transpose()?;
