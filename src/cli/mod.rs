@@ -48,7 +48,7 @@ impl Cli {
             Command::Serve(args) => serve::run(&args),
             Command::Demo(args) => demo::run(&args),
             Command::Flow(args) => flow::run(args),
-            Command::Understand(args) => understand::run(args),
+            Command::Understand(args) => understand::run(&args),
             Command::Transcribe(args) => transcribe::run(&args),
             Command::Speak(args) => speak::run(&args),
             Command::Replay(args) => replay::run(&args),
