@@ -49,7 +49,7 @@ impl Cli {
             Command::Demo(args) => demo::run(&args),
             Command::Flow(args) => flow::run(args),
             Command::Eval(args) => eval::run(&args),
-            Command::Understand(args) => understand::run(args),
+            Command::Understand(args) => understand::run(&args),
             Command::Transcribe(args) => transcribe::run(&args),
             Command::Speak(args) => speak::run(&args),
             Command::Replay(args) => replay::run(&args),

@@ -107,7 +107,7 @@ impl Told<'_> {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     let flow = load(&args.flow, args.lang.as_deref())?;
     let heads = understander(&flow)?;
     let player = Player::new(flow, heads);

@@ -37,7 +37,7 @@ enum Mode {
     /// It talks, and listens for the caller's next turn.
     Listening,
     /// A service is being asked. A turn that came meanwhile waits.
-    LookingUp { pending: Pending, waiting: Option<Turn> },
+    LookingUp { pending: Pending, waiting: Option<Box<Turn>> },
     /// It says goodbye.
     Leaving(Outcome),
 }
@@ -187,7 +187,7 @@ impl Bot {
         match &mut self.mode {
             Mode::Leaving(_) => Then::Stay,
             Mode::LookingUp { waiting, .. } => {
-                *waiting = Some(turn);
+                *waiting = Some(Box::new(turn));
                 self.weigh(base, &[], ("", Time::ZERO, Time::ZERO))
             }
             Mode::Listening => self.answer(base, &turn),

@@ -73,8 +73,11 @@ pub(super) fn run(args: &Args) -> Result<()> {
     report::finish(common, &lines, &misses, &figures)
 }
 
+/// What guesses a sentence.
+type Guesser = Box<dyn Fn(&sheet::Row) -> Result<Guess>>;
+
 /// How a sentence is guessed: by the flow, or by a head of its own.
-fn guesser(args: &Args) -> Result<Box<dyn Fn(&sheet::Row) -> Result<Guess>>> {
+fn guesser(args: &Args) -> Result<Guesser> {
     let Some(train) = &args.train else {
         let (flow, heads) = args.common.heads()?;
         let player = Player::new(flow, heads);

@@ -79,7 +79,7 @@ impl Table {
             *counts.entry((meant, found)).or_default() += 1;
         }
         let mut confusion: Vec<_> = counts.into_iter().map(|((meant, found), count)| (count, meant, found)).collect();
-        confusion.sort_by(|a, b| b.0.cmp(&a.0));
+        confusion.sort_by_key(|it| std::cmp::Reverse(it.0));
         confusion
     }
 
