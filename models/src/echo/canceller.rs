@@ -3,8 +3,8 @@
 //! Only the second filter adapts (NLMS). It takes the place of the first when it has left less for a while, and starts anew from the first when
 //! it has gone astray: so a caller who speaks over the bot disturbs nothing (Ochiai et al. 1977, "Echo canceler with two echo path models").
 
-/// The filter covers 64 ms from the echo's first sound on.
-pub(super) const TAPS: usize = 512;
+/// The filter covers 128 ms from the echo's first sound on.
+pub(super) const TAPS: usize = 1_024;
 const FRAME: usize = super::FRAME;
 const RATE: f32 = 0.5;
 /// Frames over which both filters are compared.
