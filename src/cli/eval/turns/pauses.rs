@@ -167,7 +167,7 @@ mod tests {
             to: Time(to),
             known: Time(to + 250),
             goes_on: goes_on.map(Time),
-            heard: Transcript { text: "where is it".to_owned(), confidence: 0.9, complete: None },
+            heard: Transcript { text: "where is the parcel that I sent".to_owned(), confidence: 0.9, complete: None },
             complete: 0.5,
             meant: None,
             pace_ms: 0,
