@@ -1,6 +1,6 @@
 //! Numbers that the flow has asked for: where the recogniser's words are none, it looks for the likeliest one that they could have been.
 
-use warmline_models::{ModelError, NumberWord, Recogniser, SpokenNumber, Transcript};
+use warmline_models::{ModelError, NumberWord, Recogniser, SpokenNumber, Transcript, manifest::is_english};
 
 use crate::call::{
     action::Digits,
@@ -22,10 +22,10 @@ pub struct Numbers {
 }
 
 impl Numbers {
-    /// None for a language without a lexicon, and for numbers that are too long.
+    /// None for numbers that are too long, and for languages that the English recogniser does not hear.
     #[must_use]
     pub fn of(language: &str, digits: Digits) -> Option<Self> {
-        let lexicon = lexicon::of(language).filter(|_| digits.most <= LONGEST)?;
+        let lexicon = lexicon::of(language).filter(|_| digits.most <= LONGEST && is_english(language))?;
         let values = lexicon.numbers.iter().map(|(word, value)| (*word, NumberWord::Value(*value)));
         let repeats = lexicon.repeats.iter().map(|(word, times)| (*word, NumberWord::Times(*times)));
         let leads = lexicon.values.number_leads.iter().chain(lexicon.fillers).map(|word| (*word, NumberWord::Lead));
