@@ -106,8 +106,11 @@ test('the list shows live calls on top, filters and opens calls by keyboard alon
   await page.keyboard.press('Enter');
   await page.waitForURL(`**${chosen}`);
   await page.keyboard.press('?');
-  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+  const shortcuts = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await shortcuts.waitFor();
   await page.keyboard.press('Escape');
+  // While it is open, keys are its own.
+  await shortcuts.waitFor({ state: 'hidden' });
   await page.keyboard.press('g');
   await page.keyboard.press('a');
   await page.waitForURL('**/agents');

@@ -57,7 +57,11 @@ addEventListener('keydown', (event) => {
     board.open = !board.open;
     return;
   }
-  if (board.open) return;
+  if (board.open) {
+    // The dialog closes by itself, but tells of it later: the next key may be there before.
+    if (key === 'Escape') board.open = false;
+    return;
+  }
   const both = performance.now() - firstAt < SEQUENCE_MS ? `${first} ${key}` : key;
   const all = board.groups.flatMap((group) => group.shortcuts);
   const hit = all.find((shortcut) => shortcut.keys === both) ?? all.find((shortcut) => shortcut.keys === key);
