@@ -17,13 +17,13 @@ const FLAGS = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
-/** A browser context with a new profile; `close` removes it. */
-export async function launch(options = {}) {
+/** A browser context with a new profile, and with further `flags` of Chromium; `close` removes it. */
+export async function launch({ flags = [], ...options } = {}) {
   const profile = await mkdtemp(join(tmpdir(), 'warmline-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
     viewport: { width: 1440, height: 900 },
     colorScheme: 'light',
     timezoneId: 'Europe/Bucharest',

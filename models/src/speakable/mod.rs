@@ -4,6 +4,7 @@
 
 mod en;
 mod ro;
+mod shapes;
 
 /// A written word with what stands around it.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use warmline_sip::codec::{Codec, Frame};
 use warmline_sip::tone::{FarEnd, FarEndConfig, Fax, Progress};
 
-use crate::signals::{Random, Sound, recordings, recordings_in, speech_like};
+use crate::signals::{Random, Sound, recordings, speech_like};
 
 /// Answered at once.
 fn heard_with(config: FarEndConfig, frames: &[Frame]) -> Vec<(Progress, u128)> {
@@ -122,25 +122,6 @@ fn speech_has_no_beep() {
         let found = heard_with(FarEndConfig::default(), &sound.frames());
         assert!(matches!(found[..], [] | [(Progress::Human | Progress::MachineSuspected, _)]), "{name} {found:?}");
     }
-}
-
-#[test]
-#[ignore = "by hand: WARMLINE_SPEECH names a folder of µ-law WAV files of 8 kHz"]
-fn speech_of_a_folder_is_a_long_greeting() {
-    let Some(folder) = std::env::var_os("WARMLINE_SPEECH") else { return };
-    for (name, sound) in recordings_in(folder.as_ref()) {
-        println!("{name}: {:?}", heard_with(FarEndConfig::default(), &sound.frames()));
-    }
-}
-
-#[test]
-#[ignore = "prints what a frame costs"]
-#[expect(clippy::disallowed_methods, reason = "measures the machine")]
-fn cost_of_a_frame() {
-    let frames = speech_like(5, 60).frames();
-    let start = std::time::Instant::now();
-    let found = heard_with(FarEndConfig::default(), &frames);
-    println!("far end: {:.2} µs a frame {found:?}", start.elapsed().as_secs_f64() * 1e6 / frames.len() as f64);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use warmline_sip::codec::{Codec, Frame};
 use warmline_sip::tone::DtmfDetector;
 
-use crate::signals::{Random, Sound, recordings, recordings_in, speech_like};
+use crate::signals::{Random, Sound, recordings, speech_like};
 
 const ALL: &str = "123A456B789C*0#D";
 const ROWS: [f32; 4] = [697.0, 770.0, 852.0, 941.0];
@@ -146,23 +146,4 @@ fn noise_steps_and_silence_are_no_key() {
     for hz in (300..3_400).step_by(37) {
         assert_eq!(heard(&Sound::default().silence(33).tones(200, &[(hz as f32, -6.0)]).silence(33).frames()), "", "{hz}");
     }
-}
-
-#[test]
-#[ignore = "by hand: WARMLINE_SPEECH names a folder of µ-law WAV files of 8 kHz"]
-fn speech_of_a_folder_is_no_key() {
-    let Some(folder) = std::env::var_os("WARMLINE_SPEECH") else { return };
-    for (name, sound) in recordings_in(folder.as_ref()) {
-        println!("{name}: {} s, {:?}", sound.samples.len() / 8_000, heard(&sound.frames()));
-    }
-}
-
-#[test]
-#[ignore = "prints what a frame costs"]
-#[expect(clippy::disallowed_methods, reason = "measures the machine")]
-fn cost_of_a_frame() {
-    let frames = speech_like(5, 60).frames();
-    let start = std::time::Instant::now();
-    let keys = heard(&frames);
-    println!("DTMF: {:.2} µs a frame {keys}", start.elapsed().as_secs_f64() * 1e6 / frames.len() as f64);
 }

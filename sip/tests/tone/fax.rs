@@ -5,7 +5,7 @@ use std::f32::consts::{PI, TAU};
 use warmline_sip::codec::{Codec, Frame};
 use warmline_sip::tone::{Ear, Fax, FaxDetector};
 
-use crate::signals::{Sound, amplitude, music_like, recordings, recordings_in, speech_like};
+use crate::signals::{Sound, amplitude, music_like, recordings, speech_like};
 
 /// What is found, and in which millisecond.
 fn heard(frames: &[Frame], spoken: bool) -> Vec<(Fax, usize)> {
@@ -81,23 +81,4 @@ fn speech_and_music_are_no_fax() {
     for (name, sound) in recordings() {
         assert!(heard(&sound.frames(), false).is_empty(), "{name}");
     }
-}
-
-#[test]
-#[ignore = "by hand: WARMLINE_SPEECH names a folder of µ-law WAV files of 8 kHz"]
-fn speech_of_a_folder_is_no_fax() {
-    let Some(folder) = std::env::var_os("WARMLINE_SPEECH") else { return };
-    for (name, sound) in recordings_in(folder.as_ref()) {
-        println!("{name}: {:?}", heard(&sound.frames(), false));
-    }
-}
-
-#[test]
-#[ignore = "prints what a frame costs"]
-#[expect(clippy::disallowed_methods, reason = "measures the machine")]
-fn cost_of_a_frame() {
-    let frames = speech_like(5, 60).frames();
-    let start = std::time::Instant::now();
-    let found = heard(&frames, false);
-    println!("fax: {:.2} µs a frame {found:?}", start.elapsed().as_secs_f64() * 1e6 / frames.len() as f64);
 }

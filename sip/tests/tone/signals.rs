@@ -141,11 +141,7 @@ fn resonance(state: &mut [f32; 2], source: f32, hz: f32, index: usize) -> f32 {
 
 /// Every recording of speech that the repository has, decoded.
 pub(crate) fn recordings() -> Vec<(String, Sound)> {
-    recordings_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/speech"))
-}
-
-/// Every µ-law WAV file of a folder.
-pub(crate) fn recordings_in(folder: &Path) -> Vec<(String, Sound)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/speech");
     let mut files: Vec<_> = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("readable").path()).collect();
     files.sort();
     files.retain(|path| path.extension().is_some_and(|ending| ending == "wav"));

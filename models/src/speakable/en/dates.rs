@@ -3,6 +3,7 @@
 use super::{
     Spoken, Word, is_digits,
     numbers::{ordinal as in_order, year},
+    shapes,
 };
 
 const MONTHS: [&str; 12] =
@@ -13,23 +14,10 @@ pub(super) fn date(words: &[Word<'_>], before: Option<Word<'_>>) -> Option<Spoke
     numeric(words[0].core).and_then(Spoken::one).or_else(|| month_first(words)).or_else(|| day_first(words, before))
 }
 
+/// With slashes the month comes first in American English, unless it cannot be one.
 fn numeric(core: &str) -> Option<String> {
-    let separator = core.chars().find(|character| matches!(character, '-' | '.' | '/'))?;
-    let parts: Vec<&str> = core.split(separator).collect();
-    let [a, b, c] = parts[..] else { return None };
-    if ![a, b, c].iter().all(|part| is_digits(part) && part.len() <= 4) {
-        return None;
-    }
-    let number = |part: &str| part.parse::<usize>().ok();
-    let (day, month, year) = match (separator, a.len(), c.len()) {
-        ('-', 4, _) => (number(c)?, number(b)?, number(a)?),
-        // With slashes the month comes first in American English, unless it cannot be one.
-        ('/', _, 4) if number(a)? <= 12 => (number(b)?, number(a)?, number(c)?),
-        (_, _, 4) => (number(a)?, number(b)?, number(c)?),
-        _ => return None,
-    };
-    let name = MONTHS.get(month.checked_sub(1)?).filter(|_| (1..=31).contains(&day))?;
-    Some(format!("{name} {}, {}", in_order(day as u64), self::year(year as u64)))
+    let (day, month, year) = shapes::date(core, true)?;
+    Some(format!("{} {}, {}", MONTHS[month - 1], in_order(day), self::year(year)))
 }
 
 /// The full name of a month, from its name or a three-letter form with or without a full stop.

@@ -7,7 +7,7 @@ mod numbers;
 mod times;
 mod words;
 
-use super::{Rule, Spoken, Word, groups, is_digits, run};
+use super::{Rule, Spoken, Word, groups, is_digits, run, shapes};
 
 pub(super) const RULES: [Rule; 12] = [
     codes::address,

@@ -1,11 +1,11 @@
 //! What is read out sign by sign: order numbers, telephone numbers, mail and web addresses.
 
-use super::{Spoken, Word, groups, is_digits, run};
+use super::{
+    Spoken, Word, groups, is_digits, run,
+    shapes::{self, Code},
+};
 
 const DIGITS: [&str; 10] = ["zero", "unu", "doi", "trei", "patru", "cinci", "șase", "șapte", "opt", "nouă"];
-/// A string of digits from this length on is a name, not an amount.
-const CODE_DIGITS: usize = 5;
-
 /// "patru cinci șapte".
 pub(super) fn digit_by_digit(digits: &str) -> String {
     let names: Vec<&str> = digits.bytes().filter(u8::is_ascii_digit).map(|digit| DIGITS[usize::from(digit - b'0')]).collect();
@@ -33,20 +33,11 @@ pub(super) fn spelled(text: &str) -> String {
 
 /// Order numbers and the like: five digits or more, digits behind a leading zero, letters and digits mixed.
 pub(super) fn code(words: &[Word<'_>], _before: Option<Word<'_>>) -> Option<Spoken> {
-    let core = words[0].core.strip_prefix('#').unwrap_or(words[0].core);
-    if is_digits(core) {
-        let is_code = core.len() >= CODE_DIGITS || (core.len() > 1 && core.starts_with('0')) || words[0].core.starts_with('#');
-        return if is_code { Spoken::one(grouped(core)) } else { None };
+    let part = |part: &str| if is_digits(part) { grouped(part) } else { spelled(part) };
+    match shapes::code(words[0].core)? {
+        Code::Number(digits) => Spoken::one(grouped(digits)),
+        Code::Mixed(parts) => Spoken::one(parts.into_iter().map(part).collect::<Vec<_>>().join(", ")),
     }
-    let parts: Vec<&str> = core.split(['-', '/', '_']).collect();
-    let signs = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    let digits = core.bytes().filter(u8::is_ascii_digit).count();
-    let letters = core.bytes().filter(u8::is_ascii_uppercase).count();
-    if digits < 2 || letters == 0 || !parts.iter().all(|part| signs(part)) {
-        return None;
-    }
-    let said: Vec<String> = parts.iter().map(|part| if is_digits(part) { grouped(part) } else { spelled(part) }).collect();
-    Spoken::one(said.join(", "))
 }
 
 /// Telephone numbers: a plus sign, or several groups of digits with seven digits or more in all.
@@ -74,16 +65,9 @@ pub(super) fn phone(words: &[Word<'_>], _before: Option<Word<'_>>) -> Option<Spo
 
 /// Mail and web addresses.
 pub(super) fn address(words: &[Word<'_>], _before: Option<Word<'_>>) -> Option<Spoken> {
-    let core = words[0].core;
-    let bare = ["https://", "http://"].iter().find_map(|scheme| core.strip_prefix(scheme));
-    let web = bare.unwrap_or(core);
-    let web = web.strip_prefix("www.").unwrap_or(web);
-    let is_mail = core.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
-    if !is_mail && bare.is_none() && web == core {
-        return None;
-    }
+    let web = shapes::address(words[0].core)?;
     let mut said = String::new();
-    for character in web.trim_end_matches('/').chars() {
+    for character in web.chars() {
         let name = match character {
             '.' => "punct",
             '@' => "arond",

@@ -3,6 +3,7 @@
 use super::{
     Spoken, Word, is_digits,
     numbers::{Gender, cardinal},
+    shapes,
 };
 
 const MONTHS: [&str; 12] =
@@ -14,20 +15,8 @@ pub(super) fn date(words: &[Word<'_>], _before: Option<Word<'_>>) -> Option<Spok
 }
 
 fn numeric(core: &str) -> Option<String> {
-    let separator = core.chars().find(|character| matches!(character, '-' | '.' | '/'))?;
-    let parts: Vec<&str> = core.split(separator).collect();
-    let [a, b, c] = parts[..] else { return None };
-    if ![a, b, c].iter().all(|part| is_digits(part) && part.len() <= 4) {
-        return None;
-    }
-    let number = |part: &str| part.parse::<u64>().ok();
-    let (day, month, year) = match (separator, a.len(), c.len()) {
-        ('-', 4, _) => (number(c)?, number(b)?, number(a)?),
-        (_, 1..=2, 4) => (number(a)?, number(b)?, number(c)?),
-        _ => return None,
-    };
-    let month = MONTHS.get(usize::try_from(month).ok()?.checked_sub(1)?).filter(|_| (1..=31).contains(&day))?;
-    Some(format!("{} {month} {}", self::day(day), cardinal(year, Gender::Masculine)))
+    let (day, month, year) = shapes::date(core, false)?;
+    Some(format!("{} {} {}", self::day(day), MONTHS[month - 1], cardinal(year, Gender::Masculine)))
 }
 
 fn written(words: &[Word<'_>]) -> Option<Spoken> {
