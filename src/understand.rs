@@ -38,6 +38,18 @@ impl Understander {
         Ok(Self { flow: Arc::clone(flow), embedder: Arc::clone(embedder), head: IntentHead::train(&examples)? })
     }
 
+    /// The flow says that the caller's tone is looked at.
+    #[must_use]
+    pub fn looks_at_tone(&self) -> bool {
+        self.flow.escalation.tone
+    }
+
+    /// The flow whose heads these are.
+    #[must_use]
+    pub fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
     /// What the sentence means. The tone is only computed where the flow announces it.
     ///
     /// # Errors
@@ -63,7 +75,7 @@ impl Understander {
         } else {
             Tone::default()
         };
-        Ok(Understanding { intents, knowledge, tone })
+        Ok(Understanding { intents, knowledge, tone, phrased: None })
     }
 
     fn scores(&self, vector: &Embedding) -> (Vec<Scored>, Vec<Scored>) {

@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod eval;
 mod example_orders;
 mod flow;
 mod models;
@@ -30,6 +31,7 @@ enum Command {
     Transcribe(transcribe::Args),
     Speak(speak::Args),
     Replay(replay::Args),
+    Eval(eval::Args),
     Models(models::Args),
     Bench(bench::Args),
     #[command(hide = true)]
@@ -50,6 +52,7 @@ impl Cli {
             Command::Transcribe(args) => transcribe::run(&args),
             Command::Speak(args) => speak::run(&args),
             Command::Replay(args) => replay::run(&args),
+            Command::Eval(args) => eval::run(&args),
             Command::Models(args) => models::run(&args),
             Command::Bench(args) => bench::run(&args),
             Command::ExampleOrders(args) => example_orders::run(&args),

@@ -7,6 +7,7 @@ use warmline_models::{ModelError, manifest::MANIFEST, pause_after_ms, resample, 
 use super::{
     cache::{Cache, Key},
     engines::Engines,
+    remote::{Guarded, Trouble, VoiceService},
 };
 
 /// Samples per second on the line.
@@ -27,11 +28,27 @@ pub(crate) struct Voice {
 /// Clauses that are kept in memory; a minute of sound is a megabyte.
 const RECENT: usize = 64;
 
+/// What makes two clauses of a call the same sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asked<'a> {
+    clause: &'a str,
+    language: &'a str,
+    more: bool,
+    elsewhere: bool,
+}
+
 struct Recent {
     clause: String,
     language: String,
     more: bool,
+    elsewhere: bool,
     samples: Arc<[i16]>,
+}
+
+impl Recent {
+    fn asked(&self) -> Asked<'_> {
+        Asked { clause: &self.clause, language: &self.language, more: self.more, elsewhere: self.elsewhere }
+    }
 }
 
 impl Voice {
@@ -43,51 +60,92 @@ impl Voice {
 
     /// The sound of a clause, mono, 8 kHz, with the silence that follows it if another clause does. Empty when there is nothing to say.
     pub(crate) fn clause(&self, clause: &str, language: &str, more: bool) -> Result<Arc<[i16]>, ModelError> {
-        if let Some(samples) = self.said_of_late(clause, language, more) {
+        let asked = Asked { clause, language, more, elsewhere: false };
+        if let Some(samples) = self.said_of_late(asked) {
             return Ok(samples);
         }
-        let samples = self.spoken(clause, language, more)?;
-        let mut recent = self.recent();
-        recent.truncate(RECENT - 1);
-        recent.insert(0, Recent { clause: clause.to_owned(), language: language.to_owned(), more, samples: Arc::clone(&samples) });
-        Ok(samples)
+        let text = speakable(clause, language);
+        let key = Key { voice: &self.version, text: &text, rate: LINE_RATE };
+        let samples = match self.cached(key) {
+            Some(samples) => samples,
+            None => self.synthesise(key)?,
+        };
+        Ok(self.keep(asked, samples))
+    }
+
+    /// The same by a voice elsewhere.
+    pub(crate) async fn clause_elsewhere(
+        &self,
+        service: &Guarded<VoiceService>,
+        clause: &str,
+        language: &str,
+        more: bool,
+    ) -> Result<Arc<[i16]>, Trouble> {
+        let asked = Asked { clause, language, more, elsewhere: true };
+        if let Some(samples) = self.said_of_late(asked) {
+            return Ok(samples);
+        }
+        let (voice, text) = (service.engine().name(), speakable(clause, language));
+        let key = Key { voice: &voice, text: &text, rate: LINE_RATE };
+        if text.is_empty() {
+            return Ok(Vec::new().into());
+        }
+        let samples = match self.cached(key) {
+            Some(samples) => samples,
+            None => {
+                let samples = service.ask(service.engine().speak(&text)).await?;
+                self.cache(key, &samples);
+                samples
+            }
+        };
+        Ok(self.keep(asked, samples))
     }
 
     /// Is a clause in memory, so that it needs no preparing?
-    pub(crate) fn is_at_hand(&self, clause: &str, language: &str) -> bool {
-        self.recent().iter().any(|one| one.clause == clause && one.language == language && !one.more)
+    pub(crate) fn is_at_hand(&self, clause: &str, language: &str, elsewhere: bool) -> bool {
+        let asked = Asked { clause, language, more: false, elsewhere };
+        self.recent().iter().any(|one| one.asked() == asked)
     }
 
-    fn said_of_late(&self, clause: &str, language: &str, more: bool) -> Option<Arc<[i16]>> {
+    fn said_of_late(&self, asked: Asked<'_>) -> Option<Arc<[i16]>> {
         let mut recent = self.recent();
-        let at = recent.iter().position(|one| one.clause == clause && one.language == language && one.more == more)?;
+        let at = recent.iter().position(|one| one.asked() == asked)?;
         recent[..=at].rotate_right(1);
         Some(Arc::clone(&recent[0].samples))
+    }
+
+    /// Adds the silence after a clause, and keeps it in memory.
+    fn keep(&self, asked: Asked<'_>, mut samples: Vec<i16>) -> Arc<[i16]> {
+        let Asked { clause, language, more, elsewhere } = asked;
+        if more && !samples.is_empty() {
+            samples.extend(std::iter::repeat_n(0, (LINE_RATE * pause_after_ms(clause) / 1_000) as usize));
+        }
+        let samples: Arc<[i16]> = samples.into();
+        let mut recent = self.recent();
+        recent.truncate(RECENT - 1);
+        let kept = Recent { clause: clause.to_owned(), language: language.to_owned(), more, elsewhere, samples: Arc::clone(&samples) };
+        recent.insert(0, kept);
+        samples
     }
 
     fn recent(&self) -> MutexGuard<'_, Vec<Recent>> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn spoken(&self, clause: &str, language: &str, more: bool) -> Result<Arc<[i16]>, ModelError> {
-        let text = speakable(clause, language);
-        let key = Key { voice: &self.version, text: &text, rate: LINE_RATE };
-        let mut samples = match self.cache.as_ref().and_then(|cache| cache.get(key)) {
-            Some(samples) => samples,
-            None => self.synthesise(key)?,
-        };
-        if more && !samples.is_empty() {
-            samples.extend(std::iter::repeat_n(0, (LINE_RATE * pause_after_ms(clause) / 1_000) as usize));
+    fn cached(&self, key: Key<'_>) -> Option<Vec<i16>> {
+        self.cache.as_ref().and_then(|cache| cache.get(key))
+    }
+
+    fn cache(&self, key: Key<'_>, samples: &[i16]) {
+        if let Some(cache) = self.cache.as_ref().filter(|_| !samples.is_empty()) {
+            cache.put(key, samples);
         }
-        Ok(samples.into())
     }
 
     fn synthesise(&self, key: Key<'_>) -> Result<Vec<i16>, ModelError> {
         let voice = &self.engines.synthesiser;
         let samples = to_pcm(&resample(&voice.speak(key.text, TEMPO)?, voice.rate(), LINE_RATE)?);
-        if let Some(cache) = self.cache.as_ref().filter(|_| !samples.is_empty()) {
-            cache.put(key, &samples);
-        }
+        self.cache(key, &samples);
         Ok(samples)
     }
 }

@@ -65,6 +65,7 @@ const signals: Record<Signal['kind'], string> = {
   anger: 'Anger',
   frustration: 'Frustration',
   sarcasm: 'Sarcasm',
+  raised_voice: 'Raised voice',
   service_failed: 'A service failed',
   silence: 'Silence',
   flow_asked: 'The flow leads to a human',

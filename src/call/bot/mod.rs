@@ -35,7 +35,7 @@ enum Mode {
     /// It talks, and listens for the caller's next turn.
     Listening,
     /// A service is being asked. A turn that came meanwhile waits.
-    LookingUp { pending: Pending, waiting: Option<Turn> },
+    LookingUp { pending: Pending, waiting: Option<Box<Turn>> },
     /// It says goodbye.
     Leaving(Outcome),
 }
@@ -152,14 +152,14 @@ impl Bot {
             to: turn.to,
             understood: turn.understanding.as_ref().map(|understood| base.flow.meaning(understood)),
         });
-        self.note_turn(&turn);
+        self.note_turn(&turn, base.cut_in);
         if self.troubles.is_baffled() {
             return self.give_in(base, "understanding");
         }
         match &mut self.mode {
             Mode::Leaving(_) => Then::Stay,
             Mode::LookingUp { waiting, .. } => {
-                *waiting = Some(turn);
+                *waiting = Some(Box::new(turn));
                 self.weigh(base, &[], ("", Time::ZERO, Time::ZERO))
             }
             Mode::Listening => self.answer(base, &turn),
@@ -200,7 +200,7 @@ impl Bot {
     }
 
     /// Shows the policy a turn of the caller.
-    fn note_turn(&mut self, turn: &Turn) {
+    fn note_turn(&mut self, turn: &Turn, cut_in: bool) {
         let understanding = turn.understanding.clone().unwrap_or_default();
         let intent = self.dialogue.intent_of(&turn.heard.text, &understanding);
         self.escalation.turn(&TurnSeen {
@@ -211,6 +211,9 @@ impl Bot {
             intent: intent.as_deref(),
             is_value: self.dialogue.is_value(&turn.heard.text),
         });
+        if let Some(voice) = &turn.heard.voice {
+            self.escalation.voice(voice, cut_in, (turn.from, turn.to));
+        }
     }
 
     /// Shows the policy what the flow noticed in a turn. Returns what the flow itself wants, if it wants a human.

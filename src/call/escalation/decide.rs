@@ -23,6 +23,7 @@ pub fn word(signal: &Signal) -> String {
         Signal::Anger => "anger".to_owned(),
         Signal::Frustration => "frustration".to_owned(),
         Signal::Sarcasm => "sarcasm".to_owned(),
+        Signal::RaisedVoice => "raised_voice".to_owned(),
         Signal::ServiceFailed => "service_failed".to_owned(),
         Signal::Silence => "silence".to_owned(),
         Signal::FlowAsked => "flow_asked".to_owned(),
@@ -45,6 +46,7 @@ pub(super) fn rule(policy: &EscalationPolicy, signal: &Signal) -> SignalRule {
         Signal::Anger => rules.anger,
         Signal::Frustration => rules.frustration,
         Signal::Sarcasm => rules.sarcasm,
+        Signal::RaisedVoice => rules.raised_voice,
         Signal::ServiceFailed => rules.service_failed,
         Signal::Silence => rules.silence,
         Signal::FlowAsked => rules.flow_asked,
@@ -66,9 +68,10 @@ pub(super) fn decide(ledger: &[Evidence], policy: &EscalationPolicy, now: Time) 
     counted.sort_by(|a, b| {
         (b.at_once, b.counts, a.evidence.number).partial_cmp(&(a.at_once, a.counts, b.evidence.number)).unwrap_or(std::cmp::Ordering::Equal)
     });
-    // Mockery is a matter of hearing: alone it never moves anybody.
-    let only_sarcasm = counted.iter().all(|it| it.evidence.signal == Signal::Sarcasm);
-    let escalate = counted.iter().any(|it| it.at_once) || (score >= policy.threshold && !only_sarcasm);
+    // Mockery is a matter of hearing, and so is a raised voice: alone neither ever moves anybody, unless the flow says that it acts at once.
+    let only = |signal: &Signal| counted.iter().all(|it| it.evidence.signal == *signal);
+    let only_heard = only(&Signal::Sarcasm) || only(&Signal::RaisedVoice);
+    let escalate = counted.iter().any(|it| it.at_once) || (score >= policy.threshold && !only_heard);
     let mut reasons = Vec::new();
     for it in counted.iter().filter(|it| it.counts >= LEAST) {
         let reason = word(&it.evidence.signal);
@@ -133,6 +136,7 @@ fn plain(signal: &Signal, policy: &EscalationPolicy) -> String {
         Signal::Anger => "the caller is angry".to_owned(),
         Signal::Frustration => "the caller is annoyed".to_owned(),
         Signal::Sarcasm => "the caller is mocking".to_owned(),
+        Signal::RaisedVoice => "the caller's voice has risen".to_owned(),
         Signal::ServiceFailed => "a service failed".to_owned(),
         Signal::Silence => "the caller was silent".to_owned(),
         Signal::FlowAsked => "the assistant cannot help any further".to_owned(),

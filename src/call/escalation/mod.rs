@@ -14,9 +14,10 @@ pub use decide::word;
 use crate::call::{
     escalation::{patterns::Patterns, policy::CriticalRule},
     flow::{Destination, Flow},
+    prosody::Baseline,
     record::{Decision, Evidence, Signal},
     time::Time,
-    understanding::Understanding,
+    understanding::{Understanding, Voice},
 };
 
 /// One turn of the caller, as the policy sees it.
@@ -46,6 +47,7 @@ pub struct Escalation {
     /// Evidence before this one was settled by a handoff that came back.
     settled: usize,
     low_turns: u32,
+    voice: Baseline,
 }
 
 impl Escalation {
@@ -53,7 +55,7 @@ impl Escalation {
     #[must_use]
     pub fn new(flow: Arc<Flow>) -> Self {
         let patterns = Arc::clone(flow.patterns.get_or_init(|| Arc::new(Patterns::new(&flow))));
-        Self { flow, patterns, ledger: Vec::new(), drained: 0, settled: 0, low_turns: 0 }
+        Self { flow, patterns, ledger: Vec::new(), drained: 0, settled: 0, low_turns: 0, voice: Baseline::default() }
     }
 
     /// Looks for signals in a turn of the caller.
@@ -81,6 +83,17 @@ impl Escalation {
         self.low_turns = if turn.confidence < policy.low_confidence_below { self.low_turns + 1 } else { 0 };
         if policy.low_confidence_turns > 0 && self.low_turns >= policy.low_confidence_turns {
             self.add(Signal::LowConfidence, turn.text, turn.span, 1.0);
+        }
+    }
+
+    /// Listens to how a turn was said, beside the turns before it. `cut_in`: it began while the bot was speaking.
+    pub fn voice(&mut self, voice: &Voice, cut_in: bool, span: (Time, Time)) {
+        if !self.flow.escalation.tone {
+            return;
+        }
+        let judged = self.voice.hear(voice, cut_in);
+        if judged.score >= self.flow.escalation.raised_voice_above {
+            self.add(Signal::RaisedVoice, &judged.in_words(), span, judged.score);
         }
     }
 

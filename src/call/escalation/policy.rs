@@ -15,8 +15,10 @@ pub struct EscalationPolicy {
     pub hold: f32,
     /// Milliseconds in which what counts loses half of its weight. What acts at once does not fade.
     pub half_life_ms: u64,
-    /// Is the tone of the caller's words looked at? The greeting must say so then; this is off unless the flow turns it on.
+    /// Is the tone of the caller's words and voice looked at? The greeting must say so then; this is off unless the flow turns it on.
     pub tone: bool,
+    /// Score from which a turn's voice counts as raised against the caller's own voice before, 0..=1.
+    pub raised_voice_above: f32,
     /// Recogniser confidence under which a turn counts as a low one, 0..=1.
     pub low_confidence_below: f32,
     /// How many such turns in a row are a signal.
@@ -36,6 +38,7 @@ impl Default for EscalationPolicy {
             hold: 0.8,
             half_life_ms: 180_000,
             tone: false,
+            raised_voice_above: 0.7,
             low_confidence_below: 0.6,
             low_confidence_turns: 2,
             signals: SignalRules::default(),
@@ -85,6 +88,8 @@ pub struct SignalRules {
     pub frustration: SignalRule,
     /// Praise that is not meant. Never enough alone.
     pub sarcasm: SignalRule,
+    /// The voice is louder, higher, faster or tenser than it was. Never enough alone, unless it acts at once.
+    pub raised_voice: SignalRule,
     /// A service failed.
     pub service_failed: SignalRule,
     /// Nothing was heard.
@@ -106,6 +111,7 @@ impl Default for SignalRules {
             anger: rule(Effect::Count, 1.2),
             frustration: rule(Effect::Count, 0.5),
             sarcasm: rule(Effect::Count, 0.5),
+            raised_voice: rule(Effect::Count, 0.5),
             service_failed: rule(Effect::Count, 0.5),
             silence: rule(Effect::Count, 0.2),
             flow_asked: rule(Effect::Now, 1.0),

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     fn pause(expect: Expect, text: &str, complete: Option<f32>) -> u64 {
-        let heard = Transcript { text: text.to_owned(), confidence: 0.9, complete };
+        let heard = Transcript { text: text.to_owned(), confidence: 0.9, complete, voice: None };
         pause_ms(&TurnPolicy::default(), expect, Some(&heard), Language::English)
     }
 

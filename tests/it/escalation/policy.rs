@@ -13,7 +13,7 @@ use warmline::call::{
 use super::{Ledger, flow, intent, tone};
 
 /// The example flow with one text replaced.
-fn with(from: &str, to: &str) -> Arc<Flow> {
+pub(super) fn with(from: &str, to: &str) -> Arc<Flow> {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/flows/support.en.yaml")).unwrap();
     assert!(text.contains(from), "{from}");
     Arc::new(Flow::parse(&text.replacen(from, to, 1), "f").unwrap_or_else(|mistakes| panic!("{mistakes:#?}")))

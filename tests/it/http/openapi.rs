@@ -161,6 +161,7 @@ async fn what_is_served_has_the_shape_that_the_document_says() {
         Signal::Anger,
         Signal::Frustration,
         Signal::Sarcasm,
+        Signal::RaisedVoice,
         Signal::ServiceFailed,
         Signal::Silence,
         Signal::FlowAsked,

@@ -40,5 +40,6 @@ pub(crate) fn of(text: &str) -> Understanding {
             sarcasm: has(&["oh great, wonderful"]),
             gratitude: has(&["thank you"]),
         },
+        phrased: None,
     }
 }
