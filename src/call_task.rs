@@ -130,7 +130,10 @@ impl Running {
             }
             Action::LeaveQueue { id } => task.desk.leave(&task.id, id),
             Action::ReleaseAgent { agent, after } => task.desk.release(&task.id, &agent, after),
-            Action::Private { on } => task.legs.keep_private(on),
+            Action::Private { on } => {
+                task.legs.keep_private(on);
+                task.speech.keep_private(on);
+            }
             Action::Record(entry) => {
                 if let What::Handoff { step: HandoffStep::Bridged { agent, .. } } = &entry.what {
                     task.desk.bridged(&task.id, agent);

@@ -52,6 +52,12 @@ impl Understander {
         &self.flow
     }
 
+    /// The flow says that the caller's tone is looked at.
+    #[must_use]
+    pub fn looks_at_tone(&self) -> bool {
+        self.flow.escalation.tone
+    }
+
     /// What the sentence means. The tone is only computed where the flow announces it.
     ///
     /// # Errors
@@ -85,7 +91,7 @@ impl Understander {
         };
         let first = surest(&intents, &knowledge);
         let second = first.and_then(|first| said.into_iter().rev().find(|it| it.name != first.name));
-        Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters) })
+        Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters), phrased: None })
     }
 
     fn scores(&self, vector: &Embedding) -> (Vec<Scored>, Vec<Scored>) {

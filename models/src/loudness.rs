@@ -9,7 +9,7 @@ const KNEE: f32 = 0.7;
 const ACTIVE_BELOW_PEAK: f32 = 0.03;
 
 /// Trims silence at both ends, brings active speech to −20 dBFS, bends peaks below full scale and fades both edges over 5 ms.
-pub(crate) fn finish(audio: &mut Vec<f32>, rate: u32) {
+pub fn finish(audio: &mut Vec<f32>, rate: u32) {
     let frame = (rate / 100).max(1) as usize;
     let levels: Vec<f32> = audio.chunks(frame).map(rms).collect();
     let loudest = levels.iter().copied().fold(0.0, f32::max);

@@ -41,7 +41,11 @@ pub fn read_wav(path: &Path) -> Result<Audio, ModelError> {
     parse_wav(&bytes).map_err(|reason| ModelError::Audio(format!("{}: {reason}", path.display())))
 }
 
-fn parse_wav(bytes: &[u8]) -> Result<Audio, &'static str> {
+/// Reads a WAV file that is in memory already.
+///
+/// # Errors
+/// Why it is no WAV of the kinds that [`read_wav`] takes.
+pub fn parse_wav(bytes: &[u8]) -> Result<Audio, &'static str> {
     if bytes.len() < 12 || &bytes[..4] != b"RIFF" || &bytes[8..12] != b"WAVE" {
         return Err("not a RIFF WAVE file");
     }

@@ -2,6 +2,7 @@
 
 mod options;
 mod peers;
+mod remote;
 
 use std::{
     fs,
@@ -14,6 +15,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use tokio::{
+    runtime::Handle,
     signal::unix::{SignalKind, signal},
     sync::{mpsc, oneshot},
     task::{JoinError, JoinSet},
@@ -78,7 +80,7 @@ impl App {
     pub async fn build(config: Config, path: &Path) -> Result<Self> {
         http::install_metrics();
         let loading = tokio::task::spawn_blocking({
-            let (options, flows) = (options::speech(&config)?, config.flows().cloned().collect::<Vec<_>>());
+            let (options, flows) = (options::speech(&config, Handle::current())?, config.flows().cloned().collect::<Vec<_>>());
             move || Speech::start(&options, &flows)
         });
         let store = Store::open(&store::Options::new(&config.file.store.folder)).await?;

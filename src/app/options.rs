@@ -6,10 +6,11 @@ use std::{
     time::Duration,
 };
 
-use warmline_models::{ModelError, ModelsDir};
+use tokio::runtime::Handle;
+use warmline_models::ModelsDir;
 use warmline_sip::{codec::Codec, guard, sdp::Encryption, uri::Uri, user_agent};
 
-use super::peers;
+use super::{peers, remote};
 use crate::{
     call::{event::TransferBy, ids::AgentId},
     config::{AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, Transfer, TrunkConfig},
@@ -208,10 +209,11 @@ fn ring_at(config: &Config, id: &str, agent: &AgentConfig) -> String {
     telephony::over(&trunk.name, &trunk.outbound.rewrite(user))
 }
 
-pub(super) fn speech(config: &Config) -> Result<speech::Options, ModelError> {
+pub(super) fn speech(config: &Config, runtime: Handle) -> anyhow::Result<speech::Options> {
     let from = &config.file.speech;
     let models = from.models.clone().map_or_else(ModelsDir::of_user, |folder| Ok(ModelsDir::at(folder)))?;
-    Ok(speech::Options { models, cache: Some(from.cache.clone()), cache_bytes: from.cache_mb * 1_000_000, workers: from.threads })
+    let (cache, cache_bytes) = (Some(from.cache.clone()), from.cache_mb * 1_000_000);
+    Ok(speech::Options { models, cache, cache_bytes, workers: from.threads, remote: remote::engines(&from.remote, runtime)? })
 }
 
 #[cfg(test)]

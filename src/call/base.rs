@@ -8,7 +8,7 @@ use std::{
 use crate::call::{
     caller::Caller,
     claim, clauses,
-    event::{FarEndSign, LegQuality},
+    event::{Engine, FarEndSign, LegQuality},
     flow::{
         Flow,
         prompt::PromptKey,
@@ -46,6 +46,8 @@ pub(crate) struct Base {
     pub(crate) over_bot: bool,
     /// How likely that voice is meant for us, as the listener said last.
     pub(crate) meant: f32,
+    /// The caller's last turn began like that.
+    pub(crate) cut_in: bool,
     /// The caller's turns so far.
     pub(crate) turn: u32,
     /// The caller's last sound of the turn that has no reply yet.
@@ -68,6 +70,8 @@ pub(crate) struct Base {
     pub(crate) signs: BTreeSet<(LegId, FarEndSign)>,
     /// How each leg has sounded so far.
     pub(crate) qualities: BTreeMap<LegId, LegQuality>,
+    /// Engines elsewhere that the record says were no help.
+    pub(crate) fallen: BTreeSet<Engine>,
     /// The claim code, figure by figure.
     pub(crate) claim: String,
     last_leg: u32,
@@ -88,6 +92,7 @@ impl Base {
             expect: Expect::Sentence,
             over_bot: false,
             meant: 1.0,
+            cut_in: false,
             turn: 0,
             reply_after: None,
             caller_up: true,
@@ -100,6 +105,7 @@ impl Base {
             finds: BTreeSet::new(),
             signs: BTreeSet::new(),
             qualities: BTreeMap::new(),
+            fallen: BTreeSet::new(),
             claim: claim::spoken(&claim::code(&call.0)),
             last_leg: LegId::CALLER.0,
         }

@@ -122,7 +122,7 @@ impl Call {
                 }
             }
             News::Turn(turn) => {
-                self.base.over_bot = false;
+                self.base.cut_in = std::mem::take(&mut self.base.over_bot);
                 let base = &mut self.base;
                 base.mouth.give_up(&mut base.io, turn.from);
                 match &self.phase {

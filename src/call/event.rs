@@ -83,6 +83,8 @@ pub enum Event {
 
     /// A driver could not do what was asked. The call decides what follows.
     Failed { id: RequestId, why: Failure },
+    /// An engine elsewhere could not do it, and the built-in one did. Repeated as often as it happens.
+    FellBack { engine: Engine, why: Failure },
     /// The gateway shuts down: finish up.
     Drain,
 }
@@ -188,6 +190,18 @@ pub enum Failure {
     Broken,
     /// The service answered with something that is not what the flow says.
     BadAnswer,
+}
+
+/// An engine that may run elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    /// Hears words.
+    Recogniser,
+    /// Speaks.
+    Voice,
+    /// Finds and phrases answers.
+    Chat,
 }
 
 /// An agent, as much as the brain needs.

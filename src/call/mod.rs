@@ -26,6 +26,7 @@ mod leaving;
 pub mod media;
 pub mod outcome;
 mod private;
+pub mod prosody;
 pub mod record;
 pub mod replay;
 mod settle;

@@ -113,6 +113,9 @@ pub struct Meaning {
     pub knowledge: Vec<Scored>,
     /// The tone of the words.
     pub tone: Tone,
+    /// The entries of the flow's knowledge that a chat model found the answer in; empty if none was asked or found anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cited: Vec<String>,
 }
 
 /// A fact that a human will need.
@@ -185,6 +188,8 @@ pub enum Signal {
     Frustration,
     /// The words say the opposite of what is meant.
     Sarcasm,
+    /// The voice has risen above what it was before, whatever the words.
+    RaisedVoice,
     /// A service that the answer needed failed.
     ServiceFailed,
     /// Nothing was heard.
@@ -195,8 +200,6 @@ pub enum Signal {
     Calmed,
     /// The caller is on the flow's list of callers who are brought to a human sooner.
     Vip,
-    /// The caller's voice against their own voice of before.
-    Voice,
 }
 
 /// What the policy decided on the evidence so far.

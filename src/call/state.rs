@@ -7,7 +7,7 @@ use crate::call::{
     base::Base,
     bot::Bot,
     caller::Caller,
-    event::{Event, FarEndSign, TransferTo},
+    event::{Engine, Event, Failure, FarEndSign, TransferTo},
     flow::{Destination, Flow, prompt::PromptKey},
     handoff::{
         AgentVoice, Farewell, Handoff,
@@ -169,6 +169,7 @@ impl Call {
                 self.handoff_then(|handoff, base| handoff.nobody_to_ask(base, id));
                 self.agent_voice(None, &AgentVoice::Failed { id });
             }
+            Event::FellBack { engine, why } => self.fell_back(engine, why),
             Event::Drain => self.wind_up(PromptKey::Drained, Some(Outcome::Drained)),
         }
     }
@@ -336,6 +337,24 @@ impl Call {
             bot.hand_on(&mut self.base);
             self.base.mouth.silence(&mut self.base.io);
             self.finish(Outcome::Fax);
+        }
+    }
+
+    /// The record says once of each engine elsewhere that it was no help.
+    fn fell_back(&mut self, engine: Engine, why: Failure) {
+        if self.base.fallen.insert(engine) {
+            let (what, then) = match engine {
+                Engine::Recogniser => ("recogniser", "heard with the built-in one"),
+                Engine::Voice => ("voice", "spoke with the built-in one"),
+                Engine::Chat => ("chat model", "did without"),
+            };
+            let why = match why {
+                Failure::TimedOut => "no answer in time",
+                Failure::Overloaded => "asked too much",
+                Failure::Broken => "broken",
+                Failure::BadAnswer => "a wrong answer",
+            };
+            self.base.io.record(What::Trouble { what_failed: format!("remote {what}: {why}"), then: then.to_owned() });
         }
     }
 

@@ -11,6 +11,30 @@ pub struct Transcript {
     pub confidence: f32,
     /// Smart Turn's probability that the speaker has finished, 0..=1. A hint, never a verdict; none when there was no time for it.
     pub complete: Option<f32>,
+    /// How it was said. Only of the caller, only where the flow announces that tone is looked at, and only if there was enough voice in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<Box<Voice>>,
+}
+
+/// How something was said, measured in its sound. One voice says nothing about a mood; the difference from the same caller's other turns does.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Voice {
+    /// Level of the voice without the line's noise, dB below full scale.
+    pub level_db: f32,
+    /// Median pitch, Hz.
+    pub pitch_hz: f32,
+    /// Span of the pitch, semitones.
+    pub pitch_span: f32,
+    /// Syllables for each second of speech.
+    pub syllables_per_s: f32,
+    /// Energy above 1 kHz against that below, dB.
+    pub tilt_db: f32,
+    /// Share of the turn that is pauses, 0..=1.
+    pub pauses: f32,
+    /// How much of it was voiced, ms.
+    pub voiced_ms: u32,
+    /// How far the voice stands above the noise, dB.
+    pub snr_db: f32,
 }
 
 /// The answer to `Understand`.
@@ -29,6 +53,9 @@ pub struct Understanding {
     /// `legal_threat`, `safety`, `fraud`, `data_protection`, `vulnerability`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub matters: Vec<Scored>,
+    /// What a chat model made of the flow's knowledge, where the configuration has one. An answer, never an intent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phrased: Option<Box<Phrased>>,
 }
 
 impl Understanding {
@@ -37,6 +64,15 @@ impl Understanding {
     pub fn matter(&self, name: &str) -> f32 {
         self.matters.iter().find(|it| it.name == name).map_or(0.0, |it| it.score)
     }
+}
+
+/// An answer out of the flow's knowledge, found by a chat model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phrased {
+    /// The entries that it is from, the best first.
+    pub entries: Vec<String>,
+    /// The answer in the model's words, if it may use any.
+    pub text: Option<String>,
 }
 
 /// A name with a calibrated score.

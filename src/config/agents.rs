@@ -81,7 +81,7 @@ impl AgentConfig {
 
     pub(super) fn password_keys(&mut self) -> PasswordKeys<'_> {
         let Self { password, password_env, password_file, .. } = self;
-        PasswordKeys { password, env: password_env.as_ref(), file: password_file.as_ref() }
+        PasswordKeys::of_password(password, password_env.as_ref(), password_file.as_ref())
     }
 }
 

@@ -68,6 +68,8 @@ impl de::Visitor<'_> for SecretVisitor {
 /// The three keys with which a password can be given, out of the section that holds them.
 #[derive(Debug)]
 pub(super) struct PasswordKeys<'a> {
+    /// Their names in the file: the password itself, its variable, its file.
+    names: [&'static str; 3],
     /// `password`; filled in from the others.
     pub(super) password: &'a mut Option<Secret>,
     /// `password_env`: the name of an environment variable.
@@ -76,11 +78,21 @@ pub(super) struct PasswordKeys<'a> {
     pub(super) file: Option<&'a PathBuf>,
 }
 
-impl PasswordKeys<'_> {
+impl<'a> PasswordKeys<'a> {
+    /// `password`, `password_env` and `password_file`.
+    pub(super) fn of_password(password: &'a mut Option<Secret>, env: Option<&'a String>, file: Option<&'a PathBuf>) -> Self {
+        Self { names: ["password", "password_env", "password_file"], password, env, file }
+    }
+
+    /// `key`, `key_env` and `key_file`.
+    pub(super) fn of_key(key: &'a mut Option<Secret>, env: Option<&'a String>, file: Option<&'a PathBuf>) -> Self {
+        Self { names: ["key", "key_env", "key_file"], password: key, env, file }
+    }
+
     /// The keys that are there.
     pub(super) fn given(&self) -> Vec<&'static str> {
-        let all = [("password", self.password.is_some()), ("password_env", self.env.is_some()), ("password_file", self.file.is_some())];
-        all.into_iter().filter(|(_, there)| *there).map(|(key, _)| key).collect()
+        let there = [self.password.is_some(), self.env.is_some(), self.file.is_some()];
+        self.names.into_iter().zip(there).filter(|(_, there)| *there).map(|(key, _)| key).collect()
     }
 }
 

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::RemoteConfig;
+
 /// The models and how they are run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -18,11 +20,20 @@ pub struct SpeechConfig {
     pub cache: PathBuf,
     /// Megabytes that it may take.
     pub cache_mb: u64,
+    /// Engines elsewhere, which are asked first.
+    pub remote: RemoteConfig,
 }
 
 impl Default for SpeechConfig {
     fn default() -> Self {
-        Self { models: None, threads: 2, voice: "joe".to_owned(), cache: PathBuf::from("../var/speech"), cache_mb: 200 }
+        Self {
+            models: None,
+            threads: 2,
+            voice: "joe".to_owned(),
+            cache: PathBuf::from("../var/speech"),
+            cache_mb: 200,
+            remote: RemoteConfig::default(),
+        }
     }
 }
 

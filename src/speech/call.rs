@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
@@ -16,8 +16,11 @@ use super::{
     Inner,
     heads::Heads,
     listener::{Ears, Hears},
+    measure_voice,
     numbers::Numbers,
+    remote::Stream,
     scheduler::{Class, Go, Job},
+    speaking::Speaking,
     voice::Manner,
 };
 use crate::{
@@ -30,7 +33,7 @@ use crate::{
             playout::Chunk,
         },
         time::Time,
-        understanding::Transcript,
+        understanding::{Transcript, Voice},
     },
     clock,
 };
@@ -43,16 +46,13 @@ const SAID: usize = 256;
 const BEFORE_MS: u64 = 300;
 const AFTER_MS: u64 = 60;
 /// How long each answer is waited for. The brain's own deadlines are shorter; these keep dead work out of the queue.
-const TRANSCRIBE: Duration = Duration::from_secs(4);
+pub(super) const TRANSCRIBE: Duration = Duration::from_secs(4);
 const UNDERSTAND: Duration = Duration::from_secs(2);
-const FIRST_CLAUSE: Duration = Duration::from_secs(5);
-const CLAUSE: Duration = Duration::from_secs(20);
 const PARTIAL: Duration = Duration::from_secs(1);
 /// A hint that comes later than this finds the turn ended.
 const HINT: Duration = Duration::from_millis(800);
 /// What it listens to at most.
 const HINT_MS: u64 = 8_000;
-const PREPARE: Duration = Duration::from_secs(60);
 /// Partial texts come about this often.
 const PARTIAL_EVERY_MS: u64 = 1_000;
 
@@ -83,12 +83,16 @@ pub(super) struct CallParts {
 }
 
 /// What jobs of a call share.
-struct Shared {
-    parts: CallParts,
-    said: mpsc::Sender<Said>,
+pub(super) struct Shared {
+    pub(super) parts: CallParts,
+    pub(super) said: mpsc::Sender<Said>,
     ears: Arc<Ears>,
     /// The voice's pace in percent of its own.
     percent: AtomicU32,
+    /// The recogniser elsewhere that listens along.
+    pub(super) streaming: OnceLock<Stream>,
+    /// Nothing that is said now leaves the machine.
+    private: AtomicBool,
     /// Requests that are not answered yet, and whether they were forgotten.
     open: Mutex<HashMap<RequestId, Arc<AtomicBool>>>,
 }
@@ -102,12 +106,19 @@ pub struct CallSpeech {
 /// Takes the frames of a call's legs. Cheap to clone.
 #[derive(Clone)]
 pub struct Ear {
+    call: Weak<Shared>,
     ears: Arc<Ears>,
 }
 
 impl Ear {
     /// Hears a frame, beside what was sent to the leg in the same tick; never waits. When the listener is behind, the oldest frame is dropped and counted.
     pub fn hear(&self, leg: LegId, frame: Frame, sent: &Samples) {
+        if leg == LegId::CALLER
+            && let Some(call) = self.call.upgrade().filter(|call| !call.is_private())
+            && let Some(stream) = call.streaming.get()
+        {
+            stream.push(&frame);
+        }
         self.ears.push(leg, frame, sent);
     }
 
@@ -136,7 +147,8 @@ impl Hears for Tells {
         if leg != LegId::CALLER || to.since(last) < PARTIAL_EVERY_MS || self.partial_open.load(Ordering::Relaxed) {
             return;
         }
-        if let Some(call) = self.call.upgrade() {
+        // A recogniser that listens along tells what it hears by itself.
+        if let Some(call) = self.call.upgrade().filter(|call| call.streaming.get().is_none()) {
             self.partial_at.store(to.0, Ordering::Relaxed);
             self.partial_open.store(true, Ordering::Relaxed);
             call.partial(leg, from, to, Arc::clone(&self.partial_open));
@@ -167,16 +179,21 @@ impl CallSpeech {
                 parts,
                 said: sender,
                 percent: AtomicU32::new(100),
+                streaming: OnceLock::new(),
+                private: AtomicBool::new(false),
                 open: Mutex::default(),
             }
         });
+        if let Some(stream) = shared.stream() {
+            let _ = shared.streaming.set(stream);
+        }
         Self { shared, said }
     }
 
     /// Where the frames of the call's legs go.
     #[must_use]
     pub fn ear(&self) -> Ear {
-        Ear { ears: Arc::clone(&self.shared.ears) }
+        Ear { call: Arc::downgrade(&self.shared), ears: Arc::clone(&self.shared.ears) }
     }
 
     /// The next piece of speech. Never `None` while this exists.
@@ -190,26 +207,31 @@ impl CallSpeech {
         if leg == LegId::CALLER {
             self.shared.sounds(id, leg, span.0, span.1);
         }
-        let call = Arc::clone(&self.shared);
-        self.shared.ask(id, Class::Final, TRANSCRIBE, move |given_up| {
-            let transcript = call.recognise(leg, span, digits, given_up)?;
-            Ok(Event::Heard { id, transcript })
-        });
+        if !self.shared.transcribe_elsewhere(id, leg, span, digits) {
+            let forgotten = self.shared.begin(id);
+            self.shared.transcribe_here(id, leg, span, digits, forgotten);
+        }
     }
 
     /// What words mean: `Understood` or `Failed` follows.
     pub fn understand(&self, id: RequestId, text: &str) {
-        let (call, text) = (Arc::clone(&self.shared), text.to_owned());
-        self.shared.ask(id, Class::Understand, UNDERSTAND, move |_| {
+        let (call, text, forgotten) = (Arc::clone(&self.shared), text.to_owned(), self.shared.begin(id));
+        let flag = Arc::clone(&forgotten);
+        self.shared.ask(id, Class::Understand, UNDERSTAND, forgotten, move |_| {
             let understanding = call.parts.heads.understand(&text)?;
-            Ok(Event::Understood { id, understanding })
+            Ok(call.ask_chat(id, &text, understanding, &flag).map(|understanding| Event::Understood { id, understanding }))
         });
+    }
+
+    /// From now on until it is taken back, nothing that the caller says leaves the machine.
+    pub fn keep_private(&self, on: bool) {
+        self.shared.private.store(on, Ordering::Relaxed);
     }
 
     /// Says clauses: [`Said`] follows, clause by clause.
     pub fn speak(&self, id: RequestId, leg: LegId, clauses: &[String]) {
         let forgotten = self.shared.begin(id);
-        Speaking { call: Arc::clone(&self.shared), id, leg, clauses: clauses.into(), next: 0, forgotten }.submit();
+        Speaking::new(Arc::clone(&self.shared), id, leg, clauses.into(), forgotten).submit();
     }
 
     /// Speaks at this share of the voice's own pace from the next clause on.
@@ -246,47 +268,77 @@ impl Shared {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn manner(&self) -> Manner {
+    pub(super) fn manner(&self) -> Manner {
         Manner { language: self.parts.language.clone(), percent: self.percent.load(Ordering::Relaxed) }
     }
 
-    fn begin(&self, id: RequestId) -> Arc<AtomicBool> {
+    /// The caller says something that nobody else may know.
+    pub(super) fn is_private(&self) -> bool {
+        self.private.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn report(&self, event: Event) {
+        report(&self.parts.events, event);
+    }
+
+    pub(super) fn begin(&self, id: RequestId) -> Arc<AtomicBool> {
         let forgotten = Arc::new(AtomicBool::new(false));
         self.open().insert(id, Arc::clone(&forgotten));
         forgotten
     }
 
     /// Takes a request off the list; false when it was forgotten meanwhile.
-    fn settle(&self, id: RequestId, forgotten: &AtomicBool) -> bool {
+    pub(super) fn settle(&self, id: RequestId, forgotten: &AtomicBool) -> bool {
         self.open().remove(&id);
         !forgotten.load(Ordering::Relaxed)
     }
 
-    /// Queues a request that has one answer.
+    /// Queues a request that has one answer; none if somebody else will answer it.
     fn ask(
         self: &Arc<Self>,
         id: RequestId,
         class: Class,
         patience: Duration,
-        answer: impl FnOnce(&dyn Fn() -> bool) -> Result<Event, ModelError> + Send + 'static,
+        forgotten: Arc<AtomicBool>,
+        answer: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<Event>, ModelError> + Send + 'static,
     ) {
-        let forgotten = self.begin(id);
         let (call, flag) = (Arc::clone(self), Arc::clone(&forgotten));
         let work = move |go: Go<'_>| {
             let event = match go {
-                Go::Run(given_up) => answer(given_up).unwrap_or_else(|error| Event::Failed { id, why: failure(&error) }),
-                Go::Refused(why) => Event::Failed { id, why },
+                Go::Run(given_up) => answer(given_up).unwrap_or_else(|error| Some(Event::Failed { id, why: failure(&error) })),
+                Go::Refused(why) => Some(Event::Failed { id, why }),
             };
-            if call.settle(id, &flag) {
+            if let Some(event) = event.filter(|_| call.settle(id, &flag)) {
                 report(&call.parts.events, event);
             }
         };
         self.submit(class, patience, forgotten, work);
     }
 
-    fn submit(&self, class: Class, patience: Duration, forgotten: Arc<AtomicBool>, work: impl FnOnce(Go<'_>) + Send + 'static) {
+    pub(super) fn submit(&self, class: Class, patience: Duration, forgotten: Arc<AtomicBool>, work: impl FnOnce(Go<'_>) + Send + 'static) {
         let job = Job { class, call: self.parts.number + 1, deadline: clock::now() + patience, forgotten, work: Box::new(work) };
         self.parts.speech.scheduler.submit(job);
+    }
+
+    /// Has the words written down by the built-in recogniser.
+    pub(super) fn transcribe_here(
+        self: &Arc<Self>,
+        id: RequestId,
+        leg: LegId,
+        span: (Time, Time),
+        digits: Option<Digits>,
+        forgotten: Arc<AtomicBool>,
+    ) {
+        let call = Arc::clone(self);
+        self.ask(id, Class::Final, TRANSCRIBE, forgotten, move |given_up| {
+            let transcript = call.recognise(leg, span, digits, given_up)?;
+            Ok(Some(Event::Heard { id, transcript }))
+        });
+    }
+
+    /// The sound of a turn, with what is easily missed at its ends.
+    pub(super) fn line(&self, leg: LegId, from: Time, to: Time) -> Vec<i16> {
+        self.ears.between(leg, Time(from.0.saturating_sub(BEFORE_MS)), to.plus(AFTER_MS))
     }
 
     fn recognise(
@@ -297,13 +349,13 @@ impl Shared {
         given_up: &dyn Fn() -> bool,
     ) -> Result<Transcript, ModelError> {
         let engines = &self.parts.speech.engines;
-        let from = Time(from.0.saturating_sub(BEFORE_MS));
-        let audio = resample(&to_float(&self.ears.between(leg, from, to.plus(AFTER_MS))), 8_000, RECOGNISER_RATE)?;
+        let line = to_float(&self.line(leg, from, to));
+        let audio = resample(&line, 8_000, RECOGNISER_RATE)?;
         let heard = match digits.and_then(|digits| Numbers::of(&self.parts.language, digits)) {
             Some(numbers) => numbers.hear(&engines.recogniser, &audio, given_up)?,
             None => engines.transcribe(&self.parts.language, &audio, given_up)?,
         };
-        Ok(Transcript { text: heard.text, confidence: heard.confidence, complete: None })
+        Ok(Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: self.voice_of(leg, &line) })
     }
 
     /// How complete an utterance sounds, beside its words: on a worker of its own if one is free. Nobody waits for it.
@@ -314,10 +366,21 @@ impl Shared {
             let from = Time(from.0.max(to.0.saturating_sub(HINT_MS)));
             let audio = resample(&to_float(&call.ears.between(leg, from, to.plus(AFTER_MS))), 8_000, RECOGNISER_RATE);
             if let Ok(complete) = audio.and_then(|audio| call.parts.speech.engines.end_of_turn.completeness(&audio)) {
-                report(&call.parts.events, Event::Sounded { id, complete });
+                call.report(Event::Sounded { id, complete });
             }
         };
         self.submit(Class::Hint, HINT, Arc::new(AtomicBool::new(false)), work);
+    }
+
+    /// How a turn was said, where its words come from elsewhere.
+    pub(super) fn measured(&self, leg: LegId, (from, to): (Time, Time)) -> Option<Box<Voice>> {
+        self.voice_of(leg, &to_float(&self.line(leg, from, to)))
+    }
+
+    /// How it was said: of the caller, never of an agent, and only where the flow says that tone is looked at.
+    fn voice_of(&self, leg: LegId, line: &[f32]) -> Option<Box<Voice>> {
+        let looked_at = leg == LegId::CALLER && self.parts.heads.looks_at_tone();
+        looked_at.then(|| measure_voice(line)).flatten().map(Box::new)
     }
 
     fn partial(self: &Arc<Self>, leg: LegId, from: Time, to: Time, open: Arc<AtomicBool>) {
@@ -341,75 +404,7 @@ impl Shared {
     }
 }
 
-/// A `Speak` under way: one clause is one job, so that other calls' first clauses come in between.
-struct Speaking {
-    call: Arc<Shared>,
-    id: RequestId,
-    leg: LegId,
-    clauses: Arc<[String]>,
-    next: usize,
-    forgotten: Arc<AtomicBool>,
-}
-
-impl Speaking {
-    fn submit(self) {
-        let (class, patience) = if self.next == 0 { (Class::FirstClause, FIRST_CLAUSE) } else { (Class::Clause, CLAUSE) };
-        let (call, forgotten) = (Arc::clone(&self.call), Arc::clone(&self.forgotten));
-        call.submit(class, patience, forgotten, move |go| self.run(&go));
-    }
-
-    fn run(mut self, go: &Go<'_>) {
-        let clause = self.clauses.get(self.next).map_or("", String::as_str);
-        let last = self.next + 1 >= self.clauses.len();
-        let parts = &self.call.parts;
-        let spoken = match go {
-            Go::Run(_) => {
-                parts.speech.voice.clause(&parts.heads.pronounced(clause), &self.call.manner(), !last).map_err(|error| failure(&error))
-            }
-            Go::Refused(why) => Err(*why),
-        };
-        if self.forgotten.load(Ordering::Relaxed) {
-            return;
-        }
-        let said = match spoken {
-            Ok(samples) => Said::Chunk { leg: self.leg, chunk: Chunk { id: self.id, clause: self.next, samples, last } },
-            Err(_) => Said::Failed { id: self.id },
-        };
-        let goes_on = matches!(said, Said::Chunk { .. }) && !last;
-        if self.call.said.try_send(said).is_err() {
-            tracing::error!(id = self.id.0, "a call does not take its speech");
-            return;
-        }
-        if goes_on {
-            self.next += 1;
-            self.submit();
-        } else {
-            self.call.settle(self.id, &self.forgotten);
-        }
-    }
-}
-
-impl Inner {
-    /// Queues a clause for the cache. Whoever asked is not told.
-    pub(super) fn prepare(&self, clause: &str, language: &str, percent: u32) {
-        let manner = Manner { language: language.to_owned(), percent };
-        if self.voice.is_at_hand(clause, &manner) {
-            return;
-        }
-        let (voice, clause) = (Arc::clone(&self.voice), clause.to_owned());
-        let work = move |go: Go<'_>| {
-            if let Go::Run(_) = go
-                && let Err(error) = voice.clause(&clause, &manner, false)
-            {
-                tracing::warn!(%error, "a clause could not be prepared");
-            }
-        };
-        let forgotten = Arc::new(AtomicBool::new(false));
-        self.scheduler.submit(Job { class: Class::Prepare, call: 0, deadline: clock::now() + PREPARE, forgotten, work: Box::new(work) });
-    }
-}
-
-fn failure(error: &ModelError) -> Failure {
+pub(super) fn failure(error: &ModelError) -> Failure {
     if matches!(error, ModelError::Cancelled) {
         return Failure::TimedOut;
     }

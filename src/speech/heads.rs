@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use warmline_models::{Embedder, ModelError};
 
+use super::remote::{ChatMode, Known};
 use crate::{
     call::{flow::Flow, understanding::Understanding},
     understand::Understander,
@@ -29,6 +30,35 @@ impl Heads {
     }
 
     /// What the words mean; nothing for no words.
+    /// The flow says that the caller's tone is looked at.
+    pub(crate) fn looks_at_tone(&self) -> bool {
+        self.0.looks_at_tone()
+    }
+
+    /// What a chat model is told of the flow's knowledge for this question, and the score that what it finds has; nothing where the flow knows by itself what to do.
+    pub(super) fn known(&self, understanding: &Understanding, mode: ChatMode) -> Option<(Vec<Known>, f32)> {
+        let flow = self.0.flow();
+        let needed = flow.understanding.knowledge;
+        let best = understanding.knowledge.first().map_or(0.0, |entry| entry.score);
+        let intent = flow.intent_of(understanding).map(|intent| intent.score);
+        let entry = |key: &String| {
+            let entry = flow.knowledge.get(key)?;
+            let question = entry.questions.first().cloned().unwrap_or_default();
+            Some(Known { key: key.clone(), question, answer: entry.answer.clone() })
+        };
+        let likely = understanding.knowledge.iter().map(|scored| &scored.name);
+        if best >= needed && intent.is_none_or(|intent| best > intent) {
+            let few = likely.take(3).filter_map(entry).collect();
+            return (mode == ChatMode::Phrase).then_some((few, best));
+        }
+        if intent.is_some() || flow.knowledge.is_empty() {
+            return None;
+        }
+        let mut keys: Vec<&String> = likely.collect();
+        keys.extend(flow.knowledge.keys().filter(|key| understanding.knowledge.iter().all(|scored| scored.name != **key)));
+        Some((keys.into_iter().filter_map(entry).collect(), needed))
+    }
+
     pub(crate) fn understand(&self, text: &str) -> Result<Understanding, ModelError> {
         if text.trim().is_empty() { Ok(Understanding::default()) } else { self.0.understand(text) }
     }

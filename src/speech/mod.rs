@@ -6,6 +6,7 @@
 mod cache;
 mod call;
 pub(crate) mod ear;
+mod elsewhere;
 pub(crate) mod engines;
 pub(crate) mod gate;
 mod heads;
@@ -13,11 +14,14 @@ mod listener;
 mod meant;
 mod numbers;
 mod priority;
+pub mod remote;
 mod ring;
 mod scheduler;
+mod speaking;
 #[cfg(test)]
 mod tests;
 mod voice;
+mod voice_measures;
 
 use std::{
     path::PathBuf,
@@ -27,7 +31,7 @@ use std::{
     },
 };
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use warmline_models::{ModelError, ModelsDir};
 
 use crate::call::{event::Event, flow::Flow};
@@ -35,13 +39,18 @@ use crate::call::{event::Event, flow::Flow};
 pub use call::{CallSpeech, Ear, Said};
 pub use heads::Heads;
 pub use numbers::Numbers;
+pub use voice_measures::of as measure_voice;
 
 use cache::Cache;
 use call::CallParts;
 use engines::Engines;
 use listener::Listener;
+use remote::Remote;
 use scheduler::Scheduler;
 use voice::Voice;
+
+/// A voice elsewhere is not asked for more than this beside what is being said.
+const PREPARING: usize = 8;
 
 /// How the driver works.
 #[derive(Debug, Clone)]
@@ -54,6 +63,8 @@ pub struct Options {
     pub cache_bytes: u64,
     /// Threads that run recogniser, voice and embedder; 0: one for each core.
     pub workers: usize,
+    /// Engines elsewhere, which are asked first.
+    pub remote: Option<Remote>,
 }
 
 impl Options {
@@ -64,7 +75,7 @@ impl Options {
     pub fn of_user() -> Result<Self, ModelError> {
         let models = ModelsDir::of_user()?;
         let cache = models.path().parent().map(|folder| folder.join("speech"));
-        Ok(Self { models, cache, cache_bytes: 256_000_000, workers: 0 })
+        Ok(Self { models, cache, cache_bytes: 256_000_000, workers: 0, remote: None })
     }
 }
 
@@ -79,6 +90,9 @@ struct Inner {
     scheduler: Scheduler,
     listener: Listener,
     voice: Arc<Voice>,
+    remote: Option<Remote>,
+    /// Clauses that may be prepared elsewhere at a time.
+    preparing: Arc<Semaphore>,
     calls: AtomicU64,
 }
 
@@ -102,6 +116,8 @@ impl Speech {
             scheduler: Scheduler::start(workers),
             engines,
             voice,
+            remote: options.remote.clone(),
+            preparing: Arc::new(Semaphore::new(PREPARING)),
             calls: AtomicU64::new(0),
         };
         Ok((Self { inner: Arc::new(inner) }, heads))

@@ -23,7 +23,7 @@ const FLOW: &str = include_str!("../../config/flows/support.en.yaml");
 static SPEECH: LazyLock<(Speech, Arc<Heads>)> = LazyLock::new(|| {
     let cache = std::env::temp_dir().join(format!("warmline-speech-{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&cache);
-    let options = Options { models: ModelsDir::of_user().unwrap(), cache: Some(cache), cache_bytes: 10_000_000, workers: 2 };
+    let options = Options { models: ModelsDir::of_user().unwrap(), cache: Some(cache), cache_bytes: 10_000_000, workers: 2, remote: None };
     let flow = Arc::new(Flow::parse(FLOW, "support.en.yaml").expect("the example flow is right"));
     let started = Speech::start(&options, &[flow]);
     let (speech, mut heads) = started.unwrap_or_else(|error| panic!("run `warmline models pull` first: {error}"));
@@ -44,6 +44,10 @@ impl Setting {
 
     /// Feeds an utterance as the media engine does; gives the time of its end. The listener's queue holds two seconds, so the frames wait for it.
     async fn hear(&mut self, file: &str, from: Time) -> (Time, Vec<Event>) {
+        self.hear_on(LegId::CALLER, file, from).await
+    }
+
+    async fn hear_on(&mut self, leg: LegId, file: &str, from: Time) -> (Time, Vec<Event>) {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/speech").join(file);
         let mut samples = to_pcm(&read_wav(&path).unwrap().samples);
         samples.extend([0; 8_000]);
@@ -52,7 +56,7 @@ impl Setting {
             while ear.waiting() > 50 {
                 tokio::task::yield_now().await;
             }
-            ear.hear(LegId::CALLER, Frame { at, samples: *samples, concealed: false }, &[0; FRAME_SAMPLES]);
+            ear.hear(leg, Frame { at, samples: *samples, concealed: false }, &[0; FRAME_SAMPLES]);
             at = at.plus(FRAME_MS);
         }
         while !seen.iter().any(|event| matches!(event, Event::VoiceStopped { .. })) {
@@ -188,4 +192,19 @@ async fn a_hole_in_the_sound_ends_the_voice() {
         }
     };
     assert!(stopped <= at && at.since(stopped) < 400, "{stopped:?} of {at:?}");
+}
+
+#[tokio::test]
+async fn only_the_callers_voice_is_measured() {
+    let mut setting = Setting::new();
+    let agent = LegId(1);
+    let (caller_end, _) = setting.hear("03.wav", Time(5_000)).await;
+    let (agent_end, _) = setting.hear_on(agent, "03.wav", Time(5_000)).await;
+    setting.call.transcribe(RequestId(1), LegId::CALLER, (Time(5_000), caller_end), None);
+    let Event::Heard { transcript: caller, .. } = setting.next().await else { panic!("the caller was not heard") };
+    setting.call.transcribe(RequestId(2), agent, (Time(5_000), agent_end), None);
+    let Event::Heard { transcript: other, .. } = setting.next().await else { panic!("the agent was not heard") };
+    assert_eq!((caller.text.as_str(), other.text.as_str()), ("Where is my order?", "Where is my order?"));
+    assert!(caller.voice.as_ref().is_some_and(|voice| voice.voiced_ms > 300 && voice.pitch_hz > 60.0), "{caller:?}");
+    assert_eq!(other.voice, None);
 }

@@ -159,6 +159,9 @@ pub struct Meaning {
     pub intents: Vec<Scored>,
     pub knowledge: Vec<Scored>,
     pub tone: Tone,
+    /// Entries that a chat model found the answer in.
+    #[schema(required = false)]
+    pub cited: Vec<String>,
 }
 
 /// A name with a score, 0..=1.
@@ -224,12 +227,12 @@ pub enum Signal {
     Anger,
     Frustration,
     Sarcasm,
+    RaisedVoice,
     ServiceFailed,
     Silence,
     FlowAsked,
     Calmed,
     Vip,
-    Voice,
 }
 
 /// What the policy decided.

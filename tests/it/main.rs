@@ -9,6 +9,7 @@ mod flow;
 mod http;
 mod lookup;
 mod order_service;
+mod remote;
 mod sim;
 mod store;
 mod tidy;

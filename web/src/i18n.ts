@@ -65,12 +65,12 @@ const signals: Record<Signal['kind'], string> = {
   anger: 'Anger',
   frustration: 'Frustration',
   sarcasm: 'Sarcasm',
+  raised_voice: 'Raised voice',
   service_failed: 'A service failed',
   silence: 'Silence',
   flow_asked: 'The flow leads to a human',
   calmed: 'Calmed down',
   vip: 'Preferred caller',
-  voice: 'The voice has changed',
 };
 
 const agentStates: Record<string, string> = {

@@ -52,7 +52,7 @@ impl Bot {
     /// Whether the policy or the flow would call a human now, and whom; asked of copies.
     fn would_call(&mut self, base: &Base, turn: &Turn, steps: &[Step]) -> Option<String> {
         let before = self.escalation.clone();
-        self.note_turn(turn);
+        self.note_turn(turn, base.over_bot);
         let wish = self.note_steps(base, steps, (&turn.heard.text, turn.from, turn.to));
         let escalate = self.escalation.decide(base.io.now).escalate;
         let asked = std::mem::replace(&mut self.escalation, before);

@@ -180,7 +180,7 @@ impl Bot {
             to: turn.to,
             understood: turn.understanding.as_ref().map(|understood| base.flow.meaning(understood)),
         });
-        self.note_turn(&turn);
+        self.note_turn(&turn, base.cut_in);
         if self.troubles.is_baffled() {
             return self.give_in(base, "understanding");
         }
@@ -229,7 +229,7 @@ impl Bot {
     }
 
     /// Shows the policy a turn of the caller.
-    fn note_turn(&mut self, turn: &Turn) {
+    fn note_turn(&mut self, turn: &Turn, cut_in: bool) {
         let understanding = turn.understanding.clone().unwrap_or_default();
         let intent = self.dialogue.intent_of(&turn.heard.text, &understanding);
         self.escalation.turn(&TurnSeen {
@@ -240,6 +240,9 @@ impl Bot {
             intent: intent.as_deref(),
             is_value: self.dialogue.is_value(&turn.heard.text),
         });
+        if let Some(voice) = &turn.heard.voice {
+            self.escalation.voice(voice, cut_in, (turn.from, turn.to));
+        }
     }
 
     /// Shows the policy what the flow noticed in a turn. Returns what the flow itself wants, if it wants a human.

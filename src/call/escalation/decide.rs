@@ -25,12 +25,12 @@ pub fn word(signal: &Signal) -> String {
         Signal::Anger => "anger".to_owned(),
         Signal::Frustration => "frustration".to_owned(),
         Signal::Sarcasm => "sarcasm".to_owned(),
+        Signal::RaisedVoice => "raised_voice".to_owned(),
         Signal::ServiceFailed => "service_failed".to_owned(),
         Signal::Silence => "silence".to_owned(),
         Signal::FlowAsked => "flow_asked".to_owned(),
         Signal::Calmed => "calmed".to_owned(),
         Signal::Vip => "vip".to_owned(),
-        Signal::Voice => "voice".to_owned(),
     }
 }
 
@@ -49,12 +49,12 @@ pub(super) fn rule(policy: &EscalationPolicy, signal: &Signal) -> SignalRule {
         Signal::Anger => rules.anger,
         Signal::Frustration => rules.frustration,
         Signal::Sarcasm => rules.sarcasm,
+        Signal::RaisedVoice => rules.raised_voice,
         Signal::ServiceFailed => rules.service_failed,
         Signal::Silence => rules.silence,
         Signal::FlowAsked => rules.flow_asked,
         Signal::Calmed => rules.calmed,
         Signal::Vip => rules.vip,
-        Signal::Voice => rules.voice,
     }
 }
 
@@ -112,9 +112,9 @@ pub(super) fn decide(ledger: &[Evidence], policy: &EscalationPolicy, before: Bef
     }
 }
 
-/// Mockery and a changed voice are matters of hearing: alone they never move anybody.
+/// Mockery and a raised voice are matters of hearing: alone they never move anybody, unless the flow says that they act at once.
 fn is_hearing_only(counted: &[Counted<'_>]) -> bool {
-    counted.iter().all(|it| matches!(it.evidence.signal, Signal::Sarcasm | Signal::Voice | Signal::Vip))
+    counted.iter().all(|it| matches!(it.evidence.signal, Signal::Sarcasm | Signal::RaisedVoice | Signal::Vip))
 }
 
 /// When each of the usual thresholds was first reached: the ledger is weighed again as it was after each piece of evidence.
@@ -196,12 +196,12 @@ fn plain(signal: &Signal, policy: &EscalationPolicy) -> String {
         Signal::Anger => "the caller is angry".to_owned(),
         Signal::Frustration => "the caller is annoyed".to_owned(),
         Signal::Sarcasm => "the caller is mocking".to_owned(),
+        Signal::RaisedVoice => "the caller's voice has risen".to_owned(),
         Signal::ServiceFailed => "a service failed".to_owned(),
         Signal::Silence => "the caller was silent".to_owned(),
         Signal::FlowAsked => "the assistant cannot help any further".to_owned(),
         Signal::Calmed => "the caller is content".to_owned(),
         Signal::Vip => "the caller is on the list of callers who are brought to a person sooner".to_owned(),
-        Signal::Voice => "the caller's voice has changed".to_owned(),
     }
 }
 

@@ -15,9 +15,10 @@ use crate::call::{
     caller::Caller,
     escalation::{decide::Before, patterns::Patterns, policy::CriticalRule},
     flow::{Destination, Flow},
+    prosody::Baseline,
     record::{Decision, Evidence, Signal},
     time::Time,
-    understanding::Understanding,
+    understanding::{Understanding, Voice},
 };
 
 /// One turn of the caller, as the policy sees it.
@@ -50,6 +51,7 @@ pub struct Escalation {
     cared: usize,
     before: Before,
     low_turns: u32,
+    voice: Baseline,
 }
 
 impl Escalation {
@@ -57,7 +59,8 @@ impl Escalation {
     #[must_use]
     pub fn new(flow: Arc<Flow>) -> Self {
         let patterns = Arc::clone(flow.patterns.get_or_init(|| Arc::new(Patterns::new(&flow))));
-        Self { flow, patterns, ledger: Vec::new(), drained: 0, settled: 0, cared: 0, before: Before::default(), low_turns: 0 }
+        let voice = Baseline::default();
+        Self { flow, patterns, ledger: Vec::new(), drained: 0, settled: 0, cared: 0, before: Before::default(), low_turns: 0, voice }
     }
 
     /// Looks for signals in a turn of the caller.
@@ -88,11 +91,19 @@ impl Escalation {
         }
     }
 
-    /// Notes a signal that does not come from words: a key, silence, a failed service, a turn that the flow could not use.
-    pub fn note(&mut self, signal: Signal, quote: &str, span: (Time, Time)) {
-        if signal == Signal::Voice && !self.flow.escalation.tone {
+    /// Listens to how a turn was said, beside the turns before it. `cut_in`: it began while the bot was speaking.
+    pub fn voice(&mut self, voice: &Voice, cut_in: bool, span: (Time, Time)) {
+        if !self.flow.escalation.tone {
             return;
         }
+        let judged = self.voice.hear(voice, cut_in);
+        if judged.score >= self.flow.escalation.raised_voice_above {
+            self.add(Signal::RaisedVoice, &judged.in_words(), span, judged.score);
+        }
+    }
+
+    /// Notes a signal that does not come from words: a key, silence, a failed service, a turn that the flow could not use.
+    pub fn note(&mut self, signal: Signal, quote: &str, span: (Time, Time)) {
         // Said and seen in the same turn, it is one signal.
         let twice = self.ledger.iter().rev().take_while(|evidence| evidence.span == span).any(|evidence| evidence.signal == signal);
         if !twice {

@@ -24,8 +24,10 @@ pub struct EscalationPolicy {
     pub most_handoffs: u32,
     /// Callers whose number (as the network gives it, or its end) counts as the signal `vip`.
     pub vip: Vec<String>,
-    /// Is the tone of the caller's words looked at? The greeting must say so then; this is off unless the flow turns it on.
+    /// Is the tone of the caller's words and voice looked at? The greeting must say so then; this is off unless the flow turns it on.
     pub tone: bool,
+    /// Score from which a turn's voice counts as raised against the caller's own voice before, 0..=1.
+    pub raised_voice_above: f32,
     /// Recogniser confidence under which a turn counts as a low one, 0..=1.
     pub low_confidence_below: f32,
     /// How many such turns in a row are a signal.
@@ -49,6 +51,7 @@ impl Default for EscalationPolicy {
             most_handoffs: 3,
             vip: Vec::new(),
             tone: false,
+            raised_voice_above: 0.7,
             low_confidence_below: 0.6,
             low_confidence_turns: 2,
             signals: SignalRules::default(),
@@ -102,6 +105,8 @@ pub struct SignalRules {
     pub frustration: SignalRule,
     /// Praise that is not meant. Never enough alone.
     pub sarcasm: SignalRule,
+    /// The voice is louder, higher, faster or tenser than it was. Never enough alone, unless it acts at once.
+    pub raised_voice: SignalRule,
     /// A service failed.
     pub service_failed: SignalRule,
     /// Nothing was heard.
@@ -112,8 +117,6 @@ pub struct SignalRules {
     pub calmed: SignalRule,
     /// The caller is on the list `vip`.
     pub vip: SignalRule,
-    /// The caller's voice has changed against how it was at first: louder, higher, faster. Never enough alone.
-    pub voice: SignalRule,
 }
 
 impl Default for SignalRules {
@@ -127,12 +130,12 @@ impl Default for SignalRules {
             anger: rule(Effect::Count, 1.2),
             frustration: rule(Effect::Count, 0.5),
             sarcasm: rule(Effect::Count, 0.5),
+            raised_voice: rule(Effect::Count, 0.5),
             service_failed: rule(Effect::Count, 0.5),
             silence: rule(Effect::Count, 0.2),
             flow_asked: rule(Effect::Now, 1.0),
             calmed: rule(Effect::Count, -0.3),
             vip: rule(Effect::Count, 0.3),
-            voice: rule(Effect::Count, 0.4),
         }
     }
 }

@@ -274,6 +274,7 @@ impl Flow {
             intents: understanding.intents.iter().take(3).cloned().collect(),
             knowledge: understanding.knowledge.iter().take(3).cloned().collect(),
             tone: understanding.tone,
+            cited: understanding.phrased.as_ref().map(|phrased| phrased.entries.clone()).unwrap_or_default(),
         }
     }
 

@@ -141,7 +141,7 @@ fn mood(entries: &[Entry]) -> Mood {
     if tones.iter().any(|tone| tone.anger >= TONE) || signal(|signal| *signal == Signal::Anger) {
         Mood::Angry
     } else if tones.iter().any(|tone| tone.frustration.max(tone.sarcasm) >= TONE)
-        || signal(|signal| matches!(signal, Signal::Frustration | Signal::Sarcasm))
+        || signal(|signal| matches!(signal, Signal::Frustration | Signal::Sarcasm | Signal::RaisedVoice))
     {
         Mood::Annoyed
     } else if tones.first().is_some_and(|tone| tone.gratitude >= TONE) {

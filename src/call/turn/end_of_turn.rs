@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     fn heard(text: &str) -> Transcript {
-        Transcript { text: text.to_owned(), confidence: 0.9, complete: None }
+        Transcript { text: text.to_owned(), confidence: 0.9, complete: None, voice: None }
     }
 
     fn pause(expect: Expect, text: &str, complete: Option<f32>, meant: f32) -> u64 {

@@ -1,4 +1,4 @@
-//! `warmline eval intents|knowledge|escalation|tone|slots FILE.jsonl`, `warmline eval turns|hearing FOLDER`: how right the machine is on labelled sentences
+//! `warmline eval intents|knowledge|escalation|tone|slots FILE.jsonl`, `warmline eval turns|hearing|prosody FOLDER`: how right the machine is on labelled sentences
 //! and sounds, with figures for people and as JSON.
 //!
 //! A line is what `warmline understand` reads (`{"id", "text"}` or `{"id", "turns": […]}`) with what was meant: `intent` (a name or null), `knowledge`,
@@ -10,6 +10,7 @@ mod escalation;
 mod hearing;
 mod intents;
 mod knowledge;
+mod prosody;
 mod report;
 mod scores;
 mod sheet;
@@ -52,6 +53,8 @@ enum Part {
     Slots(slots::Args),
     /// The recogniser: word errors and how far its confidence can be trusted, clean, in babble and with lost packets.
     Hearing(hearing::Args),
+    /// Anger from voices alone: a folder of WAV files with turns.jsonl.
+    Prosody(prosody::Args),
 }
 
 /// Runs the part.
@@ -64,6 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Part::Turns(args) => turns::run(args),
         Part::Slots(args) => slots::run(args),
         Part::Hearing(args) => hearing::run(args),
+        Part::Prosody(args) => prosody::run(args),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod passwords;
 mod people;
+mod remote;
 mod routes;
 mod trunks;
 
@@ -83,6 +84,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.registrar(file);
+        self.remote(&file.speech);
         for (name, address) in &file.services {
             let host = ["http://", "https://"].iter().find_map(|scheme| address.strip_prefix(scheme));
             if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {

@@ -22,6 +22,7 @@ pub(in crate::config) struct Outside<'a> {
 impl Checker<'_> {
     /// Fills in every password that is not in the file itself.
     pub(in crate::config) fn passwords(&mut self, file: &mut ConfigFile, outside: Outside<'_>) {
+        self.remote_keys(&mut file.speech.remote, outside);
         for (name, trunk) in &mut file.trunks {
             if let Some(registration) = &mut trunk.registration {
                 self.password(&Path::of(&["trunks", name, "registration"]), &mut registration.password_keys(), outside);
@@ -42,7 +43,7 @@ impl Checker<'_> {
         }
     }
 
-    fn password(&mut self, at: &Path, keys: &mut PasswordKeys<'_>, outside: Outside<'_>) {
+    pub(super) fn password(&mut self, at: &Path, keys: &mut PasswordKeys<'_>, outside: Outside<'_>) {
         match keys.given().as_slice() {
             [] => {
                 if !self.was_hurt(&at.clone().key("password")) {

@@ -59,13 +59,13 @@ pub struct AuthConfig {
 impl RegistrationConfig {
     pub(in crate::config) fn password_keys(&mut self) -> PasswordKeys<'_> {
         let Self { password, password_env, password_file, .. } = self;
-        PasswordKeys { password, env: password_env.as_ref(), file: password_file.as_ref() }
+        PasswordKeys::of_password(password, password_env.as_ref(), password_file.as_ref())
     }
 }
 
 impl AuthConfig {
     pub(in crate::config) fn password_keys(&mut self) -> PasswordKeys<'_> {
         let Self { password, password_env, password_file, .. } = self;
-        PasswordKeys { password, env: password_env.as_ref(), file: password_file.as_ref() }
+        PasswordKeys::of_password(password, password_env.as_ref(), password_file.as_ref())
     }
 }

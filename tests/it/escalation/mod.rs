@@ -2,6 +2,7 @@
 
 mod policy;
 mod sentences;
+mod voice;
 
 use std::{fs, sync::Arc};
 

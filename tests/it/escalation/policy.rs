@@ -14,7 +14,7 @@ use warmline::call::{
 use super::{Ledger, flow, intent, tone};
 
 /// The example flow with one text replaced.
-fn with(from: &str, to: &str) -> Arc<Flow> {
+pub(super) fn with(from: &str, to: &str) -> Arc<Flow> {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/flows/support.en.yaml")).unwrap();
     assert!(text.contains(from), "{from}");
     Arc::new(Flow::parse(&text.replacen(from, to, 1), "f").unwrap_or_else(|mistakes| panic!("{mistakes:#?}")))
@@ -125,9 +125,6 @@ fn tone_can_be_switched_off() {
     let angry = tone(Tone { anger: 0.99, frustration: 0.99, sarcasm: 0.99, gratitude: 0.0 });
     let decision = Ledger::of(&flow).hears("You people are useless, this is a disgrace.", 0.9, &angry);
     assert_eq!(decision.score, 0.0, "{decision:?}");
-    // The voice is part of the tone.
-    assert_eq!(Ledger::of(&flow).note(Signal::Voice).score, 0.0);
-    assert!(Ledger::new().note(Signal::Voice).score > 0.0);
 }
 
 #[test]

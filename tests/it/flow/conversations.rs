@@ -6,7 +6,7 @@ use warmline::call::{
     flow::step::{Expect, Step},
     outcome::Outcome,
     record::FactSource,
-    understanding::{Scored, Understanding},
+    understanding::{Phrased, Scored, Understanding},
 };
 
 use super::{SMALL, example, talk::Talk};
@@ -296,4 +296,20 @@ fn the_human_is_of_the_queue_of_what_the_caller_wants() {
     assert_eq!(talk.dialogue.intent(), Some("order_status"));
     let mut talk = Talk::new(SMALL);
     assert_eq!(talk.keys("0").human(), Some("general"));
+}
+
+#[test]
+fn words_of_a_chat_model_are_said_for_the_entry_that_they_are_from_and_for_no_other() {
+    let asked = |phrased: Option<Phrased>| {
+        let knowledge = vec![Scored { name: "cost".to_owned(), score: 0.9 }];
+        let mut talk = Talk::new(SMALL);
+        talk.understood("How much is it to send?", Understanding { knowledge, phrased: phrased.map(Box::new), ..Understanding::default() });
+        assert_eq!(talk.human(), None);
+        talk.bot()
+    };
+    let words = |entry: &str, text: Option<&str>| Some(Phrased { entries: vec![entry.to_owned()], text: text.map(str::to_owned) });
+    assert!(asked(words("cost", Some("It is 4 euros."))).starts_with("It is 4 euros."));
+    for phrased in [None, words("cost", None), words("hours", Some("We are open."))] {
+        assert!(asked(phrased).starts_with("Shipping costs 4 euros."));
+    }
 }

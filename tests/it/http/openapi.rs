@@ -161,12 +161,12 @@ async fn what_is_served_has_the_shape_that_the_document_says() {
         Signal::Anger,
         Signal::Frustration,
         Signal::Sarcasm,
+        Signal::RaisedVoice,
         Signal::ServiceFailed,
         Signal::Silence,
         Signal::FlowAsked,
         Signal::Calmed,
         Signal::Vip,
-        Signal::Voice,
     ] {
         call.write(30, evidence(3, signal));
     }

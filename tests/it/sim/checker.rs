@@ -8,7 +8,7 @@ use warmline::call::{
     ids::{AgentId, LegId, RequestId},
     media::patch::{Patch, Under},
     outcome::TransferOutcome,
-    record::{HandoffStep, Owner, What},
+    record::{HandoffStep, Owner, Signal, What},
     time::Time,
 };
 
@@ -223,6 +223,9 @@ impl Checker {
             }
             What::Handoff { step: HandoffStep::TransferEnded { agent, outcome: TransferOutcome::Connected } } => {
                 self.elsewhere.insert(agent.clone());
+            }
+            What::Evidence { evidence } if evidence.signal == Signal::RaisedVoice => {
+                self.broke(format!("a raised voice, where only agents raise theirs: {}", evidence.quote));
             }
             What::Answered => self.answered = Some(now.0),
             What::Handoff { step: HandoffStep::Started { summary, .. } } => self.briefing.extend(summary.spoken.clone()),

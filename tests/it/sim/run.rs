@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use warmline::call::{
     Call, Setup,
     action::Action,
-    event::{Event, FarEndSign, LegEnd},
+    event::{Event, Failure, FarEndSign, LegEnd},
     ids::LegId,
     record::{Entry, HandoffStep, What},
     replay::Told,
@@ -197,6 +197,7 @@ impl Run {
             CallerDoes::Holds(held) => self.world.in_ms(5, Event::LegHeld { leg: LegId::CALLER, held }),
             CallerDoes::IsFax => self.world.in_ms(0, Event::FarEnd { leg: LegId::CALLER, sign: FarEndSign::Fax }),
             CallerDoes::Drains => self.world.in_ms(0, Event::Drain),
+            CallerDoes::FallsBack(engine) => self.world.in_ms(0, Event::FellBack { engine, why: Failure::TimedOut }),
         }
         self.arm_by_time(ended);
     }

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use warmline::call::{
-    event::DialFailure,
+    event::{DialFailure, Engine},
     flow::{Flow, policy::Fallback},
 };
 
@@ -47,6 +47,8 @@ pub(crate) enum CallerDoes {
     IsFax,
     /// Not the caller: the gateway shuts down.
     Drains,
+    /// Nor this: an engine elsewhere is no help.
+    FallsBack(Engine),
 }
 
 /// A call that is told and then run.

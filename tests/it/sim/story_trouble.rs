@@ -1,5 +1,7 @@
 //! Drivers fail: the caller hears something within two seconds, and the call decides.
 
+use warmline::call::event::Engine;
+
 use super::{
     run::Run,
     script::{CallerDoes, Cue, Sim},
@@ -136,4 +138,17 @@ fn a_failed_recogniser_over_the_bots_words_lets_the_bot_go_on() {
         .says_for(Cue::Over("Choose sign in", 500), "Wait a moment please", 900)
         .run();
     run.tells(&["> be still", "= trouble recogniser: went on", "> speak up", "anything else"]).never("= interrupted");
+}
+
+#[test]
+fn an_engine_elsewhere_that_is_no_help_is_on_the_record_once() {
+    let falls = CallerDoes::FallsBack(Engine::Recogniser);
+    let run = Sim::new()
+        .step(Cue::At(4_000), falls.clone())
+        .step(Cue::Then(10), falls)
+        .step(Cue::Then(10), CallerDoes::FallsBack(Engine::Voice))
+        .says(QUESTION)
+        .run();
+    run.tells(&["= trouble remote recogniser: no answer in time: heard with the built-in one", "= trouble remote voice", "we are open"]);
+    assert_eq!(run.lines.iter().filter(|line| line.contains("remote recogniser")).count(), 1);
 }

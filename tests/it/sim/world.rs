@@ -8,7 +8,7 @@ use warmline::call::{
     ids::{AgentId, LegId, RequestId},
     media::playout::Loudness,
     outcome::TransferOutcome,
-    understanding::Transcript,
+    understanding::{Transcript, Voice},
 };
 
 use super::{
@@ -294,7 +294,7 @@ impl World {
         let said: Vec<&Segment> = self.said.iter().filter(|said| said.leg == leg && said.from < to && said.to > from).collect();
         let text = said.iter().map(|said| said.text.as_str()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
         let confidence = if text.is_empty() { 0.0 } else { said.iter().map(|said| said.confidence).fold(1.0, f32::min) };
-        Transcript { text, confidence, complete: said.last().and_then(|said| said.complete) }
+        Transcript { text, confidence, complete: said.last().and_then(|said| said.complete), voice: Some(Box::new(voice_of(leg))) }
     }
 
     fn speak(&mut self, id: RequestId, leg: LegId, clauses: &[String]) {
@@ -474,4 +474,19 @@ impl World {
     pub(crate) fn is_up(&self, leg: LegId) -> bool {
         self.up.contains(&leg)
     }
+}
+
+/// The caller speaks calmly, and every agent shouts: what is ever made of a raised voice was heard on the wrong leg.
+fn voice_of(leg: LegId) -> Voice {
+    let calm = Voice {
+        level_db: -26.0,
+        pitch_hz: 150.0,
+        pitch_span: 4.0,
+        syllables_per_s: 4.6,
+        tilt_db: -6.0,
+        pauses: 0.1,
+        voiced_ms: 1_500,
+        snr_db: 30.0,
+    };
+    if leg == LegId::CALLER { calm } else { Voice { level_db: -6.0, pitch_hz: 280.0, syllables_per_s: 7.0, tilt_db: 6.0, ..calm } }
 }

@@ -48,7 +48,7 @@ fn reports(action: &Action, turn: &mut usize, now: u64) -> Vec<(u64, Event)> {
         Action::Transcribe { id, .. } => {
             let text = ["Where is my order?", "457129", "Thank you, goodbye."].get(*turn).copied().unwrap_or_default();
             *turn += 1;
-            let transcript = Transcript { text: text.to_owned(), confidence: 0.913_7, complete: Some(0.871_3) };
+            let transcript = Transcript { text: text.to_owned(), confidence: 0.913_7, complete: Some(0.871_3), voice: None };
             vec![(now + 170, Event::Heard { id: *id, transcript })]
         }
         Action::Understand { id, text } => {

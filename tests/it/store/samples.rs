@@ -58,6 +58,7 @@ fn meaning() -> Meaning {
         intents: vec![Scored { name: "order_status".to_owned(), score: 0.88 }],
         knowledge: vec![Scored { name: "hours".to_owned(), score: 0.12 }],
         tone: Tone { anger: 0.1, frustration: 0.4, sarcasm: 0.0, gratitude: 0.0 },
+        cited: vec!["hours".to_owned()],
     }
 }
 

@@ -48,6 +48,8 @@ export interface Meaning {
   intents: Scored[];
   knowledge: Scored[];
   tone: { anger: number; frustration: number; sarcasm: number; gratitude: number };
+  /** Entries that a chat model found the answer in. */
+  cited?: string[];
 }
 
 export interface Fact {
@@ -70,12 +72,12 @@ export interface Signal {
     | 'anger'
     | 'frustration'
     | 'sarcasm'
+    | 'raised_voice'
     | 'service_failed'
     | 'silence'
     | 'flow_asked'
     | 'calmed'
-    | 'vip'
-    | 'voice';
+    | 'vip';
   matter?: string;
 }
 

@@ -25,7 +25,7 @@ use crate::call::{
     outcome::Outcome,
     record::Fact,
     time::{Time, WallTime},
-    understanding::Understanding,
+    understanding::{Phrased, Understanding},
 };
 
 /// Where a call is in its flow. Cloned to prepare an answer before the turn is certain to be over.
@@ -76,6 +76,8 @@ struct Turn {
     span: Option<(Time, Time)>,
     /// Values in it may still be taken for slots.
     fresh: bool,
+    /// What a chat model made of it.
+    phrased: Option<Box<Phrased>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -161,13 +163,21 @@ impl Dialogue {
             Input::Said { text, confidence, understanding, span } => {
                 self.silences = 0;
                 self.holds_on = false;
-                self.turn = Turn { text: text.clone(), words: text::words(text), confidence: *confidence, span: Some(*span), fresh: true };
+                self.turn = Turn {
+                    text: text.clone(),
+                    words: text::words(text),
+                    confidence: *confidence,
+                    span: Some(*span),
+                    fresh: true,
+                    phrased: understanding.phrased.clone(),
+                };
                 self.said(understanding)
             }
             Input::Keyed { digits } => {
                 self.silences = 0;
                 self.holds_on = false;
-                self.turn = Turn { text: digits.clone(), words: text::words(digits), confidence: 1.0, span: None, fresh: true };
+                let words = text::words(digits);
+                self.turn = Turn { text: digits.clone(), words, confidence: 1.0, span: None, fresh: true, phrased: None };
                 self.keyed(digits)
             }
             Input::Silence => self.silence(),

@@ -169,7 +169,9 @@ impl Dialogue {
     }
 
     fn say_knowledge(&mut self, key: &str, steps: &mut Vec<Step>) {
-        let answer = self.fill(&format!("knowledge.{key}")).unwrap_or_default();
+        let phrased = self.turn.phrased.take().filter(|phrased| phrased.entries.iter().any(|entry| entry == key));
+        let own = || self.fill(&format!("knowledge.{key}")).unwrap_or_default();
+        let answer = phrased.and_then(|phrased| phrased.text).unwrap_or_else(own);
         steps.push(self.say(&format!("knowledge.{key}"), answer.clone()));
         self.answered(&answer, format!("{}: {answer}", key.replace('_', " ")), steps);
     }

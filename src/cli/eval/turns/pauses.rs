@@ -106,7 +106,7 @@ fn pause(bench: &Bench, ear: &LegEar, (from, to, told): (Time, Time, Time), pace
     let heard = bench.engines.recogniser.transcribe(&audio, &|| false)?;
     let complete = bench.engines.end_of_turn.completeness(&audio)?;
     let meant = bench.heads.as_ref().map(|heads| heads.understand(&heard.text)).transpose()?.map(|meaning| surest(&meaning));
-    let heard = Transcript { text: heard.text, confidence: heard.confidence, complete: None };
+    let heard = Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: None };
     Ok(Pause { to, known: told.plus(bench.takes_ms(to.since(from)) + UNDERSTAND_MS), goes_on: None, heard, complete, meant, pace_ms })
 }
 
@@ -167,7 +167,7 @@ mod tests {
             to: Time(to),
             known: Time(to + 250),
             goes_on: goes_on.map(Time),
-            heard: Transcript { text: "where is the parcel that I sent".to_owned(), confidence: 0.9, complete: None },
+            heard: Transcript { text: "where is the parcel that I sent".to_owned(), confidence: 0.9, complete: None, voice: None },
             complete: 0.5,
             meant: None,
             pace_ms: 0,

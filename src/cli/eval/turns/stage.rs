@@ -366,7 +366,7 @@ impl<'t, 'a> Stage<'t, 'a> {
         let audio = resample(&to_float(&sound), 8_000, RECOGNISER_RATE)?;
         let heard = engines.recogniser.transcribe(&audio, &|| false)?;
         let complete = engines.end_of_turn.completeness(&audio)?;
-        let transcript = Transcript { text: heard.text, confidence: heard.confidence, complete: None };
+        let transcript = Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: None };
         self.seen.heard.push(format!("{} ({:.2}, {}..{})", transcript.text, transcript.confidence, from.0, to.0));
         let known = self.now.plus(self.theatre.bench.takes_ms(to.since(from)));
         self.tell(known, Event::Heard { id, transcript });
