@@ -74,7 +74,7 @@ struct Figures {
     numbers: usize,
     numbers_exact: usize,
     numbers_wrong: usize,
-    /// Expected calibration error: how far confidence and share of right texts are apart.
+    /// Expected calibration error: how far confidence and the share of right words are apart; of a number all is right or nothing.
     calibration_error: f64,
     reliability: Vec<Band>,
 }
@@ -85,7 +85,10 @@ struct Band {
     from: f64,
     texts: usize,
     mean_confidence: f64,
+    /// Share of the words that are right.
     right: f64,
+    /// Share of the texts that are right in every word.
+    exact: f64,
 }
 
 /// Runs every condition.
@@ -146,7 +149,8 @@ fn condition(recogniser: &Recogniser, recordings: &[Recording], damage: Damage, 
         if args.misses && !right {
             eprintln!("{damage} {} {:.2}: “{}” instead of “{}”", recording.label.id, heard.confidence, heard.text, recording.label.text);
         }
-        put(&mut bands, f64::from(heard.confidence), right);
+        let share = if number.is_some() { f64::from(u8::from(right)) } else { share_right(errors, words::plain(&expected).len()) };
+        put(&mut bands, f64::from(heard.confidence), share, right);
     }
     figures.calibration_error = bands.iter().map(|band| band.texts as f64 * (band.mean_confidence - band.right).abs()).sum::<f64>()
         / figures.recordings.max(1) as f64;
@@ -154,13 +158,20 @@ fn condition(recogniser: &Recogniser, recordings: &[Recording], damage: Damage, 
     Ok(figures)
 }
 
-fn put(bands: &mut [Band], confidence: f64, right: bool) {
+/// Words that were put in count as wrong as those that were missed.
+fn share_right(errors: usize, words: usize) -> f64 {
+    (1.0 - errors as f64 / words.max(1) as f64).max(0.0)
+}
+
+fn put(bands: &mut [Band], confidence: f64, right: f64, exact: bool) {
     let index = ((confidence * BANDS as f64) as usize).min(BANDS - 1);
     let band = &mut bands[index];
     band.from = index as f64 / BANDS as f64;
-    let (texts, more) = (band.texts as f64, f64::from(u8::from(right)));
-    band.mean_confidence = (band.mean_confidence * texts + confidence) / (texts + 1.0);
-    band.right = (band.right * texts + more) / (texts + 1.0);
+    let texts = band.texts as f64;
+    let mean = |old: f64, more: f64| (old * texts + more) / (texts + 1.0);
+    band.mean_confidence = mean(band.mean_confidence, confidence);
+    band.right = mean(band.right, right);
+    band.exact = mean(band.exact, f64::from(u8::from(exact)));
     band.texts += 1;
 }
 
@@ -195,9 +206,13 @@ fn show(damage: Damage, figures: &Figures) -> Result<()> {
         let exact = share(figures.numbers_exact, figures.numbers);
         writeln!(out, "    numbers: {exact:.1} % of {} exact, {} taken for another", figures.numbers, figures.numbers_wrong)?;
     }
-    writeln!(out, "    calibration error {:.3}\n    confidence  texts   mean  right", figures.calibration_error)?;
+    writeln!(out, "    calibration error {:.3}\n    confidence  texts   mean  words right  texts right", figures.calibration_error)?;
     for band in &figures.reliability {
-        writeln!(out, "    from {:.1}    {:6}   {:.2}   {:.2}", band.from, band.texts, band.mean_confidence, band.right)?;
+        writeln!(
+            out,
+            "    from {:.1}    {:6}   {:.2}         {:.2}         {:.2}",
+            band.from, band.texts, band.mean_confidence, band.right, band.exact
+        )?;
     }
     Ok(())
 }
