@@ -166,6 +166,7 @@ pub(super) fn http(config: &Config) -> http::Options {
         connections: from.connections,
         streams: from.streams,
         web: http::WebOptions { origins: from.widget_origins.clone(), ice_servers: from.ice_servers.iter().map(server).collect() },
+        mask: if from.mask_coarse_words { http::Mask::new(&from.masked_words) } else { http::Mask::default() },
     }
 }
 

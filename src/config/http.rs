@@ -20,6 +20,10 @@ pub struct HttpConfig {
     pub widget_origins: Vec<String>,
     /// STUN and TURN servers that pages are told, for networks that let nothing else through.
     pub ice_servers: Vec<IceServerConfig>,
+    /// Coarse words are shown by their first letter only. The record keeps them.
+    pub mask_coarse_words: bool,
+    /// Words that are masked besides, like "numpty", or "numpt*" for all that begin so.
+    pub masked_words: Vec<String>,
 }
 
 /// One STUN or TURN server.
@@ -45,6 +49,8 @@ impl Default for HttpConfig {
             streams: 512,
             widget_origins: Vec::new(),
             ice_servers: Vec::new(),
+            mask_coarse_words: false,
+            masked_words: Vec::new(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod assets;
 mod error;
 mod guard;
 mod listener;
+mod mask;
 mod metrics;
 mod openapi;
 mod pages;
@@ -21,6 +22,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tokio::net::TcpListener;
 
 pub use error::ErrorBody;
+pub use mask::Mask;
 pub use metrics::install as install_metrics;
 pub use ready::Readiness;
 pub use state::{Parts, Server};
@@ -45,13 +47,15 @@ pub struct Options {
     pub streams: usize,
     /// Calls from pages.
     pub web: WebOptions,
+    /// Words that pages do not show.
+    pub mask: Mask,
 }
 
 impl Options {
     /// The defaults, at this address.
     #[must_use]
     pub fn new(bind: SocketAddr) -> Self {
-        Self { bind, hosts: Vec::new(), connections: 1_024, streams: 512, web: WebOptions::default() }
+        Self { bind, hosts: Vec::new(), connections: 1_024, streams: 512, web: WebOptions::default(), mask: Mask::default() }
     }
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     call::ids::CallId,
     desk::DeskHandle,
-    http::{Options, error::ApiError, ready::Readiness, web::Web},
+    http::{Mask, Options, error::ApiError, ready::Readiness, web::Web},
     live::Hub,
     store::{Store, is_call_id},
     view::{CallHead, CallState},
@@ -35,6 +35,7 @@ pub struct Server {
     pub(super) parts: Arc<Parts>,
     pub(super) hosts: Arc<[String]>,
     pub(super) web: Arc<Web>,
+    pub(super) mask: Arc<Mask>,
     streams: Arc<Semaphore>,
 }
 
@@ -44,6 +45,7 @@ impl Server {
             web: Arc::new(Web::new(parts.web.clone(), options.web.clone())),
             parts: Arc::new(parts),
             hosts: options.hosts.clone().into(),
+            mask: Arc::new(options.mask.clone()),
             streams: Arc::new(Semaphore::new(options.streams)),
         }
     }

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::{
     call::ids::AgentId,
     desk::AgentView,
-    http::{ErrorBody, api::agents, error::ApiError, sse, state::Server},
+    http::{ErrorBody, Mask, api::agents, error::ApiError, sse, state::Server},
     view::Card,
 };
 
@@ -29,7 +29,7 @@ pub(crate) async fn events(State(server): State<Server>, Path(id): Path<String>)
     // Both are news to a new reader.
     all.mark_changed();
     card.mark_changed();
-    let watched = Watched { id, all, card, shown: None };
+    let watched = Watched { id, all, card, shown: None, mask: Arc::clone(&server.mask) };
     Ok(sse::answer(place, stream::unfold(watched, next)))
 }
 
@@ -38,6 +38,7 @@ struct Watched {
     all: watch::Receiver<Arc<Vec<AgentView>>>,
     card: watch::Receiver<Option<Arc<Card>>>,
     shown: Option<AgentView>,
+    mask: Arc<Mask>,
 }
 
 async fn next(mut watched: Watched) -> Option<(Event, Watched)> {
@@ -58,7 +59,7 @@ async fn next(mut watched: Watched) -> Option<(Event, Watched)> {
                 changed.ok()?;
                 let card = watched.card.borrow_and_update().clone();
                 if let Some(card) = card {
-                    return Some((sse::event("card", &card), watched));
+                    return Some((sse::event("card", &watched.mask.shown(&card)), watched));
                 }
             }
         }

@@ -7,6 +7,7 @@ use axum::{
     extract::{Path, State},
 };
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
@@ -29,7 +30,7 @@ pub(crate) struct Whole {
 
 /// One call with its entries so far.
 #[utoipa::path(get, path = "/api/v1/calls/{id}", params(("id" = String, Path)), responses((status = 200, body = Whole), (status = 404, body = ErrorBody)))]
-pub(crate) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json<Whole>, ApiError> {
+pub(crate) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
     let id = call_id(id)?;
     let entries = match server.parts.hub.subscribe(&id, 0) {
         Some(known) => {
@@ -40,7 +41,7 @@ pub(crate) async fn get(State(server): State<Server>, Path(id): Path<String>) ->
         None => server.parts.store.entries(&id, 0).await?.into_iter().map(Arc::new).collect(),
     };
     let head = server.head(&id).await?;
-    Ok(Json(Whole { head, entries }))
+    Ok(Json(server.mask.shown(&Whole { head, entries })))
 }
 
 /// Entries behind `after` that the hub no longer has: those before `first`.

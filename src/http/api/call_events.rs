@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use crate::{
     http::{
-        ErrorBody,
+        ErrorBody, Mask,
         api::call::older,
         error::ApiError,
         sse,
@@ -60,8 +60,11 @@ pub(crate) async fn events(
         }
     };
     entries.retain(|item| item.seq > after);
-    let past = stream::iter(entries).map(|item| entry(&item));
-    Ok(sse::answer(place, past.chain(stream::unfold(Next::Live(live), next))))
+    let mask = Arc::clone(&server.mask);
+    let past = stream::iter(entries).map(move |item| entry(&mask, &item));
+    let mask = Arc::clone(&server.mask);
+    let live = stream::unfold(Next::Live(live), move |state| next(Arc::clone(&mask), state));
+    Ok(sse::answer(place, past.chain(live)))
 }
 
 enum Next {
@@ -69,16 +72,16 @@ enum Next {
     Over,
 }
 
-async fn next(state: Next) -> Option<(Event, Next)> {
+async fn next(mask: Arc<Mask>, state: Next) -> Option<(Event, Next)> {
     let Next::Live(live) = state else { return None };
     let Some(mut live) = live else { return Some((sse::event("end", &End {}), Next::Over)) };
     match live.recv().await {
-        Ok(item) => Some((entry(&item), Next::Live(Some(live)))),
+        Ok(item) => Some((entry(&mask, &item), Next::Live(Some(live)))),
         Err(RecvError::Closed) => Some((sse::event("end", &End {}), Next::Over)),
         Err(RecvError::Lagged(_)) => None,
     }
 }
 
-fn entry(item: &Numbered) -> Event {
-    sse::event("entry", item).id(item.seq.to_string())
+fn entry(mask: &Mask, item: &Numbered) -> Event {
+    sse::event("entry", &mask.shown(item)).id(item.seq.to_string())
 }

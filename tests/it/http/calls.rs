@@ -103,3 +103,20 @@ async fn words_of_callers_come_as_json_text_and_nothing_else() {
     let texts: Vec<&str> = whole["entries"].as_array().unwrap().iter().map(|entry| entry["text"].as_str().unwrap()).collect();
     assert_eq!(texts, harmful_words());
 }
+
+#[tokio::test]
+async fn coarse_words_are_masked_on_pages_and_kept_in_the_record() {
+    let mask = warmline::http::Mask::new(&[]);
+    let options = warmline::http::Options { mask, ..warmline::http::Options::new(([127, 0, 0, 1], 0).into()) };
+    let served = super::support::served_with(options).await;
+    let mut call = served.live("one", 0);
+    call.write(10, said("Where is my fucking order?"));
+    let whole = served.json("/api/v1/calls/one").await;
+    let texts = whole["entries"].to_string();
+    assert!(texts.contains("Where is my f****** order?") && !texts.contains("fucking"), "{texts}");
+    let shown = served.stream("/api/v1/calls/one/events", None).await.take(1).await;
+    assert!(shown[0].data.to_string().contains("f****** order"), "{shown:?}");
+    served.parts.store.flush().await;
+    let log = served.get("/api/v1/calls/one/log").await.text().await.unwrap();
+    assert!(log.contains("fucking"), "{log}");
+}
