@@ -114,6 +114,10 @@ impl Running {
             }
             Action::Loudness { leg, loudness } => task.legs.loudness(leg, loudness),
             Action::Pace { percent } => task.speech.pace(percent),
+            Action::HoldIn { language } => {
+                task.speech.hold_in(&language);
+                self.language = language;
+            }
             Action::Transcribe { id, leg, from, to, digits } => task.speech.transcribe(id, leg, (from, to), digits),
             Action::Forget { id } => task.speech.forget(id),
             Action::Understand { id, text } => task.speech.understand(id, &text),

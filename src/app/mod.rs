@@ -31,7 +31,7 @@ use crate::{
     http::{self, Readiness},
     live::Hub,
     lookup::LookUps,
-    speech::{Ear, Heads, Speech},
+    speech::{Ear, Heads, Speech, Tongue},
     store::{self, AgentRow, FlowFile, NewCall, Store},
     telephony::{Arrival, CallOptions, Telephony, media::HeardQueue},
     trunk::{self, Arrived, TrunkTable},
@@ -69,7 +69,9 @@ struct Gateway {
 struct Route {
     flow: Arc<Flow>,
     file: FlowFile,
-    heads: Arc<Heads>,
+    others: Vec<(Arc<Flow>, FlowFile)>,
+    /// One for each flow.
+    languages: Vec<Tongue>,
 }
 
 impl App {
@@ -152,6 +154,7 @@ impl Gateway {
             wall,
             caller: caller.clone(),
             flow: route.file.clone(),
+            others: route.others.iter().map(|(_, file)| file.clone()).collect(),
             language: route.flow.language.clone(),
         });
         let (events, inbox) = mpsc::channel::<Event>(call_task::EVENTS);
@@ -161,11 +164,17 @@ impl Gateway {
             .telephony
             .take(arrival, CallOptions { started, events: events.clone(), call: id.clone(), trunk: caller.trunk.clone(), recording })
             .await;
-        let speech = self.speech.call(&route.flow.language, Arc::clone(&route.heads), events.clone());
+        let speech = self.speech.call(route.languages.clone(), events.clone());
         tokio::spawn(listen(legs.heard(), speech.ear()));
         tracing::info!(call = id.0, flow = route.flow.name, trunk = caller.trunk, "call arrived");
         let task = CallTask {
-            setup: Setup { call: id.clone(), flow: Arc::clone(&route.flow), wall, caller },
+            setup: Setup {
+                call: id.clone(),
+                flow: Arc::clone(&route.flow),
+                others: route.others.iter().map(|(flow, _)| Arc::clone(flow)).collect(),
+                wall,
+                caller,
+            },
             id,
             started,
             legs,
@@ -231,12 +240,24 @@ async fn listen(queue: Arc<HeardQueue>, ear: Ear) {
 fn routes(config: &Config, path: &Path, heads: Vec<Arc<Heads>>) -> Result<Vec<Route>> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut routes = Vec::new();
-    for ((route, flow), heads) in config.file.routes.iter().zip(config.flows()).zip(heads) {
-        let path = folder.join(&route.flow);
-        let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        let path = path.canonicalize().unwrap_or(path);
-        let file = FlowFile::new(&flow.name, &path, &text, config.file.services.clone());
-        routes.push(Route { flow: Arc::clone(flow), file, heads });
+    let mut flows = config.flows().zip(heads);
+    for route in &config.file.routes {
+        let mut read = |name: &Path| -> Result<(Arc<Flow>, FlowFile, Tongue)> {
+            let (flow, heads) = flows.next().context("a flow for each file")?;
+            let path = folder.join(name);
+            let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            let path = path.canonicalize().unwrap_or(path);
+            let file = FlowFile::new(&flow.name, &path, &text, config.file.services.clone());
+            Ok((Arc::clone(flow), file, Tongue { language: flow.language.clone(), heads }))
+        };
+        let (flow, file, tongue) = read(&route.flow)?;
+        let (mut others, mut languages) = (Vec::new(), vec![tongue]);
+        for name in &route.other_languages {
+            let (flow, file, tongue) = read(name)?;
+            others.push((flow, file));
+            languages.push(tongue);
+        }
+        routes.push(Route { flow, file, others, languages });
     }
     Ok(routes)
 }

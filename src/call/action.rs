@@ -46,6 +46,8 @@ pub enum Action {
     Loudness { leg: LegId, loudness: Loudness },
     /// From now on speak to the caller at this share of the voice's own pace.
     Pace { percent: u32 },
+    /// From now on hear, understand and speak this language; no other is listened for any more.
+    HoldIn { language: String },
 
     /// What was said on this leg between two times? `Heard` follows, or `Failed`. With `digits`, so many are expected.
     Transcribe {

@@ -111,6 +111,13 @@ impl Base {
         }
     }
 
+    /// Another flow goes on with the call.
+    pub(crate) fn follow(&mut self, flow: Arc<Flow>) {
+        self.language = Language::of(&flow.language);
+        self.ear.follow(flow.turn.clone(), self.language);
+        self.flow = flow;
+    }
+
     /// The name of a leg that is about to be dialled.
     pub(crate) fn next_leg(&mut self) -> LegId {
         self.last_leg += 1;

@@ -126,7 +126,10 @@ impl Call {
                 let base = &mut self.base;
                 base.mouth.give_up(&mut base.io, turn.from);
                 match &self.phase {
-                    Phase::Talking(_) => self.bot_then(|bot, base| bot.turn(base, turn)),
+                    Phase::Talking(_) => {
+                        self.others.settle(base);
+                        self.bot_then(|bot, base| bot.turn(base, turn));
+                    }
                     Phase::HandingOver { .. } => self.handoff_then(|handoff, base| handoff.caller_said(base, &turn)),
                     Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => {}
                 }

@@ -49,6 +49,8 @@ pub enum Event {
     VoiceStopped { leg: LegId, at: Time },
     /// What was said so far, while the speaker goes on. May lag; may never come.
     Partial { leg: LegId, from: Time, text: String },
+    /// Before `Heard`, on the caller's first words, where the call may be held in other languages: they are in this one, and are written down in it.
+    OtherLanguage { id: RequestId, language: String },
     /// Answer to `Transcribe`.
     Heard { id: RequestId, transcript: Transcript },
     /// More about a `Transcribe`, before or after its answer, or never: how complete the turn sounds (Smart Turn), 0..=1. A hint, never a verdict.

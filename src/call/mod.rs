@@ -24,6 +24,7 @@ pub mod ids;
 mod io;
 mod leaving;
 pub mod media;
+mod other_language;
 pub mod outcome;
 mod private;
 pub mod prosody;

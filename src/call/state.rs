@@ -14,6 +14,7 @@ use crate::call::{
         summary::{About, summarise},
     },
     ids::{CallId, LegId, RequestId},
+    other_language::Others,
     outcome::Outcome,
     record::{Owner, Party, What},
     then::Then,
@@ -38,6 +39,8 @@ pub struct Setup {
     pub wall: WallTime,
     /// Who calls.
     pub caller: Caller,
+    /// Flows of other languages, one of which takes the call if the caller's first words are in its language.
+    pub others: Vec<Arc<Flow>>,
 }
 
 /// Where the call stands. Each state owns what is valid in it.
@@ -62,13 +65,14 @@ pub(super) enum Phase {
 pub struct Call {
     pub(super) base: Base,
     pub(super) phase: Phase,
+    pub(super) others: Others,
 }
 
 impl Call {
     /// A call that has arrived: it is answered, and the greeting made ready.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let Setup { call, flow, wall, caller } = setup;
+        let Setup { call, flow, wall, caller, others } = setup;
         let bot = Bot::new(&flow, wall, &caller);
         let mut base = Base::new(&call, flow, caller);
         base.io.record(What::Arrived {
@@ -83,7 +87,7 @@ impl Call {
         bot.prepare_greeting(&mut base);
         base.io.timers.set(Timer::CallerAck, Time(ACK_MS));
         base.io.timers.set(Timer::CallLimit, Time(LONGEST_CALL_MS));
-        Self { base, phase: Phase::Arrived(Box::new(bot)) }
+        Self { base, phase: Phase::Arrived(Box::new(bot)), others: Others::new(others, wall) }
     }
 
     /// Tells the call what has happened.
@@ -135,6 +139,7 @@ impl Call {
             Event::VoiceStopped { leg: LegId::CALLER, at } => self.voice_stopped(at),
             Event::VoiceStopped { leg, at } => self.agent_voice(Some(leg), &AgentVoice::VoiceStopped { at }),
             Event::Partial { leg, text, .. } => self.partial(leg, text),
+            Event::OtherLanguage { language, .. } => self.other_language(&language),
             Event::Heard { id, transcript } => {
                 self.heard(id, transcript.clone());
                 self.agent_voice(None, &AgentVoice::Heard { id, heard: transcript });

@@ -91,7 +91,7 @@ pub struct Config {
     /// What the file says, with paths that count from the working directory.
     pub file: ConfigFile,
     trunks: Vec<Trunk>,
-    routes: Vec<(Route, Arc<Flow>)>,
+    routes: Vec<(Route, Vec<Arc<Flow>>)>,
 }
 
 /// Why there is no configuration.
@@ -171,8 +171,8 @@ impl Config {
         self.trunks.iter().find(|trunk| trunk.name == name)
     }
 
-    /// All flows, in the order of the routes.
+    /// All flows, in the order of the routes; those of other languages follow the route's own.
     pub fn flows(&self) -> impl Iterator<Item = &Arc<Flow>> {
-        self.routes.iter().map(|(_, flow)| flow)
+        self.routes.iter().flat_map(|(_, flows)| flows)
     }
 }

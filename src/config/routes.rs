@@ -21,13 +21,23 @@ pub struct RouteConfig {
     pub hours: Option<HoursConfig>,
     /// The flow file.
     pub flow: PathBuf,
+    /// Flow files of other languages: the caller's first words decide.
+    #[serde(default)]
+    pub other_languages: Vec<PathBuf>,
 }
 
 impl RouteConfig {
     /// A route for a pattern, and nothing else.
     #[must_use]
     pub fn to(called: &str, flow: &str) -> Self {
-        Self { trunk: TrunkNames::default(), called: called.to_owned(), caller: None, hours: None, flow: flow.into() }
+        Self {
+            trunk: TrunkNames::default(),
+            called: called.to_owned(),
+            caller: None,
+            hours: None,
+            flow: flow.into(),
+            other_languages: Vec::new(),
+        }
     }
 }
 

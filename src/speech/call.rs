@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -14,13 +14,13 @@ use warmline_models::{ModelError, RECOGNISER_RATE, resample, to_float};
 
 use super::{
     Inner,
-    heads::Heads,
     listener::{Ears, Hears},
     measure_voice,
     numbers::Numbers,
     remote::Stream,
     scheduler::{Class, Go, Job},
     speaking::Speaking,
+    tongue::Tongue,
     voice::Manner,
 };
 use crate::{
@@ -77,8 +77,8 @@ pub enum Said {
 pub(super) struct CallParts {
     pub(super) speech: Arc<Inner>,
     pub(super) number: u64,
-    pub(super) language: String,
-    pub(super) heads: Arc<Heads>,
+    /// The languages that the call may be held in: the one that it begins in first.
+    pub(super) languages: Vec<Tongue>,
     pub(super) events: mpsc::Sender<Event>,
 }
 
@@ -93,13 +93,16 @@ pub(super) struct Shared {
     pub(super) streaming: OnceLock<Stream>,
     /// Nothing that is said now leaves the machine.
     private: AtomicBool,
+    /// The place of the language that the call is held in; settled: the caller's first words have been heard.
+    pub(super) tongue: AtomicUsize,
+    pub(super) settled: AtomicBool,
     /// Requests that are not answered yet, and whether they were forgotten.
     open: Mutex<HashMap<RequestId, Arc<AtomicBool>>>,
 }
 
 /// The speech side of one call. Dropping it forgets everything that is still asked.
 pub struct CallSpeech {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     said: mpsc::Receiver<Said>,
 }
 
@@ -167,6 +170,7 @@ impl CallSpeech {
     pub(super) fn open(parts: CallParts) -> Self {
         let (sender, said) = mpsc::channel(SAID);
         let speech = Arc::clone(&parts.speech);
+        let alone = parts.languages.len() < 2;
         let shared = Arc::new_cyclic(|call: &Weak<Shared>| {
             let tells = Tells {
                 call: call.clone(),
@@ -181,6 +185,8 @@ impl CallSpeech {
                 percent: AtomicU32::new(100),
                 streaming: OnceLock::new(),
                 private: AtomicBool::new(false),
+                tongue: AtomicUsize::new(0),
+                settled: AtomicBool::new(alone),
                 open: Mutex::default(),
             }
         });
@@ -218,7 +224,7 @@ impl CallSpeech {
         let (call, text, forgotten) = (Arc::clone(&self.shared), text.to_owned(), self.shared.begin(id));
         let flag = Arc::clone(&forgotten);
         self.shared.ask(id, Class::Understand, UNDERSTAND, forgotten, move |_| {
-            let understanding = call.parts.heads.understand(&text)?;
+            let understanding = call.heads().understand(&text)?;
             Ok(call.ask_chat(id, &text, understanding, &flag).map(|understanding| Event::Understood { id, understanding }))
         });
     }
@@ -241,9 +247,9 @@ impl CallSpeech {
 
     /// Makes clauses ready in the cache.
     pub fn prepare(&self, clauses: &[String]) {
+        let shared = &self.shared;
         for clause in clauses {
-            let parts = &self.shared.parts;
-            parts.speech.prepare(&parts.heads.pronounced(clause), &parts.language, self.shared.percent.load(Ordering::Relaxed));
+            shared.parts.speech.prepare(&shared.heads().pronounced(clause), shared.language(), shared.percent.load(Ordering::Relaxed));
         }
     }
 
@@ -269,7 +275,7 @@ impl Shared {
     }
 
     pub(super) fn manner(&self) -> Manner {
-        Manner { language: self.parts.language.clone(), percent: self.percent.load(Ordering::Relaxed) }
+        Manner { language: self.language().to_owned(), percent: self.percent.load(Ordering::Relaxed) }
     }
 
     /// The caller says something that nobody else may know.
@@ -331,7 +337,7 @@ impl Shared {
     ) {
         let call = Arc::clone(self);
         self.ask(id, Class::Final, TRANSCRIBE, forgotten, move |given_up| {
-            let transcript = call.recognise(leg, span, digits, given_up)?;
+            let transcript = call.recognise((id, leg), span, digits, given_up)?;
             Ok(Some(Event::Heard { id, transcript }))
         });
     }
@@ -343,7 +349,7 @@ impl Shared {
 
     fn recognise(
         &self,
-        leg: LegId,
+        (id, leg): (RequestId, LegId),
         (from, to): (Time, Time),
         digits: Option<Digits>,
         given_up: &dyn Fn() -> bool,
@@ -351,9 +357,17 @@ impl Shared {
         let engines = &self.parts.speech.engines;
         let line = to_float(&self.line(leg, from, to));
         let audio = resample(&line, 8_000, RECOGNISER_RATE)?;
-        let heard = match digits.and_then(|digits| Numbers::of(&self.parts.language, digits)) {
-            Some(numbers) => numbers.hear(&engines.recogniser, &audio, given_up)?,
-            None => engines.transcribe(&self.parts.language, &audio, given_up)?,
+        let heard = match self.other_words(leg, &audio, given_up)? {
+            Some((language, heard)) => {
+                if !given_up() {
+                    self.report(Event::OtherLanguage { id, language: language.to_owned() });
+                }
+                heard
+            }
+            None => match digits.and_then(|digits| Numbers::of(self.language(), digits)) {
+                Some(numbers) => numbers.hear(&engines.recogniser, &audio, given_up)?,
+                None => engines.transcribe(self.language(), &audio, given_up)?,
+            },
         };
         Ok(Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: self.voice_of(leg, &line) })
     }
@@ -379,7 +393,7 @@ impl Shared {
 
     /// How it was said: of the caller, never of an agent, and only where the flow says that tone is looked at.
     fn voice_of(&self, leg: LegId, line: &[f32]) -> Option<Box<Voice>> {
-        let looked_at = leg == LegId::CALLER && self.parts.heads.looks_at_tone();
+        let looked_at = leg == LegId::CALLER && self.heads().looks_at_tone();
         looked_at.then(|| measure_voice(line)).flatten().map(Box::new)
     }
 
@@ -400,7 +414,7 @@ impl Shared {
     fn words(&self, leg: LegId, from: Time, to: Time, given_up: &dyn Fn() -> bool) -> Result<String, ModelError> {
         let from = Time(from.0.saturating_sub(BEFORE_MS));
         let audio = resample(&to_float(&self.ears.between(leg, from, to)), 8_000, RECOGNISER_RATE)?;
-        Ok(self.parts.speech.engines.transcribe(&self.parts.language, &audio, given_up)?.text)
+        Ok(self.parts.speech.engines.transcribe(self.language(), &audio, given_up)?.text)
     }
 }
 

@@ -29,7 +29,7 @@ impl Shared {
                 Heard::Broken(trouble) => call.fell_back(Engine::Recogniser, &trouble),
             }
         };
-        Some(Stream::open(&remote.runtime, Arc::clone(remote.stream.as_ref()?), &self.parts.language, Box::new(tells)))
+        Some(Stream::open(&remote.runtime, Arc::clone(remote.stream.as_ref()?), self.language(), Box::new(tells)))
     }
 
     /// Has the caller's words written down elsewhere; false if there is no such engine. An agent's words never leave the machine, and what is private does not.
@@ -65,7 +65,7 @@ impl Shared {
         }
         let remote = self.parts.speech.remote.as_ref().and_then(|remote| remote.transcription.as_ref()).ok_or(Trouble::Resting)?;
         let line = self.line(leg, from, to);
-        remote.ask(remote.engine().transcribe(&line, &self.parts.language)).await
+        remote.ask(remote.engine().transcribe(&line, self.language())).await
     }
 
     /// How it was said is measured here, while the words come from elsewhere.
@@ -93,10 +93,10 @@ impl Shared {
     ) -> Option<Understanding> {
         let remote = self.parts.speech.remote.as_ref().filter(|_| !self.is_private());
         let Some((remote, chat)) = remote.and_then(|remote| Some((remote, remote.chat.clone()?))) else { return Some(understanding) };
-        let Some((known, score)) = self.parts.heads.known(&understanding, chat.engine().mode()) else { return Some(understanding) };
+        let Some((known, score)) = self.heads().known(&understanding, chat.engine().mode()) else { return Some(understanding) };
         let (call, text, forgotten) = (Arc::clone(self), text.to_owned(), Arc::clone(forgotten));
         remote.runtime.spawn(async move {
-            let understanding = match chat.ask(chat.engine().find(&text, &call.parts.language, &known)).await {
+            let understanding = match chat.ask(chat.engine().find(&text, call.language(), &known)).await {
                 Ok(found) => answered(understanding, found, score),
                 Err(trouble) => {
                     call.fell_back(Engine::Chat, &trouble);

@@ -54,6 +54,14 @@ impl Engines {
         })
     }
 
+    /// How likely each of `languages` is in `audio` (16 kHz) beside the others; nothing without the recogniser that could tell.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub(crate) fn languages(&self, audio: &[f32], languages: &[&str]) -> Result<Vec<f32>, ModelError> {
+        self.multilingual.as_ref().map_or(Ok(Vec::new()), |recogniser| recogniser.languages(audio, languages))
+    }
+
     /// Writes down what is said in `audio` (16 kHz) in a language, with the recogniser for it.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ mod scheduler;
 mod speaking;
 #[cfg(test)]
 mod tests;
+mod tongue;
 mod voice;
 mod voice_measures;
 
@@ -39,6 +40,7 @@ use crate::call::{event::Event, flow::Flow};
 pub use call::{CallSpeech, Ear, Said};
 pub use heads::Heads;
 pub use numbers::Numbers;
+pub use tongue::Tongue;
 pub use voice_measures::of as measure_voice;
 
 use cache::Cache;
@@ -132,10 +134,10 @@ impl Speech {
         }
     }
 
-    /// Opens the ears and the mouth of one call. Reports go to `events`; speech comes from [`CallSpeech::said`].
+    /// Opens the ears and the mouth of one call, which may be held in one of these languages (at least one), and begins in the first. Reports go to `events`; speech comes from [`CallSpeech::said`].
     #[must_use]
-    pub fn call(&self, language: &str, heads: Arc<Heads>, events: mpsc::Sender<Event>) -> CallSpeech {
+    pub fn call(&self, languages: Vec<Tongue>, events: mpsc::Sender<Event>) -> CallSpeech {
         let number = self.inner.calls.fetch_add(1, Ordering::Relaxed);
-        CallSpeech::open(CallParts { speech: Arc::clone(&self.inner), number, language: language.to_owned(), heads, events })
+        CallSpeech::open(CallParts { speech: Arc::clone(&self.inner), number, languages, events })
     }
 }

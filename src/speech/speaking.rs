@@ -63,7 +63,7 @@ impl Speaking {
             let parts = &self.call.parts;
             let spoken = match go {
                 Go::Run(_) => {
-                    let clause = parts.heads.pronounced(self.clause());
+                    let clause = self.call.heads().pronounced(self.clause());
                     parts.speech.voice.clause(&clause, &self.call.manner(), !self.is_last()).map_err(|error| failure(&error))
                 }
                 Go::Refused(why) => Err(why),
@@ -74,7 +74,7 @@ impl Speaking {
 
     async fn speak_elsewhere(mut self, service: Arc<Guarded<VoiceService>>) {
         let parts = &self.call.parts;
-        let clause = parts.heads.pronounced(self.clause());
+        let clause = self.call.heads().pronounced(self.clause());
         match parts.speech.voice.clause_elsewhere(&service, &clause, &self.call.manner(), !self.is_last()).await {
             Ok(samples) => self.said(Ok(samples)),
             Err(trouble) => {

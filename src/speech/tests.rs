@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::mpsc;
 use warmline_models::{ModelsDir, read_wav, to_pcm};
 
-use super::{CallSpeech, Heads, Options, Said, Speech};
+use super::{CallSpeech, Heads, Options, Said, Speech, Tongue};
 use crate::call::{
     event::{Event, Failure},
     flow::Flow,
@@ -38,7 +38,7 @@ struct Setting {
 impl Setting {
     fn new() -> Self {
         let (sender, events) = mpsc::channel(1_024);
-        let call = SPEECH.0.call("en", Arc::clone(&SPEECH.1), sender);
+        let call = SPEECH.0.call(vec![Tongue { language: "en".to_owned(), heads: Arc::clone(&SPEECH.1) }], sender);
         Self { call, events }
     }
 

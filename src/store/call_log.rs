@@ -45,6 +45,8 @@ pub struct NewCall {
     pub caller: Caller,
     /// The flow that answers.
     pub flow: FlowFile,
+    /// Flows of other languages that may take the call.
+    pub others: Vec<FlowFile>,
     /// The language in which it begins.
     pub language: String,
 }
@@ -71,7 +73,7 @@ pub struct CallLog {
 
 impl CallLog {
     pub(super) fn begin(shared: Arc<Shared>, jobs: mpsc::Sender<Job>, call: NewCall) -> Self {
-        let NewCall { id, started, utc_offset_s, wall, caller, flow, language } = call;
+        let NewCall { id, started, utc_offset_s, wall, caller, flow, others, language } = call;
         let head = Arc::new(CallHead::new(id.clone(), started, &caller, flow.name.clone(), language.clone()));
         let begin = Some(Box::new((Arc::clone(&head), utc_offset_s)));
         let mut log = Self {
@@ -88,7 +90,7 @@ impl CallLog {
             private_until: None,
         };
         log.send_begin();
-        log.line(&Line::Setup(Setup { call: id, started, wall, caller, flow, language }));
+        log.line(&Line::Setup(Setup { call: id, started, wall, caller, flow, others, language }));
         log
     }
 

@@ -60,6 +60,9 @@ pub struct Setup {
     pub caller: Caller,
     /// The flow that answered.
     pub flow: FlowFile,
+    /// Flows of other languages that could have taken the call.
+    #[serde(default)]
+    pub others: Vec<FlowFile>,
     /// The language in which the call began.
     pub language: String,
 }

@@ -93,6 +93,7 @@ pub(super) async fn entry(connection: &mut SqliteConnection, call: &CallId, item
         | What::Owner { .. }
         | What::Notice { .. }
         | What::Hearing { .. }
+        | What::Language { .. }
         | What::Private { .. }
         | What::Key { .. }
         | What::Tried { .. }

@@ -121,6 +121,10 @@ impl CallHead {
                 self.flow.clone_from(flow);
                 self.language.clone_from(language);
             }
+            What::Language { flow, language } => {
+                self.flow.clone_from(flow);
+                self.language.clone_from(language);
+            }
             What::Owner { owner } => {
                 self.owner = owner.clone();
                 if let Owner::Agent { agent, name } = owner {

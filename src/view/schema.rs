@@ -96,6 +96,7 @@ pub enum What {
     Notice { notice: String },
     Hearing { text: String },
     CallerTurn { turn: u32, text: String, confidence: f32, from: Ms, to: Ms, understood: Option<Meaning> },
+    Language { flow: String, language: String },
     Private { on: bool },
     Key { digit: String },
     BotTurn { turn: u32, node: String, text: String, heard: String, interrupted: bool, from: Ms, to: Ms, reply_ms: Option<u64> },

@@ -253,6 +253,7 @@ const en = {
       arrived: (called: string) => `Call to ${called}`,
       owner: (text: string) => text,
       notice: (text: string) => `Told the caller: ${text}`,
+      language: (code: string) => `Goes on in ${new Intl.DisplayNames(['en'], { type: 'language' }).of(code) ?? code}`,
       private_on: 'Something private is asked for: nothing is recorded or written down',
       private_off: 'Recording goes on',
       key: (digit: string) => `Pressed ${digit}`,

@@ -104,6 +104,23 @@ impl Whisper {
         Ok(if nothing { self.transcript(&[], Vec::new(), false) } else { heard })
     }
 
+    /// How likely each of `languages` is beside the others in `audio` (16 kHz, −1..1), in their order, 0..=1: the model's own guess (section 2.3 of the
+    /// paper), asked about these languages alone. It leans towards English. Nothing for too little sound.
+    ///
+    /// # Errors
+    /// When the model does not know one of the languages, or fails.
+    pub fn languages(&self, audio: &[f32], languages: &[&str]) -> Result<Vec<f32>, ModelError> {
+        let mark = |language: &&str| self.tokens.language(language).ok_or_else(|| ModelError::Language((*language).to_owned()));
+        let marks = languages.iter().map(mark).collect::<Result<Vec<_>, _>>()?;
+        if audio.len() < SHORTEST {
+            return Ok(Vec::new());
+        }
+        let mut turn = self.decoder.begin(self.encode(audio)?)?;
+        let logits = turn.next(&self.decoder, &[self.tokens.mark(Task::Begin)])?;
+        let known: Vec<f32> = marks.iter().map(|mark| logits.get(*mark).copied().unwrap_or(f32::MIN)).collect();
+        Ok((0..known.len()).map(|language| probability(&known, language)).collect())
+    }
+
     fn transcript(&self, ids: &[usize], log_p: Vec<f32>, cut: bool) -> Transcript {
         let text = Some(self.tokens.text(ids)).filter(|text| text.chars().any(char::is_alphanumeric)).unwrap_or_default();
         let confidence = if text.is_empty() { 0.0 } else { (log_p.iter().sum::<f32>() / log_p.len() as f32).exp() };

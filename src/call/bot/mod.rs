@@ -56,6 +56,8 @@ pub(crate) struct Bot {
     came_back: bool,
     /// Its pace, as a share of the voice's own.
     percent: u32,
+    /// What the caller has to be told in this language before the first answer.
+    notices: Vec<Step>,
 }
 
 /// More words than these are no hum.
@@ -78,7 +80,16 @@ impl Bot {
             troubles: Troubles::default(),
             came_back: false,
             percent: 100,
+            notices: Vec::new(),
         }
+    }
+
+    /// A bot that goes on with a call whose caller speaks another language than the one who greeted: of its greeting only the notices are said.
+    pub(crate) fn taking_over(flow: &Arc<Flow>, wall: WallTime, caller: &Caller) -> Self {
+        let mut bot = Self::new(flow, wall, caller);
+        bot.notices = bot.dialogue.start();
+        bot.notices.retain(|step| matches!(step, Step::Say { notice: Some(_), .. }));
+        bot
     }
 
     /// Has the first words of the call made ready while the phone still rings.
@@ -216,7 +227,8 @@ impl Bot {
         self.dialogue = dialogue;
         // The flow itself may say something before it calls a human; the policy cuts the flow short.
         if next == Then::Stay || steps.iter().any(|step| matches!(step, Step::Human { .. })) {
-            let steps = self.with_care(base, care, steps);
+            let mut steps = self.with_care(base, care, steps);
+            steps.splice(..0, std::mem::take(&mut self.notices));
             return self.perform(base, steps);
         }
         // The human must know what was said in this turn; the bot's own words are no longer wanted.

@@ -261,6 +261,11 @@ impl Ear {
         }
     }
 
+    /// The caller speaks another language.
+    pub(crate) fn follow(&mut self, policy: TurnPolicy, language: Language) {
+        (self.policy, self.language) = (policy, language);
+    }
+
     /// `Sounded`.
     pub(crate) fn sounded(&mut self, io: &mut Io, id: RequestId, sounds: f32, expect: Expect) -> News {
         match &mut self.hearing {

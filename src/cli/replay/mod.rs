@@ -32,19 +32,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let log = read_log(&args.file)?;
     let recorded = Recorded::from(&log);
-    let path = args.flow.as_ref().unwrap_or(&log.setup.flow.path);
-    let text = fs::read_to_string(path).with_context(|| format!("the call's flow {}: give another with --flow", path.display()))?;
-    if FlowFile::sha256(&text) != log.setup.flow.sha256 {
-        println!("note: {} is not what the call followed; its text has changed", path.display());
-    }
-    let flow = Flow::parse(&text, &path.display().to_string()).map_err(|mistakes| {
-        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("{}", lines.join("\n"))
-    })?;
-    let mut flow =
-        flow.bind(&log.setup.flow.services).map_err(|missing| anyhow::anyhow!("the log has no address for {}", missing.join(", ")))?;
+    let mut flow = read_flow(&log.setup.flow, args.flow.as_ref())?;
     args.set.iter().try_for_each(|pair| set::set(&mut flow, pair))?;
-    let setup = Setup { call: log.setup.call.clone(), flow: Arc::new(flow), wall: log.setup.wall, caller: log.setup.caller.clone() };
+    let others = log.setup.others.iter().map(|file| read_flow(file, None).map(Arc::new)).collect::<Result<Vec<_>>>()?;
+    let setup =
+        Setup { call: log.setup.call.clone(), flow: Arc::new(flow), others, wall: log.setup.wall, caller: log.setup.caller.clone() };
 
     let replayed = replay(setup, &recorded.told);
     if log.torn {
@@ -68,6 +60,20 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             bail!("the brain does something else now");
         }
     }
+}
+
+/// A flow of the call as its file is now; `instead`: another file.
+fn read_flow(file: &FlowFile, instead: Option<&PathBuf>) -> Result<Flow> {
+    let path = instead.unwrap_or(&file.path);
+    let text = fs::read_to_string(path).with_context(|| format!("the call's flow {}: give another with --flow", path.display()))?;
+    if FlowFile::sha256(&text) != file.sha256 {
+        println!("note: {} is not what the call followed; its text has changed", path.display());
+    }
+    let flow = Flow::parse(&text, &path.display().to_string()).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("{}", lines.join("\n"))
+    })?;
+    flow.bind(&file.services).map_err(|missing| anyhow::anyhow!("the log has no address for {}", missing.join(", ")))
 }
 
 /// What the decisions were, and what they would have been.

@@ -12,8 +12,9 @@ use crate::{
 
 impl Checker<'_> {
     /// Agents and the queues that they serve.
-    pub(in crate::config) fn people(&mut self, file: &ConfigFile, routes: &[(Route, Arc<Flow>)]) {
-        let queues: BTreeSet<&str> = routes.iter().flat_map(|(_, flow)| flow.queues.keys().map(String::as_str)).collect();
+    pub(in crate::config) fn people(&mut self, file: &ConfigFile, routes: &[(Route, Vec<Arc<Flow>>)]) {
+        let queues: BTreeSet<&str> =
+            routes.iter().flat_map(|(_, flows)| flows).flat_map(|flow| flow.queues.keys().map(String::as_str)).collect();
         for (id, agent) in &file.agents {
             let at = Path::of(&["agents", id]);
             self.ring_at(id, agent, file);

@@ -17,7 +17,7 @@ impl Checker<'_> {
         file: &ConfigFile,
         folder: &FilePath,
         open: &dyn Fn(&FilePath) -> io::Result<String>,
-    ) -> Vec<(Route, Arc<Flow>)> {
+    ) -> Vec<(Route, Vec<Arc<Flow>>)> {
         let mut routes = Vec::new();
         let mut read: BTreeMap<&FilePath, Option<Arc<Flow>>> = BTreeMap::new();
         if file.routes.is_empty() && !self.read.was_cut(&Path::of(&["routes"])) {
@@ -28,16 +28,28 @@ impl Checker<'_> {
         self.in_the_shade(&conditions);
         for ((index, route), conditions) in file.routes.iter().enumerate().zip(conditions) {
             let at = Path::of(&["routes"]).item(index);
-            let flow = match read.get(route.flow.as_path()) {
-                Some(known) => known.clone(),
-                None => {
-                    let flow = self.flow(&folder.join(&route.flow), &at.clone().key("flow"), file, open);
-                    read.insert(&route.flow, flow.clone());
-                    flow
+            let others = route.other_languages.iter().enumerate();
+            let others = others.map(|(other, path)| (path, at.clone().key("other_languages").item(other)));
+            let mut flows: Vec<Arc<Flow>> = Vec::new();
+            for (path, at) in std::iter::once((&route.flow, at.clone().key("flow"))).chain(others) {
+                let flow = match read.get(path.as_path()) {
+                    Some(known) => known.clone(),
+                    None => {
+                        let flow = self.flow(&folder.join(path), &at, file, open);
+                        read.insert(path, flow.clone());
+                        flow
+                    }
+                };
+                if let Some(same) = flow.as_ref().and_then(|flow| flows.iter().find(|before| before.language == flow.language)) {
+                    let message = format!("{} has the language `{}`, too", path.display(), same.language);
+                    self.wrong(&at, message, Some("the caller's first words must tell which flow to take"));
                 }
-            };
+                flows.extend(flow);
+            }
             // Where conditions are none, there is a mistake, and no configuration comes of it; but the queues of the flow are known.
-            routes.extend(flow.map(|flow| (conditions.unwrap_or_default(), flow)));
+            if !flows.is_empty() {
+                routes.push((conditions.unwrap_or_default(), flows));
+            }
         }
         routes
     }

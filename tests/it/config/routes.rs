@@ -80,3 +80,14 @@ fn a_flow_file_that_is_not_there_is_named_with_its_route() {
     let routes = format!("  - {{ called: \"100\", {FLOW} }}\n  - {{ called: \"*\", flow: flows/nothing.yaml }}");
     one(&routes, "nothing.yaml", "routes[1].flow", "nothing.yaml", "");
 }
+
+#[test]
+fn flows_of_other_languages_are_read_and_must_be_told_apart() {
+    let good = format!("  - {{ called: \"*\", {FLOW}, other_languages: [flows/support.ro.yaml] }}\n");
+    let config = parse(&with(&good)).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+    assert_eq!(config.flows().map(|flow| flow.language.as_str()).collect::<Vec<_>>(), ["en", "ro"]);
+    let twice = format!("  - {{ called: \"*\", {FLOW}, other_languages: [flows/support.en.yaml] }}\n");
+    one(&twice, "called: \"*\"", "routes[0].other_languages[0]", "has the language `en`, too", "first words");
+    let missing = format!("  - {{ called: \"*\", {FLOW}, other_languages: [flows/support.xx.yaml] }}\n");
+    one(&missing, "called: \"*\"", "routes[0].other_languages[0]", "support.xx.yaml", "");
+}

@@ -12,7 +12,7 @@ use warmline::{
         time::Time,
     },
     speech::{
-        CallSpeech, Options, Said, Speech,
+        CallSpeech, Options, Said, Speech, Tongue,
         remote::{
             BreakerOptions, Chat, ChatMode, ChatOptions, Guarded, Remote, StreamOptions, Streams, Transcription, TranscriptionOptions,
             VoiceFormat, VoiceOptions, VoiceService,
@@ -61,7 +61,7 @@ async fn open(remote: Remote) -> (CallSpeech, mpsc::Receiver<Event>) {
     let started = tokio::task::spawn_blocking(move || Speech::start(&options, &[flow])).await.unwrap();
     let (speech, mut heads) = started.unwrap_or_else(|error| panic!("run `warmline models pull` first: {error}"));
     let (sender, events) = mpsc::channel(1_024);
-    (speech.call("en", heads.remove(0), sender), events)
+    (speech.call(vec![Tongue { language: "en".to_owned(), heads: heads.remove(0) }], sender), events)
 }
 
 /// A call with a recogniser elsewhere that listens along.

@@ -147,6 +147,7 @@ impl Checker {
             | Action::StopSpeaking { .. }
             | Action::Loudness { .. }
             | Action::Pace { .. }
+            | Action::HoldIn { .. }
             | Action::Forget { .. }
             | Action::LeaveQueue { .. } => {}
         }

@@ -12,6 +12,7 @@ mod world;
 mod story_barge_in;
 mod story_handoff;
 mod story_handoff_fails;
+mod story_language;
 mod story_leaving;
 mod story_private;
 mod story_talk;
@@ -44,6 +45,7 @@ fn setup(flow: Arc<Flow>) -> Setup {
     Setup {
         call: CallId("call-1".to_owned()),
         flow,
+        others: Vec::new(),
         // 2026-11-25, 10:00.
         wall: WallTime { day: 20_782, ms_of_day: 10 * 3_600_000 },
         caller: Caller {

@@ -58,6 +58,7 @@ pub(crate) struct Sim {
     pub(crate) world: World,
     script: VecDeque<(Cue, CallerDoes)>,
     number: Option<String>,
+    others: Vec<Arc<Flow>>,
 }
 
 impl Sim {
@@ -130,7 +131,14 @@ impl Sim {
     }
 
     pub(crate) fn with_flow(flow: Arc<Flow>) -> Self {
-        Self { flow, world: World::new(), script: VecDeque::new(), number: None }
+        Self { flow, world: World::new(), script: VecDeque::new(), number: None, others: Vec::new() }
+    }
+
+    /// Flows of other languages that may take the call.
+    pub(crate) fn others(mut self, flows: Vec<Arc<Flow>>) -> Self {
+        self.world.listens_for_others = !flows.is_empty();
+        self.others = flows;
+        self
     }
 
     pub(crate) fn number(mut self, number: &str) -> Self {
@@ -165,6 +173,7 @@ impl Sim {
 
     pub(crate) fn run(self) -> Run {
         let mut setup = setup(self.flow);
+        setup.others = self.others;
         if let Some(number) = self.number {
             setup.caller.number = number;
             setup.caller.name = None;

@@ -39,6 +39,7 @@ pub(crate) fn action(action: &Action) -> Option<String> {
         Action::Loudness { loudness: Loudness::Ducked, .. } => "> speak lower".to_owned(),
         Action::Loudness { loudness: Loudness::Paused, .. } => "> be still".to_owned(),
         Action::Loudness { loudness: Loudness::Full, .. } => "> speak up".to_owned(),
+        Action::HoldIn { language } => format!("> hold in {language}"),
         Action::Pace { percent } => format!("> speak at {percent} %"),
         Action::Transcribe { leg: whose, from, to, .. } => format!("> transcribe {} {}..{}", leg(*whose), from.0, to.0),
         Action::Understand { text, .. } => format!("> understand {text:?}"),
@@ -77,6 +78,7 @@ fn record(what: &What) -> Option<String> {
     Some(match what {
         What::Owner { owner } => format!("= owner {}", self::owner(owner)),
         What::Notice { notice } => format!("= notice {notice}"),
+        What::Language { language, .. } => format!("= language {language}"),
         What::CallerTurn { turn, text, .. } => format!("= turn {turn} {text:?}"),
         What::BotTurn { interrupted: true, heard, .. } => format!("= interrupted, heard {heard:?}"),
         What::Fact { fact } => format!("= fact {} {} {}", fact.name, fact.value, if fact.confirmed { "confirmed" } else { "unconfirmed" }),

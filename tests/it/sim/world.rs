@@ -103,6 +103,8 @@ pub(crate) struct World {
     pub(crate) never_acks: bool,
     /// The listener tells how long voice lasts.
     pub(crate) tells_lasting: bool,
+    /// The recogniser still listens for other languages.
+    pub(crate) listens_for_others: bool,
     /// How likely the listener finds it that voices are meant for us.
     pub(crate) meant: f32,
     pub(crate) legs: BTreeMap<LegId, AgentId>,
@@ -133,6 +135,7 @@ impl World {
             chaos: None,
             never_acks: false,
             tells_lasting: true,
+            listens_for_others: false,
             meant: 1.0,
             legs: BTreeMap::new(),
             up: Vec::new(),
@@ -255,9 +258,17 @@ impl World {
             Action::StopSpeaking { id } => self.stop(*id),
             Action::Loudness { leg, loudness } => self.loudness(*leg, *loudness == Loudness::Paused),
             Action::Transcribe { id, leg, from, to, .. } => {
-                let transcript = self.transcript(*leg, from.0, to.0);
+                let mut transcript = self.transcript(*leg, from.0, to.0);
                 let ms = 180 + to.since(*from) / 20;
                 let fault = self.hears.next();
+                // "[ro] unde": said in Romanian.
+                if let Some((language, text)) = transcript.text.strip_prefix('[').and_then(|text| text.split_once("] ")) {
+                    let (language, text) = (language.to_owned(), text.to_owned());
+                    if self.listens_for_others {
+                        self.served(fault, *id, ms - 1, Event::OtherLanguage { id: *id, language });
+                    }
+                    transcript.text = text;
+                }
                 self.served(fault, *id, ms, Event::Heard { id: *id, transcript });
             }
             Action::Understand { id, text } => {
@@ -276,6 +287,7 @@ impl World {
                 self.waiting = self.waiting.filter(|waiting| waiting != id);
                 self.reserved.remove(id);
             }
+            Action::HoldIn { .. } => self.listens_for_others = false,
             Action::ReleaseAgent { .. } => {}
             Action::Reject { .. }
             | Action::AnswerTransfer { .. }

@@ -34,6 +34,7 @@ pub(crate) fn new_call(id: &str, minute: u64) -> NewCall {
             ..Caller::default()
         },
         flow: FlowFile::new("support.en", "flows/support.en.yaml".as_ref(), "name: support", BTreeMap::new()),
+        others: Vec::new(),
         language: "en".to_owned(),
     }
 }
@@ -141,6 +142,7 @@ pub(crate) fn whole_call() -> Vec<What> {
         What::Notice { notice: "automation".to_owned() },
         hearing("where is".to_owned()),
         said("Where is my order?"),
+        What::Language { flow: "support_ro".to_owned(), language: "ro".to_owned() },
         What::Private { on: true },
         What::Key { digit: '4' },
         What::BotTurn {

@@ -1,4 +1,4 @@
-//! A call in Romanian, chosen by the number that is called: answered, understood and handed over.
+//! Calls in Romanian, chosen by the number that is called or by the caller's first words: answered, understood and handed over.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -63,4 +63,33 @@ async fn a_romanian_caller_is_answered_understood_and_handed_over() {
     let told = texts(&seen, "bot_turn");
     assert!(told.contains("numărul comenzii") && told.contains("Comanda 457129"), "{told}");
     line.hang_up().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_words_of_a_caller_choose_the_language() {
+    let both = |file: &mut warmline::config::ConfigFile| {
+        let route = RouteConfig::to("*", "support.en.yaml");
+        file.routes = vec![RouteConfig { other_languages: vec!["support.ro.yaml".into()], ..route }];
+    };
+    let agent = phone("maria").await;
+    let gateway = start_with("languages", vec![maria(&agent.address(), Transfer::Bridge)], false, 0, both).await;
+    let caller = phone("caller").await;
+    for (file, language, asked) in [("ro/01.wav", "ro", "numărul comenzii"), ("03.wav", "en", "order number")] {
+        let line = caller.call("support", gateway.rig.sip()).await.unwrap();
+        hear_greeting(&line).await;
+        let record = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/speech").join(file);
+        let sound = Sound { samples: to_pcm(&read_wav(&path).unwrap().samples) };
+        let said = line.media.say(&sound).await.unwrap();
+        line.media.wait_for_silence_of(Duration::from_millis(1_500), said.end, LIMIT).await.unwrap();
+        let told = |seen: &Value| texts(seen, "bot_turn").contains(asked).then(|| seen.clone());
+        let seen = gateway.rig.api().until(&record, LIMIT, told).await.unwrap();
+        assert_eq!(seen["head"]["language"], language);
+        assert_eq!(
+            texts(&seen, "bot_turn").contains("asistentul automat"),
+            language == "ro",
+            "the notices are told in the caller's language"
+        );
+        line.hang_up().await.unwrap();
+    }
 }

@@ -107,6 +107,8 @@ export function event(entry: Entry): string | null {
       return entry.owner.who === 'ended' ? null : of.owner(owner(entry.owner));
     case 'notice':
       return of.notice(notice(entry.notice));
+    case 'language':
+      return of.language(entry.language);
     case 'private':
       return entry.on ? of.private_on : of.private_off;
     case 'key':

@@ -142,6 +142,7 @@ impl<'t, 'a> Stage<'t, 'a> {
         let setup = Setup {
             call: CallId("stage".to_owned()),
             flow: Arc::clone(&theatre.flow),
+            others: Vec::new(),
             wall: WallTime { day: 20_000, ms_of_day: 36_000_000 },
             caller: Caller::default(),
         };
@@ -308,6 +309,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             | Action::Patch(_)
             | Action::Prepare { .. }
             | Action::Pace { .. }
+            | Action::HoldIn { .. }
             | Action::Forget { .. }
             | Action::LookUp { .. }
             | Action::LeaveQueue { .. }
