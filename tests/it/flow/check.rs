@@ -201,3 +201,19 @@ fn a_mistake_is_drawn_with_its_line() {
     let drawn = format!("{:?}", found[0].draw(&text));
     assert!(drawn.contains("oders") && drawn.contains("did you mean"), "{drawn}");
 }
+
+#[test]
+fn times_that_no_call_could_be_held_with() {
+    let turn = |line: &str| format!("name: small\nturn:\n  {line}\n");
+    for (line, message) in [
+        ("pause_ms: 5", "5 is not between 100 and 5000"),
+        ("silence_ms: 600000", "600000 is not between 2000 and 60000"),
+        ("barge_in_meant: 1.5", "1.5 is not between 0 and 1"),
+        ("pause_sure_ms: 900", "450 is less than `pause_sure_ms`, which is 900"),
+    ] {
+        let found = mistakes(&with("name: small\n", &turn(line)));
+        assert!(found.iter().any(|mistake| mistake.message.contains(message) && mistake.key.starts_with("turn.")), "{found:#?}");
+    }
+    let found = mistakes(&with("name: small\n", "name: small\nhandoff:\n  offers: 0\n"));
+    assert!(found.len() == 1 && found[0].key == "handoff.offers", "{found:#?}");
+}

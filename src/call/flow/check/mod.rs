@@ -5,6 +5,7 @@ mod graph;
 mod meaning;
 mod nodes;
 mod texts;
+mod times;
 
 use std::collections::BTreeSet;
 
@@ -38,6 +39,7 @@ pub fn check(read: Read<Definition>) -> Result<Flow, Vec<Mistake>> {
     checker.graph();
     checker.prompts();
     checker.escalation();
+    checker.times();
     let hours = checker.hours();
     let Checker { templates, mut mistakes, .. } = checker;
     if mistakes.is_empty() {

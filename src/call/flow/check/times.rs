@@ -1,0 +1,59 @@
+//! Times and counts that a call could not be held with.
+
+use super::Checker;
+use crate::yaml::Path;
+
+/// A second, a minute and an hour in milliseconds.
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+
+impl Checker<'_> {
+    /// `turn:` and `handoff:`. The bounds are what a caller could bear; within them the defaults are ours, and the choice is the operator's.
+    pub(super) fn times(&mut self) {
+        let (turn, handoff) = (&self.definition.turn, &self.definition.handoff);
+        let turns = [
+            ("pause_sure_ms", turn.pause_sure_ms, 100, 5 * SECOND),
+            ("pause_ms", turn.pause_ms, 100, 5 * SECOND),
+            ("pause_incomplete_ms", turn.pause_incomplete_ms, 100, 10 * SECOND),
+            ("pause_yes_no_ms", turn.pause_yes_no_ms, 100, 5 * SECOND),
+            ("pause_digits_ms", turn.pause_digits_ms, 100, 10 * SECOND),
+            ("barge_in_ms", turn.barge_in_ms, 60, 5 * SECOND),
+            ("barge_in_unsure_ms", turn.barge_in_unsure_ms, 60, 10 * SECOND),
+            ("longest_turn_ms", turn.longest_turn_ms, 5 * SECOND, 10 * MINUTE),
+            ("key_pause_ms", turn.key_pause_ms, 500, 30 * SECOND),
+            ("silence_ms", turn.silence_ms, 2 * SECOND, MINUTE),
+            ("silence_prompts", u64::from(turn.silence_prompts), 0, 10),
+            ("hold_on_ms", turn.hold_on_ms, 5 * SECOND, 10 * MINUTE),
+        ];
+        let handoffs = [
+            ("ring_ms", handoff.ring_ms, 3 * SECOND, 3 * MINUTE),
+            ("choose_ms", handoff.choose_ms, 3 * SECOND, 5 * MINUTE),
+            ("offers", u64::from(handoff.offers), 1, 50),
+            ("update_ms", handoff.update_ms, 5 * SECOND, 2 * MINUTE),
+            ("wait_ms", handoff.wait_ms, 5 * SECOND, 2 * HOUR),
+        ];
+        for (key, value, least, most) in turns {
+            self.between(&Path::of(&["turn", key]), value, (least, most));
+        }
+        for (key, value, least, most) in handoffs {
+            self.between(&Path::of(&["handoff", key]), value, (least, most));
+        }
+        self.share(&Path::of(&["turn", "barge_in_meant"]), turn.barge_in_meant);
+        for (less, fewer, key, more) in [
+            ("pause_sure_ms", turn.pause_sure_ms, "pause_ms", turn.pause_ms),
+            ("pause_ms", turn.pause_ms, "pause_incomplete_ms", turn.pause_incomplete_ms),
+            ("barge_in_ms", turn.barge_in_ms, "barge_in_unsure_ms", turn.barge_in_unsure_ms),
+        ] {
+            if fewer > more {
+                self.wrong(&Path::of(&["turn", key]), format!("{more} is less than `{less}`, which is {fewer}"), None);
+            }
+        }
+    }
+
+    fn between(&mut self, path: &Path, value: u64, (least, most): (u64, u64)) {
+        if !(least..=most).contains(&value) {
+            self.wrong(path, format!("{value} is not between {least} and {most}"), None);
+        }
+    }
+}
