@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod desk;
 pub mod http;
+pub mod languages;
 pub mod live;
 pub mod lookup;
 pub mod order_service;

@@ -6,6 +6,7 @@ use warmline_models::{Embedder, Embedding, IntentHead, LabelScore, Matters, Mode
 
 use crate::call::{
     flow::Flow,
+    language::lists::Words,
     understanding::{Scored, Tone, Understanding},
 };
 
@@ -70,7 +71,7 @@ impl Understander {
         let sure = |scored: &[Scored]| scored.first().is_some_and(|best| best.score >= SURE);
         let mut whole_is_sure = sure(&intents) || sure(&knowledge);
         let mut said: Vec<Scored> = Vec::new();
-        for clause in clauses(text, self.flow.lexicon().but) {
+        for clause in clauses(text, &self.flow.lexicon().but) {
             let vector = self.embedder.embed(&without_numbers(clause))?;
             let (of_clause, known) = self.scores(&vector);
             said.extend(surest(&of_clause, &known));
@@ -122,9 +123,9 @@ fn without_numbers(text: &str) -> String {
 }
 
 /// The clauses of a longer sentence, the last first: what is wanted comes at the end.
-fn clauses<'t>(text: &'t str, but: &[&str]) -> Vec<&'t str> {
+fn clauses<'t>(text: &'t str, but: &Words) -> Vec<&'t str> {
     let mut clauses: Vec<&str> = text.split([',', '.', ';', '?', '!']).collect();
-    for word in but {
+    for word in but.iter() {
         let joint = format!(" {word} ");
         clauses = clauses.into_iter().flat_map(|clause| clause.split(joint.as_str()).collect::<Vec<_>>()).collect();
     }

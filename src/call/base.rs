@@ -80,7 +80,7 @@ pub(crate) struct Base {
 impl Base {
     /// The shared part at the beginning of a call.
     pub(crate) fn new(call: &CallId, flow: Arc<Flow>, caller: Caller) -> Self {
-        let language = Language::of(&flow.language);
+        let language = flow.words();
         let ear = Ear::new(LegId::CALLER, CALLER_TIMERS, flow.turn.clone(), language, Time::ZERO);
         Self {
             io: Io::default(),
@@ -113,7 +113,7 @@ impl Base {
 
     /// Another flow goes on with the call.
     pub(crate) fn follow(&mut self, flow: Arc<Flow>) {
-        self.language = Language::of(&flow.language);
+        self.language = flow.words();
         self.ear.follow(flow.turn.clone(), self.language);
         self.flow = flow;
     }

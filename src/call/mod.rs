@@ -22,6 +22,7 @@ pub mod flow;
 pub mod handoff;
 pub mod ids;
 mod io;
+pub mod language;
 mod leaving;
 pub mod media;
 mod other_language;

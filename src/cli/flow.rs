@@ -16,6 +16,7 @@ use warmline_models::{Embedder, ModelsDir, Runtime};
 
 use crate::{
     call::flow::{Flow, Mistake, definition::Definition},
+    languages,
     understand::Understander,
 };
 
@@ -60,7 +61,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
 fn check(file: &Path, json: bool) -> Result<()> {
     let text = read(file)?;
     let mut out = std::io::stdout().lock();
-    match Flow::parse(&text, &file.display().to_string()) {
+    match Flow::parse_in(&text, &file.display().to_string(), &languages::of_flow(file)?) {
         Ok(flow) => {
             if !json {
                 let (intents, knowledge) = (flow.intents.len(), flow.knowledge.len());
@@ -96,9 +97,13 @@ fn read(file: &Path) -> Result<String> {
 /// Its mistakes; a language without a lexicon.
 pub(super) fn load(file: &Path, language: Option<&str>) -> Result<Arc<Flow>> {
     let text = read(file)?;
-    match Flow::parse(&text, &file.display().to_string()) {
+    let languages = languages::of_flow(file)?;
+    match Flow::parse_in(&text, &file.display().to_string(), &languages) {
         Ok(flow) => match language {
-            Some(language) => Ok(Arc::new(flow.spoken_in(language).with_context(|| format!("no lexicon for the language `{language}`"))?)),
+            Some(code) => {
+                let language = languages.of(code).with_context(|| format!("no lexicon for the language `{code}`"))?;
+                Ok(Arc::new(flow.spoken_in(language)))
+            }
             None => Ok(Arc::new(flow)),
         },
         Err(mistakes) => {

@@ -7,6 +7,8 @@ use warmline_models::{
     EspeakVoice, ModelError, ModelsDir, Runtime, Synthesiser, manifest::is_english, pause_after_ms, speakable, to_pcm, write_wav,
 };
 
+use crate::call::language::Languages;
+
 /// Speak a text into a WAV file.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -24,8 +26,10 @@ pub(crate) struct Args {
 /// Speaks the text clause by clause, as the bot does on a call.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let (rate, speak) = voice(&args.lang)?;
+    let figures = Languages::built_in().of(&args.lang).map(|language| &language.figures);
     let mut audio = Vec::new();
     for clause in crate::call::clauses::split(&args.text.join(" ")) {
+        let clause = figures.map_or_else(|| clause.clone(), |figures| figures.spoken(&clause));
         audio.extend(speak(&speakable(&clause, &args.lang))?);
         audio.extend(vec![0.0; (rate * pause_after_ms(&clause) / 1000) as usize]);
     }

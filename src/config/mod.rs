@@ -148,7 +148,8 @@ impl Config {
         let Some(mut file) = read.value.clone() else { return Err(read.mistakes) };
         checker.sections(&file);
         let trunks = checker.trunks(&file);
-        let routes = checker.routes(&file, folder, open);
+        let languages = checker.languages(&file.speech, folder);
+        let routes = checker.routes(&file, folder, open, &languages);
         checker.people(&file, &routes);
         checker.passwords(&mut file, Outside { folder, open, variable });
         checker.finish()?;

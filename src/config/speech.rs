@@ -14,6 +14,8 @@ pub struct SpeechConfig {
     pub models: Option<PathBuf>,
     /// Worker threads.
     pub threads: usize,
+    /// A folder of languages (`*.yaml`) that are added to those that are compiled in, or replace them.
+    pub languages: PathBuf,
     /// The bot's voice.
     pub voice: String,
     /// The folder in which spoken sentences are kept.
@@ -29,6 +31,7 @@ impl Default for SpeechConfig {
         Self {
             models: None,
             threads: 2,
+            languages: PathBuf::from("languages"),
             voice: "joe".to_owned(),
             cache: PathBuf::from("../var/speech"),
             cache_mb: 200,
@@ -40,6 +43,7 @@ impl Default for SpeechConfig {
 impl SpeechConfig {
     pub(super) fn under(&mut self, folder: &Path) {
         self.cache = folder.join(&self.cache);
+        self.languages = folder.join(&self.languages);
         self.models = self.models.take().map(|models| folder.join(models));
     }
 }

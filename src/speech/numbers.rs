@@ -26,9 +26,9 @@ impl Numbers {
     #[must_use]
     pub fn of(language: &str, digits: Digits) -> Option<Self> {
         let lexicon = lexicon::of(language).filter(|_| digits.most <= LONGEST && is_english(language))?;
-        let values = lexicon.numbers.iter().map(|(word, value)| (*word, NumberWord::Value(*value)));
-        let repeats = lexicon.repeats.iter().map(|(word, times)| (*word, NumberWord::Times(*times)));
-        let leads = lexicon.values.number_leads.iter().chain(lexicon.fillers).map(|word| (*word, NumberWord::Lead));
+        let values = lexicon.numbers.iter().map(|(word, value)| (word.as_str(), NumberWord::Value(*value)));
+        let repeats = lexicon.repeats.iter().map(|(word, times)| (word.as_str(), NumberWord::Times(*times)));
+        let leads = lexicon.values.number_leads.iter().chain(lexicon.fillers.iter()).map(|word| (word, NumberWord::Lead));
         let spoken = SpokenNumber::new(values.chain(repeats).chain(leads), digits.least, digits.most);
         Some(Self { lexicon, digits, spoken })
     }

@@ -7,6 +7,7 @@ mod edge;
 mod escalation;
 mod flow;
 mod http;
+mod languages;
 mod lookup;
 mod order_service;
 mod remote;

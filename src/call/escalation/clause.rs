@@ -1,6 +1,6 @@
 //! Clauses: the piece of a sentence that a negation, a report or an object belongs to.
 
-use crate::call::flow::text;
+use crate::call::{flow::text, language::lists::Words};
 
 /// A clause: as it was said, and its folded words.
 #[derive(Debug, Clone)]
@@ -17,15 +17,15 @@ impl Clause<'_> {
 }
 
 /// The clauses of a turn: cut at punctuation and before words that begin a new thought (`cuts`; `soft_cuts` only in front of one of `after_soft`).
-pub(super) fn clauses<'t>(said: &'t str, cuts: &[&str], soft_cuts: &[&str], after_soft: &[&str]) -> Vec<Clause<'t>> {
+pub(super) fn clauses<'t>(said: &'t str, cuts: &Words, soft_cuts: &Words, after_soft: &Words) -> Vec<Clause<'t>> {
     let mut clauses = Vec::new();
     let mut start = 0;
     let spaced = pieces(said);
     for (index, (at, word)) in spaced.iter().enumerate() {
         let bare = text::folded(word);
         let next = spaced.get(index + 1).map(|(_, next)| text::folded(next)).unwrap_or_default();
-        let soft = soft_cuts.contains(&bare.as_str()) && after_soft.contains(&next.as_str());
-        if (cuts.contains(&bare.as_str()) || soft) && *at > start {
+        let soft = soft_cuts.contains(&bare) && after_soft.contains(&next);
+        if (cuts.contains(&bare) || soft) && *at > start {
             push(&mut clauses, &said[start..*at]);
             start = *at;
         }

@@ -40,7 +40,7 @@ pub(super) struct Found {
 /// Everything that a turn says for or against a human. `bad_before` tells whether the call has gone badly already.
 pub(super) fn signals(turn: &TurnSeen<'_>, flow: &Flow, patterns: &Patterns, bad_before: bool) -> Vec<Found> {
     let words = patterns.words;
-    let clauses = clauses(turn.text, words.cuts, words.soft_cuts, words.after_soft_cuts);
+    let clauses = clauses(turn.text, &words.cuts, &words.soft_cuts, &words.after_soft_cuts);
     let mut found = Vec::new();
     if !turn.is_value {
         found.extend(human(turn, &clauses, flow, patterns));
@@ -57,7 +57,7 @@ pub(super) fn signals(turn: &TurnSeen<'_>, flow: &Flow, patterns: &Patterns, bad
 fn human(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], flow: &Flow, patterns: &Patterns) -> Option<Found> {
     let whole = text::words(turn.text);
     let found = |quote: &str, certainty| Some(Found { signal: Signal::AskedForHuman, quote: quote.to_owned(), certainty });
-    if text::is_one_of(&whole, patterns.words.human_alone, flow.lexicon().fillers) {
+    if text::is_one_of(&whole, &patterns.words.human_alone, &flow.lexicon().fillers) {
         return found(turn.text, 0.98);
     }
     // Wanting no machine is wanting a human, whatever is denied otherwise.
@@ -146,7 +146,7 @@ fn about(clause: &Clause<'_>, hit: (usize, usize), matter: &Matter, patterns: &P
         return About::Ours;
     }
     let object = &clause.words[hit.1.min(clause.words.len())..];
-    let named = object.iter().find(|word| !patterns.words.no_object.contains(&word.as_str()) && !word.chars().all(|c| c.is_ascii_digit()));
+    let named = object.iter().find(|word| !patterns.words.no_object.contains(word) && !word.chars().all(|c| c.is_ascii_digit()));
     if named.is_none() { About::Nothing } else { About::Other }
 }
 

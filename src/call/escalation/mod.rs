@@ -3,7 +3,7 @@
 mod clause;
 mod decide;
 mod detect;
-mod lexicon;
+pub(in crate::call) mod lexicon;
 pub(in crate::call) mod patterns;
 pub mod policy;
 

@@ -3,7 +3,11 @@
 use regex::Regex;
 
 use crate::call::{
-    escalation::{clause::Clause, lexicon::Lexicon, policy::CriticalRule},
+    escalation::{
+        clause::Clause,
+        lexicon::{Lexicon, OfClass, Weighted},
+        policy::CriticalRule,
+    },
     flow::{Flow, text},
 };
 
@@ -75,35 +79,35 @@ pub(in crate::call) struct Patterns {
 
 impl Patterns {
     pub(super) fn new(flow: &Flow) -> Self {
-        let words = super::lexicon::of(&flow.language);
-        let weighted = |list: &[(&str, f32)]| list.iter().map(|(text, weight)| (pattern(text), *weight)).collect();
+        let words = &flow.words().escalation;
+        let weighted = |list: &[Weighted]| list.iter().map(|one| (one.pattern.0.clone(), one.weight)).collect();
         let phrases = |list: &[String]| list.iter().filter_map(|text| Phrase::new(text)).collect::<Vec<_>>();
-        let of_class = |list: &[(&str, &str)], class: &str| -> Vec<Phrase> {
-            list.iter().filter(|(of, _)| *of == class).map(|(_, text)| Phrase::Pattern(pattern(text))).collect()
+        let of_class = |list: &[OfClass], class: &str| -> Vec<Phrase> {
+            list.iter().filter(|one| one.class == class).map(|one| Phrase::Pattern(one.pattern.0.clone())).collect()
         };
         let matter = |(class, rule): (&String, &CriticalRule)| Matter {
             class: class.clone(),
             rule: rule.clone(),
             phrases: phrases(&rule.phrases),
-            known: of_class(words.matters, class),
-            except: phrases(&rule.except).into_iter().chain(of_class(words.not_matters, class)).collect(),
+            known: of_class(&words.matters, class),
+            except: phrases(&rule.except).into_iter().chain(of_class(&words.not_matters, class)).collect(),
             about: rule.about.iter().map(|word| text::folded(word)).collect(),
         };
         Self {
             words,
-            human: words.human.iter().map(|text| pattern(text)).collect(),
+            human: words.human.iter().map(|pattern| pattern.0.clone()).collect(),
             human_words: phrases(&flow.escalation.human_words),
-            not_human: pattern(words.not_human),
-            no_machine: pattern(words.no_machine),
-            reported: pattern(words.reported),
-            anger: weighted(words.anger),
-            frustration: weighted(words.frustration),
-            repeated: weighted(words.repeated),
-            praise: pattern(words.praise),
-            bad_state: pattern(words.bad_state),
-            mock_praise: pattern(words.mock_praise),
-            calm: pattern(words.calm),
-            not_own_feeling: pattern(words.not_own_feeling),
+            not_human: words.not_human.0.clone(),
+            no_machine: words.no_machine.0.clone(),
+            reported: words.reported.0.clone(),
+            anger: weighted(&words.anger),
+            frustration: weighted(&words.frustration),
+            repeated: weighted(&words.repeated),
+            praise: words.praise.0.clone(),
+            bad_state: words.bad_state.0.clone(),
+            mock_praise: words.mock_praise.0.clone(),
+            calm: words.calm.0.clone(),
+            not_own_feeling: words.not_own_feeling.0.clone(),
             matters: flow.escalation.critical.iter().map(matter).collect(),
         }
     }
@@ -119,8 +123,8 @@ impl Patterns {
                 let between = &clause.words[far + index + 1..hit.0];
                 let next = clause.words.get(far + index + 1).map(String::as_str).unwrap_or_default();
                 // "If it is not fixed I'll sue": somebody else does something else from there on.
-                let goes_on = between.iter().any(|word| words.new_subjects.contains(&word.as_str()));
-                words.negators.contains(&word.as_str()) && !words.not_denied.contains(&next) && !goes_on
+                let goes_on = between.iter().any(|word| words.new_subjects.contains(word));
+                words.negators.contains(word) && !words.not_denied.contains(next) && !goes_on
             })
     }
 
@@ -128,9 +132,4 @@ impl Patterns {
     pub(super) fn reported(&self, clause: &Clause<'_>, hit: Hit) -> bool {
         self.reported.is_match(&clause.words[..hit.1].join(" "))
     }
-}
-
-/// A pattern of the built-in lexicon.
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("the patterns of the lexicons are compiled in a test")
 }

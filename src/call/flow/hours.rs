@@ -5,11 +5,12 @@ use jiff::{ToSpan, civil::Date};
 use crate::call::{
     flow::{
         definition::HoursDef,
-        lexicon::{self, Lexicon},
+        lexicon::{Lexicon, filled},
         prompt::PromptKey,
         slot::date,
         text,
     },
+    language::{self, lists::Words},
     time::WallTime,
 };
 
@@ -72,7 +73,7 @@ impl Hours {
                 (Some(range), Ok(open)) => {
                     for weekday in range {
                         if std::mem::replace(&mut named[weekday], true) {
-                            bad.push(wrong(format!("{} is given twice", lexicon.weekday_names[weekday])));
+                            bad.push(wrong(format!("{} is given twice", lexicon.hours.alone[weekday])));
                         }
                         hours.weekly[weekday].clone_from(&open);
                     }
@@ -110,30 +111,30 @@ impl Hours {
     pub fn names_a_day(words: &[String], lexicon: &Lexicon) -> bool {
         let epoch = Date::constant(2024, 1, 1);
         date::read(words, epoch, lexicon).is_some()
-            || [lexicon.weekend, lexicon.holidays].iter().any(|phrases| phrases.iter().any(|phrase| text::find(words, phrase).is_some()))
+            || [&lexicon.weekend, &lexicon.holidays].iter().any(|phrases| phrases.iter().any(|phrase| text::find(words, phrase).is_some()))
     }
 
     /// The answer to a question about opening hours.
     #[must_use]
     pub fn answer(&self, words: &[String], now: WallTime, lexicon: &Lexicon) -> Vec<Sentence> {
         let today = date_of(now);
-        let says = |phrases: &[&str]| phrases.iter().any(|phrase| text::find(words, phrase).is_some());
+        let says = |phrases: &Words| phrases.iter().any(|phrase| text::find(words, phrase).is_some());
         let then = asked_time(words, lexicon);
         let mut days: Vec<Date> =
             date::relative(words, today, lexicon).or_else(|| date::of_month(words, today, lexicon)).into_iter().collect();
         if days.is_empty() {
             days = date::weekdays(words, today, lexicon);
         }
-        if days.is_empty() && says(lexicon.weekend) {
+        if days.is_empty() && says(&lexicon.weekend) {
             days = (0..7_i64)
                 .filter_map(|ahead| today.checked_add(ahead.days()).ok())
                 .filter(|day| day.weekday().to_monday_zero_offset() >= 5)
                 .collect();
         }
-        if days.is_empty() && says(lexicon.holidays) {
+        if days.is_empty() && says(&lexicon.holidays) {
             return self.holidays(today, lexicon);
         }
-        let about_now = says(lexicon.now) || text::is_one_of(words, lexicon.are_you_open, lexicon.fillers);
+        let about_now = says(&lexicon.now) || text::is_one_of(words, &lexicon.are_you_open, &lexicon.fillers);
         if days.is_empty() && then.is_none() && about_now {
             return vec![self.now(now, lexicon)];
         }
@@ -187,17 +188,17 @@ impl Hours {
         while first < 7 {
             let last = (first..7).take_while(|day| self.weekly[*day] == self.weekly[first]).last().unwrap_or(first);
             if !self.weekly[first].is_empty() {
+                let said = &lexicon.hours;
                 let days = if first == last {
-                    lexicon.weekday_names[first].to_owned()
+                    said.alone[first].clone()
                 } else {
-                    let joint = if lexicon.language == "ro" { "până" } else { "to" };
-                    format!("{} {joint} {}", lexicon.weekday_names[first], lexicon.weekday_names[last])
+                    filled(&said.days, &[("first", &said.first[first]), ("last", &said.last[last])])
                 };
                 parts.push(format!("{days} {}", times(&self.weekly[first], lexicon)));
             }
             first = last + 1;
         }
-        (PromptKey::HoursWeek, vec![("days", listed(&parts, lexicon.and))])
+        (PromptKey::HoursWeek, vec![("days", listed(&parts, &lexicon.and))])
     }
 }
 
@@ -206,17 +207,15 @@ fn asked_time(words: &[String], lexicon: &Lexicon) -> Option<Opening> {
     let named = lexicon
         .parts
         .iter()
-        .filter_map(|(phrase, from, to)| text::find(words, phrase).map(|_| (phrase.len(), (*from, *to))))
+        .filter_map(|(phrase, part)| text::find(words, phrase).map(|_| (phrase.len(), (part.0, part.1))))
         .max_by_key(|(len, _)| *len);
     named.map(|(_, part)| part).or_else(|| asked_hour(words, lexicon))
 }
 
 /// "at five", "at 7 p m", "at 17 30": the half hour from there. Without "a.m." hours below 8 are meant in the afternoon.
 fn asked_hour(words: &[String], lexicon: &Lexicon) -> Option<Opening> {
-    let at = words.iter().position(|word| matches!(word.as_str(), "at" | "until" | "till" | "after" | "before" | "by" | "la" | "dupa"))?;
-    let number = |word: &String| {
-        word.parse().ok().or_else(|| lexicon.numbers.iter().find(|(name, _)| *name == word.as_str()).map(|(_, value)| *value))
-    };
+    let at = words.iter().position(|word| lexicon.hours.asked.contains(word))?;
+    let number = |word: &String| word.parse().ok().or_else(|| lexicon.numbers.of(word).copied());
     let hour = number(words.get(at + 1)?).filter(|hour| *hour < 24)?;
     let minutes = words.get(at + 2).and_then(number).filter(|minutes| *minutes < 60).unwrap_or_default();
     let rest = words[at + 1..].join("");
@@ -228,19 +227,18 @@ fn asked_hour(words: &[String], lexicon: &Lexicon) -> Option<Opening> {
 
 /// "Today", "Tomorrow, Monday,", "On Saturday", "On Friday, December 25,".
 fn day_name(day: Date, today: Date, lexicon: &Lexicon) -> String {
-    let ahead = (day - today).get_days();
-    let weekday = lexicon.weekday_names[usize::from(day.weekday().to_monday_zero_offset().unsigned_abs())];
-    let month = lexicon.month_names[usize::from((day.month() - 1).unsigned_abs())];
-    match (lexicon.language, ahead) {
-        ("ro", 0) => "Astăzi".to_owned(),
-        ("ro", 1) => format!("Mâine, {weekday},"),
-        ("ro", 2..=6) => upper_first(weekday),
-        ("ro", _) => format!("{}, {} {month},", upper_first(weekday), day.day()),
-        (_, 0) => "Today".to_owned(),
-        (_, 1) => format!("Tomorrow, {weekday},"),
-        (_, 2..=6) => format!("On {weekday}"),
-        (_, _) => format!("On {weekday}, {month} {},", day.day()),
-    }
+    let said = &lexicon.hours;
+    let weekday = usize::from(day.weekday().to_monday_zero_offset().unsigned_abs());
+    let month = &said.months[usize::from((day.month() - 1).unsigned_abs())];
+    let template = match (day - today).get_days() {
+        0 => &said.today,
+        1 => &said.tomorrow,
+        2..=6 => &said.this_week,
+        _ => &said.later,
+    };
+    let number = day.day().to_string();
+    let values = [("on_day", said.on_day[weekday].as_str()), ("alone", &said.alone[weekday]), ("month", month), ("day", &number)];
+    upper_first(&filled(template, &values))
 }
 
 fn upper_first(text: &str) -> String {
@@ -254,26 +252,26 @@ fn lower_first(text: &str) -> String {
 }
 
 fn times(open: &[Opening], lexicon: &Lexicon) -> String {
-    let (from_word, to_word) = lexicon.from_to;
-    let spoken: Vec<String> =
-        open.iter().map(|(from, to)| format!("{from_word} {} {to_word} {}", clock(*from, lexicon), clock(*to, lexicon))).collect();
-    listed(&spoken, lexicon.and)
+    let time = |(from, to): &Opening| filled(&lexicon.hours.from_to, &[("from", &clock(*from, lexicon)), ("to", &clock(*to, lexicon))]);
+    let spoken: Vec<String> = open.iter().map(time).collect();
+    listed(&spoken, &lexicon.and)
 }
 
 /// "9 AM", "2:30 PM", "noon"; in Romanian "9", "14:30".
 fn clock(minute: u32, lexicon: &Lexicon) -> String {
+    let said = &lexicon.hours.clock;
+    if let Some(named) = said.named.iter().find(|named| named.at.0 == minute) {
+        return named.name.clone();
+    }
     let (hour, minutes) = (minute / 60, minute % 60);
-    if lexicon.language != "en" {
-        return if minutes == 0 { hour.to_string() } else { format!("{hour}:{minutes:02}") };
-    }
-    let half = if (12..24).contains(&hour) { "PM" } else { "AM" };
-    let hour = if hour.is_multiple_of(12) { 12 } else { hour % 12 };
-    match (minute, minutes) {
-        (720, _) => "noon".to_owned(),
-        (1_440, _) => "midnight".to_owned(),
-        (_, 0) => format!("{hour} {half}"),
-        (_, _) => format!("{hour}:{minutes:02} {half}"),
-    }
+    let half = if (12..24).contains(&hour) { &said.pm } else { &said.am };
+    let hour = match (said.hours, hour) {
+        (12, hour) if hour.is_multiple_of(12) => 12,
+        (12, hour) => hour % 12,
+        (_, hour) => hour,
+    };
+    let template = if minutes == 0 { &said.whole } else { &said.part };
+    filled(template, &[("hour", &hour.to_string()), ("minutes", &format!("{minutes:02}")), ("half", half)])
 }
 
 /// "a", "a and b", "a, b, and c".
@@ -288,10 +286,10 @@ pub(crate) fn listed(parts: &[String], and: &str) -> String {
 
 /// "monday", "monday-friday": days from Monday = 0.
 pub(crate) fn weekday_range(text: &str, lexicon: &Lexicon) -> Option<Vec<usize>> {
-    let english = lexicon::of("en").unwrap_or(lexicon);
+    let english = &language::english().lexicon;
     let day = |name: &str| {
         let name = text::folded(name);
-        [english, lexicon].iter().find_map(|lexicon| lexicon.weekdays.iter().position(|names| names.contains(&name.as_str())))
+        [english, lexicon].iter().find_map(|lexicon| lexicon.weekdays.iter().position(|names| names.contains(&name)))
     };
     match text.split_once(['-', '–']) {
         None => Some(vec![day(text)?]),

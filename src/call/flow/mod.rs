@@ -42,6 +42,7 @@ use crate::{
             template::{Templates, Values},
             vocabulary::Vocabulary,
         },
+        language::{Language, Languages},
         outcome::Outcome,
         record::Meaning,
         time::WallTime,
@@ -90,7 +91,7 @@ pub struct Flow {
     lookups_per_caller: Option<CallerCap>,
     nodes: BTreeMap<String, Node>,
     hours: Option<Hours>,
-    lexicon: &'static Lexicon,
+    words: &'static Language,
     /// What the escalation policy looks for, compiled at the first call: that takes longer than a call.
     pub(in crate::call) patterns: OnceLock<Arc<Patterns>>,
     templates: Templates,
@@ -195,18 +196,26 @@ impl Flow {
     /// # Errors
     /// Every mistake in it, in the order of the file.
     pub fn parse(text: &str, file: &str) -> Result<Self, Vec<Mistake>> {
+        Self::parse_in(text, file, Languages::built_in())
+    }
+
+    /// Reads a flow for one of `languages`.
+    ///
+    /// # Errors
+    /// Every mistake in it, in the order of the file.
+    pub fn parse_in(text: &str, file: &str, languages: &Languages) -> Result<Self, Vec<Mistake>> {
         let read = yaml::read(text, file).map_err(|mistake| vec![*mistake])?;
-        check::check(read)
+        check::check(read, languages)
     }
 
     /// The same flow for callers of another language: its examples are understood by meaning, words and numbers are read in that language. What the
-    /// flow says stays as it is written. None if there is no lexicon of it.
+    /// flow says stays as it is written.
     #[must_use]
-    pub fn spoken_in(mut self, language: &str) -> Option<Self> {
-        self.lexicon = lexicon::of(language)?;
-        language.clone_into(&mut self.language);
+    pub fn spoken_in(mut self, language: &'static Language) -> Self {
+        self.words = language;
+        language.code.clone_into(&mut self.language);
         self.patterns = OnceLock::new();
-        Some(self)
+        self
     }
 
     /// Gives the addresses of the services that the flow names.
@@ -290,7 +299,8 @@ impl Flow {
         self.intents.keys().map(String::as_str).find(|name| self.is_human_intent(name))
     }
 
-    /// A clause as the voice is to say it: words of the pronunciation list are respelled.
+    /// A clause as the voice is to say it: words of the pronunciation list are respelled, and figures are in words
+    /// where the language has a table of them.
     #[must_use]
     pub fn pronounced(&self, clause: &str) -> String {
         let respelled = |word: &str| {
@@ -298,13 +308,21 @@ impl Flow {
             let found = self.pronounce.iter().find(|(written, _)| !bare.is_empty() && *written == bare.to_lowercase());
             found.map_or_else(|| word.to_owned(), |(_, spoken)| word.replacen(bare, spoken, 1))
         };
-        if self.pronounce.is_empty() { clause.to_owned() } else { clause.split(' ').map(respelled).collect::<Vec<_>>().join(" ") }
+        let respelt =
+            if self.pronounce.is_empty() { clause.to_owned() } else { clause.split(' ').map(respelled).collect::<Vec<_>>().join(" ") };
+        self.words.figures.spoken(&respelt)
     }
 
-    /// The words of its language.
+    /// The words of its language that the dialogue and its readers know.
     #[must_use]
     pub fn lexicon(&self) -> &'static Lexicon {
-        self.lexicon
+        &self.words.lexicon
+    }
+
+    /// Its language.
+    #[must_use]
+    pub fn words(&self) -> &'static Language {
+        self.words
     }
 }
 

@@ -14,7 +14,7 @@ mod agent;
 mod asked;
 mod bridge;
 mod callback;
-mod phrases;
+pub(in crate::call) mod phrases;
 mod queue;
 pub mod summary;
 mod transfer;

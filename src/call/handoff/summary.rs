@@ -36,7 +36,7 @@ pub struct About<'a> {
 /// The summary of a call so far.
 #[must_use]
 pub fn summarise(entries: &[Entry], about: &About<'_>) -> Summary {
-    let phrases = Phrases::of(&about.flow.language);
+    let phrases = &about.flow.words().handoff;
     let facts = facts(entries);
     let last_words = last_words(entries);
     let tried: Vec<String> =

@@ -105,6 +105,7 @@ fn doubt(known: &Witnesses<'_>, heard: &Transcript, language: Language) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::language::english;
 
     fn heard(text: &str) -> Transcript {
         Transcript { text: text.to_owned(), confidence: 0.9, complete: None, voice: None }
@@ -113,7 +114,7 @@ mod tests {
     fn pause(expect: Expect, text: &str, complete: Option<f32>, meant: f32) -> u64 {
         let heard = heard(text);
         let known = Witnesses { expect, heard: Some(&heard), complete, meant: Some(meant), patience: 1.0, pace_ms: 0 };
-        pause_ms(&TurnPolicy::default(), &known, Language::English)
+        pause_ms(&TurnPolicy::default(), &known, english())
     }
 
     #[test]
@@ -145,7 +146,7 @@ mod tests {
         let policy = TurnPolicy::default();
         let heard = heard("I want to return the lamp.");
         let usual = Witnesses { expect: Expect::Sentence, heard: Some(&heard), complete: None, meant: None, patience: 1.0, pace_ms: 0 };
-        let pause = |known: &Witnesses<'_>| pause_ms(&policy, known, Language::English);
+        let pause = |known: &Witnesses<'_>| pause_ms(&policy, known, english());
         assert_eq!(pause(&Witnesses { patience: 2.0, ..usual }), 2 * pause(&usual));
         assert_eq!(pause(&Witnesses { pace_ms: 640, ..usual }), 800);
         assert_eq!(pause(&Witnesses { pace_ms: 9_000, ..usual }), policy.pause_incomplete_ms);
@@ -157,7 +158,7 @@ mod tests {
     fn nothing_known_yet_means_the_pause_of_what_is_expected() {
         let policy = TurnPolicy::default();
         let nothing = |expect| Witnesses { expect, heard: None, complete: None, meant: None, patience: 1.0, pace_ms: 0 };
-        assert_eq!(pause_ms(&policy, &nothing(Expect::Spelled), Language::English), policy.pause_digits_ms);
-        assert_eq!(pause_ms(&policy, &nothing(Expect::Sentence), Language::English), policy.pause_ms);
+        assert_eq!(pause_ms(&policy, &nothing(Expect::Spelled), english()), policy.pause_digits_ms);
+        assert_eq!(pause_ms(&policy, &nothing(Expect::Sentence), english()), policy.pause_ms);
     }
 }

@@ -11,6 +11,7 @@ use set::Story;
 
 use crate::{
     call::{Setup, flow::Flow, replay::replay},
+    languages,
     store::{FlowFile, Recorded, read_log},
 };
 
@@ -69,7 +70,7 @@ fn read_flow(file: &FlowFile, instead: Option<&PathBuf>) -> Result<Flow> {
     if FlowFile::sha256(&text) != file.sha256 {
         println!("note: {} is not what the call followed; its text has changed", path.display());
     }
-    let flow = Flow::parse(&text, &path.display().to_string()).map_err(|mistakes| {
+    let flow = Flow::parse_in(&text, &path.display().to_string(), &languages::of_flow(path)?).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("{}", lines.join("\n"))
     })?;

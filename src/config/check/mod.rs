@@ -1,5 +1,6 @@
 //! What the types cannot know: ports that collide, names that nothing declares, flows that are wrong.
 
+mod languages;
 mod passwords;
 mod people;
 mod remote;

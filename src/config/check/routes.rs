@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, io, path::Path as FilePath, sync::Arc};
 
 use super::Checker;
 use crate::{
-    call::flow::{Flow, hours, lexicon, zone},
+    call::{
+        flow::{Flow, hours, zone},
+        language::{self, Languages},
+    },
     config::{ConfigFile, HoursConfig, RouteConfig},
     trunk::{ANY, Route, Window},
     yaml::{self, Path},
@@ -17,6 +20,7 @@ impl Checker<'_> {
         file: &ConfigFile,
         folder: &FilePath,
         open: &dyn Fn(&FilePath) -> io::Result<String>,
+        languages: &Languages,
     ) -> Vec<(Route, Vec<Arc<Flow>>)> {
         let mut routes = Vec::new();
         let mut read: BTreeMap<&FilePath, Option<Arc<Flow>>> = BTreeMap::new();
@@ -35,7 +39,9 @@ impl Checker<'_> {
                 let flow = match read.get(path.as_path()) {
                     Some(known) => known.clone(),
                     None => {
-                        let flow = self.flow(&folder.join(path), &at, file, open);
+                        let full = folder.join(path);
+                        let text = self.text(&full, &at, open);
+                        let flow = text.and_then(|text| self.flow(&full, &text, file, languages));
                         read.insert(path, flow.clone());
                         flow
                     }
@@ -98,7 +104,7 @@ impl Checker<'_> {
     }
 
     fn days(&mut self, at: &Path, texts: &[String]) -> Option<[bool; 7]> {
-        let english = lexicon::of("en")?;
+        let english = &language::english().lexicon;
         let (mut days, mut good) = ([texts.is_empty(); 7], true);
         for (index, text) in texts.iter().enumerate() {
             match hours::weekday_range(&text.replace("..", "-"), english) {
@@ -128,10 +134,13 @@ impl Checker<'_> {
         }
     }
 
-    fn flow(&mut self, path: &FilePath, at: &Path, file: &ConfigFile, open: &dyn Fn(&FilePath) -> io::Result<String>) -> Option<Arc<Flow>> {
+    fn text(&mut self, path: &FilePath, at: &Path, open: &dyn Fn(&FilePath) -> io::Result<String>) -> Option<String> {
+        open(path).map_err(|error| self.wrong(at, format!("{}: {error}", path.display()), None)).ok()
+    }
+
+    fn flow(&mut self, path: &FilePath, text: &str, file: &ConfigFile, languages: &Languages) -> Option<Arc<Flow>> {
         let name = path.display().to_string();
-        let text = open(path).map_err(|error| self.wrong(at, format!("{name}: {error}"), None)).ok()?;
-        let flow = Flow::parse(&text, &name).map_err(|mistakes| self.in_flows.extend(mistakes)).ok()?;
+        let flow = Flow::parse_in(text, &name, languages).map_err(|mistakes| self.in_flows.extend(mistakes)).ok()?;
         match flow.bind(&file.services) {
             Ok(flow) => Some(Arc::new(flow)),
             Err(missing) => {

@@ -42,7 +42,7 @@ fn form() {
         "in quotes",
     );
     broken("read: email", "read: emial", "read: emial", "unknown word `emial`", "did you mean `email`?");
-    broken("language: en", "language: xx", "language: xx", "no lexicon for the language `xx`", "en, ro");
+    broken("language: en", "language: xx", "language: xx", "no lexicon for the language `xx`", "cs, en, ro");
     broken("zone: \"+02:00\"", "zone: Mars/Base", "zone: Mars", "is no time zone", "Europe/Bucharest");
     let found = mistakes("name: [small\nlanguage: en\n");
     assert_eq!(found.len(), 1);

@@ -9,7 +9,6 @@ use crate::call::flow::{
     Flow, Greeting, Intent, Knowledge, LookupPlan, Node, Queue, Slot,
     definition::{Definition, LookupDef, NodeDef, SlotDef},
     hours::Hours,
-    lexicon,
     prompt::PromptKey,
     prompt_name,
     slot::Reader,
@@ -18,12 +17,14 @@ use crate::call::flow::{
     vocabulary::Vocabulary,
     zone,
 };
+use crate::call::language::Languages;
 
 /// None if the check has overlooked something.
-pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Templates) -> Option<Flow> {
+pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Templates, languages: &Languages) -> Option<Flow> {
+    let words = languages.of(&from.language)?;
     for key in PromptKey::ALL {
         if !from.prompts.contains_key(&key) {
-            templates.add(prompt_name(key), key.default_text(&from.language).to_owned()).ok()?;
+            templates.add(prompt_name(key), words.prompt(key).to_owned()).ok()?;
         }
     }
     let map = |(name, def): (&String, &_)| Some((name.clone(), slot(def)?));
@@ -66,7 +67,7 @@ pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Temp
         lookups_per_caller: from.lookups_per_caller,
         nodes,
         hours,
-        lexicon: lexicon::of(&from.language)?,
+        words,
         patterns: std::sync::OnceLock::new(),
         templates,
     })

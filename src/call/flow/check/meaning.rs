@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    call::flow::{
-        check::Checker,
-        definition::{ReadDef, SlotDef},
-        hours::Hours,
-        lexicon,
-        slot::Reader,
-        text,
+    call::{
+        flow::{
+            check::Checker,
+            definition::{ReadDef, SlotDef},
+            hours::Hours,
+            slot::Reader,
+            text,
+        },
+        language,
     },
     yaml::Path,
 };
@@ -77,7 +79,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn hours(&mut self) -> Option<Hours> {
         let definition = self.definition;
-        let lexicon = lexicon::of(&definition.language).or_else(|| lexicon::of("en"))?;
+        let lexicon = &self.languages.of(&definition.language).unwrap_or_else(language::english).lexicon;
         match Hours::new(definition.hours.as_ref()?, lexicon) {
             Ok(hours) => Some(hours),
             Err(bad) => {

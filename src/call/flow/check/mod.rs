@@ -10,7 +10,10 @@ mod times;
 use std::collections::BTreeSet;
 
 use crate::{
-    call::flow::{Flow, definition::Definition, lexicon, template::Templates},
+    call::{
+        flow::{Flow, definition::Definition, template::Templates},
+        language::Languages,
+    },
     yaml::{self, Mistake, Path, Read},
 };
 
@@ -21,13 +24,13 @@ pub const NOTICES: [&str; 3] = ["automation", "recording", "tone_analysis"];
 ///
 /// # Errors
 /// Every mistake, in the order of the file.
-pub fn check(read: Read<Definition>) -> Result<Flow, Vec<Mistake>> {
+pub fn check(read: Read<Definition>, languages: &Languages) -> Result<Flow, Vec<Mistake>> {
     let Some(definition) = &read.value else {
         let mut mistakes = read.mistakes;
         mistakes.sort_by_key(|mistake| mistake.place);
         return Err(mistakes);
     };
-    let mut checker = Checker { read: &read, definition, templates: Templates::default(), mistakes: read.mistakes.clone() };
+    let mut checker = Checker { read: &read, definition, languages, templates: Templates::default(), mistakes: read.mistakes.clone() };
     checker.head();
     checker.greeting();
     checker.queues();
@@ -43,7 +46,7 @@ pub fn check(read: Read<Definition>) -> Result<Flow, Vec<Mistake>> {
     let hours = checker.hours();
     let Checker { templates, mut mistakes, .. } = checker;
     if mistakes.is_empty() {
-        return build::build(definition, hours, templates)
+        return build::build(definition, hours, templates, languages)
             .ok_or_else(|| vec![read.tree.mistake(&Path::default(), "the flow could not be built", None)]);
     }
     mistakes.sort_by(|a, b| (a.place, &a.message).cmp(&(b.place, &b.message)));
@@ -54,6 +57,7 @@ pub fn check(read: Read<Definition>) -> Result<Flow, Vec<Mistake>> {
 struct Checker<'a> {
     read: &'a Read<Definition>,
     definition: &'a Definition,
+    languages: &'a Languages,
     templates: Templates,
     mistakes: Vec<Mistake>,
 }
@@ -91,9 +95,9 @@ impl Checker<'_> {
     fn head(&mut self) {
         let definition = self.definition;
         self.text(&Path::of(&["name"]), &definition.name);
-        if lexicon::of(&definition.language).is_none() {
+        if self.languages.of(&definition.language).is_none() {
             let message = format!("no lexicon for the language `{}`", definition.language);
-            self.wrong(&Path::of(&["language"]), message, Some(&format!("known here: {}", lexicon::languages().join(", "))));
+            self.wrong(&Path::of(&["language"]), message, Some(&format!("known here: {}", self.languages.codes().join(", "))));
         }
         if super::zone(&definition.zone).is_none() {
             let message = format!("`{}` is no time zone", definition.zone);

@@ -8,6 +8,7 @@ use crate::call::{
         step::Step,
         text,
     },
+    language::lists::Words,
     outcome::Outcome,
 };
 
@@ -27,25 +28,25 @@ pub(super) enum Control {
 
 /// The turn as a whole, if it is one of these and nothing else.
 pub(super) fn of(words: &[String], lexicon: &Lexicon) -> Option<Control> {
-    let made_of = |phrases: &[&[&str]]| text::is_made_of(words, phrases, lexicon.fillers);
+    let made_of = |phrases: &[&Words]| text::is_made_of(words, phrases, &lexicon.fillers);
     if words.is_empty() {
         return None;
     }
-    if text::is_one_of(words, lexicon.repeat, lexicon.fillers) {
+    if text::is_one_of(words, &lexicon.repeat, &lexicon.fillers) {
         return Some(Control::Repeat);
     }
-    if text::is_one_of(words, lexicon.slower, lexicon.fillers) {
+    if text::is_one_of(words, &lexicon.slower, &lexicon.fillers) {
         return Some(Control::Slower);
     }
-    let all: &[(&[&[&str]], Control)] = &[
-        (&[lexicon.wait], Control::Wait),
-        (&[lexicon.hello], Control::Hello),
-        (&[lexicon.thanks], Control::Thanks),
-        (&[lexicon.yes], Control::Yes),
-        (&[lexicon.no], Control::No),
-        (&[lexicon.thanks, lexicon.yes], Control::Yes),
-        (&[lexicon.no, lexicon.thanks], Control::No),
-        (&[lexicon.no, lexicon.yes, lexicon.thanks, lexicon.bye], Control::Bye),
+    let all: &[(&[&Words], Control)] = &[
+        (&[&lexicon.wait], Control::Wait),
+        (&[&lexicon.hello], Control::Hello),
+        (&[&lexicon.thanks], Control::Thanks),
+        (&[&lexicon.yes], Control::Yes),
+        (&[&lexicon.no], Control::No),
+        (&[&lexicon.thanks, &lexicon.yes], Control::Yes),
+        (&[&lexicon.no, &lexicon.thanks], Control::No),
+        (&[&lexicon.no, &lexicon.yes, &lexicon.thanks, &lexicon.bye], Control::Bye),
     ];
     all.iter().find(|(phrases, _)| made_of(phrases)).map(|(_, control)| *control)
 }

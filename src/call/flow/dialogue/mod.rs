@@ -256,7 +256,7 @@ impl Dialogue {
     #[must_use]
     pub fn intent_of(&self, said: &str, understanding: &Understanding) -> Option<String> {
         let words = text::words(said);
-        if self.is_value(said) || control::of(&words, self.flow.lexicon).is_some() {
+        if self.is_value(said) || control::of(&words, self.flow.lexicon()).is_some() {
             return None;
         }
         if self.is_about_hours(&words, understanding) {
@@ -271,13 +271,13 @@ impl Dialogue {
     #[must_use]
     pub fn is_value(&self, said: &str) -> bool {
         let words = text::words(said);
-        if digits::only_digits(&words, self.flow.lexicon) {
+        if digits::only_digits(&words, self.flow.lexicon()) {
             return true;
         }
         match &self.state {
             State::Asking(asking) => self.read(asking, said),
             State::Confirming { asking, .. } => {
-                crate::call::flow::slot::yes_no::read(&words, self.flow.lexicon).is_some() || self.read(asking, said)
+                crate::call::flow::slot::yes_no::read(&words, self.flow.lexicon()).is_some() || self.read(asking, said)
             }
             State::Open { .. } | State::Offered | State::LookingUp { .. } | State::Done => false,
         }
@@ -287,7 +287,7 @@ impl Dialogue {
         let Some(slot) = self.flow.slots.get(&asking.slot) else { return false };
         slot.reader.recognises_itself()
             && matches!(
-                slot.reader.read(said, &asking.so_far, self.today(), self.flow.lexicon),
+                slot.reader.read(said, &asking.so_far, self.today(), self.flow.lexicon()),
                 crate::call::flow::slot::Reading::Value { .. }
             )
     }

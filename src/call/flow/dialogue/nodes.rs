@@ -116,7 +116,7 @@ impl Dialogue {
     /// Asks for a slot, unless it is known or stands in the turn that is being served.
     pub(super) fn ask_node(&mut self, slot: &str, next: &str, (by, patience): (Interrupt, f32), steps: &mut Vec<Step>) -> Option<String> {
         // "Where is my other order?": what is known is of another one.
-        if self.turn.fresh && self.turn.words.iter().any(|word| self.flow.lexicon.other.contains(&word.as_str())) {
+        if self.turn.fresh && self.turn.words.iter().any(|word| self.flow.lexicon().other.contains(word)) {
             self.known.remove(slot);
         }
         if self.known.contains_key(slot) {
@@ -129,7 +129,7 @@ impl Dialogue {
         if std::mem::take(&mut self.turn.fresh)
             && !private
             && reader.recognises_itself()
-            && let Reading::Value { value, certainty } = reader.read(&self.turn.text, "", self.today(), self.flow.lexicon)
+            && let Reading::Value { value, certainty } = reader.read(&self.turn.text, "", self.today(), self.flow.lexicon())
         {
             return self.take(asking, value, certainty * self.turn.confidence, FactSource::Said, steps);
         }
@@ -220,7 +220,7 @@ impl Dialogue {
         let flow = std::sync::Arc::clone(&self.flow);
         let Some(hours) = &flow.hours else { return };
         let sentences: Vec<String> = hours
-            .answer(&self.turn.words, self.wall_now(), flow.lexicon)
+            .answer(&self.turn.words, self.wall_now(), flow.lexicon())
             .into_iter()
             .map(|(key, values)| flow.prompt(key, &values.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>()))
             .collect();

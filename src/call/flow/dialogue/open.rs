@@ -45,7 +45,7 @@ impl Dialogue {
     }
 
     fn any_subject(&mut self, understanding: &Understanding) -> Vec<Step> {
-        let lexicon = self.flow.lexicon;
+        let lexicon = self.flow.lexicon();
         if let Some(steps) = self.go_on(control::of(&self.turn.words, lexicon)) {
             self.misses = 0;
             return steps;
@@ -74,7 +74,7 @@ impl Dialogue {
     fn after_offer(&mut self, understanding: &Understanding) -> Vec<Step> {
         self.state = State::Open { follows_answer: true };
         let mut steps = Vec::new();
-        match control::of(&self.turn.words, self.flow.lexicon) {
+        match control::of(&self.turn.words, self.flow.lexicon()) {
             Some(control::Control::Yes) => self.give_up("the caller was offered a colleague and accepted", &mut steps),
             Some(control::Control::No) => {
                 self.state = State::Open { follows_answer: false };
@@ -126,7 +126,7 @@ impl Dialogue {
             && matches!(self.state, State::Open { .. })
             && words.len() <= FOLLOW_UP_WORDS
             && !other
-            && Hours::names_a_day(words, self.flow.lexicon)
+            && Hours::names_a_day(words, self.flow.lexicon())
     }
 
     fn serve(&mut self, topic: Topic) -> Vec<Step> {
@@ -216,7 +216,7 @@ impl Dialogue {
         if !slot.reader.recognises_itself() {
             return None;
         }
-        let Reading::Value { value, certainty } = slot.reader.read(&self.turn.text, "", self.today(), flow.lexicon) else { return None };
+        let Reading::Value { value, certainty } = slot.reader.read(&self.turn.text, "", self.today(), flow.lexicon()) else { return None };
         if self.known.get(&said) == Some(&value) {
             return None;
         }

@@ -38,12 +38,12 @@ impl Dialogue {
         let flow = std::sync::Arc::clone(&self.flow);
         let Some(slot) = flow.slots.get(&asking.slot) else { return Vec::new() };
         // "One moment please" is no figure.
-        if let Some(control @ (Control::Wait | Control::Slower | Control::Repeat)) = control::of(&self.turn.words, flow.lexicon)
+        if let Some(control @ (Control::Wait | Control::Slower | Control::Repeat)) = control::of(&self.turn.words, flow.lexicon())
             && let Some(steps) = self.control(control)
         {
             return steps;
         }
-        let reading = slot.reader.read(&self.turn.text, &asking.so_far, self.today(), flow.lexicon);
+        let reading = slot.reader.read(&self.turn.text, &asking.so_far, self.today(), flow.lexicon());
         match reading {
             Reading::Value { value, certainty } if slot.reader.recognises_itself() || !self.changes_subject(understanding) => {
                 let mut steps = Vec::new();
@@ -62,12 +62,12 @@ impl Dialogue {
                 steps
             }
             Reading::Value { .. } | Reading::Part { .. } | Reading::Nothing => {
-                if let Some(control) = control::of(&self.turn.words, flow.lexicon)
+                if let Some(control) = control::of(&self.turn.words, flow.lexicon())
                     && let Some(steps) = self.control(control)
                 {
                     return steps;
                 }
-                if text::is_made_of(&self.turn.words, &[flow.lexicon.dont_have, flow.lexicon.no], flow.lexicon.fillers) {
+                if text::is_made_of(&self.turn.words, &[&flow.lexicon().dont_have, &flow.lexicon().no], &flow.lexicon().fillers) {
                     let mut steps = Vec::new();
                     self.give_up(&format!("the caller does not have the {}", slot.label), &mut steps);
                     return steps;
@@ -130,12 +130,12 @@ impl Dialogue {
     pub(super) fn answer_read_back(&mut self, asking: Asking, value: &str, confidence: f32, understanding: &Understanding) -> Vec<Step> {
         let flow = std::sync::Arc::clone(&self.flow);
         let Some(slot) = flow.slots.get(&asking.slot) else { return Vec::new() };
-        let begins = yes_no::begins(&self.turn.words, flow.lexicon);
+        let begins = yes_no::begins(&self.turn.words, flow.lexicon());
         let mut steps = Vec::new();
         // "No, it is four five seven …": the new value matters more than the no.
-        let said_again = match slot.reader.read(&self.turn.text, "", self.today(), flow.lexicon) {
+        let said_again = match slot.reader.read(&self.turn.text, "", self.today(), flow.lexicon()) {
             Reading::Value { value, .. } if slot.reader.recognises_itself() => Some(value),
-            Reading::Value { .. } | Reading::Part { .. } | Reading::Nothing => slot.reader.correct(value, &self.turn.text, flow.lexicon),
+            Reading::Value { .. } | Reading::Part { .. } | Reading::Nothing => slot.reader.correct(value, &self.turn.text, flow.lexicon()),
         };
         match (said_again, begins) {
             (Some(new), _) if new != value => {
@@ -146,7 +146,7 @@ impl Dialogue {
             (None, Some(true)) => self.confirmed(&asking, value, &mut steps),
             (_, Some(false)) => return self.taken_back(asking, slot),
             (_, _) => {
-                if let Some(control) = control::of(&self.turn.words, flow.lexicon)
+                if let Some(control) = control::of(&self.turn.words, flow.lexicon())
                     && let Some(steps) = self.control(control)
                 {
                     return steps;
@@ -197,7 +197,7 @@ impl Dialogue {
         match self.state.clone() {
             State::Asking(asking) => {
                 let Some(slot) = flow.slots.get(&asking.slot) else { return steps };
-                match slot.reader.read_keys(keys, self.today(), flow.lexicon) {
+                match slot.reader.read_keys(keys, self.today(), flow.lexicon()) {
                     Reading::Value { value, .. } => {
                         self.misses = 0;
                         if let Some(next) = self.take(asking, value, 1.0, FactSource::Keyed, &mut steps) {

@@ -1,44 +1,61 @@
 //! Words of the values that callers give: times, amounts, letters, names.
 
+use serde::Deserialize;
+
+use crate::call::language::lists::{ClockTime, Pairs, Words};
+
 /// What a language has for the readers of values.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Values {
     /// Words that may come before a number that was asked for ("my", "number", "is").
-    pub number_leads: &'static [&'static str],
+    pub number_leads: Words,
+    /// Between a number and what it counts: "douăzeci de lei".
+    pub counted_by: Words,
     /// Letters by their names, and words that recognisers write for them ("bee", "see").
-    pub letters: &'static [(&'static str, char)],
+    pub letters: Pairs<char>,
     /// Between a letter and the word that begins with it: "m as in mother".
-    pub as_in: &'static [&'static str],
+    pub as_in: Words,
     /// Words that stand for their first letter by themselves ("alpha", "bravo").
-    pub alphabet: &'static [&'static str],
-    /// Everything at once: "noon" in minutes since midnight.
-    pub moments: &'static [(&'static str, u32)],
+    pub alphabet: Words,
+    /// Everything at once: "noon".
+    pub moments: Pairs<ClockTime>,
     /// "half", "quarter" in minutes.
-    pub fractions: &'static [(&'static str, u32)],
+    pub fractions: Pairs<u32>,
     /// Minutes come first, and are after the hour: "ten past five".
-    pub past: &'static [&'static str],
+    pub past: Words,
     /// Minutes come first, and are before the hour: "ten to five".
-    pub to: &'static [&'static str],
+    pub to: Words,
     /// Minutes come last, and are after the hour: "cinci și zece".
-    pub hour_and: &'static [&'static str],
+    pub hour_and: Words,
     /// Minutes come last, and are before the hour: "cinci fără zece".
-    pub hour_less: &'static [&'static str],
+    pub hour_less: Words,
+    /// Before an hour that is still to come, in minutes behind the hour before it: "halb neun", "čtvrt na devět".
+    pub toward: Pairs<u32>,
+    /// Hours by other words than the numbers, behind these: "půl deváté".
+    pub hour_names: Pairs<u32>,
+    /// The word for minutes, in all forms.
+    pub minutes: Words,
     /// After or before a whole hour: "o'clock".
-    pub oclock: &'static [&'static str],
+    pub oclock: Words,
     /// Before noon.
-    pub am: &'static [&'static str],
+    pub am: Words,
     /// After noon.
-    pub pm: &'static [&'static str],
+    pub pm: Words,
     /// Currencies: word and code.
-    pub currencies: &'static [(&'static str, &'static str)],
+    pub currencies: Pairs<String>,
     /// Hundredths of one.
-    pub cents: &'static [&'static str],
+    pub cents: Words,
     /// Before a name: "my name is".
-    pub name_leads: &'static [&'static str],
+    pub name_leads: Words,
+    /// Beside a name, and no part of it ("spelled").
+    pub name_stops: Words,
+    /// In an address, and no part of it ("capital").
+    pub address_noise: Words,
     /// Before an address: "my e-mail is".
-    pub address_stops: &'static [&'static str],
+    pub address_stops: Words,
     /// "in three days", "in two weeks": before the number, and units in days.
-    pub within: &'static [&'static str],
+    pub within: Words,
     /// Units of it, in days.
-    pub spans: &'static [(&'static str, i64)],
+    pub spans: Pairs<i64>,
 }

@@ -62,7 +62,7 @@ fn within(words: &[String], today: Date, lexicon: &Lexicon) -> Option<Date> {
     (0..words.len()).find_map(|at| {
         let (count, used) = match number::read(&words[at..], lexicon) {
             Some(found) => found,
-            None if matches!(words[at].as_str(), "a" | "one" | "o") => (1, 1),
+            None if lexicon.one.contains(&words[at]) => (1, 1),
             None => return None,
         };
         let rest = words.get(at + used..)?;
@@ -73,7 +73,7 @@ fn within(words: &[String], today: Date, lexicon: &Lexicon) -> Option<Date> {
             .max_by_key(|(unit, _)| unit.len());
         let (_, days) = unit?;
         let forward = *days > 0;
-        let said_so = at > 0 && values.within.contains(&words[at - 1].as_str());
+        let said_so = at > 0 && values.within.contains(&words[at - 1]);
         if forward && !said_so {
             return None;
         }
@@ -84,7 +84,7 @@ fn within(words: &[String], today: Date, lexicon: &Lexicon) -> Option<Date> {
 /// "The twenty fourth": of this month, or of the next if it is over.
 fn day_alone(words: &[String], today: Date, lexicon: &Lexicon) -> Option<Date> {
     let at = words.iter().position(|word| is_ordinal(word, lexicon))?;
-    let from = at.saturating_sub(usize::from(at > 0 && matches!(words[at - 1].as_str(), "twenty" | "thirty")));
+    let from = at.saturating_sub(usize::from(at > 0 && matches!(lexicon.numbers.of(&words[at - 1]), Some(20 | 30))));
     let day = i8::try_from(day_number(&words[from..], lexicon)?).ok()?;
     let this_month = Date::new(today.year(), today.month(), day).ok().filter(|date| *date >= today);
     this_month.or_else(|| {
@@ -95,8 +95,8 @@ fn day_alone(words: &[String], today: Date, lexicon: &Lexicon) -> Option<Date> {
 
 fn is_ordinal(word: &str, lexicon: &Lexicon) -> bool {
     let ending = word.trim_start_matches(|c: char| c.is_ascii_digit());
-    let figures = ending.len() < word.len() && matches!(ending, "st" | "nd" | "rd" | "th");
-    figures || lexicon.ordinals.iter().any(|(name, _)| *name == word && *name != "second")
+    let figures = ending.len() < word.len() && lexicon.ordinal_endings.contains(ending);
+    figures || (lexicon.ordinals.of(word).is_some() && !lexicon.not_a_day.contains(word))
 }
 
 /// The next such day of a year.
@@ -121,9 +121,9 @@ pub fn weekdays(words: &[String], today: Date, lexicon: &Lexicon) -> Vec<Date> {
         .iter()
         .zip(0_i64..)
         .filter_map(|(names, weekday)| {
-            let at = words.iter().position(|word| names.contains(&word.as_str()))?;
+            let at = words.iter().position(|word| names.contains(word))?;
             let around = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().filter_map(|beside| words.get(beside));
-            let next = around.into_iter().any(|word| lexicon.next.contains(&word.as_str()));
+            let next = around.into_iter().any(|word| lexicon.next.contains(word));
             let ahead = (weekday - monday_based).rem_euclid(7);
             // "next Tuesday" said on a Tuesday is not today.
             today.checked_add(if next && ahead == 0 { 7 } else { ahead }.days()).ok()
@@ -139,10 +139,10 @@ pub fn of_month(words: &[String], today: Date, lexicon: &Lexicon) -> Option<Date
     let (month_at, month) = words
         .iter()
         .enumerate()
-        .find_map(|(at, word)| lexicon.months.iter().position(|names| names.contains(&word.as_str())).map(|month| (at, month + 1)))?;
+        .find_map(|(at, word)| lexicon.months.iter().position(|names| names.contains(word)).map(|month| (at, month + 1)))?;
     // The day stands right before ("third of May") or right after ("May the third").
-    let before =
-        (month_at.saturating_sub(3 + lexicon.tens_and.len().min(1))..month_at).find_map(|at| day_number(&words[at..month_at], lexicon));
+    let before = (month_at.saturating_sub(3 + usize::from(!lexicon.tens_and.is_empty()))..month_at)
+        .find_map(|at| day_number(&words[at..month_at], lexicon));
     let after = (month_at + 1..words.len().min(month_at + 3)).find_map(|at| day_number(&words[at..], lexicon));
     let (month, day) = (i8::try_from(month).ok()?, i8::try_from(before.or(after)?).ok()?);
     match year(&words[month_at..], lexicon) {
@@ -175,15 +175,15 @@ fn year(words: &[String], lexicon: &Lexicon) -> Option<i16> {
 
 /// A day of a month at the start of the words: "3", "3rd", "third", "twenty fifth", "twenty five".
 fn day_number(words: &[String], lexicon: &Lexicon) -> Option<u32> {
-    let cardinal = |word: &str| lexicon.numbers.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
-    let ordinal = |word: &str| lexicon.ordinals.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
+    let cardinal = |word: &str| lexicon.numbers.of(word).copied();
+    let ordinal = |word: &str| lexicon.ordinals.of(word).copied();
     let first = words.first()?.as_str();
     let digits: String = first.chars().take_while(char::is_ascii_digit).collect();
     let ending = &first[digits.len()..];
-    Some(if !digits.is_empty() && matches!(ending, "" | "st" | "nd" | "rd" | "th") {
+    Some(if !digits.is_empty() && (ending.is_empty() || lexicon.ordinal_endings.contains(ending)) {
         digits.parse().ok()?
-    } else if let Some(tens) = cardinal(first).filter(|tens| matches!(tens, 20 | 30)) {
-        let skip = usize::from(words.get(1).is_some_and(|word| lexicon.tens_and.contains(&word.as_str())));
+    } else if let Some(tens) = cardinal(first).or_else(|| ordinal(first)).filter(|tens| matches!(tens, 20 | 30)) {
+        let skip = usize::from(words.get(1).is_some_and(|word| lexicon.tens_and.contains(word)));
         tens + words.get(1 + skip).and_then(|unit| ordinal(unit).or_else(|| cardinal(unit))).filter(|unit| *unit < 10).unwrap_or_default()
     } else {
         ordinal(first).or_else(|| cardinal(first))?

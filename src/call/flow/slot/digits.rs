@@ -122,21 +122,21 @@ fn pieces(words: &[String], lexicon: &Lexicon) -> Vec<Piece> {
     while at < words.len() {
         let word = words[at].as_str();
         if let Some((digits, used)) = repeated(&words[at..], lexicon).or_else(|| number(&words[at..], lexicon)) {
-            let doubtful = matches!(word, "oh" | "o") && !beside_digits(words, at, lexicon);
+            let doubtful = lexicon.doubtful_digits.contains(word) && !beside_digits(words, at, lexicon);
             pieces.push(if doubtful && used == 1 {
                 Piece::Other
             } else {
-                Piece::Digits { digits, doubtful: matches!(word, "oh" | "o") && at == 0 }
+                Piece::Digits { digits, doubtful: lexicon.doubtful_digits.contains(word) && at == 0 }
             });
             at += used;
             continue;
         }
-        let alike = lexicon.sounds_like.iter().find(|(alike, _)| *alike == word);
+        let alike = lexicon.sounds_like.of(word);
         pieces.push(match alike {
-            Some((_, digit)) if after_digits(words, at, lexicon) && (at + 1 == words.len() || is_number(&words[at + 1], lexicon)) => {
+            Some(digit) if after_digits(words, at, lexicon) && (at + 1 == words.len() || is_number(&words[at + 1], lexicon)) => {
                 Piece::Digits { digits: digit.to_string(), doubtful: true }
             }
-            _ if lexicon.corrections.contains(&word) => Piece::Correction,
+            _ if lexicon.corrections.contains(word) => Piece::Correction,
             _ => Piece::Other,
         });
         at += 1;
@@ -145,13 +145,11 @@ fn pieces(words: &[String], lexicon: &Lexicon) -> Vec<Piece> {
 }
 
 fn is_number(word: &str, lexicon: &Lexicon) -> bool {
-    word.chars().all(|c| c.is_ascii_digit())
-        || lexicon.numbers.iter().any(|(name, _)| *name == word)
-        || lexicon.repeats.iter().any(|(name, _)| *name == word)
+    word.chars().all(|c| c.is_ascii_digit()) || lexicon.numbers.of(word).is_some() || lexicon.repeats.of(word).is_some()
 }
 
 fn after_digits(words: &[String], at: usize, lexicon: &Lexicon) -> bool {
-    at > 0 && (is_number(&words[at - 1], lexicon) || lexicon.sounds_like.iter().any(|(alike, _)| *alike == words[at - 1]))
+    at > 0 && (is_number(&words[at - 1], lexicon) || lexicon.sounds_like.of(&words[at - 1]).is_some())
 }
 
 fn beside_digits(words: &[String], at: usize, lexicon: &Lexicon) -> bool {
@@ -160,7 +158,7 @@ fn beside_digits(words: &[String], at: usize, lexicon: &Lexicon) -> bool {
 
 /// "double four", "triple zero".
 fn repeated(words: &[String], lexicon: &Lexicon) -> Option<(String, usize)> {
-    let (_, times) = lexicon.repeats.iter().find(|(name, _)| *name == words[0])?;
+    let times = lexicon.repeats.of(&words[0])?;
     let (digit, used) = number(words.get(1..).filter(|rest| !rest.is_empty())?, lexicon)?;
     (digit.len() == 1).then(|| (digit.repeat(*times), used + 1))
 }
@@ -170,20 +168,19 @@ fn number(words: &[String], lexicon: &Lexicon) -> Option<(String, usize)> {
     if words[0].chars().all(|c| c.is_ascii_digit()) {
         return Some((words[0].clone(), 1));
     }
-    let (mut value, mut used) = below_hundred(words, lexicon)?;
-    let scale = |at: usize, scale: u32| {
-        words.get(at).is_some_and(|word| lexicon.scales.iter().any(|(name, value)| *name == word.as_str() && *value == scale))
-    };
+    let alone = || lexicon.hundred_alone.contains(&words[0]).then_some((1, 0));
+    let (mut value, mut used) = below_hundred(words, lexicon).or_else(alone)?;
+    let scale = |at: usize, scale: u32| words.get(at).is_some_and(|word| lexicon.scales.of(word) == Some(&scale));
     if value > 0 && scale(used, 100) {
         (value, used) = (value * 100, used + 1);
-        let skip = usize::from(words.get(used).is_some_and(|word| word == "and"));
+        let skip = usize::from(words.get(used).is_some_and(|word| lexicon.hundred_and.contains(word)));
         if let Some((more, count)) = words.get(used + skip..).and_then(|rest| below_hundred(rest, lexicon)) {
             (value, used) = (value + more, used + skip + count);
         }
     }
     if value > 0 && scale(used, 1_000) {
         (value, used) = (value * 1_000, used + 1);
-        let skip = usize::from(words.get(used).is_some_and(|word| word == "and"));
+        let skip = usize::from(words.get(used).is_some_and(|word| lexicon.hundred_and.contains(word)));
         if let Some((more, count)) = words.get(used + skip..).filter(|rest| !rest.is_empty()).and_then(|rest| number(rest, lexicon))
             && let Ok(more) = more.parse::<u32>()
             && more < 1_000
@@ -197,11 +194,11 @@ fn number(words: &[String], lexicon: &Lexicon) -> Option<(String, usize)> {
 
 /// A number below a hundred: "seven", "twelve", "forty", "forty five".
 fn below_hundred(words: &[String], lexicon: &Lexicon) -> Option<(u32, usize)> {
-    let value = |word: &String| lexicon.numbers.iter().find(|(name, _)| *name == word.as_str()).map(|(_, value)| *value);
+    let value = |word: &String| lexicon.numbers.of(word).copied();
     let first = value(words.first()?)?;
-    let skip = usize::from(words.get(1).is_some_and(|word| lexicon.tens_and.contains(&word.as_str())));
+    let skip = usize::from(words.get(1).is_some_and(|word| lexicon.tens_and.contains(word)));
     match words.get(1 + skip).and_then(value) {
-        Some(unit) if first >= 20 && (1..10).contains(&unit) => Some((first + unit, 2 + skip)),
+        Some(unit) if first >= 20 && first.is_multiple_of(10) && (1..10).contains(&unit) => Some((first + unit, 2 + skip)),
         _ => Some((first, 1)),
     }
 }

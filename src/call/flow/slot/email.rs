@@ -1,6 +1,6 @@
 //! E-mail addresses, written ("jane.doe@example.com") or spoken ("jane dot doe at example dot com", "j, a, n, e at g mail dot com", "m as in mother").
 
-use crate::call::flow::{lexicon::Lexicon, slot::number};
+use crate::call::flow::{lexicon::Lexicon, slot::number, text};
 
 /// Words before the "at" that are taken for one ("jane smith at example dot com").
 const MOST_JOINED: usize = 3;
@@ -23,7 +23,7 @@ fn around(tokens: &[String], at: usize, lexicon: &Lexicon) -> Option<(String, f3
     let figures = local.chars().all(|c| c.is_ascii_digit());
     let plain = local.chars().all(char::is_alphabetic) && local.chars().count() > 1;
     if before.is_empty() && !local.is_empty() && (figures || (plain && !joined)) {
-        let stops = |word: &&String| lexicon.values.address_stops.contains(&word.as_str()) || lexicon.fillers.contains(&word.as_str());
+        let stops = |word: &&String| lexicon.values.address_stops.contains(word) || lexicon.fillers.contains(word);
         let more: Vec<&String> =
             tokens[..at - 1].iter().rev().take_while(|word| !stops(word) && word.chars().all(char::is_alphabetic)).collect();
         if !more.is_empty() && more.len() < MOST_JOINED {
@@ -39,16 +39,16 @@ fn around(tokens: &[String], at: usize, lexicon: &Lexicon) -> Option<(String, f3
 fn tokens(said: &str, lexicon: &Lexicon) -> Vec<String> {
     let words: Vec<String> = said
         .split_whitespace()
-        .map(|word| word.to_lowercase().trim_matches(|c: char| !c.is_alphanumeric() && !"@_+-".contains(c)).to_owned())
+        .map(|word| text::plain_letters(word).trim_matches(|c: char| !c.is_alphanumeric() && !"@_+-".contains(c)).to_owned())
         .flat_map(|word| letter_by_letter(&word))
-        .filter(|word| !word.is_empty() && !NOTHING.contains(&word.as_str()))
+        .filter(|word| !word.is_empty() && !lexicon.values.address_noise.contains(word))
         .collect();
     let mut tokens: Vec<String> = Vec::new();
     let mut times = 1;
     let mut at = 0;
     while at < words.len() {
         let word = words[at].as_str();
-        if let Some((_, count)) = lexicon.repeats.iter().find(|(name, _)| *name == word)
+        if let Some(count) = lexicon.repeats.of(word)
             && words.get(at + 1).is_some_and(|next| next.chars().count() == 1 || digit(next, lexicon).is_some())
         {
             (times, at) = (*count, at + 1);
@@ -56,7 +56,9 @@ fn tokens(said: &str, lexicon: &Lexicon) -> Vec<String> {
         }
         let next = |ahead: usize| words.get(at + ahead).map(String::as_str);
         let letter = word.chars().count() == 1;
-        let as_in = letter && at + 3 < words.len() && lexicon.as_in.iter().any(|[one, two]| next(1) == Some(one) && next(2) == Some(two));
+        let as_in = letter
+            && at + 3 < words.len()
+            && lexicon.as_in.iter().any(|joint| joint.split(' ').eq([next(1), next(2)].into_iter().flatten()));
         if as_in {
             tokens.push(word.chars().take(1).collect());
             at += 4;
@@ -70,10 +72,10 @@ fn tokens(said: &str, lexicon: &Lexicon) -> Vec<String> {
             at += used;
             continue;
         }
-        let token = match lexicon.signs.iter().find(|(name, _)| *name == word) {
-            Some((_, sign)) => sign.to_string(),
-            None if lexicon.at.contains(&word) => "@".to_owned(),
-            None if lexicon.dot.contains(&word) => ".".to_owned(),
+        let token = match lexicon.signs.of(word) {
+            Some(sign) => sign.to_string(),
+            None if lexicon.at.contains(word) => "@".to_owned(),
+            None if lexicon.dot.contains(word) => ".".to_owned(),
             None => digit(word, lexicon).unwrap_or_else(|| word.to_owned()),
         };
         tokens.extend(std::iter::repeat_n(token, std::mem::replace(&mut times, 1)));
@@ -81,9 +83,6 @@ fn tokens(said: &str, lexicon: &Lexicon) -> Vec<String> {
     }
     tokens
 }
-
-/// Words of an address that say nothing.
-const NOTHING: [&str; 5] = ["sign", "capital", "lowercase", "uppercase", "symbol"];
 
 /// "J-A-N-E", as recognisers write what is spelled, is four words; "mail-house" is one.
 fn letter_by_letter(word: &str) -> Vec<String> {
@@ -96,11 +95,8 @@ fn letter_by_letter(word: &str) -> Vec<String> {
 }
 
 fn digit(word: &str, lexicon: &Lexicon) -> Option<String> {
-    lexicon
-        .numbers
-        .iter()
-        .find(|(name, value)| *name == word && *value < 10 && word.len() > 1 && word != "oh")
-        .map(|(_, value)| value.to_string())
+    let value = lexicon.numbers.of(word).filter(|value| **value < 10 && word.len() > 1 && !lexicon.doubtful_digits.contains(word));
+    value.map(ToString::to_string)
 }
 
 /// Joins what belongs to one side of the `@`, going away from it: single letters and digits, and whatever a sign joins. Says whether letters were joined.

@@ -37,16 +37,15 @@ fn written(said: &str) -> Option<(u64, String)> {
 fn spoken(words: &[String], sign: Option<&str>, lexicon: &Lexicon) -> Option<(String, f32)> {
     let values = &lexicon.values;
     let (whole, mut at) = number::read(words, lexicon)?;
-    // "de" stands between a Romanian number and what is counted.
-    at += usize::from(lexicon.language == "ro" && words.get(at).is_some_and(|word| word == "de"));
-    if words.get(at).is_some_and(|word| values.cents.contains(&word.as_str())) && currency(&words[at..], lexicon).is_none() {
+    at += usize::from(words.get(at).is_some_and(|word| values.counted_by.contains(word)));
+    if words.get(at).is_some_and(|word| values.cents.contains(word)) && currency(&words[at..], lexicon).is_none() {
         return Some((shown(whole, sign), 0.8));
     }
     let code = words.get(at).and_then(|word| currency(std::slice::from_ref(word), lexicon));
     at += usize::from(code.is_some());
-    let joined = words.get(at).is_some_and(|word| word == lexicon.and || (lexicon.language == "ro" && word == "si"));
+    let joined = words.get(at).is_some_and(|word| lexicon.number_and.contains(word));
     let rest = words.get(at + usize::from(joined)..).unwrap_or_default();
-    let point = rest.first().is_some_and(|word| lexicon.dot.contains(&word.as_str()));
+    let point = rest.first().is_some_and(|word| lexicon.dot.contains(word));
     let rest = rest.get(usize::from(point)..).unwrap_or_default();
     let hundredths = if rest.is_empty() { None } else { number::read(rest, lexicon).filter(|(cents, _)| *cents < 100) };
     let late = hundredths.and_then(|(_, used)| currency(rest.get(used..)?.get(..1)?, lexicon));
@@ -61,8 +60,8 @@ fn spoken(words: &[String], sign: Option<&str>, lexicon: &Lexicon) -> Option<(St
     }
 }
 
-fn currency(words: &[String], lexicon: &Lexicon) -> Option<&'static str> {
-    words.iter().find_map(|word| lexicon.values.currencies.iter().find(|(name, _)| name == word).map(|(_, code)| *code))
+fn currency<'l>(words: &[String], lexicon: &'l Lexicon) -> Option<&'l str> {
+    words.iter().find_map(|word| lexicon.values.currencies.of(word).map(String::as_str))
 }
 
 fn shown(hundredths: u64, code: Option<&str>) -> String {

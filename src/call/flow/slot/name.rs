@@ -50,8 +50,7 @@ fn after_leads<'w>(words: &'w [String], lexicon: &Lexicon) -> &'w [String] {
 }
 
 fn is_noise(word: &str, lexicon: &Lexicon) -> bool {
-    lexicon.fillers.contains(&word)
-        || [lexicon.and, "spelled", "spelt", "that's", "is", "it's", "with", "speaking", "here", "as", "in"].contains(&word)
+    lexicon.fillers.contains(word) || lexicon.values.name_stops.contains(word)
 }
 
 /// Whole words, and runs of letters.

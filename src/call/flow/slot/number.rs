@@ -11,7 +11,7 @@ pub fn read(words: &[String], lexicon: &Lexicon) -> Option<(u64, usize)> {
     }
     let (mut total, mut group, mut used) = (0_u64, None::<u64>, 0);
     while let Some(word) = words.get(used) {
-        let joins = group.is_some() && (word == lexicon.and || (lexicon.language == "ro" && word == "si"));
+        let joins = group.is_some() && lexicon.number_and.contains(word);
         let at = used + usize::from(joins);
         let Some(word) = words.get(at) else { break };
         if let Some((_, scale)) = lexicon.scales.iter().find(|(name, _)| name == word) {
@@ -29,7 +29,7 @@ pub fn read(words: &[String], lexicon: &Lexicon) -> Option<(u64, usize)> {
                 Some(before) if fits_behind(before, value) => group = Some(before + value),
                 Some(_) => break,
             }
-        } else if used == 0 && word == "a" && words.get(1).is_some_and(|next| lexicon.scales.iter().any(|(name, _)| name == next)) {
+        } else if used == 0 && lexicon.one.contains(word) && words.get(1).is_some_and(|next| lexicon.scales.of(next).is_some()) {
             group = Some(1);
         } else {
             break;
@@ -51,7 +51,7 @@ fn unit(word: &str, lexicon: &Lexicon) -> Option<u64> {
     if word.len() < 3 && word.chars().all(|c| c.is_ascii_digit()) {
         return word.parse().ok();
     }
-    lexicon.numbers.iter().find(|(name, _)| *name == word).map(|(_, value)| u64::from(*value))
+    lexicon.numbers.of(word).map(|value| u64::from(*value))
 }
 
 /// "1", "250" that the recogniser wrote "1,250": groups of three belong together.

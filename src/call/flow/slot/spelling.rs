@@ -18,7 +18,7 @@ pub fn pieces(words: &[String], loose: bool, lexicon: &Lexicon) -> Vec<Piece> {
     let mut at = 0;
     let mut times = 1;
     while at < words.len() {
-        if let Some((_, count)) = lexicon.repeats.iter().find(|(name, _)| *name == words[at])
+        if let Some(count) = lexicon.repeats.of(&words[at])
             && at + 1 < words.len()
         {
             (times, at) = (*count, at + 1);
@@ -41,14 +41,14 @@ fn one(words: &[String], loose: bool, lexicon: &Lexicon) -> (Piece, usize) {
     for (letter, used) in
         [spelt.map(|(name, letter)| (*letter, name.split(' ').count())), single.map(|letter| (letter, 1))].into_iter().flatten()
     {
-        for joint in values.as_in {
+        for joint in values.as_in.iter() {
             let rest = words.get(used..).unwrap_or_default();
             if text::find(rest, joint).is_some_and(|(at, _)| at == 0)
                 && let Some(word) = rest.get(joint.split(' ').count())
             {
                 let begins = word.chars().next().unwrap_or(letter);
                 let clear = joint.contains(' ') || begins == letter;
-                if clear && begins.is_alphabetic() && word.chars().count() > 1 && word != "double" {
+                if clear && begins.is_alphabetic() && word.chars().count() > 1 && lexicon.repeats.of(word).is_none() {
                     return (Piece::Sign(begins), used + joint.split(' ').count() + 1);
                 }
             }
@@ -60,7 +60,7 @@ fn one(words: &[String], loose: bool, lexicon: &Lexicon) -> (Piece, usize) {
     if let Some(digit) = digit(first, lexicon) {
         return (Piece::Sign(digit), 1);
     }
-    if values.alphabet.contains(&first) {
+    if values.alphabet.contains(first) {
         return (Piece::Sign(first.chars().next().unwrap_or_default()), 1);
     }
     match spelt {
@@ -70,6 +70,6 @@ fn one(words: &[String], loose: bool, lexicon: &Lexicon) -> (Piece, usize) {
 }
 
 fn digit(word: &str, lexicon: &Lexicon) -> Option<char> {
-    let (_, value) = lexicon.numbers.iter().find(|(name, value)| *name == word && *value < 10)?;
+    let value = lexicon.numbers.of(word).filter(|value| **value < 10)?;
     char::from_digit(*value, 10)
 }

@@ -11,12 +11,10 @@ use super::{
 use crate::{
     call::{
         flow::policy::TurnPolicy,
+        language,
         media::frame::{FRAME_MS, FRAME_SAMPLES, Frame},
         time::Time,
-        turn::{
-            end_of_turn::{Witnesses, pause_ms, surest},
-            words::Language,
-        },
+        turn::end_of_turn::{Witnesses, pause_ms, surest},
         understanding::Transcript,
     },
     speech::{ear::LegEar, gate::Noticed},
@@ -129,7 +127,7 @@ impl Turn {
                 patience,
                 pace_ms: pause.pace_ms,
             };
-            pause.to.plus(pause_ms(policy, &known, Language::English)).max(pause.known)
+            pause.to.plus(pause_ms(policy, &known, language::english())).max(pause.known)
         })
     }
 

@@ -1,0 +1,5 @@
+//! Languages are files: those of the project, and one that nobody speaks.
+
+mod czech;
+mod fourth;
+mod mistakes;
