@@ -61,11 +61,13 @@ fn the_schema_describes_the_file() {
 }
 
 #[test]
-fn the_cases_beside_the_example_flow_come_out_as_they_should() {
-    let flow = concat!(env!("CARGO_MANIFEST_DIR"), "/config/flows/support.en.yaml");
-    let said = warmline(&["flow", "test", flow]);
-    let text = String::from_utf8_lossy(&said.stdout);
-    assert_eq!(said.status.code(), Some(0), "{text}\n{}", String::from_utf8_lossy(&said.stderr));
+fn the_cases_beside_the_example_flows_come_out_as_they_should() {
+    for language in ["en", "ro", "cs"] {
+        let flow = format!("{}/config/flows/support.{language}.yaml", env!("CARGO_MANIFEST_DIR"));
+        let said = warmline(&["flow", "test", &flow]);
+        let text = String::from_utf8_lossy(&said.stdout);
+        assert_eq!(said.status.code(), Some(0), "{text}\n{}", String::from_utf8_lossy(&said.stderr));
+    }
 }
 
 #[test]
