@@ -20,6 +20,12 @@ pub enum Voice {
     Espeak,
     /// The same, from Great Britain and faster.
     EspeakBritish,
+    /// flite's oldest man from the United States, put together from pairs of sounds (KAL).
+    Kal,
+    /// espeak-ng as a woman.
+    EspeakWoman,
+    /// espeak-ng as another man, from Scotland.
+    EspeakScottish,
 }
 
 impl Voice {
@@ -44,11 +50,14 @@ impl Voice {
             Self::Awb => "awb",
             Self::Espeak => "espeak",
             Self::EspeakBritish => "espeak-british",
+            Self::Kal => "kal16",
+            Self::EspeakWoman => "espeak-woman",
+            Self::EspeakScottish => "espeak-scottish",
         }
     }
 
     const fn is_espeak(self) -> bool {
-        matches!(self, Self::Espeak | Self::EspeakBritish)
+        matches!(self, Self::Espeak | Self::EspeakBritish | Self::EspeakWoman | Self::EspeakScottish)
     }
 
     /// Says a text: telephone sound without silence at its ends.
@@ -60,9 +69,11 @@ impl Voice {
         let out = file.as_os_str();
         let mut command = Command::new(if self.is_espeak() { "espeak-ng" } else { "flite" });
         match self {
-            Self::Slt | Self::Rms | Self::Awb => command.args(["-voice", self.name(), "-t", text, "-o"]).arg(out),
+            Self::Slt | Self::Rms | Self::Awb | Self::Kal => command.args(["-voice", self.name(), "-t", text, "-o"]).arg(out),
             Self::EspeakBritish => command.args(["-v", "en-gb", "-s", "175", "-p", "60", "-w"]).arg(out).arg(text),
             Self::Espeak => command.args(["-v", "en-us", "-s", "150", "-w"]).arg(out).arg(text),
+            Self::EspeakWoman => command.args(["-v", "en-us+f3", "-s", "160", "-w"]).arg(out).arg(text),
+            Self::EspeakScottish => command.args(["-v", "en-gb-scotland+m3", "-s", "165", "-w"]).arg(out).arg(text),
         };
         let status = command.stdout(Stdio::null()).status().await.with_context(|| format!("{self:?}: the program does not start"))?;
         ensure!(status.success(), "{self:?}: cannot say {text:?} ({status})");

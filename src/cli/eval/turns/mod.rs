@@ -31,7 +31,7 @@ pub(crate) struct Args {
     /// Fill the folder first, with synthetic callers: `small` takes a minute, `full` half an hour.
     #[arg(long, value_name = "SIZE")]
     make: Option<make::Size>,
-    /// Which half of the sentences and which voices: tune on one, report on the other.
+    /// Which sentences and which voices: tune on a, report on b and c.
     #[arg(long, value_name = "PART", default_value = "a")]
     part: make::Part,
     /// Where chance begins.

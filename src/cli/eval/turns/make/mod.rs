@@ -26,11 +26,15 @@ pub(crate) enum Size {
     Full,
 }
 
-/// Which half of the sentences, and which voices.
+/// Which sentences, and which voices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Part {
+    /// One half of the first list, to tune on.
     A,
+    /// The other half.
     B,
+    /// A list that is younger than the rule, and voices of its own.
+    C,
 }
 
 /// Pauses inside turns, in milliseconds: half of them are longer than half a second.

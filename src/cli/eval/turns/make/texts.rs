@@ -5,8 +5,10 @@ use serde::Deserialize;
 
 use super::{Expected, Part};
 
-/// The list; a bar is where somebody may pause.
+/// The list of the parts a and b; a bar is where somebody may pause.
 const TEXTS: &str = include_str!("texts.yaml");
+/// The list of part c.
+const TEXTS_C: &str = include_str!("texts_c.yaml");
 
 #[derive(Debug, Deserialize)]
 struct Lists {
@@ -17,13 +19,17 @@ struct Lists {
     back_channels: Vec<String>,
 }
 
-/// One half of the list.
+/// The list of one part.
 pub(super) struct Texts(Lists);
 
 impl Texts {
     pub(super) fn read(part: Part) -> Result<Self> {
-        let read = crate::yaml::read::<Lists>(TEXTS, "texts.yaml").map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
+        let (texts, file) = if part == Part::C { (TEXTS_C, "texts_c.yaml") } else { (TEXTS, "texts.yaml") };
+        let read = crate::yaml::read::<Lists>(texts, file).map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
         let mut lists = read.value.context("the list of texts cannot be read")?;
+        if part == Part::C {
+            return Ok(Self(lists));
+        }
         let half = |list: &mut Vec<String>| {
             let mut index = 0;
             list.retain(|_| {

@@ -35,15 +35,16 @@ pub(super) struct Voices<'a> {
 }
 
 impl<'a> Voices<'a> {
-    /// The voices of one half that are installed: the bot's own always is.
+    /// The voices of one part that are installed: the bot's own always is.
     pub(super) fn new(own: &'a Synthesiser, part: Part) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
         let wanted: &[Voice] = match part {
             Part::A => &[Voice::Slt, Voice::Espeak],
             Part::B => &[Voice::Rms, Voice::Awb, Voice::EspeakBritish],
+            Part::C => &[Voice::Kal, Voice::EspeakWoman, Voice::EspeakScottish],
         };
         let there = wanted.iter().filter(|voice| runtime.block_on(voice.is_there())).map(|voice| Speaker::Of(*voice));
-        // The bot's own voice is one of the callers of the first half only.
+        // The bot's own voice is one of the callers of the first part only.
         let first = (part == Part::A).then_some(Speaker::Own);
         let mut all: Vec<Speaker> = first.into_iter().chain(there).collect();
         if all.is_empty() {
