@@ -96,6 +96,10 @@ impl App {
         let (speech, heads) = loading.await.context("the models were not loaded")??;
         readiness.models.store(true, Ordering::Relaxed);
         let routes = routes(&config, path, heads)?;
+        for route in &routes {
+            let flows = std::iter::once(&route.flow).chain(route.others.iter().map(|(flow, _)| flow));
+            flows.zip(&route.languages).for_each(|(flow, tongue)| speech.prewarm(flow, &tongue.heads));
+        }
         let trunks = Arc::new(config.trunk_table());
         let (telephony, arrivals) = Telephony::start(options::telephony(&config, Arc::clone(&trunks))?, pages).await?;
         readiness.sip.store(true, Ordering::Relaxed);

@@ -125,12 +125,10 @@ impl Speech {
         Ok((Self { inner: Arc::new(inner) }, heads))
     }
 
-    /// Makes these texts ready in the cache, in the background.
-    pub fn prewarm(&self, texts: &[String], language: &str) {
-        for text in texts {
-            for clause in crate::call::clauses::split(text) {
-                self.inner.prepare(&clause, language, 100);
-            }
+    /// Makes what a flow says first ready in the cache, in the background and in its order.
+    pub fn prewarm(&self, flow: &Flow, heads: &Heads) {
+        for clause in flow.first_clauses() {
+            self.inner.prepare(&heads.pronounced(&clause), &flow.language, 100);
         }
     }
 

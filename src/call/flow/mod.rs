@@ -30,6 +30,7 @@ pub use crate::yaml::Mistake;
 use crate::{
     call::{
         action::{CallerCap, FieldRule},
+        clauses,
         escalation::{patterns::Patterns, policy::EscalationPolicy},
         flow::{
             definition::ThresholdsDef,
@@ -216,6 +217,18 @@ impl Flow {
         language.code.clone_into(&mut self.language);
         self.patterns = OnceLock::new();
         self
+    }
+
+    /// What the bot says first, in the pieces in which it says it: its whole greeting, and the beginning of every answer that has no holes but the flow's
+    /// constants.
+    #[must_use]
+    pub fn first_clauses(&self) -> Vec<String> {
+        let values: Values = self.variables.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect();
+        let known = |name: &String| self.variables.contains_key(name);
+        let filled = |name: &str| self.templates.fill(name, &values).ok().filter(|_| self.templates.names(name).iter().all(known));
+        let greeting = self.greeting.iter().filter_map(|greeting| filled(&greeting.template)).flat_map(|text| clauses::split(&text));
+        let answers = self.knowledge.keys().filter_map(|key| filled(&format!("knowledge.{key}")));
+        greeting.chain(answers.filter_map(|text| clauses::split(&text).into_iter().next())).collect()
     }
 
     /// Gives the addresses of the services that the flow names.

@@ -54,3 +54,12 @@ fn nothing_is_offered_while_a_value_is_asked_for() {
     assert!(!talk.dialogue.offer_colleague(&mut steps));
     assert_eq!(steps, talk.steps);
 }
+
+#[test]
+fn what_is_made_ready_begins_with_the_greeting_and_has_no_holes() {
+    let flow = warmline::call::flow::Flow::parse(&example(), "support.en.yaml").unwrap();
+    let clauses = flow.first_clauses();
+    assert!(said(&Talk::new(&example())).starts_with(&clauses[0]), "{clauses:?}");
+    assert!(clauses.len() > flow.knowledge.len());
+    assert!(clauses.iter().all(|clause| !clause.is_empty() && !clause.contains('{')), "{clauses:?}");
+}
