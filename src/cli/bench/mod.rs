@@ -39,6 +39,9 @@ pub(crate) struct Args {
     /// Turns of which the reply latency is measured.
     #[arg(long, default_value_t = 40)]
     turns: usize,
+    /// Calls with the bot at once: measures only their reply latency, lost turns and cost.
+    #[arg(long, default_value_t = 1)]
+    calls: usize,
 }
 
 /// What is measured.
@@ -80,7 +83,7 @@ async fn measure(args: &Args) -> Result<Figures> {
     }
     if wants(Part::Talk) {
         let mut bench = Bench::start(args).await?;
-        let measured = talk::measure(&mut bench, &mut figures, args.turns).await;
+        let measured = talk::measure(&mut bench, &mut figures, args.turns, args.calls).await;
         bench.end(measured)?;
     }
     if wants(Part::Desk) {

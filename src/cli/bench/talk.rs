@@ -30,12 +30,17 @@ const INTO_THE_ANSWER: Duration = Duration::from_millis(1_200);
 /// After this pause an answer is over.
 const PAUSE: Duration = Duration::from_millis(900);
 const LIMIT: Duration = Duration::from_secs(30);
+/// What comes later than this is no answer: the bot asks whether anybody is there.
+const LOST: Duration = Duration::from_secs(5);
 
-pub(super) async fn measure(bench: &mut Bench, figures: &mut Figures, turns: usize) -> Result<()> {
+pub(super) async fn measure(bench: &mut Bench, figures: &mut Figures, turns: usize, calls: usize) -> Result<()> {
     let voice = Voice::Slt.or_any().await;
     let mut questions = Vec::new();
     for text in QUESTIONS {
         questions.push(voice.say(text).await?);
+    }
+    if calls > 1 {
+        return at_once(bench, figures, Arc::new(questions), calls, turns).await;
     }
     replies(bench, figures, &questions, turns).await?;
     barge_ins(bench, figures, &questions).await?;
@@ -58,10 +63,69 @@ async fn replies(bench: &Bench, figures: &mut Figures, questions: &[Sound], turn
         talked += line.media.now() - line.answered;
         line.hang_up().await?;
     }
-    figures.add_times("reply_latency", &latencies, &[(50, Some(900.0)), (95, Some(1_500.0)), (100, None)]);
+    figures.add_times("reply_latency", &latencies, &[(50, Some(500.0)), (95, Some(900.0)), (100, None)]);
     let used = process::cpu(process)?.saturating_sub(cpu);
-    figures.add("cpu_per_bot_call_second", used.as_secs_f64() * 1_000.0 / talked.as_secs_f64(), "ms/s", latencies.len(), None);
+    figures.add("cpu_per_bot_call_second", used.as_secs_f64() * 1_000.0 / talked.as_secs_f64(), "ms/s", latencies.len(), Some(100.0));
     Ok(())
+}
+
+/// What one of many callers has seen: reply latencies, turns without an answer, and how long the call was up.
+#[derive(Default)]
+struct Talked {
+    latencies: Vec<Duration>,
+    lost: usize,
+    up: Duration,
+}
+
+/// The same with many calls at once, each of which asks all the time, none the same at the same time.
+async fn at_once(bench: &Bench, figures: &mut Figures, questions: Arc<Vec<Sound>>, calls: usize, turns: usize) -> Result<()> {
+    let process = bench.rig.process()?;
+    let mut all = Talked::default();
+    let mut cpu = Duration::ZERO;
+    while all.latencies.len() + all.lost < turns.max(calls) {
+        let before = process::cpu(process)?;
+        let mut callers = JoinSet::new();
+        for first in 0..calls {
+            let (phone, line) = bench.call().await?;
+            let questions = Arc::clone(&questions);
+            callers.spawn(async move {
+                let talked = talk(&line, &questions, first).await;
+                let hung_up = line.hang_up().await;
+                drop(phone);
+                hung_up.and(talked)
+            });
+        }
+        while let Some(talked) = callers.join_next().await {
+            let talked = talked.context("a caller has failed")??;
+            all.latencies.extend(talked.latencies);
+            all.lost += talked.lost;
+            all.up += talked.up;
+        }
+        cpu += process::cpu(process)?.saturating_sub(before);
+    }
+    let asked = all.latencies.len() + all.lost;
+    figures.add_times(&format!("reply_latency_{calls}_calls"), &all.latencies, &[(50, None), (95, Some(1_500.0)), (100, None)]);
+    figures.add(&format!("lost_turns_{calls}_calls"), all.lost as f64, "turns", asked, Some(0.0));
+    let cost = cpu.as_secs_f64() * 1_000.0 / all.up.as_secs_f64();
+    figures.add(&format!("cpu_per_bot_call_second_{calls}_calls"), cost, "ms/s", asked, Some(100.0));
+    Ok(())
+}
+
+/// One of many callers: asks everything once, from its own place in the list on.
+async fn talk(line: &Line, questions: &[Sound], first: usize) -> Result<Talked> {
+    let mut talked = Talked::default();
+    hear_out(line, line.answered).await.context("the greeting")?;
+    for question in questions.iter().cycle().skip(first).take(questions.len()) {
+        let span = line.media.say(question).await?;
+        let answered = hear_out(line, span.end).await.is_ok();
+        let first = line.media.tape(|tape| tape.first_sound_after(span.end)).map(|first| first - span.end);
+        match first.filter(|latency| answered && *latency < LOST) {
+            Some(latency) => talked.latencies.push(latency),
+            None => talked.lost += 1,
+        }
+    }
+    talked.up = line.media.now() - line.answered;
+    Ok(talked)
 }
 
 /// From the first sound of a caller who interrupts to the last sound of the bot.
