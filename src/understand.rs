@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use warmline_models::{Embedder, Embedding, IntentHead, LabelScore, Matters, ModelError, tone};
+use warmline_models::{Embedder, Embedding, IntentHead, LabelScore, Matters, ModelError, tone, wholeness};
 
 use crate::call::{
     flow::Flow,
@@ -92,7 +92,8 @@ impl Understander {
         };
         let first = surest(&intents, &knowledge);
         let second = first.and_then(|first| said.into_iter().rev().find(|it| it.name != first.name));
-        Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters), phrased: None })
+        let whole = Some(wholeness(text, &vector));
+        Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters), phrased: None, whole })
     }
 
     fn scores(&self, vector: &Embedding) -> (Vec<Scored>, Vec<Scored>) {

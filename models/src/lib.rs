@@ -35,6 +35,7 @@ mod vocabulary;
 mod wav;
 mod weights;
 mod whisper;
+mod wholeness;
 
 pub use dir::{MODELS_VARIABLE, ModelsDir};
 pub use echo::{Cleaned, ECHO_FRAME, EchoGuard};
@@ -58,3 +59,4 @@ pub use tone::{ToneScores, tone};
 pub use vad::{VAD_WINDOW, Vad, VadState};
 pub use wav::{Audio, parse_wav, read_wav, write_wav};
 pub use whisper::Whisper;
+pub use wholeness::{wholeness, word_keys};

@@ -56,6 +56,9 @@ pub struct Understanding {
     /// What a chat model made of the flow's knowledge, where the configuration has one. An answer, never an intent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phrased: Option<Box<Phrased>>,
+    /// How likely the words read as a whole sentence and not as the beginning of one, 0..=1. A witness of the turn's end; old records have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<f32>,
 }
 
 impl Understanding {

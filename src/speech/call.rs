@@ -1,5 +1,7 @@
 //! The ears and the mouth of one call.
 
+mod early;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -37,6 +39,7 @@ use crate::{
     },
     clock,
 };
+use early::Ahead;
 
 /// Pieces of speech that may wait for the call to take them.
 const SAID: usize = 256;
@@ -98,6 +101,7 @@ pub(super) struct Shared {
     pub(super) settled: AtomicBool,
     /// Requests that are not answered yet, and whether they were forgotten.
     open: Mutex<HashMap<RequestId, Arc<AtomicBool>>>,
+    ahead: Ahead,
 }
 
 /// The speech side of one call. Dropping it forgets everything that is still asked.
@@ -157,6 +161,12 @@ impl Hears for Tells {
             call.partial(leg, from, to, Arc::clone(&self.partial_open));
         }
     }
+
+    fn fading(&self, leg: LegId, from: Time, to: Time) {
+        if let Some(call) = self.call.upgrade().filter(|_| leg == LegId::CALLER) {
+            call.begin_early(from, to);
+        }
+    }
 }
 
 /// Reports never block an engine: a call that does not take a thousand reports is broken, and has deadlines of its own.
@@ -188,6 +198,7 @@ impl CallSpeech {
                 tongue: AtomicUsize::new(0),
                 settled: AtomicBool::new(alone),
                 open: Mutex::default(),
+                ahead: Ahead::default(),
             }
         });
         if let Some(stream) = shared.stream() {
@@ -212,6 +223,9 @@ impl CallSpeech {
     pub fn transcribe(&self, id: RequestId, leg: LegId, span: (Time, Time), digits: Option<Digits>) {
         if leg == LegId::CALLER {
             self.shared.sounds(id, leg, span.0, span.1);
+            if self.shared.takes_early(id, span, digits.is_some()) {
+                return;
+            }
         }
         if !self.shared.transcribe_elsewhere(id, leg, span, digits) {
             let forgotten = self.shared.begin(id);
@@ -236,6 +250,9 @@ impl CallSpeech {
 
     /// Says clauses: [`Said`] follows, clause by clause.
     pub fn speak(&self, id: RequestId, leg: LegId, clauses: &[String]) {
+        if leg == LegId::CALLER {
+            self.shared.ahead.answered();
+        }
         let forgotten = self.shared.begin(id);
         Speaking::new(Arc::clone(&self.shared), id, leg, clauses.into(), forgotten).submit();
     }

@@ -3,6 +3,7 @@
 use warmline_models::{EchoGuard, ModelError, VAD_WINDOW, Vad, VadState, to_float};
 
 use super::{
+    fade::Fade,
     gate::{Gate, Noticed, WINDOW_MS},
     meant::Meant,
     ring::Ring,
@@ -23,6 +24,7 @@ pub(crate) struct LegEar {
     ring: Ring,
     vad: VadState,
     gate: Gate,
+    fade: Fade,
     meant: Meant,
     echo: EchoGuard,
     /// Samples that do not fill a window yet.
@@ -54,7 +56,14 @@ impl LegEar {
         let cleaned = self.echo.frame(&frame.samples, sent);
         // What the bot says itself is no voice to anybody; the recogniser gets what is left, in case it was one after all.
         let voice = if cleaned.is_echo { [0; FRAME_SAMPLES] } else { cleaned.sound };
-        self.take(&cleaned.sound, &voice, vad, notice)
+        self.take(&cleaned.sound, &voice, vad, notice)?;
+        let since = self.gate.voice_since();
+        if self.fade.frame(&cleaned.sound, since.is_some())
+            && let Some(from) = since
+        {
+            notice(Noticed::Fading(from, self.ring.end()));
+        }
+        Ok(())
     }
 
     /// The sound between two times.
@@ -65,6 +74,11 @@ impl LegEar {
     /// Since when somebody speaks, and until when the sound is here.
     pub(crate) fn voice(&self) -> Option<(Time, Time)> {
         self.gate.voice_since().map(|from| (from, self.ring.end()))
+    }
+
+    /// The voice that was noticed to fade has not sounded since, whether or not the detector still hears it.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.gate.voice_since().is_none() || self.fade.is_silent()
     }
 
     fn restart(&mut self, at: Time) {

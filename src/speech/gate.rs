@@ -26,6 +26,8 @@ pub(crate) enum Noticed {
     Started(Time),
     /// The voice that began then has sounded for so many milliseconds, and is meant for us with this likelihood.
     Lasting(Time, u64, f32),
+    /// The voice that began then has fallen silent, by its level, and this is now; the detector does not say so yet.
+    Fading(Time, Time),
     /// The last sound was at this time.
     Stopped(Time),
 }

@@ -30,6 +30,8 @@ pub(crate) trait Hears: Send + Sync {
     fn event(&self, event: Event);
     /// The leg's voice has sounded since `from`; its sound is here until `to`. Said with every `VoiceLasting`.
     fn lasting(&self, leg: LegId, from: Time, to: Time);
+    /// The leg's voice since `from` has fallen silent before `to`, but perhaps goes on.
+    fn fading(&self, leg: LegId, from: Time, to: Time);
 }
 
 /// The ears of one call.
@@ -57,6 +59,11 @@ impl Ears {
     /// The sound of a leg between two times, as much of it as there is.
     pub(crate) fn between(&self, leg: LegId, from: Time, to: Time) -> Vec<i16> {
         self.legs().get(&leg).map(|ear| ear.between(from, to)).unwrap_or_default()
+    }
+
+    /// Nothing has sounded on a leg since its voice faded.
+    pub(crate) fn is_silent(&self, leg: LegId) -> bool {
+        self.legs().get(&leg).is_some_and(LegEar::is_silent)
     }
 
     fn legs(&self) -> MutexGuard<'_, HashMap<LegId, LegEar>> {
@@ -91,6 +98,7 @@ impl Ears {
     fn tell(&self, leg: LegId, what: Noticed, voice: Option<(Time, Time)>) {
         match what {
             Noticed::Started(at) => self.tells.event(Event::VoiceStarted { leg, at }),
+            Noticed::Fading(from, to) => self.tells.fading(leg, from, to),
             Noticed::Stopped(at) => self.tells.event(Event::VoiceStopped { leg, at }),
             Noticed::Lasting(at, ms, meant) => {
                 self.tells.event(Event::VoiceLasting { leg, at, ms, meant });

@@ -8,6 +8,7 @@ mod call;
 pub(crate) mod ear;
 mod elsewhere;
 pub(crate) mod engines;
+mod fade;
 pub(crate) mod gate;
 mod heads;
 mod listener;

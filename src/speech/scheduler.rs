@@ -39,13 +39,15 @@ pub(crate) enum Class {
     Clause,
     /// How complete a finished utterance sounds.
     Hint,
+    /// Words of an utterance that is perhaps over.
+    Early,
     /// Words of an utterance that goes on.
     Partial,
     /// Clauses that will perhaps be said.
     Prepare,
 }
 
-const CLASSES: usize = 7;
+const CLASSES: usize = 8;
 
 impl Class {
     /// Whether jobs of this class must leave a worker free for the others.
@@ -61,6 +63,7 @@ impl Class {
             Self::FirstClause => "first_clause",
             Self::Clause => "clause",
             Self::Hint => "hint",
+            Self::Early => "early",
             Self::Partial => "partial",
             Self::Prepare => "prepare",
         }
@@ -170,12 +173,12 @@ impl Queues {
         gives_way
     }
 
-    /// Words of an utterance that goes on are only for a worker that has nothing else to do, hints for times in which no more utterances wait than
+    /// Words of an utterance that goes on, or perhaps does, are only for a worker that has nothing else to do, hints for times in which no more utterances wait than
     /// there are workers. An utterance that would have to wait too long is refused while there is time to call a human.
     fn has_time_for(&self, class: Class) -> bool {
         let urgent: usize = self.waiting[..=Class::FirstClause as usize].iter().map(VecDeque::len).sum();
         match class {
-            Class::Partial => urgent == 0 && self.running < self.workers,
+            Class::Early | Class::Partial => urgent == 0 && self.running < self.workers,
             Class::Hint => self.waiting[Class::Final as usize].len() <= self.workers,
             Class::Final => self.waiting[class as usize].len() as f64 * self.final_ms / self.workers as f64 <= LONGEST_WAIT_MS,
             Class::Understand | Class::FirstClause | Class::Clause | Class::Prepare => true,
@@ -184,7 +187,7 @@ impl Queues {
 
     /// Takes out the youngest job of the class that gives way first, if that is less urgent than `class`.
     fn evict(&mut self, class: Class) -> Option<Job> {
-        let order = [Class::Prepare, Class::Partial, Class::Hint, Class::Clause, Class::FirstClause];
+        let order = [Class::Prepare, Class::Partial, Class::Early, Class::Hint, Class::Clause, Class::FirstClause];
         let first = order.into_iter().find(|other| *other > class && !self.waiting[*other as usize].is_empty())?;
         self.waiting[first as usize].pop_back().map(|waiting| waiting.job)
     }

@@ -38,9 +38,9 @@ pub struct TurnPolicy {
 impl Default for TurnPolicy {
     fn default() -> Self {
         Self {
-            pause_sure_ms: 300,
+            pause_sure_ms: 200,
             pause_ms: 450,
-            pause_incomplete_ms: 1_100,
+            pause_incomplete_ms: 1_600,
             pause_yes_no_ms: 200,
             pause_digits_ms: 1_500,
             barge_in_ms: 160,

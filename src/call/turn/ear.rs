@@ -48,6 +48,7 @@ enum Guess {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are only two of them in a call")]
 enum Hearing {
     /// Nobody speaks. Sounds before `since` belong to a turn that is over.
     Quiet { since: Time, early_stop: Option<Time> },
@@ -240,8 +241,8 @@ impl Ear {
             Guess::Heard { heard } | Guess::Understanding { heard, .. } => (Some(&*heard), None),
             Guess::Ready { heard, understanding } => (Some(&*heard), understanding.as_ref()),
         };
-        let (meant, patience, pace_ms) = (meaning.map(surest), self.patience, self.pace_ms);
-        let known = Witnesses { expect, heard, complete: *complete, meant, patience, pace_ms };
+        let (meant, whole) = (meaning.map(surest), meaning.and_then(|meaning| meaning.whole));
+        let known = Witnesses { expect, heard, complete: *complete, meant, whole, patience: self.patience, pace_ms: self.pace_ms };
         if !*cut {
             *due = to.plus(pause_ms(&self.policy, &known, self.language));
         }

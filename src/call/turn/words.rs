@@ -102,7 +102,16 @@ pub(crate) fn is_unfinished(text: &str, language: Language) -> bool {
         let phrase: Vec<&str> = phrase.split(' ').collect();
         words.len() >= phrase.len() && words[words.len() - phrase.len()..].iter().eq(phrase)
     };
-    words.last().is_some_and(|last| endings.contains(last)) || lists.promises.iter().any(promises)
+    let goes_on = words.last().is_some_and(|last| endings.contains(last)) && !is_indirect_question(&words);
+    goes_on || lists.promises.iter().any(promises)
+}
+
+/// "… what the status of my order is": in English the verb comes last.
+fn is_indirect_question(words: &[String]) -> bool {
+    let [_, middle @ .., last] = words else { return false };
+    let asks = |word: &String| ["what", "where", "when", "who", "how", "which"].contains(&word.as_str());
+    // Something must stand between: "I know what is".
+    ["is", "are", "was"].contains(&last.as_str()) && middle.iter().rposition(asks).is_some_and(|at| at + 1 < middle.len())
 }
 
 /// The recogniser wrote a question of three words or more: shorter ones ("What?") may only be its beginning.
@@ -181,6 +190,8 @@ mod tests {
         assert!(!is_unfinished("Where is my order?", english()));
         assert!(!is_unfinished("What is that for?", english()));
         assert!(is_unfinished("My daughter ordered a jacket and?", english()));
+        assert!(!is_unfinished("I want to know where my parcel is.", english()));
+        assert!(is_unfinished("I want to know what is", english()));
         assert!(is_unfinished("Numărul meu este", romanian()));
     }
 

@@ -13,13 +13,9 @@ mod stage;
 use std::{fs, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result};
-use warmline_models::{ModelsDir, Synthesiser};
+use warmline_models::{Embedder, ModelsDir, Synthesiser};
 
-use crate::{
-    call::flow::Flow,
-    cli::flow::{load, understander},
-    speech::engines::Engines,
-};
+use crate::{call::flow::Flow, cli::flow::load, speech::engines::Engines, understand::Understander};
 use label::{Kind, Scene};
 use report::Report;
 
@@ -54,8 +50,9 @@ pub(crate) struct Args {
 /// What every scene is measured with.
 struct Bench {
     engines: Engines,
+    embedder: Arc<Embedder>,
     flow: Arc<Flow>,
-    heads: Option<crate::understand::Understander>,
+    heads: Option<Understander>,
     recogniser_ms: (u64, u64),
 }
 
@@ -67,14 +64,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         make::fill(&args.folder, size, args.part, args.seed, &Synthesiser::load(&runtime, 1)?)?;
     }
     let scenes = label::read(&args.folder)?;
-    let (engines, ()) = Engines::load(&dir, &[], |_| Ok(()))?;
+    let (engines, embedder) = Engines::load(&dir, &[], |embedder| Ok(Arc::clone(embedder)))?;
     let flow = match &args.flow {
         Some(file) => load(file, None)?,
         None => stage::flow()?,
     };
-    let heads = args.flow.as_ref().map(|_| understander(&flow)).transpose()?;
+    let heads = args.flow.as_ref().map(|_| Understander::new(&flow, &embedder)).transpose()?;
     let recogniser_ms = (args.recogniser_ms.first().copied().unwrap_or(20), args.recogniser_ms.get(1).copied().unwrap_or(45));
-    let bench = Bench { engines, flow, heads, recogniser_ms };
+    let bench = Bench { engines, embedder, flow, heads, recogniser_ms };
     let report = measure(&bench, &scenes)?;
     print!("{}", report.text(args.misses));
     if let Some(file) = &args.json {

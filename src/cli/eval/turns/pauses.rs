@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde::Serialize;
-use warmline_models::{RECOGNISER_RATE, resample, to_float};
+use warmline_models::{RECOGNISER_RATE, resample, to_float, wholeness};
 
 use super::{
     Bench,
@@ -17,7 +17,7 @@ use crate::{
         turn::end_of_turn::{Witnesses, pause_ms, surest},
         understanding::Transcript,
     },
-    speech::{ear::LegEar, gate::Noticed},
+    speech::{Numbers, ear::LegEar, gate::Noticed},
 };
 
 /// Sound before and after a voice that is recognised with it, as the driver does it.
@@ -25,6 +25,8 @@ const BEFORE_MS: u64 = 300;
 const AFTER_MS: u64 = 60;
 /// What understanding and the hint take.
 const UNDERSTAND_MS: u64 = 20;
+/// The detector hears a voice for so long after it has faded.
+const FADED_MS: u64 = 200;
 /// Silence after the last sound of a scene.
 const SILENCE_MS: u64 = 4_000;
 
@@ -40,6 +42,7 @@ pub(super) struct Pause {
     pub(super) heard: Transcript,
     pub(super) complete: f32,
     pub(super) meant: Option<f32>,
+    pub(super) whole: Option<f32>,
     pub(super) pace_ms: u64,
 }
 
@@ -78,10 +81,12 @@ pub(super) fn hear(bench: &Bench, scene: &Scene) -> Result<Turn> {
     }
     let end = Time(scene.label.voices.last().map_or(0, |(_, to)| *to));
     let mut turn = Turn { name: scene.name.clone(), expects: scene.label.expects, end, pauses: Vec::new() };
-    let (mut from, mut pace_ms) = (None, 0);
+    let (mut from, mut pace_ms, mut faded) = (None, 0, None);
     for (told, what) in noticed {
         match what {
+            Noticed::Fading(..) => faded = Some(told),
             Noticed::Started(began) => {
+                faded = None;
                 from.get_or_insert(began);
                 if let Some(pause) = turn.pauses.last_mut() {
                     pause.goes_on = Some(told);
@@ -90,7 +95,12 @@ pub(super) fn hear(bench: &Bench, scene: &Scene) -> Result<Turn> {
             }
             Noticed::Stopped(to) => {
                 let first = from.unwrap_or(to);
-                turn.pauses.push(pause(bench, &ear, (first, to, told), pace_ms)?);
+                // What faded last is what has stopped, unless something has sounded since.
+                let is_number = scene.label.expects.expect().digits().is_some();
+                let begun = faded.take().filter(|faded| to <= faded.plus(FADED_MS) && !is_number).unwrap_or(told);
+                let mut pause = pause(bench, &ear, scene.label.expects, (first, to))?;
+                pause.known = told.max(begun.plus(bench.takes_ms(to.since(first)))).plus(UNDERSTAND_MS);
+                turn.pauses.push(Pause { pace_ms, ..pause });
             }
             Noticed::Lasting(..) => {}
         }
@@ -98,14 +108,20 @@ pub(super) fn hear(bench: &Bench, scene: &Scene) -> Result<Turn> {
     Ok(turn)
 }
 
-fn pause(bench: &Bench, ear: &LegEar, (from, to, told): (Time, Time, Time), pace_ms: u64) -> Result<Pause> {
+/// A pause, as far as the sound before it says; what the recogniser takes is not in it.
+fn pause(bench: &Bench, ear: &LegEar, expects: Expected, (from, to): (Time, Time)) -> Result<Pause> {
     let sound = ear.between(Time(from.0.saturating_sub(BEFORE_MS)), to.plus(AFTER_MS));
     let audio = resample(&to_float(&sound), 8_000, RECOGNISER_RATE)?;
-    let heard = bench.engines.recogniser.transcribe(&audio, &|| false)?;
+    let recogniser = &bench.engines.recogniser;
+    let heard = match expects.expect().digits().and_then(|digits| Numbers::of("en", digits)) {
+        Some(numbers) => numbers.hear(recogniser, &audio, &|| false)?,
+        None => recogniser.transcribe(&audio, &|| false)?,
+    };
     let complete = bench.engines.end_of_turn.completeness(&audio)?;
+    let whole = Some(wholeness(&heard.text, &bench.embedder.embed(&heard.text)?));
     let meant = bench.heads.as_ref().map(|heads| heads.understand(&heard.text)).transpose()?.map(|meaning| surest(&meaning));
     let heard = Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: None };
-    Ok(Pause { to, known: told.plus(bench.takes_ms(to.since(from)) + UNDERSTAND_MS), goes_on: None, heard, complete, meant, pace_ms })
+    Ok(Pause { to, known: to, goes_on: None, heard, complete, meant, whole, pace_ms: 0 })
 }
 
 impl Bench {
@@ -124,6 +140,7 @@ impl Turn {
                 heard: Some(&pause.heard),
                 complete: Some(pause.complete),
                 meant: pause.meant,
+                whole: pause.whole,
                 patience,
                 pace_ms: pause.pace_ms,
             };
@@ -168,6 +185,7 @@ mod tests {
             heard: Transcript { text: "where is the parcel that I sent".to_owned(), confidence: 0.9, complete: None, voice: None },
             complete: 0.5,
             meant: None,
+            whole: None,
             pace_ms: 0,
         };
         let (name, expects) = ("turn".to_owned(), Expected::Sentence);

@@ -213,6 +213,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             let event = match what {
                 Noticed::Started(at) => Event::VoiceStarted { leg: LegId::CALLER, at },
                 Noticed::Lasting(at, ms, meant) => Event::VoiceLasting { leg: LegId::CALLER, at, ms, meant },
+                Noticed::Fading(..) => continue,
                 Noticed::Stopped(at) => Event::VoiceStopped { leg: LegId::CALLER, at },
             };
             self.tell(now, event);
