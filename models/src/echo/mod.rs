@@ -1,12 +1,15 @@
 //! Does a caller speak, or does the bot hear itself? What was sent to a leg is looked for in what comes back, and taken out.
 //!
-//! A search finds the delay (up to 440 ms), an adaptive filter takes the echo out, and what it leaves is weighed against what it usually leaves:
-//! only more than that is somebody speaking. Until a delay is known nothing is touched, but for the first second of the bot's first words: a
+//! A search finds the delay (up to 440 ms), an adaptive filter takes the echo out, and each frame is weighed against how loud its echo can be, band by
+//! band, with and without the filter: only more than that is somebody speaking. Until a delay is known nothing is touched, but for the first second of the bot's first words: a
 //! speakerphone cannot be known before it has sounded.
 
+mod bands;
+mod bound;
 mod canceller;
 mod search;
 
+use bound::Bound;
 use canceller::{Canceller, Parts, TAPS};
 use search::{Found, Search};
 
@@ -27,10 +30,13 @@ const UNKNOWN: u32 = 60;
 /// What the filter leaves of an echo is kept of so many frames; as many are needed before it is relied on.
 const REMEMBERED: usize = 100;
 const ENOUGH: usize = 20;
-/// A caller leaves ten times as much as an echo of which the filter has taken its part.
-const CALLER: f32 = 10.0;
-/// Before the filter has learnt, a caller is ten times as loud as the echo that was found.
-const LOUDER: f32 = 10.0;
+/// What a band counts in which a frame is louder than its echo can be by any margin, and one in which more is left of it than usual; one in which it is
+/// louder by far counts as one.
+const SLIGHTLY: f32 = 0.2;
+const LEFT: f32 = 0.5;
+/// What earlier frames count, and the bands that a caller takes up: so many in one frame, or in several one after the other.
+const EARLIER: f32 = 0.5;
+const CALLER: f32 = 4.0;
 /// Frames for which a caller who spoke is believed to go on.
 const HANGS_ON: u32 = 4;
 /// Frames after which what is left over is learnt from again: 0.8 s. The bot is still long before that if it was a caller.
@@ -54,6 +60,7 @@ pub struct Cleaned {
 pub struct EchoGuard {
     search: Search,
     canceller: Canceller,
+    bound: Bound,
     sent: Vec<f32>,
     /// Where the echo is, once that is known.
     found: Option<Found>,
@@ -65,6 +72,8 @@ pub struct EchoGuard {
     next: usize,
     /// The loudest echo of the last frames: rooms go on sounding.
     echo: f32,
+    /// How much of late has spoken for a caller, and frames for which that counts.
+    evidence: f32,
     believed: u32,
     /// Frames since the delay was found.
     tried: u32,
@@ -77,6 +86,7 @@ impl Default for EchoGuard {
         Self {
             search: Search::new(),
             canceller: Canceller::new(),
+            bound: Bound::new(),
             sent: vec![0.0; KEPT],
             found: None,
             spoken: 0,
@@ -85,6 +95,7 @@ impl Default for EchoGuard {
             next: 0,
             echo: 0.0,
             believed: 0,
+            evidence: 0.0,
             tried: 0,
             spoken_over: 0,
         }
@@ -97,6 +108,7 @@ impl EchoGuard {
         let (input, output) = (float(heard), float(sent));
         self.sent.copy_within(FRAME.., 0);
         self.sent[KEPT - FRAME..].copy_from_slice(&output);
+        self.bound.sent(bands::of(&output));
         let speaks = energy(&output) > SOUNDS;
         self.quiet = if speaks { 0 } else { self.quiet.saturating_add(1) };
         self.spoken = self.spoken.saturating_add(u32::from(speaks));
@@ -107,11 +119,12 @@ impl EchoGuard {
             return Cleaned { sound: *heard, is_echo: false };
         }
         self.look();
-        match self.found {
+        let cleaned = match self.found {
             Some(found) => self.clean(heard, &input, found),
-            // Whether this line has an echo will be known in a moment.
-            None => Cleaned { sound: *heard, is_echo: self.spoken < UNKNOWN },
-        }
+            None => Cleaned { sound: *heard, is_echo: false },
+        };
+        // Whether this line has an echo, and how loud it is, will be known in a moment.
+        Cleaned { is_echo: cleaned.is_echo || self.spoken < UNKNOWN, ..cleaned }
     }
 
     fn look(&mut self) {
@@ -124,6 +137,7 @@ impl EchoGuard {
             Some(_) | None => {
                 self.found = Some(new);
                 self.canceller = Canceller::new();
+                self.bound.begin(new.gain * new.gain);
                 self.left.clear();
                 self.next = 0;
                 self.tried = 0;
@@ -147,21 +161,23 @@ impl EchoGuard {
         if source < SOUNDS && self.echo < SOUNDS * 0.1 {
             return Cleaned { sound: *heard, is_echo: false };
         }
-        let is_echo = !self.hears_caller(&parts, energy(input), source * found.gain * found.gain);
-        Cleaned { sound: pcm(&parts.rest), is_echo }
-    }
-
-    /// Weighs what is left of a frame against what an echo usually leaves.
-    fn hears_caller(&mut self, parts: &Parts, whole: f32, expected: f32) -> bool {
-        self.echo = (self.echo * 0.85).max(parts.echo_energy).max(expected.min(whole));
-        let usual = self.usual();
+        self.echo = (self.echo * 0.85).max(parts.echo_energy).max((source * found.gain * found.gain).min(energy(input)));
         if parts.echo_energy > SOUNDS * 0.01 {
             self.note(parts.rest_energy / parts.echo_energy);
         }
-        let more = match usual {
-            Some(left) => parts.rest_energy > self.echo * left.max(0.01) * CALLER,
-            None => whole > expected * LOUDER,
-        };
+        Cleaned { sound: pcm(&parts.rest), is_echo: !self.hears_caller(&parts, input, found.late / FRAME) }
+    }
+
+    /// Weighs a frame against how loud an echo can be in each band. One frame may be a surprise, a caller is one again and again.
+    fn hears_caller(&mut self, parts: &Parts, input: &[f32; FRAME], late: usize) -> bool {
+        let (heard, rest) = (bands::of(input), bands::of(&parts.rest));
+        let above = self.bound.weigh(late, &heard, &rest);
+        let bands = above.far as f32 + above.left as f32 * LEFT + above.slightly as f32 * SLIGHTLY;
+        self.evidence = self.evidence * EARLIER + bands;
+        let more = self.evidence >= CALLER;
+        if !more || self.spoken_over > LONGEST_VOICE {
+            self.bound.learn(late, &heard, &rest);
+        }
         let speaks = more && parts.rest_energy > SOUNDS * 0.5;
         self.believed = if speaks { HANGS_ON } else { self.believed.saturating_sub(1) };
         self.believed > 0
