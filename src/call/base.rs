@@ -29,6 +29,26 @@ use crate::call::{
     },
 };
 
+/// A voice that goes on.
+#[derive(Debug, Default)]
+pub(crate) struct Lasting {
+    pub(crate) at: Time,
+    pub(crate) ms: u64,
+    /// When that was said last.
+    pub(crate) told: Time,
+    pub(crate) words: Option<String>,
+}
+
+impl Lasting {
+    /// Another voice is weighed by itself.
+    pub(crate) fn of(&mut self, at: Time) -> &mut Self {
+        if self.at != at {
+            *self = Self { at, ..Self::default() };
+        }
+        self
+    }
+}
+
 /// The shared part of a call.
 #[derive(Debug)]
 pub(crate) struct Base {
@@ -48,6 +68,8 @@ pub(crate) struct Base {
     pub(crate) meant: f32,
     /// The caller's last turn began like that.
     pub(crate) cut_in: bool,
+    /// The voice that sounds over the bot's words: when it began, for how long it has sounded, and its words as far as they are known.
+    pub(crate) lasting: Lasting,
     /// The caller's turns so far.
     pub(crate) turn: u32,
     /// The caller's last sound of the turn that has no reply yet.
@@ -93,6 +115,7 @@ impl Base {
             over_bot: false,
             meant: 1.0,
             cut_in: false,
+            lasting: Lasting::default(),
             turn: 0,
             reply_after: None,
             caller_up: true,

@@ -7,12 +7,19 @@ use crate::call::{
     state::{Call, Phase},
     time::Time,
     timer::Timer,
-    turn::{ear::News, mouth::Told},
+    turn::{
+        ear::News,
+        mouth::Told,
+        overlap::{self, Verdict, Voice},
+    },
     understanding::{Transcript, Understanding},
 };
 
 /// A listener reports a pause when it has lasted this long. Voice of which no pause was reported after the least voice and this has lasted long enough.
 const LISTENER_PAUSE_MS: u64 = 200;
+
+/// A voice of which the listener has said nothing for so long may be over: it says each 32 ms that one goes on.
+const FADES_MS: u64 = 64;
 
 impl Call {
     fn listens(&self) -> bool {
@@ -43,12 +50,35 @@ impl Call {
             return;
         }
         self.base.meant = meant;
-        let turn = &self.base.flow.turn;
-        let needed = if meant >= turn.barge_in_meant { turn.barge_in_ms } else { turn.barge_in_unsure_ms };
-        if ms >= needed {
-            self.barge_in();
-        } else if self.base.io.timers.is_set(Timer::BargeIn) {
-            self.base.io.timers.set(Timer::BargeIn, at.plus(turn.barge_in_unsure_ms + LISTENER_PAUSE_MS));
+        let now = self.base.io.now;
+        let lasting = self.base.lasting.of(at);
+        (lasting.ms, lasting.told) = (ms, now);
+        if self.base.io.timers.is_set(Timer::BargeIn) {
+            let longest = self.base.flow.turn.barge_in_unsure_ms.max(ms);
+            self.base.io.timers.set(Timer::BargeIn, at.plus(longest + 2 * LISTENER_PAUSE_MS));
+        }
+        self.weigh();
+    }
+
+    /// Is what sounds over the bot's words an interruption? Asked again with all that becomes known of it.
+    fn weigh(&mut self) {
+        let base = &mut self.base;
+        if !base.ear.is_voice() || !(base.mouth.may_interrupt() || base.mouth.is_held()) {
+            return;
+        }
+        let said = base.mouth.text();
+        let voice = Voice {
+            ms: base.lasting.ms,
+            meant: base.meant,
+            words: base.lasting.words.as_deref(),
+            fades: base.io.now.since(base.lasting.told) > FADES_MS,
+            said: &said,
+            yes_answers: !base.expects_sentence(),
+        };
+        match overlap::weigh(&base.flow.turn, &voice, base.language) {
+            Verdict::Waits => {}
+            Verdict::GoesOn => base.mouth.resume_lower(&mut base.io),
+            Verdict::Stops => self.barge_in(),
         }
     }
 
@@ -59,10 +89,15 @@ impl Call {
         }
     }
 
-    pub(super) fn partial(&mut self, leg: LegId, text: String) {
-        if leg == LegId::CALLER && self.base.ear.is_voice() {
+    pub(super) fn partial(&mut self, leg: LegId, from: Time, text: String) {
+        if leg != LegId::CALLER || !self.base.ear.is_voice() {
+            return;
+        }
+        self.base.lasting.of(from).words = Some(text.clone());
+        if !text.trim().is_empty() {
             self.base.io.record(What::Hearing { text });
         }
+        self.weigh();
     }
 
     pub(super) fn heard(&mut self, id: RequestId, mut transcript: Transcript) {

@@ -26,6 +26,10 @@ pub enum Voice {
     EspeakWoman,
     /// espeak-ng as another man, from Scotland.
     EspeakScottish,
+    /// The same, from Romania.
+    EspeakRomanian,
+    /// The same, as a woman's voice.
+    EspeakRomanianWoman,
 }
 
 impl Voice {
@@ -53,11 +57,21 @@ impl Voice {
             Self::Kal => "kal16",
             Self::EspeakWoman => "espeak-woman",
             Self::EspeakScottish => "espeak-scottish",
+            Self::EspeakRomanian => "espeak-romanian",
+            Self::EspeakRomanianWoman => "espeak-romanian-woman",
         }
     }
 
     const fn is_espeak(self) -> bool {
-        matches!(self, Self::Espeak | Self::EspeakBritish | Self::EspeakWoman | Self::EspeakScottish)
+        match self {
+            Self::Slt | Self::Rms | Self::Awb | Self::Kal => false,
+            Self::Espeak
+            | Self::EspeakBritish
+            | Self::EspeakWoman
+            | Self::EspeakScottish
+            | Self::EspeakRomanian
+            | Self::EspeakRomanianWoman => true,
+        }
     }
 
     /// Says a text: telephone sound without silence at its ends.
@@ -71,6 +85,8 @@ impl Voice {
         match self {
             Self::Slt | Self::Rms | Self::Awb | Self::Kal => command.args(["-voice", self.name(), "-t", text, "-o"]).arg(out),
             Self::EspeakBritish => command.args(["-v", "en-gb", "-s", "175", "-p", "60", "-w"]).arg(out).arg(text),
+            Self::EspeakRomanian => command.args(["-v", "ro", "-s", "170", "-w"]).arg(out).arg(text),
+            Self::EspeakRomanianWoman => command.args(["-v", "ro+f3", "-s", "155", "-w"]).arg(out).arg(text),
             Self::Espeak => command.args(["-v", "en-us", "-s", "150", "-w"]).arg(out).arg(text),
             Self::EspeakWoman => command.args(["-v", "en-us+f3", "-s", "160", "-w"]).arg(out).arg(text),
             Self::EspeakScottish => command.args(["-v", "en-gb-scotland+m3", "-s", "165", "-w"]).arg(out).arg(text),

@@ -1,21 +1,23 @@
 //! The ears and the mouth of one call.
 
 mod early;
+mod partial;
 
 use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use tokio::sync::mpsc;
-use warmline_models::{ModelError, RECOGNISER_RATE, resample, to_float};
+use warmline_models::{ModelError, RECOGNISER_RATE, manifest::is_english, resample, to_float};
 
 use super::{
     Inner,
+    glimpse::Glimpses,
     listener::{Ears, Hears},
     measure_voice,
     numbers::Numbers,
@@ -56,8 +58,6 @@ const PARTIAL: Duration = Duration::from_secs(1);
 const HINT: Duration = Duration::from_millis(800);
 /// What it listens to at most.
 const HINT_MS: u64 = 8_000;
-/// Partial texts come about this often.
-const PARTIAL_EVERY_MS: u64 = 1_000;
 
 /// Speech for a leg.
 #[derive(Debug, Clone)]
@@ -140,7 +140,7 @@ impl Ear {
 struct Tells {
     call: Weak<Shared>,
     events: mpsc::Sender<Event>,
-    partial_at: AtomicU64,
+    glimpses: Mutex<Glimpses>,
     partial_open: Arc<AtomicBool>,
 }
 
@@ -149,22 +149,33 @@ impl Hears for Tells {
         report(&self.events, event);
     }
 
-    fn lasting(&self, leg: LegId, from: Time, to: Time) {
-        let last = Time(self.partial_at.load(Ordering::Relaxed)).max(from);
-        if leg != LegId::CALLER || to.since(last) < PARTIAL_EVERY_MS || self.partial_open.load(Ordering::Relaxed) {
+    fn lasting(&self, leg: LegId, from: Time, to: Time, over_bot: bool) {
+        self.glimpse(leg, from, to, over_bot, Glimpses::is_due);
+    }
+
+    fn fades(&self, leg: LegId, from: Time, to: Time, over_bot: bool) {
+        self.glimpse(leg, from, to, over_bot, Glimpses::is_due_at_end);
+    }
+
+    fn hushed(&self, leg: LegId, from: Time, to: Time) {
+        if let Some(call) = self.call.upgrade().filter(|_| leg == LegId::CALLER) {
+            call.begin_early(from, to);
+        }
+    }
+}
+
+impl Tells {
+    fn glimpse(&self, leg: LegId, from: Time, to: Time, over_bot: bool, is_due: fn(&mut Glimpses, Time, Time, bool) -> bool) {
+        if leg != LegId::CALLER || self.partial_open.load(Ordering::Relaxed) {
             return;
         }
         // A recogniser that listens along tells what it hears by itself.
-        if let Some(call) = self.call.upgrade().filter(|call| call.streaming.get().is_none()) {
-            self.partial_at.store(to.0, Ordering::Relaxed);
+        let Some(call) = self.call.upgrade().filter(|call| call.streaming.get().is_none()) else { return };
+        // Only the recogniser of English is fast enough to be in time for an interruption.
+        let over_bot = over_bot && is_english(call.language());
+        if is_due(&mut self.glimpses.lock().unwrap_or_else(PoisonError::into_inner), from, to, over_bot) {
             self.partial_open.store(true, Ordering::Relaxed);
-            call.partial(leg, from, to, Arc::clone(&self.partial_open));
-        }
-    }
-
-    fn fading(&self, leg: LegId, from: Time, to: Time) {
-        if let Some(call) = self.call.upgrade().filter(|_| leg == LegId::CALLER) {
-            call.begin_early(from, to);
+            call.partial(leg, (from, to), over_bot, Arc::clone(&self.partial_open));
         }
     }
 }
@@ -185,7 +196,7 @@ impl CallSpeech {
             let tells = Tells {
                 call: call.clone(),
                 events: parts.events.clone(),
-                partial_at: AtomicU64::new(0),
+                glimpses: Mutex::default(),
                 partial_open: Arc::new(AtomicBool::new(false)),
             };
             Shared {
@@ -412,26 +423,6 @@ impl Shared {
     fn voice_of(&self, leg: LegId, line: &[f32]) -> Option<Box<Voice>> {
         let looked_at = leg == LegId::CALLER && self.heads().looks_at_tone();
         looked_at.then(|| measure_voice(line)).flatten().map(Box::new)
-    }
-
-    fn partial(self: &Arc<Self>, leg: LegId, from: Time, to: Time, open: Arc<AtomicBool>) {
-        let call = Arc::clone(self);
-        let work = move |go: Go<'_>| {
-            if let Go::Run(given_up) = go
-                && let Ok(heard) = call.words(leg, from, to, given_up)
-                && !heard.is_empty()
-            {
-                report(&call.parts.events, Event::Partial { leg, from, text: heard });
-            }
-            open.store(false, Ordering::Relaxed);
-        };
-        self.submit(Class::Partial, PARTIAL, Arc::new(AtomicBool::new(false)), work);
-    }
-
-    fn words(&self, leg: LegId, from: Time, to: Time, given_up: &dyn Fn() -> bool) -> Result<String, ModelError> {
-        let from = Time(from.0.saturating_sub(BEFORE_MS));
-        let audio = resample(&to_float(&self.ears.between(leg, from, to)), 8_000, RECOGNISER_RATE)?;
-        Ok(self.parts.speech.engines.transcribe(self.language(), &audio, given_up)?.text)
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     fade::Fade,
     gate::{Gate, Noticed, WINDOW_MS},
     meant::Meant,
+    onset::Onset,
     ring::Ring,
 };
 use crate::call::{
@@ -18,6 +19,9 @@ const HOLE_MS: u64 = 1_000;
 /// A sent sample from which the bot is to be heard: −50 dB below full scale.
 const SPEAKS: u16 = 100;
 
+/// Frames in which the bot draws breath: 400 ms.
+const JUST_NOW: u32 = 20;
+
 /// One leg being listened to.
 #[derive(Default)]
 pub(crate) struct LegEar {
@@ -26,6 +30,10 @@ pub(crate) struct LegEar {
     gate: Gate,
     fade: Fade,
     meant: Meant,
+    onset: Onset,
+    /// Frames since the bot could be heard last, and whether it could when the voice began.
+    bot_silent: u32,
+    over_bot: bool,
     echo: EchoGuard,
     /// Samples that do not fill a window yet.
     window: Vec<i16>,
@@ -53,6 +61,10 @@ impl LegEar {
         }
         let speaks = sent.iter().any(|sample| sample.unsigned_abs() > SPEAKS);
         self.meant.bot_speaks(speaks);
+        self.bot_silent = if speaks { 0 } else { self.bot_silent.saturating_add(1) };
+        if self.gate.voice_since().is_none() {
+            self.over_bot = self.bot_silent < JUST_NOW;
+        }
         let cleaned = self.echo.frame(&frame.samples, sent);
         // What the bot says itself is no voice to anybody; the recogniser gets what is left, in case it was one after all.
         let voice = if cleaned.is_echo { [0; FRAME_SAMPLES] } else { cleaned.sound };
@@ -61,7 +73,7 @@ impl LegEar {
         if self.fade.frame(&cleaned.sound, since.is_some())
             && let Some(from) = since
         {
-            notice(Noticed::Fading(from, self.ring.end()));
+            notice(Noticed::Hushed(from, self.ring.end()));
         }
         Ok(())
     }
@@ -79,6 +91,11 @@ impl LegEar {
     /// The voice that was noticed to fade has not sounded since, whether or not the detector still hears it.
     pub(crate) fn is_silent(&self) -> bool {
         self.gate.voice_since().is_none() || self.fade.is_silent()
+    }
+
+    /// The voice began while the bot could be heard.
+    pub(crate) fn is_over_bot(&self) -> bool {
+        self.over_bot
     }
 
     fn restart(&mut self, at: Time) {
@@ -99,8 +116,12 @@ impl LegEar {
             let window = window.first_chunk().expect("a window was cut off just now");
             let probability = vad.probability(&mut self.vad, window)?;
             let meant = self.meant.window(window, probability, self.gate.voice_since().is_some());
-            if let Some(noticed) = self.gate.window(at, probability, meant) {
+            let sounded = self.onset.window(window);
+            if let Some(noticed) = self.gate.window(at, probability, sounded, meant) {
                 notice(noticed);
+                if let (Noticed::Started(_), Some(lasting)) = (noticed, self.gate.lasting(meant)) {
+                    notice(lasting);
+                }
             }
         }
         Ok(())

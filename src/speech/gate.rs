@@ -10,32 +10,47 @@ const VOICE: f32 = 0.5;
 const STILL_VOICE: f32 = 0.35;
 /// Windows in a row that begin a voice: 64 ms, longer than a click.
 const BEGINS: u32 = 2;
+/// One does when there has been sound for so long at its end: that was no click.
+const LONGER_MS: u64 = 64;
 /// Windows in a row without voice that end it: 128 ms. The stops inside words are shorter; the turn ends later, by what was said.
 const ENDS: u32 = 4;
 /// A voice is reported with each of its windows up to this, because it may interrupt the bot…
-const CLOSELY_MS: u64 = 320;
+const CLOSELY_MS: u64 = 640;
 /// …and then with every third, 96 ms.
 const LOOSELY: u64 = 3;
 /// The detector needs the first sounds of a word to be sure: the voice began about this much earlier.
 const EARLIER_MS: u64 = 32;
+
+/// What sounded up to so long before a voice was noticed is its first consonant.
+const ONSET_MS: u64 = 256;
 
 /// What the gate noticed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Noticed {
     /// A voice began at this time.
     Started(Time),
-    /// The voice that began then has sounded for so many milliseconds, and is meant for us with this likelihood.
+    /// The voice that began then has sounded for so many milliseconds with its first consonant, and is meant for us with this likelihood.
     Lasting(Time, u64, f32),
+    /// The voice that began then may be over: the detector has its first doubt.
+    Fades(Time),
     /// The voice that began then has fallen silent, by its level, and this is now; the detector does not say so yet.
-    Fading(Time, Time),
+    Hushed(Time, Time),
     /// The last sound was at this time.
     Stopped(Time),
 }
 
 #[derive(Debug, Clone, Copy)]
 enum State {
-    Quiet { likely: u32 },
-    Voice { from: Time, last: Time, unlikely: u32 },
+    Quiet {
+        likely: u32,
+    },
+    /// `onset`: when the sound began in which the voice was noticed.
+    Voice {
+        from: Time,
+        onset: Time,
+        last: Time,
+        unlikely: u32,
+    },
 }
 
 /// The gate of one leg.
@@ -51,28 +66,33 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// Takes the probability of the window that begins at `at`, and how likely the sound is meant for us.
-    pub(crate) fn window(&mut self, at: Time, probability: f32, meant: f32) -> Option<Noticed> {
+    /// Takes the probability of the window that begins at `at`, for how long there has been sound at its end, and how likely it is meant for us.
+    pub(crate) fn window(&mut self, at: Time, probability: f32, sounded_ms: u64, meant: f32) -> Option<Noticed> {
         let end = at.plus(WINDOW_MS);
         match &mut self.state {
             State::Quiet { likely } => {
                 *likely = if probability >= VOICE { *likely + 1 } else { 0 };
-                if *likely < BEGINS {
+                if *likely == 0 || *likely < BEGINS && sounded_ms < LONGER_MS {
                     return None;
                 }
                 let from = Time(at.0.saturating_sub(u64::from(BEGINS - 1) * WINDOW_MS + EARLIER_MS));
-                self.state = State::Voice { from, last: end, unlikely: 0 };
+                let onset = Time(end.0.saturating_sub(sounded_ms.min(ONSET_MS))).min(from);
+                self.state = State::Voice { from, onset, last: end, unlikely: 0 };
                 Some(Noticed::Started(from))
             }
-            State::Voice { from, last, unlikely } => {
+            State::Voice { from, onset, last, unlikely } => {
                 if probability >= STILL_VOICE {
                     (*last, *unlikely) = (end, 0);
                     let ms = last.since(*from);
                     let told = ms <= CLOSELY_MS || (ms / WINDOW_MS).is_multiple_of(LOOSELY);
-                    return told.then_some(Noticed::Lasting(*from, ms, meant));
+                    return told.then_some(Noticed::Lasting(*from, last.since(*onset), meant));
                 }
                 *unlikely += 1;
-                (*unlikely >= ENDS).then(|| self.end()).flatten()
+                match *unlikely {
+                    1 => Some(Noticed::Fades(*from)),
+                    ENDS.. => self.end(),
+                    _ => None,
+                }
             }
         }
     }
@@ -82,6 +102,14 @@ impl Gate {
         match std::mem::take(self).state {
             State::Quiet { .. } => None,
             State::Voice { last, .. } => Some(Noticed::Stopped(last)),
+        }
+    }
+
+    /// What is to be said of the voice that sounds now. One that was noticed late may have lasted long enough to interrupt.
+    pub(crate) fn lasting(&self, meant: f32) -> Option<Noticed> {
+        match self.state {
+            State::Quiet { .. } => None,
+            State::Voice { from, onset, last, .. } => Some(Noticed::Lasting(from, last.since(onset), meant)),
         }
     }
 
@@ -100,12 +128,22 @@ mod tests {
 
     fn run(gate: &mut Gate, probabilities: &[(usize, f32)]) -> Vec<Noticed> {
         let windows = probabilities.iter().flat_map(|(count, p)| std::iter::repeat_n(*p, *count));
-        windows.enumerate().filter_map(|(n, p)| gate.window(Time(1_000 + n as u64 * WINDOW_MS), p, 1.0)).collect()
+        windows.enumerate().filter_map(|(n, p)| gate.window(Time(1_000 + n as u64 * WINDOW_MS), p, 0, 1.0)).collect()
     }
 
     #[test]
     fn a_click_is_no_voice() {
         assert_eq!(run(&mut Gate::default(), &[(5, 0.0), (1, 0.9), (5, 0.0), (1, 0.9), (9, 0.4)]), []);
+    }
+
+    #[test]
+    fn a_consonant_before_the_vowel_counts() {
+        let mut gate = Gate::default();
+        let noticed = [0.1, 0.1, 0.9, 0.9, 0.9].iter().enumerate().filter_map(|(n, p)| {
+            let at = n as u64 * WINDOW_MS;
+            gate.window(Time(1_000 + at), *p, at + WINDOW_MS, 1.0)
+        });
+        assert_eq!(noticed.last(), Some(Noticed::Lasting(Time(1_000), 160, 1.0)));
     }
 
     #[test]

@@ -28,10 +28,13 @@ const LEGS: usize = 8;
 pub(crate) trait Hears: Send + Sync {
     /// Something began, lasted or ended.
     fn event(&self, event: Event);
-    /// The leg's voice has sounded since `from`; its sound is here until `to`. Said with every `VoiceLasting`.
-    fn lasting(&self, leg: LegId, from: Time, to: Time);
-    /// The leg's voice since `from` has fallen silent before `to`, but perhaps goes on.
-    fn fading(&self, leg: LegId, from: Time, to: Time);
+    /// The leg's voice has sounded since `from`; its sound is here until `to`. Said with every `VoiceLasting`. `over_bot`: the bot could be heard when it
+    /// began.
+    fn lasting(&self, leg: LegId, from: Time, to: Time, over_bot: bool);
+    /// The same, but the detector has its first doubt that the voice goes on.
+    fn fades(&self, leg: LegId, from: Time, to: Time, over_bot: bool);
+    /// The leg's voice since `from` has fallen silent before `to`, by its level, but perhaps goes on.
+    fn hushed(&self, leg: LegId, from: Time, to: Time);
 }
 
 /// The ears of one call.
@@ -76,7 +79,7 @@ impl Ears {
         while let Some((leg, frame, sent)) = self.frames.pop() {
             any = true;
             let mut noticed = Vec::new();
-            let mut voice = None;
+            let voice;
             {
                 let mut legs = self.legs();
                 if legs.len() >= LEGS && !legs.contains_key(&leg) {
@@ -86,7 +89,7 @@ impl Ears {
                 if let Err(error) = ear.hear(&frame, &sent, &engines.vad, &mut |what| noticed.push(what)) {
                     tracing::error!(%error, "voice activity failed");
                 }
-                voice = ear.voice().or(voice);
+                voice = ear.voice().map(|(from, to)| (from, to, ear.is_over_bot()));
             }
             for what in noticed {
                 self.tell(leg, what, voice);
@@ -95,15 +98,20 @@ impl Ears {
         any
     }
 
-    fn tell(&self, leg: LegId, what: Noticed, voice: Option<(Time, Time)>) {
+    fn tell(&self, leg: LegId, what: Noticed, voice: Option<(Time, Time, bool)>) {
         match what {
             Noticed::Started(at) => self.tells.event(Event::VoiceStarted { leg, at }),
-            Noticed::Fading(from, to) => self.tells.fading(leg, from, to),
+            Noticed::Hushed(from, to) => self.tells.hushed(leg, from, to),
             Noticed::Stopped(at) => self.tells.event(Event::VoiceStopped { leg, at }),
+            Noticed::Fades(_) => {
+                if let Some((from, to, over_bot)) = voice {
+                    self.tells.fades(leg, from, to, over_bot);
+                }
+            }
             Noticed::Lasting(at, ms, meant) => {
                 self.tells.event(Event::VoiceLasting { leg, at, ms, meant });
-                if let Some((from, to)) = voice {
-                    self.tells.lasting(leg, from, to);
+                if let Some((from, to, over_bot)) = voice {
+                    self.tells.lasting(leg, from, to, over_bot);
                 }
             }
         }

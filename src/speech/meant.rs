@@ -6,7 +6,7 @@
 use warmline_models::VAD_WINDOW;
 
 /// The energy of the differences between samples over that of the samples: a hum stays below, vowels are above.
-const HUM: f32 = 0.13;
+const HUM: f32 = 0.1;
 /// Share of the windows from which a voice is a hum.
 const HUMS: f32 = 0.75;
 /// Likelihood that a hum is meant for us.
@@ -47,7 +47,7 @@ struct Voice {
     windows: u32,
     probability: f32,
     hums: u32,
-    levels: f32,
+    power: f32,
 }
 
 impl Meant {
@@ -73,7 +73,7 @@ impl Meant {
         // Pauses inside the voice say nothing.
         if probability >= LIKELY {
             let voice = &mut self.voice;
-            voice.levels += level;
+            voice.power += energy / VAD_WINDOW as f32;
             voice.windows += 1;
             voice.probability += probability;
             voice.hums += u32::from(hums);
@@ -88,7 +88,8 @@ impl Meant {
         if voice.hums as f32 >= windows * HUMS {
             likelihood *= HUM_IS_MEANT;
         }
-        if voice.levels / windows < self.level - FAR_DB {
+        // The power of all of it: the detector is late to notice that a voice is over, and silence says nothing of how near it was.
+        if 10.0 * (voice.power / windows).log10() < self.level - FAR_DB {
             likelihood *= FAR_IS_MEANT;
         }
         likelihood

@@ -21,7 +21,7 @@ pub struct TurnPolicy {
     pub barge_in_ms: u64,
     /// How sure it must be that speech is meant for the bot, 0 to 1: a hum, a cough or a voice in the background is less so.
     pub barge_in_meant: f32,
-    /// Other speech stops it when it has lasted this long.
+    /// Other speech stops it when it has lasted this long; so does a "right" or an "okay" that goes on.
     pub barge_in_unsure_ms: u64,
     /// A turn is cut after this.
     pub longest_turn_ms: u64,

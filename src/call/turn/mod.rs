@@ -4,5 +4,6 @@ pub(crate) mod ear;
 pub(crate) mod end_of_turn;
 pub(crate) mod line;
 pub(crate) mod mouth;
+pub(crate) mod overlap;
 mod said;
 pub(crate) mod words;

@@ -188,6 +188,17 @@ impl Mouth {
 
     /// The sound was a cough or a "mhm": go on where it fell, or from the clause in which it fell if that is long ago.
     pub(crate) fn resume(&mut self, io: &mut Io) {
+        self.go_on(io, Loudness::Full);
+    }
+
+    /// The sound that stopped it still lasts, and is a "mhm" as far as is known: go on, but lower.
+    pub(crate) fn resume_lower(&mut self, io: &mut Io) {
+        if self.is_held() {
+            self.go_on(io, Loudness::Ducked);
+        }
+    }
+
+    fn go_on(&mut self, io: &mut Io, loudness: Loudness) {
         match self.take(io) {
             Saying::Held { id, said, begun: true, since } if io.now.since(since) > SAME_PLACE_MS => {
                 self.saying = Saying::Sounding { id, said };
@@ -199,7 +210,7 @@ impl Mouth {
             }
             other => self.saying = other,
         }
-        self.set_loudness(io, Loudness::Full);
+        self.set_loudness(io, loudness);
     }
 
     fn set_loudness(&mut self, io: &mut Io, loudness: Loudness) {

@@ -20,6 +20,8 @@ pub struct TurnWords {
     back_channels: Words,
     yes: Words,
     no: Words,
+    beginnings: Words,
+    claims: Words,
     accept: Words,
     decline: Words,
     never_mind: Words,
@@ -55,6 +57,16 @@ fn contains_any(words: &[String], phrases: &Words) -> bool {
 pub(crate) fn is_back_channel(text: &str, language: Language) -> bool {
     let words = plain(text);
     !words.is_empty() && words.len() <= 3 && words.iter().all(|word| language.turn.back_channels.contains(word))
+}
+
+/// One word that may become a back-channel or anything else: "I see", "I want".
+pub(crate) fn is_beginning(text: &str, language: Language) -> bool {
+    matches!(plain(text).as_slice(), [word] if language.turn.beginnings.contains(word))
+}
+
+/// "Stop", "wait", "a human": so few words, and yet they want the turn.
+pub(crate) fn claims_turn(text: &str, language: Language) -> bool {
+    contains_any(&plain(text), &language.turn.claims)
 }
 
 /// What was heard is a piece of what is being said: the bot hears itself on a speakerphone. One or two words may be a caller's own.
@@ -155,6 +167,8 @@ mod tests {
             assert!(!is_back_channel(text, english()), "{text}");
         }
         assert!(is_back_channel("Da, înțeleg.", romanian()));
+        assert!(claims_turn("Hold on.", english()) && claims_turn("Stați puțin!", romanian()) && !claims_turn("You had.", english()));
+        assert!(is_beginning("I.", english()) && !is_beginning("I see.", english()));
     }
 
     #[test]

@@ -94,6 +94,41 @@ fn what_is_hardly_meant_for_us_makes_the_bot_speak_lower_and_no_more() {
 }
 
 #[test]
+fn a_back_channel_that_is_known_at_once_makes_the_bot_speak_lower_and_no_more() {
+    let mut sim = long_answer().says_for(Cue::Over("Choose sign in", 800), "Right", 420);
+    sim.world.glimpses = vec![(170, "Right.")];
+    let run = sim.run();
+    run.tells(&["< caller: Right", "> speak lower", "= turn 1 \"Right\"", "> speak up", "anything else"]).never("> be still");
+}
+
+#[test]
+fn a_back_channel_that_is_known_late_makes_the_bot_go_on_before_it_is_over() {
+    let mut sim = long_answer().says_for(Cue::Over("Choose sign in", 800), "All right", 700);
+    sim.world.glimpses = vec![(170, ""), (300, "All right")];
+    sim.run()
+        .tells(&["< caller: All right", "> be still", "> speak lower", "= turn 1 \"All right\"", "> speak up", "anything else"])
+        .never("= interrupted");
+}
+
+#[test]
+fn a_yes_with_a_but_interrupts_at_the_but() {
+    let mut sim = long_answer().says_on(Cue::Over(LONG_ANSWER, 1_000), "Yes, but where is my order?");
+    sim.world.glimpses = vec![(170, "Yes."), (430, "Yes, but")];
+    let run = sim.run();
+    run.tells(&["> speak lower", "> be still", "= interrupted", "What is your order number?"]);
+    let stopped = run.time_of("> be still") - run.time_of("< caller: Yes, but");
+    assert!((430..=450).contains(&stopped), "{stopped} ms");
+}
+
+#[test]
+fn a_murmur_of_which_the_recogniser_makes_nothing_never_stops_the_bot() {
+    let mut sim = long_answer().says_for(Cue::Over("Choose sign in", 800), "", 2_500);
+    sim.world.meant = 0.2;
+    sim.world.glimpses = vec![(170, ""), (1_100, "")];
+    sim.run().tells(&["> speak lower", "> speak up", "anything else"]).never("> be still").never("= interrupted");
+}
+
+#[test]
 fn somebody_with_a_strange_voice_interrupts_too() {
     let mut sim = long_answer().says_on(Cue::Over(LONG_ANSWER, 1_000), "Where is my order?");
     sim.world.meant = 0.2;

@@ -107,6 +107,8 @@ pub(crate) struct World {
     pub(crate) listens_for_others: bool,
     /// How likely the listener finds it that voices are meant for us.
     pub(crate) meant: f32,
+    /// What the recogniser makes of voices before they pause: so long after they began.
+    pub(crate) glimpses: Vec<(u64, &'static str)>,
     pub(crate) legs: BTreeMap<LegId, AgentId>,
     up: Vec<LegId>,
     reserved: BTreeMap<RequestId, AgentId>,
@@ -137,6 +139,7 @@ impl World {
             tells_lasting: true,
             listens_for_others: false,
             meant: 1.0,
+            glimpses: Vec::new(),
             legs: BTreeMap::new(),
             up: Vec::new(),
             reserved: BTreeMap::new(),
@@ -206,6 +209,9 @@ impl World {
             for ms in (100..=ms).step_by(100) {
                 self.tell(from + ms + 40, Event::VoiceLasting { leg, at, ms, meant: self.meant });
             }
+        }
+        for (ms, text) in self.glimpses.clone() {
+            self.tell(from + ms, Event::Partial { leg, from: at, text: text.to_owned() });
         }
         self.tell(to + 200, Event::VoiceStopped { leg, at: warmline::call::time::Time(to) });
     }

@@ -68,6 +68,15 @@ pub(super) struct EchoPath {
     /// How long the room goes on sounding.
     #[serde(default)]
     pub(super) tail_ms: u64,
+    /// How far a small loudspeaker bends the loudest sounds: 0, not at all, to 1, by half.
+    #[serde(default)]
+    pub(super) bend: f32,
+    /// How much faster than ours the far end's clock runs, in millionths.
+    #[serde(default)]
+    pub(super) drift_ppm: f32,
+    /// The far end's buffer moves by so much, again and again: to and fro, every eight seconds.
+    #[serde(default)]
+    pub(super) jump_ms: u64,
 }
 
 /// A JSON file.
@@ -91,6 +100,16 @@ pub(super) struct Label {
     /// Whose voice it is.
     #[serde(default)]
     pub(super) voice: String,
+    /// The language of the call.
+    #[serde(default = "english")]
+    pub(super) language: String,
+    /// What the bot says meanwhile; empty: what the stage's flow has it say.
+    #[serde(default)]
+    pub(super) bot: String,
+}
+
+fn english() -> String {
+    "en".to_owned()
 }
 
 /// A sound with what is in it.

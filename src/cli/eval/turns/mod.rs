@@ -4,15 +4,16 @@
 //! `--make` fills a folder with synthetic callers first.
 
 mod label;
+mod line;
 mod make;
 mod overlaps;
 mod pauses;
 mod report;
 mod stage;
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use warmline_models::{Embedder, ModelsDir, Synthesiser};
 
 use crate::{call::flow::Flow, cli::flow::load, speech::engines::Engines, understand::Understander};
@@ -27,6 +28,9 @@ pub(crate) struct Args {
     /// Fill the folder first, with synthetic callers: `small` takes a minute, `full` half an hour.
     #[arg(long, value_name = "SIZE")]
     make: Option<make::Size>,
+    /// Measure only these.
+    #[arg(long)]
+    only: Option<Only>,
     /// Which sentences and which voices: tune on a, report on b and c.
     #[arg(long, value_name = "PART", default_value = "a")]
     part: make::Part,
@@ -47,6 +51,27 @@ pub(crate) struct Args {
     misses: bool,
 }
 
+/// A part of what can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Only {
+    /// When turns end.
+    Turns,
+    /// What sounds over the bot's words, without the long echoes.
+    Overlaps,
+    /// An hour of the bot's own echo.
+    Echo,
+}
+
+impl Only {
+    fn takes(self, kind: Kind) -> bool {
+        match self {
+            Self::Turns => kind == Kind::Turn,
+            Self::Overlaps => kind != Kind::Turn && kind != Kind::Echo,
+            Self::Echo => kind == Kind::Echo,
+        }
+    }
+}
+
 /// What every scene is measured with.
 struct Bench {
     engines: Engines,
@@ -63,11 +88,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let runtime = warmline_models::Runtime::load(&dir)?;
         make::fill(&args.folder, size, args.part, args.seed, &Synthesiser::load(&runtime, 1)?)?;
     }
-    let scenes = label::read(&args.folder)?;
-    let (engines, embedder) = Engines::load(&dir, &[], |embedder| Ok(Arc::clone(embedder)))?;
+    let mut scenes = label::read(&args.folder)?;
+    if let Some(only) = args.only {
+        scenes.retain(|scene| only.takes(scene.label.kind));
+        ensure!(!scenes.is_empty(), "{} has no such scenes", args.folder.display());
+    }
+    let languages: BTreeSet<&str> = scenes.iter().map(|scene| scene.label.language.as_str()).collect();
+    let languages: Vec<&str> = languages.into_iter().collect();
+    let (engines, embedder) = Engines::load(&dir, &languages, |embedder| Ok(Arc::clone(embedder)))?;
     let flow = match &args.flow {
         Some(file) => load(file, None)?,
-        None => stage::flow()?,
+        None => stage::flow("en", "")?,
     };
     let heads = args.flow.as_ref().map(|_| Understander::new(&flow, &embedder)).transpose()?;
     let recogniser_ms = (args.recogniser_ms.first().copied().unwrap_or(20), args.recogniser_ms.get(1).copied().unwrap_or(45));
@@ -83,7 +114,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn measure(bench: &Bench, scenes: &[Scene]) -> Result<Report> {
     let (turns, overlaps): (Vec<&Scene>, Vec<&Scene>) = scenes.iter().partition(|scene| scene.label.kind == Kind::Turn);
     let turns = turns.into_iter().map(|scene| pauses::hear(bench, scene)).collect::<Result<Vec<_>>>()?;
-    let mut theatre = stage::Theatre::new(bench)?;
+    let mut theatre = stage::Theatre::new(bench);
     let overlaps = overlaps.into_iter().map(|scene| theatre.play(scene)).collect::<Result<Vec<_>>>()?;
     Ok(Report::of(&bench.flow.turn, &turns, &overlaps))
 }

@@ -84,7 +84,7 @@ pub(super) fn hear(bench: &Bench, scene: &Scene) -> Result<Turn> {
     let (mut from, mut pace_ms, mut faded) = (None, 0, None);
     for (told, what) in noticed {
         match what {
-            Noticed::Fading(..) => faded = Some(told),
+            Noticed::Hushed(..) => faded = Some(told),
             Noticed::Started(began) => {
                 faded = None;
                 from.get_or_insert(began);
@@ -102,7 +102,7 @@ pub(super) fn hear(bench: &Bench, scene: &Scene) -> Result<Turn> {
                 pause.known = told.max(begun.plus(bench.takes_ms(to.since(first)))).plus(UNDERSTAND_MS);
                 turn.pauses.push(Pause { pace_ms, ..pause });
             }
-            Noticed::Lasting(..) => {}
+            Noticed::Lasting(..) | Noticed::Fades(_) => {}
         }
     }
     Ok(turn)

@@ -1,6 +1,9 @@
 //! The figures.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use serde::Serialize;
 
@@ -44,12 +47,28 @@ struct Ends {
 #[derive(Debug, Default, Serialize)]
 struct Effects {
     scenes: usize,
-    /// Shares of them: the bot spoke lower, was still for a moment, gave up what it said.
+    /// Shares of them: the bot spoke lower, was still for a moment however short, stopped (see `Overlap`), gave up what it said.
     lower: f64,
     still: f64,
+    stopped: f64,
     gave_up: f64,
     /// Of those in which it went on: how long it was still, on average.
     still_ms: f64,
+}
+
+/// What became of interruptions.
+#[derive(Debug, Default, Serialize)]
+struct Interruptions {
+    /// From an interruption's first sound until the bot spoke lower, and to its last sound.
+    lower_ms_p95: Option<u64>,
+    stop_ms_p50: Option<u64>,
+    stop_ms_p95: Option<u64>,
+    /// The same without those whose first word may be a back-channel ("yes, but"), and how many these are.
+    plain_stop_ms_p95: Option<u64>,
+    agree_first: usize,
+    recall: Option<f64>,
+    recall_with_echo: Option<f64>,
+    precision: Option<f64>,
 }
 
 /// Everything.
@@ -57,13 +76,10 @@ struct Effects {
 pub(super) struct Report {
     by_witnesses: Ends,
     by_silence: Ends,
-    /// From an interruption's first sound to the bot's last one.
-    stop_ms_p50: Option<u64>,
-    stop_ms_p95: Option<u64>,
-    recall: Option<f64>,
-    recall_with_echo: Option<f64>,
-    precision: Option<f64>,
-    effects: BTreeMap<Kind, Effects>,
+    #[serde(flatten)]
+    interruptions: Interruptions,
+    in_other_languages: BTreeMap<String, Interruptions>,
+    effects: BTreeMap<String, Effects>,
     echo_hours: f64,
     /// Times that the bot was still because of its own echo, in an hour of its speech.
     echo_stills_per_hour: Option<f64>,
@@ -82,9 +98,12 @@ impl Report {
             overlaps: overlaps.to_vec(),
             ..Self::default()
         };
-        report.interruptions(overlaps);
-        for kind in overlaps.iter().map(|overlap| overlap.kind) {
-            report.effects.entry(kind).or_insert_with(|| effects(overlaps, kind));
+        let of = |language: &str| overlaps.iter().filter(|overlap| overlap.language == language).collect::<Vec<_>>();
+        report.interruptions = interruptions(&of("en"));
+        let languages: BTreeSet<&str> = overlaps.iter().map(|overlap| overlap.language.as_str()).filter(|it| *it != "en").collect();
+        report.in_other_languages = languages.into_iter().map(|language| (language.to_owned(), interruptions(&of(language)))).collect();
+        for overlap in overlaps {
+            report.effects.entry(sort(overlap)).or_insert_with(|| effects(overlaps, &sort(overlap)));
         }
         let echoes: Vec<&Overlap> = overlaps.iter().filter(|overlap| overlap.kind == Kind::Echo).collect();
         report.echo_hours = echoes.iter().map(|overlap| overlap.spoken_ms as f64).sum::<f64>() / 3_600_000.0;
@@ -97,19 +116,6 @@ impl Report {
         let wrong = overlaps.iter().filter(|overlap| is_wrong(overlap)).map(|overlap| format!("{}: {overlap:?}", overlap.name));
         report.misses = cut.chain(wrong).collect();
         report
-    }
-
-    fn interruptions(&mut self, overlaps: &[Overlap]) {
-        let all: Vec<&Overlap> = overlaps.iter().filter(|overlap| overlap.kind.interrupts()).collect();
-        let mut times: Vec<u64> = all.iter().filter(|overlap| stopped(overlap)).filter_map(|overlap| overlap.still_after_ms).collect();
-        times.sort_unstable();
-        self.stop_ms_p50 = percentile(&times, 50);
-        self.stop_ms_p95 = percentile(&times, 95);
-        let recall = |of: &[&Overlap]| share(of.iter().filter(|overlap| stopped(overlap)).count(), of.len());
-        self.recall = recall(&all);
-        self.recall_with_echo = recall(&all.iter().copied().filter(|overlap| overlap.echo).collect::<Vec<_>>());
-        let wrong = overlaps.iter().filter(|overlap| !overlap.kind.interrupts() && overlap.gave_up).count();
-        self.precision = share(times.len(), times.len() + wrong);
     }
 
     /// For people.
@@ -126,14 +132,18 @@ impl Report {
                 let _ = writeln!(out, "  as the flow has it: {:.0} ms, {}", point.delay_ms, percent(Some(point.cut_off)));
             }
         }
-        let ms = |value: Option<u64>| value.map_or("-".to_owned(), |ms| format!("{ms} ms"));
-        let _ = writeln!(out, "interruptions: stopped after {} (p50), {} (p95)", ms(self.stop_ms_p50), ms(self.stop_ms_p95));
-        let (recall, echo) = (percent(self.recall), percent(self.recall_with_echo));
-        let _ = writeln!(out, "  recall {recall}, over an echo {echo}, precision {}", percent(self.precision));
+        let _ = writeln!(out, "interruptions: {}", self.interruptions.text());
+        for (language, interruptions) in &self.in_other_languages {
+            let _ = writeln!(out, "interruptions, {language}: {}", interruptions.text());
+        }
         for (kind, effects) in &self.effects {
-            let Effects { scenes, lower, still, gave_up, still_ms } = effects;
-            let (lower, still, gave_up) = (percent(Some(*lower)), percent(Some(*still)), percent(Some(*gave_up)));
-            let _ = writeln!(out, "{kind:?} ({scenes}): spoke lower {lower}, still {still} (for {still_ms:.0} ms), gave up {gave_up}");
+            let Effects { scenes, still_ms, .. } = effects;
+            let [lower, still, stopped, gave_up] =
+                [effects.lower, effects.still, effects.stopped, effects.gave_up].map(|share| percent(Some(share)));
+            let _ = writeln!(
+                out,
+                "{kind} ({scenes}): spoke lower {lower}, still {still} (for {still_ms:.0} ms), stopped {stopped}, gave up {gave_up}"
+            );
         }
         if let Some(stills) = self.echo_stills_per_hour {
             let _ = writeln!(out, "own echo: {stills:.1} false stops an hour ({:.2} hours)", self.echo_hours);
@@ -145,22 +155,66 @@ impl Report {
     }
 }
 
+impl Interruptions {
+    fn text(&self) -> String {
+        let ms = |value: Option<u64>| value.map_or("-".to_owned(), |ms| format!("{ms} ms"));
+        let (lower, middle, most) = (ms(self.lower_ms_p95), ms(self.stop_ms_p50), ms(self.stop_ms_p95));
+        let (plain, agree) = (ms(self.plain_stop_ms_p95), self.agree_first);
+        let [recall, echo, precision] = [self.recall, self.recall_with_echo, self.precision].map(percent);
+        format!(
+            "stopped after {middle} (p50), {most} (p95), {plain} (p95) without the {agree} that begin with a yes, lower after {lower} (p95)\n  recall {recall}, over an echo {echo}, precision {precision}"
+        )
+    }
+}
+
+fn interruptions(overlaps: &[&Overlap]) -> Interruptions {
+    let all: Vec<&&Overlap> = overlaps.iter().filter(|overlap| overlap.kind.interrupts()).collect();
+    let sorted = |mut times: Vec<u64>| {
+        times.sort_unstable();
+        times
+    };
+    let lower = sorted(all.iter().filter_map(|overlap| overlap.lower_after_ms).collect());
+    let times = sorted(all.iter().filter(|overlap| stopped(overlap)).filter_map(|overlap| overlap.still_after_ms).collect());
+    let plain = all.iter().filter(|overlap| stopped(overlap) && !overlap.agrees_first);
+    let plain = sorted(plain.filter_map(|overlap| overlap.still_after_ms).collect());
+    let over_echo = all.iter().filter(|overlap| overlap.echo);
+    let caught = all.iter().filter(|overlap| stopped(overlap));
+    let wrong = overlaps.iter().filter(|overlap| !overlap.kind.interrupts() && overlap.gave_up).count();
+    Interruptions {
+        lower_ms_p95: percentile(&lower, 95),
+        stop_ms_p50: percentile(&times, 50),
+        stop_ms_p95: percentile(&times, 95),
+        plain_stop_ms_p95: percentile(&plain, 95),
+        agree_first: all.iter().filter(|overlap| overlap.agrees_first).count(),
+        recall: share(times.len(), all.len()),
+        recall_with_echo: share(caught.filter(|overlap| overlap.echo).count(), over_echo.count()),
+        precision: share(times.len(), times.len() + wrong),
+    }
+}
+
 fn stopped(overlap: &Overlap) -> bool {
     overlap.gave_up && overlap.still_after_ms.is_some_and(|ms| ms <= STOPPED_MS)
 }
 
 fn is_wrong(overlap: &Overlap) -> bool {
-    if overlap.kind.interrupts() { !stopped(overlap) } else { overlap.stills > 0 || overlap.gave_up }
+    if overlap.kind.interrupts() { !stopped(overlap) } else { overlap.has_stopped() || overlap.kind == Kind::Echo && overlap.stills > 0 }
 }
 
-fn effects(overlaps: &[Overlap], kind: Kind) -> Effects {
-    let all: Vec<&Overlap> = overlaps.iter().filter(|overlap| overlap.kind == kind).collect();
+/// Kind and language.
+fn sort(overlap: &Overlap) -> String {
+    let kind = format!("{:?}", overlap.kind);
+    if overlap.language == "en" { kind } else { format!("{kind}, {}", overlap.language) }
+}
+
+fn effects(overlaps: &[Overlap], of: &str) -> Effects {
+    let all: Vec<&Overlap> = overlaps.iter().filter(|overlap| sort(overlap) == of).collect();
     let part = |is: &dyn Fn(&Overlap) -> bool| share(all.iter().filter(|overlap| is(overlap)).count(), all.len()).unwrap_or_default();
     let went_on: Vec<f64> = all.iter().filter(|overlap| overlap.stills > 0 && !overlap.gave_up).map(|it| it.still_ms as f64).collect();
     Effects {
         scenes: all.len(),
         lower: part(&|overlap| overlap.lower_after_ms.is_some()),
         still: part(&|overlap| overlap.stills > 0),
+        stopped: part(&Overlap::has_stopped),
         gave_up: part(&|overlap| overlap.gave_up),
         still_ms: if went_on.is_empty() { 0.0 } else { went_on.iter().sum::<f64>() / went_on.len() as f64 },
     }

@@ -1,16 +1,14 @@
 //! A call on a stage: the real brain, playout, ears and models; the line, the caller and time are made.
 
-use std::{collections::BTreeMap, collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use anyhow::{Result, anyhow};
-use warmline_models::{RECOGNISER_RATE, resample, to_float, to_pcm};
+use warmline_models::{EspeakVoice, RECOGNISER_RATE, manifest::is_english, resample, to_float, to_pcm};
 
-use super::{
-    Bench,
-    label::{EchoPath, Scene},
-    make::Chance,
-    overlaps::Overlap,
-};
+use super::{Bench, label::Scene, line::Line, overlaps::Overlap};
 use crate::{
     call::{
         Call, Caller, Setup,
@@ -24,14 +22,24 @@ use crate::{
         },
         record::What,
         time::{Time, WallTime},
+        turn::words::{Language, is_back_channel, yes_or_no},
         understanding::{Transcript, Understanding},
     },
     phone,
-    speech::{ear::LegEar, gate::Noticed},
+    speech::{ear::LegEar, gate::Noticed, glimpse::Glimpses},
 };
 
-/// What the bot says while it is interrupted: half a minute.
+/// The flow of the stage, without its words.
 const FLOW: &str = include_str!("stage.yaml");
+/// What the bot says while it is interrupted, unless the scene says what: half a minute.
+const BOT: &str = "You can set a new password on our website. \
+                   Choose sign in, then forgot password, and we will send you a link by e-mail. \
+                   On Saturday we are open from ten in the morning until two in the afternoon, and on Sunday, as always, we are closed. \
+                   You can send anything back within thirty days. \
+                   The return label is in the parcel. \
+                   Shipping costs four euros, and it is free from fifty euros on.";
+const NOTICES: [(&str, &str); 2] =
+    [("en", "Hello, you are speaking with an automated assistant."), ("ro", "Bună ziua, vorbiți cu un asistent automat.")];
 /// How long a scene is watched after the caller's last sound.
 const WATCHED_MS: u64 = 4_000;
 /// No scene is longer.
@@ -39,48 +47,75 @@ const LONGEST_MS: u64 = 60_000;
 const BEFORE_MS: u64 = 300;
 const AFTER_MS: u64 = 60;
 const UNDERSTAND_MS: u64 = 20;
+/// What the recogniser of other languages takes.
+const OTHERS_TAKE_MS: u64 = 260;
 
 /// The flow of the stage.
-pub(super) fn flow() -> Result<Arc<Flow>> {
-    Flow::parse(FLOW, "stage.yaml").map(Arc::new).map_err(|mistakes| anyhow!("the stage's flow: {mistakes:?}"))
+pub(super) fn flow(language: &str, bot: &str) -> Result<Arc<Flow>> {
+    let notice = NOTICES.iter().find(|(of, _)| *of == language).map_or(NOTICES[0].1, |(_, notice)| *notice);
+    let bot = if bot.is_empty() { BOT } else { bot };
+    let text = FLOW.replace("LANGUAGE", language).replace("NOTICE", notice).replace("BOT", bot);
+    Flow::parse(&text, "stage.yaml").map(Arc::new).map_err(|mistakes| anyhow!("the stage's flow: {mistakes:?}"))
 }
 
 /// Plays scenes one after the other.
 pub(super) struct Theatre<'a> {
     bench: &'a Bench,
-    flow: Arc<Flow>,
-    /// Clauses that were spoken before.
-    clips: HashMap<String, Arc<[i16]>>,
+    /// What was made before: flows by language and words, clauses by language and text.
+    flows: HashMap<(String, String), Arc<Flow>>,
+    clips: HashMap<(String, String), Arc<[i16]>>,
 }
 
 impl<'a> Theatre<'a> {
-    pub(super) fn new(bench: &'a Bench) -> Result<Self> {
-        // Turn-taking is the chosen flow's, words and notices are the stage's.
-        let mut flow = flow()?;
-        Arc::make_mut(&mut flow).turn = bench.flow.turn.clone();
-        Ok(Self { bench, flow, clips: HashMap::new() })
+    pub(super) fn new(bench: &'a Bench) -> Self {
+        Self { bench, flows: HashMap::new(), clips: HashMap::new() }
     }
 
     /// Plays a scene.
     pub(super) fn play(&mut self, scene: &Scene) -> Result<Overlap> {
-        let mut stage = Stage::new(self, scene);
+        let flow = self.flow(scene)?;
+        let mut stage = Stage::new(self, scene, flow);
         while !stage.is_over() {
             stage.tick()?;
         }
         Ok(stage.seen)
     }
 
-    fn clip(&mut self, clause: &str) -> Result<Arc<[i16]>> {
-        if let Some(known) = self.clips.get(clause) {
+    /// Turn-taking is the chosen flow's, words and notices are the stage's.
+    fn flow(&mut self, scene: &Scene) -> Result<Arc<Flow>> {
+        let key = (scene.label.language.clone(), scene.label.bot.clone());
+        if let Some(known) = self.flows.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let mut flow = flow(&key.0, &key.1)?;
+        Arc::make_mut(&mut flow).turn = self.bench.flow.turn.clone();
+        self.flows.insert(key, Arc::clone(&flow));
+        Ok(flow)
+    }
+
+    fn clip(&mut self, language: &str, clause: &str) -> Result<Arc<[i16]>> {
+        let key = (language.to_owned(), clause.to_owned());
+        if let Some(known) = self.clips.get(&key) {
             return Ok(Arc::clone(known));
         }
         let voice = &self.bench.engines.synthesiser;
-        let mut samples = to_pcm(&resample(&voice.speak(clause, 1.0)?, voice.rate(), 8_000)?);
+        let (sound, rate) = if is_english(language) {
+            (voice.speak(clause, 1.0)?, voice.rate())
+        } else {
+            let voice = EspeakVoice::new(language);
+            (voice.speak(clause, 1.0)?, voice.rate())
+        };
+        let mut samples = to_pcm(&resample(&sound, rate, 8_000)?);
         samples.extend([0; 1_600]);
         let clip: Arc<[i16]> = samples.into();
-        self.clips.insert(clause.to_owned(), Arc::clone(&clip));
+        self.clips.insert(key, Arc::clone(&clip));
         Ok(clip)
     }
+}
+
+fn begins_as_back_channel(scene: &Scene, language: Language) -> bool {
+    let first = scene.label.text.split_whitespace().next().unwrap_or_default();
+    scene.label.kind.interrupts() && is_back_channel(first, language) && yes_or_no(first, language) == Some(true)
 }
 
 struct Stage<'t, 'a> {
@@ -97,51 +132,23 @@ struct Stage<'t, 'a> {
     speech: Option<RequestId>,
     began: Option<Time>,
     line: Line,
+    glimpses: Glimpses,
+    /// The words that are being looked at will be known then.
+    glimpsed: Time,
     still_since: Option<Time>,
+    last_clause: Option<String>,
+    /// The long speech is over: what is said now is something else.
+    over: bool,
     done: bool,
     seen: Overlap,
 }
 
-/// The way back from the caller's telephone.
-struct Line {
-    taps: Vec<(usize, f32)>,
-    sent: Vec<i16>,
-}
-
-impl Line {
-    /// A room: the first sound, and reflections that die away.
-    fn new(path: Option<EchoPath>, name: &str) -> Self {
-        let Some(path) = path else { return Self { taps: Vec::new(), sent: Vec::new() } };
-        let mut chance = Chance::new(name.bytes().fold(7, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte)));
-        let first = (path.ms * 8) as usize;
-        let mut taps = vec![(first, 1.0)];
-        let reflections = path.tail_ms as usize * 8;
-        taps.extend((8..reflections).step_by(5).map(|late| {
-            let dies = (-3.0 * late as f32 / reflections as f32).exp();
-            (first + late, (chance.share() - 0.5) * 0.8 * dies)
-        }));
-        let loud = taps.iter().map(|(_, tap)| tap * tap).sum::<f32>().sqrt();
-        let gain = 10_f32.powf(path.db / 20.0) / loud;
-        taps.iter_mut().for_each(|(_, tap)| *tap *= gain);
-        Self { taps, sent: Vec::new() }
-    }
-
-    /// What comes back with the frame that is sent now.
-    fn back(&mut self, sent: &Samples) -> [f32; FRAME_SAMPLES] {
-        let start = self.sent.len();
-        self.sent.extend(phone::over_g711(*sent));
-        std::array::from_fn(|index| {
-            let taps = self.taps.iter().filter_map(|(late, tap)| Some(f32::from(self.sent[(start + index).checked_sub(*late)?]) * tap));
-            taps.sum()
-        })
-    }
-}
-
 impl<'t, 'a> Stage<'t, 'a> {
-    fn new(theatre: &'t mut Theatre<'a>, scene: &'t Scene) -> Self {
+    fn new(theatre: &'t mut Theatre<'a>, scene: &'t Scene, flow: Arc<Flow>) -> Self {
+        let agrees_first = begins_as_back_channel(scene, flow.words());
         let setup = Setup {
             call: CallId("stage".to_owned()),
-            flow: Arc::clone(&theatre.flow),
+            flow,
             others: Vec::new(),
             wall: WallTime { day: 20_000, ms_of_day: 36_000_000 },
             caller: Caller::default(),
@@ -149,11 +156,15 @@ impl<'t, 'a> Stage<'t, 'a> {
         let seen = Overlap {
             name: scene.name.clone(),
             kind: scene.label.kind,
+            language: scene.label.language.clone(),
+            agrees_first,
             echo: scene.label.echo.is_some(),
             still_after_ms: None,
             lower_after_ms: None,
             stills: 0,
             still_ms: 0,
+            longest_still_ms: 0,
+            glimpsed: Vec::new(),
             heard: Vec::new(),
             gave_up: false,
             spoken_ms: 0,
@@ -170,7 +181,11 @@ impl<'t, 'a> Stage<'t, 'a> {
             sequence: 0,
             speech: None,
             began: None,
+            glimpses: Glimpses::default(),
+            glimpsed: Time::ZERO,
             still_since: None,
+            last_clause: None,
+            over: false,
             done: false,
             seen,
         }
@@ -211,9 +226,17 @@ impl<'t, 'a> Stage<'t, 'a> {
         self.ear.hear(&frame, &out, &self.theatre.bench.engines.vad, &mut |what| noticed.push(what))?;
         for what in noticed {
             let event = match what {
+                Noticed::Fades(_) => {
+                    self.glimpse(Glimpses::is_due_at_end)?;
+                    continue;
+                }
                 Noticed::Started(at) => Event::VoiceStarted { leg: LegId::CALLER, at },
-                Noticed::Lasting(at, ms, meant) => Event::VoiceLasting { leg: LegId::CALLER, at, ms, meant },
-                Noticed::Fading(..) => continue,
+                // Early words are in the time that the recogniser is said to need.
+                Noticed::Hushed(..) => continue,
+                Noticed::Lasting(at, ms, meant) => {
+                    self.glimpse(Glimpses::is_due)?;
+                    Event::VoiceLasting { leg: LegId::CALLER, at, ms, meant }
+                }
                 Noticed::Stopped(at) => Event::VoiceStopped { leg: LegId::CALLER, at },
             };
             self.tell(now, event);
@@ -289,6 +312,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             Action::StopSpeaking { id } => {
                 self.playout.stop(id);
                 self.be_still();
+                self.over |= self.speech == Some(id);
             }
             Action::Loudness { loudness, .. } => self.loudness(loudness),
             Action::Transcribe { id, from, to, .. } => self.transcribe(id, from, to)?,
@@ -324,10 +348,15 @@ impl<'t, 'a> Stage<'t, 'a> {
         // The first sentence is the notice; what follows may be interrupted.
         if clauses.len() > 1 && self.speech.is_none() {
             self.speech = Some(id);
+            self.last_clause = clauses.last().cloned();
+        } else if self.over && self.last_clause.as_ref() == clauses.last() {
+            // What was stopped for long is taken up again.
+            (self.speech, self.over) = (Some(id), false);
+            self.sounds_again();
         }
         self.playout.announce(id);
         for (clause, text) in clauses.iter().enumerate() {
-            let samples = self.theatre.clip(text)?;
+            let samples = self.theatre.clip(&self.scene.label.language, text)?;
             // More than the playout takes is a mistake of the stage.
             self.playout.push(Chunk { id, clause, samples, last: clause + 1 == clauses.len() })?;
         }
@@ -342,12 +371,22 @@ impl<'t, 'a> Stage<'t, 'a> {
                 if let Some(at) = self.sound_at().filter(|at| self.now >= *at) {
                     self.seen.lower_after_ms.get_or_insert(self.now.since(at));
                 }
+                self.sounds_again();
             }
-            Loudness::Full => {
-                if let Some(since) = self.still_since.take() {
-                    self.seen.still_ms += self.now.since(since);
-                }
-            }
+            Loudness::Full => self.sounds_again(),
+        }
+    }
+
+    /// The speech that was interrupted is to be heard again: it was no stop for good.
+    fn sounds_again(&mut self) {
+        if self.over {
+            return;
+        }
+        if let Some(since) = self.still_since.take() {
+            let ms = self.now.since(since);
+            self.seen.still_ms += ms;
+            self.seen.longest_still_ms = self.seen.longest_still_ms.max(ms);
+            self.seen.still_after_ms = None;
         }
     }
 
@@ -365,15 +404,40 @@ impl<'t, 'a> Stage<'t, 'a> {
 
     fn transcribe(&mut self, id: RequestId, from: Time, to: Time) -> Result<()> {
         let engines = &self.theatre.bench.engines;
-        let sound = self.ear.between(Time(from.0.saturating_sub(BEFORE_MS)), to.plus(AFTER_MS));
-        let audio = resample(&to_float(&sound), 8_000, RECOGNISER_RATE)?;
-        let heard = engines.recogniser.transcribe(&audio, &|| false)?;
+        let audio = self.audio(from, to.plus(AFTER_MS))?;
+        let heard = engines.transcribe(&self.scene.label.language, &audio, &|| false)?;
         let complete = engines.end_of_turn.completeness(&audio)?;
         let transcript = Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: None };
         self.seen.heard.push(format!("{} ({:.2}, {}..{})", transcript.text, transcript.confidence, from.0, to.0));
-        let known = self.now.plus(self.theatre.bench.takes_ms(to.since(from)));
+        let known = self.now.plus(self.takes_ms(to.since(from)));
         self.tell(known, Event::Heard { id, transcript });
         self.tell(known, Event::Sounded { id, complete });
         Ok(())
+    }
+
+    /// Looks at the words of a voice that goes on, as the driver does.
+    fn glimpse(&mut self, is_due: fn(&mut Glimpses, Time, Time, bool) -> bool) -> Result<()> {
+        let Some((from, to)) = self.ear.voice() else { return Ok(()) };
+        let over_bot = self.ear.is_over_bot() && is_english(&self.scene.label.language);
+        if self.glimpsed > self.now || !is_due(&mut self.glimpses, from, to, over_bot) {
+            return Ok(());
+        }
+        let heard = self.theatre.bench.engines.transcribe(&self.scene.label.language, &self.audio(from, to)?, &|| false)?;
+        self.seen.glimpsed.push(heard.text.clone());
+        self.glimpsed = self.now.plus(self.takes_ms(to.since(from)));
+        if over_bot || !heard.text.is_empty() {
+            self.tell(self.glimpsed, Event::Partial { leg: LegId::CALLER, from, text: heard.text });
+        }
+        Ok(())
+    }
+
+    fn audio(&self, from: Time, to: Time) -> Result<Vec<f32>> {
+        let sound = self.ear.between(Time(from.0.saturating_sub(BEFORE_MS)), to);
+        Ok(resample(&to_float(&sound), 8_000, RECOGNISER_RATE)?)
+    }
+
+    /// The recogniser of other languages takes its time whatever it hears.
+    fn takes_ms(&self, ms: u64) -> u64 {
+        if is_english(&self.scene.label.language) { self.theatre.bench.takes_ms(ms + BEFORE_MS) } else { OTHERS_TAKE_MS }
     }
 }

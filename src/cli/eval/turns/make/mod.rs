@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use warmline_models::Synthesiser;
 
 pub(super) use chance::Chance;
-use texts::Texts;
+use texts::{Texts, Tongue};
 use voices::Voices;
 
 use super::label::{EchoPath, Expected, Kind, Label};
@@ -44,16 +44,18 @@ const AROUND_MS: u32 = 300;
 /// The softest and the loudest echo, and the earliest and the latest.
 const ECHO_DB: (f32, f32) = (-30.0, -6.0);
 const ECHO_MS: (f32, f32) = (20.0, 400.0);
+/// After so many scenes every voice says what its neighbour said.
+const TEXTS_OVER: usize = 3;
 /// Level of a line's own noise, and of other people in the room, below full scale.
 const LINE_DB: f32 = -58.0;
 const BABBLE_DB: f32 = -38.0;
 
 impl Size {
-    /// How many scenes of each kind: turns, interruptions, back-channels, noises, echoes.
-    fn counts(self) -> [usize; 5] {
+    /// How many scenes of each kind: turns, interruptions and back-channels in both languages, noises, echoes.
+    fn counts(self) -> [usize; 7] {
         match self {
-            Self::Small => [24, 8, 8, 3, 2],
-            Self::Full => [240, 80, 80, 24, 130],
+            Self::Small => [24, 8, 8, 2, 2, 3, 2],
+            Self::Full => [240, 132, 108, 24, 24, 24, 160],
         }
     }
 }
@@ -69,10 +71,14 @@ struct Maker<'a> {
 pub(super) fn fill(folder: &Path, size: Size, part: Part, seed: u64, own: &Synthesiser) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let mut maker = Maker { folder, voices: Voices::new(own, part)?, texts: Texts::read(part)?, chance: Chance::new(seed) };
-    let [turns, interruptions, back_channels, noises, echoes] = size.counts();
+    let [turns, interruptions, back_channels, romanian_interruptions, romanian_back_channels, noises, echoes] = size.counts();
     (0..turns).try_for_each(|number| maker.turn(number))?;
-    (0..interruptions).try_for_each(|number| maker.over(number, Kind::Interruption))?;
-    (0..back_channels).try_for_each(|number| maker.over(number, Kind::BackChannel))?;
+    (0..interruptions).try_for_each(|number| maker.over(number, Kind::Interruption, Tongue::English))?;
+    (0..back_channels).try_for_each(|number| maker.over(number, Kind::BackChannel, Tongue::English))?;
+    if maker.voices.romanian().is_some() {
+        (0..romanian_interruptions).try_for_each(|number| maker.over(number, Kind::Interruption, Tongue::Romanian))?;
+        (0..romanian_back_channels).try_for_each(|number| maker.over(number, Kind::BackChannel, Tongue::Romanian))?;
+    }
     for kind in [Kind::Cough, Kind::Laughter, Kind::Typing, Kind::Noise, Kind::Babble] {
         (0..noises).try_for_each(|number| maker.noise(number, kind))?;
     }
@@ -107,9 +113,12 @@ impl Maker<'_> {
     }
 
     /// Words over the bot's own.
-    fn over(&mut self, number: usize, kind: Kind) -> Result<()> {
-        let text = if kind == Kind::Interruption { self.texts.interruption(number) } else { self.texts.back_channel(number) };
-        let voice = self.voices.pick(number);
+    fn over(&mut self, number: usize, kind: Kind, tongue: Tongue) -> Result<()> {
+        let text =
+            if kind == Kind::Interruption { self.texts.interruption(number, tongue) } else { self.texts.back_channel(number, tongue) };
+        let romanian = self.voices.romanian().filter(|_| tongue == Tongue::Romanian);
+        // Every text is said by every voice before a pair comes twice.
+        let voice = romanian.unwrap_or_else(|| self.voices.pick(number + number / TEXTS_OVER));
         // Voices that read aloud spell "mhm".
         let sound = match text.as_str() {
             "Mhm." => Sound { samples: sounds::hum(&mut self.chance) },
@@ -118,10 +127,15 @@ impl Maker<'_> {
         let mut label = Self::label(kind, text, vec![(u64::from(AROUND_MS), u64::from(AROUND_MS) + sound.ms())]);
         label.voice = voice.name().to_owned();
         label.after_ms = self.after_ms();
+        label.bot = self.texts.bot(number / 3, tongue);
+        if romanian.is_some() {
+            label.language = "ro".to_owned();
+        }
         // One in three is said into a speakerphone.
         label.echo = number.is_multiple_of(3).then(|| self.path());
         let samples = around(sound.samples);
-        self.write(&format!("{}-{number:03}", name(kind)), &label, samples)
+        let of = romanian.map_or("", |_| "-ro");
+        self.write(&format!("{}{of}-{number:03}", name(kind)), &label, samples)
     }
 
     fn noise(&mut self, number: usize, kind: Kind) -> Result<()> {
@@ -158,6 +172,7 @@ impl Maker<'_> {
     fn echo(&mut self, number: usize) -> Result<()> {
         let mut label = Self::label(Kind::Echo, String::new(), Vec::new());
         label.echo = Some(self.path());
+        label.bot = self.texts.bot(number, Tongue::English);
         let mut samples = Sound::silence(1_000).samples;
         sounds::add(&mut samples, &sounds::noise(&mut self.chance), LINE_DB);
         self.write(&format!("echo-{number:03}"), &label, samples)
@@ -168,6 +183,10 @@ impl Maker<'_> {
             db: self.chance.between(ECHO_DB.0, ECHO_DB.1),
             ms: self.chance.between(ECHO_MS.0, ECHO_MS.1) as u64,
             tail_ms: self.chance.between(0.0, 80.0) as u64,
+            bend: self.chance.between(0.0, 1.0),
+            drift_ppm: self.chance.between(-100.0, 100.0),
+            // One far end in four has a buffer that does not rest.
+            jump_ms: if self.chance.share() < 0.25 { 20 } else { 0 },
         }
     }
 
@@ -176,7 +195,8 @@ impl Maker<'_> {
     }
 
     fn label(kind: Kind, text: String, voices: Vec<(u64, u64)>) -> Label {
-        Label { kind, text, expects: Expected::Sentence, voices, echo: None, after_ms: 0, voice: String::new() }
+        let (expects, language) = (Expected::Sentence, "en".to_owned());
+        Label { kind, text, expects, voices, echo: None, after_ms: 0, voice: String::new(), language, bot: String::new() }
     }
 
     fn write(&self, name: &str, label: &Label, samples: Vec<i16>) -> Result<()> {

@@ -17,6 +17,17 @@ struct Lists {
     yes_no: Vec<String>,
     interruptions: Vec<String>,
     back_channels: Vec<String>,
+    romanian_interruptions: Vec<String>,
+    romanian_back_channels: Vec<String>,
+    bot: Vec<String>,
+    romanian_bot: Vec<String>,
+}
+
+/// In which language somebody speaks over the bot's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tongue {
+    English,
+    Romanian,
 }
 
 /// The list of one part.
@@ -40,6 +51,9 @@ impl Texts {
         for list in [&mut lists.sentences, &mut lists.numbers, &mut lists.yes_no, &mut lists.interruptions, &mut lists.back_channels] {
             half(list);
         }
+        for list in [&mut lists.romanian_interruptions, &mut lists.romanian_back_channels, &mut lists.bot, &mut lists.romanian_bot] {
+            half(list);
+        }
         Ok(Self(lists))
     }
 
@@ -53,11 +67,20 @@ impl Texts {
         (list[(number / 10 * 7 + number % 10) % list.len()].clone(), expected)
     }
 
-    pub(super) fn interruption(&self, number: usize) -> String {
-        self.0.interruptions[number % self.0.interruptions.len()].clone()
+    pub(super) fn interruption(&self, number: usize, tongue: Tongue) -> String {
+        nth(if tongue == Tongue::English { &self.0.interruptions } else { &self.0.romanian_interruptions }, number)
     }
 
-    pub(super) fn back_channel(&self, number: usize) -> String {
-        self.0.back_channels[number % self.0.back_channels.len()].clone()
+    pub(super) fn back_channel(&self, number: usize, tongue: Tongue) -> String {
+        nth(if tongue == Tongue::English { &self.0.back_channels } else { &self.0.romanian_back_channels }, number)
     }
+
+    /// What the bot says meanwhile.
+    pub(super) fn bot(&self, number: usize, tongue: Tongue) -> String {
+        nth(if tongue == Tongue::English { &self.0.bot } else { &self.0.romanian_bot }, number)
+    }
+}
+
+fn nth(list: &[String], number: usize) -> String {
+    list[number % list.len()].clone()
 }

@@ -31,6 +31,8 @@ impl Speaker {
 pub(super) struct Voices<'a> {
     own: &'a Synthesiser,
     all: Vec<Speaker>,
+    /// Who speaks Romanian; nobody where espeak-ng is not installed.
+    romanian: Option<Speaker>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -50,7 +52,13 @@ impl<'a> Voices<'a> {
         if all.is_empty() {
             all.push(Speaker::Own);
         }
-        Ok(Self { own, all, runtime })
+        let romanian = if part == Part::A { Voice::EspeakRomanian } else { Voice::EspeakRomanianWoman };
+        let romanian = runtime.block_on(romanian.is_there()).then_some(Speaker::Of(romanian));
+        Ok(Self { own, all, romanian, runtime })
+    }
+
+    pub(super) fn romanian(&self) -> Option<Speaker> {
+        self.romanian
     }
 
     pub(super) fn pick(&self, number: usize) -> Speaker {
