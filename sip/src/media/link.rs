@@ -121,6 +121,11 @@ impl Link {
         }
     }
 
+    /// Will nothing but packets come, so that the peer stays where it is? Checks may move it, and a handshake may go on.
+    pub(super) const fn is_settled(&self) -> bool {
+        self.agent.is_none() && matches!(self.shield, Shield::Open | Shield::Keyed { .. })
+    }
+
     /// A datagram came: tells packets from what is below them (RFC 7983), and opens what is encrypted, in place.
     pub(super) fn on_datagram(&mut self, now: Duration, from: SocketAddr, datagram: &mut [u8]) -> Below {
         match datagram.first() {

@@ -99,6 +99,12 @@ impl Latch {
         }
     }
 
+    /// Is the peer heard, and can nobody take its place but by a new announcement?
+    #[must_use]
+    pub const fn is_certain(&self) -> bool {
+        matches!(self.state, State::Locked(_))
+    }
+
     /// Has the peer been heard?
     #[must_use]
     pub const fn is_locked(&self) -> bool {
@@ -160,7 +166,9 @@ mod tests {
         let seen: Vec<_> = (0..9).map(|_| latch.see(attacker, 1)).collect();
         assert_eq!(seen[4..], [Origin::Peer; 5]);
         assert_eq!(latch.destination(), attacker);
+        assert!(latch.is_locked() && !latch.is_certain());
         assert_eq!(latch.see(peer, 2), Origin::Peer);
+        assert!(latch.is_certain());
         assert_eq!(latch.see(attacker, 1), Origin::Stranger);
         assert_eq!(latch.destination(), peer);
         // Whoever has proved who it is stays.

@@ -72,6 +72,13 @@ impl SourceTracker {
         counted
     }
 
+    /// Counts a packet whose moment of arrival is not known well enough: the jitter goes on between the next two that were timed. False for
+    /// a duplicate.
+    pub fn count_unstamped(&mut self, sequence: u16) -> bool {
+        self.transit = None;
+        self.count_untimed(sequence)
+    }
+
     /// Counts a packet whose timestamp says nothing about the moment of sending (an event's, RFC 4733). False for a duplicate.
     pub fn count_untimed(&mut self, sequence: u16) -> bool {
         if !self.started {
@@ -218,6 +225,23 @@ mod tests {
         assert_eq!(steady.stats().jitter, 0);
         // |D| is 10 ms = 80 samples for every packet: the estimate converges there.
         assert!((75..=80).contains(&shaky.stats().jitter), "{}", shaky.stats().jitter);
+    }
+
+    #[test]
+    fn jitter_is_measured_between_neighbours_that_were_timed_and_nobody_else() {
+        let mut tracker = SourceTracker::default();
+        let shake = |packet: u16| at(u64::from(packet)) + Duration::from_millis(if packet.is_multiple_of(2) { 0 } else { 10 });
+        for packet in 0..4_000_u16 {
+            // Two in sixteen; what comes between has the same numbers as ever.
+            if packet % 16 < 2 {
+                tracker.count(packet, u32::from(packet) * 160, shake(packet));
+            } else {
+                assert!(tracker.count_unstamped(packet));
+            }
+        }
+        assert!((75..=80).contains(&tracker.stats().jitter), "{}", tracker.stats().jitter);
+        assert_eq!((tracker.stats().received, tracker.stats().lost()), (4_000, 0));
+        assert!(!tracker.count_unstamped(3_999));
     }
 
     #[test]

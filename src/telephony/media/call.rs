@@ -25,6 +25,7 @@ use super::{
     pacing::Pacing,
     ports::LegSockets,
     recorder::{Recording, RecordingState},
+    rest::{Stir, Turn, until_next},
 };
 use crate::call::{
     event::SpeechEnd,
@@ -59,6 +60,8 @@ pub(super) struct Tick {
     pub(super) civil: Duration,
     /// Ticks that were given up just before it.
     pub(super) skipped: u32,
+    /// How it finds the call.
+    pub(super) turn: Turn,
 }
 
 /// Counts an open call; dropped before the events end, so that whoever sees the end sees the right count.
@@ -86,6 +89,7 @@ pub(super) struct CallStart {
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) events: mpsc::Sender<MediaEvent>,
     pub(super) heard: Arc<HeardQueue>,
+    pub(super) stir: Arc<Stir>,
     pub(super) media_timeout: Duration,
     pub(super) jitter: JitterConfig,
     pub(super) dtls: DtlsContext,
@@ -131,19 +135,23 @@ impl Call {
         }
     }
 
-    /// One tick; false when the call has ended and everything has been said.
-    pub(super) fn tick(&mut self, tick: Tick, scratch: &mut Scratch, pacing: &Pacing, mut clock: impl FnMut() -> Duration) -> bool {
+    /// One tick; how many of the next ones may go by without this call, and none when it has ended and everything has been said.
+    pub(super) fn tick(&mut self, tick: Tick, scratch: &mut Scratch, pacing: &Pacing, mut clock: impl FnMut() -> Duration) -> Option<u32> {
         self.position = position(tick.nominal.saturating_sub(self.start.arrived));
-        self.take_commands(tick, scratch);
-        self.ticks += 1;
+        let ticks = 1 + tick.turn.rested;
+        self.ticks += u64::from(ticks);
         let slow = self.ticks.is_multiple_of(SLOW_TICKS);
+        // Whoever drops the other end stirs nobody.
+        if tick.turn.stirred || slow {
+            self.take_commands(tick, scratch);
+        }
         self.plan_passing(scratch.watch.as_ref());
         for index in 0..self.legs.len() {
             self.receive(index, tick, slow, scratch);
         }
         for index in 0..self.legs.len() {
             let is_recorded = self.legs[index].id == LegId::CALLER && self.recording.is_some();
-            if self.legs[index].rests() && !is_recorded {
+            if self.legs[index].rests(ticks) && !is_recorded {
                 self.legs[index].report(tick.now, scratch);
                 continue;
             }
@@ -152,10 +160,27 @@ impl Call {
             self.hand_on(index, &heard, pacing);
         }
         if slow {
+            self.carry_what_is_left((tick.now, tick.civil), scratch);
             self.look_after(tick);
         }
         self.flush_events();
-        !self.closed || !self.unsent.is_empty()
+        (!self.closed || !self.unsent.is_empty()).then(|| if self.may_rest() { until_next(self.ticks) } else { 0 })
+    }
+
+    /// Does everything go by itself?
+    fn may_rest(&self) -> bool {
+        self.is_settled && self.recording.is_none() && self.unsent.is_empty() && self.legs.iter().all(Leg::may_rest)
+    }
+
+    /// Something has happened between two ticks that the next one must see.
+    pub(super) fn unsettle(&mut self) {
+        self.is_settled = false;
+        self.start.stir.stir();
+    }
+
+    /// Says that there is something to do for it.
+    pub(super) fn stir(&self) -> Arc<Stir> {
+        Arc::clone(&self.start.stir)
     }
 
     /// Ends every leg.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use warmline_sip::{dtmf::Digit, media::LegStats, sdp::Negotiated};
 
-use super::{heard::HeardQueue, listening::Listening, ports::LegSockets, recorder::Recording};
+use super::{heard::HeardQueue, listening::Listening, ports::LegSockets, recorder::Recording, rest::Stir};
 use crate::call::{
     event::{Event, FarEndSign, LegEnd, LegQuality, SpeechEnd},
     ids::{LegId, RequestId},
@@ -106,6 +106,7 @@ pub enum CallMediaError {
 pub struct CallMedia {
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) heard: Arc<HeardQueue>,
+    pub(super) stir: Arc<Stir>,
 }
 
 impl CallMedia {
@@ -114,10 +115,12 @@ impl CallMedia {
     /// # Errors
     /// [`CallMediaError::Busy`] with 1,024 commands waiting, [`CallMediaError::Closed`] after `Close`.
     pub fn send(&self, command: Command) -> Result<(), CallMediaError> {
-        self.commands.try_send(command).map_err(|error| match error {
+        let sent = self.commands.try_send(command).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => CallMediaError::Busy,
             mpsc::error::TrySendError::Closed(_) => CallMediaError::Closed,
-        })
+        });
+        self.stir.stir();
+        sent
     }
 
     /// The frames of the legs that the patch listens to.

@@ -1,6 +1,6 @@
 //! One leg: its sockets, its media session, what it still has to hear.
 
-use std::time::Duration;
+use std::{net::SocketAddr, ops::Range, time::Duration};
 
 use tracing::debug;
 use warmline_sip::media::{self, DtlsContext, MediaSession, Outgoing, Passing, Pulled, Received};
@@ -15,7 +15,7 @@ use warmline_sip::{
 use super::{
     listening::{Detectors, Listening, Noted},
     ports::{LegSockets, random},
-    socket::{Arrived, Inbox},
+    socket::{self, Arrived, Inbox},
     watch::{Token, Watch},
 };
 use crate::call::{
@@ -31,6 +31,10 @@ use crate::call::{
 
 /// Datagrams read at one tick and socket: a flood must not hold up the other calls.
 const MAX_READ: usize = 64;
+/// Of so many packets that go across as they come, two in a row are timed exactly, for the jitter.
+const TIMED_EVERY: u8 = 16;
+/// The time from one packet to the next of a stream that comes as it should, as far as looks can tell.
+const STEADY: Range<Duration> = Duration::from_micros(12_500)..Duration::from_micros(27_500);
 /// More small datagrams than a socket's buffer can hold.
 const MAX_FORGOTTEN: usize = 1_024;
 
@@ -47,6 +51,15 @@ impl Scratch {
     pub(super) fn new() -> Self {
         Self { inbox: Inbox::new(), outgoing: Outgoing::default(), report: Vec::new(), watch: Watch::new() }
     }
+}
+
+/// How a socket is to be read for which something has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Look {
+    /// Until nothing is left.
+    pub(super) thorough: bool,
+    /// With the time of arrival.
+    pub(super) stamped: bool,
 }
 
 /// What a leg noticed while reading.
@@ -76,6 +89,12 @@ pub(super) struct Leg {
     under: UnderSound,
     heard_from: bool,
     sockets: LegSockets,
+    /// The one address that the RTP socket takes datagrams from, and need not be told to send to.
+    fixed: Option<SocketAddr>,
+    /// When it had something to be read, the last time that it was looked for.
+    looked: Duration,
+    /// Of the packets that go across, counted up to [`TIMED_EVERY`].
+    turn: u8,
 }
 
 impl Leg {
@@ -114,6 +133,9 @@ impl Leg {
             under: UnderSound::default(),
             heard_from: false,
             sockets,
+            fixed: None,
+            looked: now,
+            turn: 0,
         }
     }
 
@@ -162,6 +184,38 @@ impl Leg {
             }
         }
         self.passes_to = to;
+        self.fix_peer();
+    }
+
+    /// While its packets go across and nobody but its peer may be heard, the kernel is told so: it need not find the way for each packet. Whatever
+    /// else comes is then refused by the kernel.
+    pub(super) fn fix_peer(&mut self) {
+        let peer = self.session.only_peer().filter(|_| self.passes_to.is_some());
+        if peer != self.fixed {
+            self.fixed = socket::fix_peer(&self.sockets.rtp, self.fixed, peer);
+        }
+    }
+
+    /// Something has come: how is it to be read? One datagram every 20 ms is the rule. Whenever they come otherwise, there may be several, or
+    /// some left from the last time. The moment of arrival costs time of its own: it is wanted if the sound is kept, and now and then for
+    /// the jitter.
+    pub(super) fn look(&mut self, now: Duration) -> Look {
+        let thorough = !STEADY.contains(&now.saturating_sub(self.looked));
+        self.looked = now;
+        self.turn = (self.turn + 1) % TIMED_EVERY;
+        Look { thorough, stamped: self.turn < 2 || self.session.keeps_sound() }
+    }
+
+    /// Do its packets go across, and none has come for a while?
+    pub(super) fn is_quiet(&self, now: Duration) -> bool {
+        self.passes_to.is_some() && now.saturating_sub(self.looked) > STEADY.end
+    }
+
+    /// Reads the next datagram without its time of arrival, which was not long ago.
+    pub(super) fn read_unstamped<'a>(&mut self, now: Duration, inbox: &'a mut Inbox) -> Option<(Arrived<'a>, Received)> {
+        let arrived = inbox.read_unstamped(&self.sockets.rtp)?;
+        let received = self.session.on_datagram_unstamped(now, arrived.from, arrived.bytes);
+        Some((arrived, received))
     }
 
     /// Reads the next datagram and says what it was; `None` when there is none.
@@ -264,10 +318,15 @@ impl Leg {
         self.session.rtp_destination().is_none()
     }
 
-    /// Once a tick: does it get another leg's packets, so that nothing else is to be sent?
-    pub(super) fn rests(&mut self) -> bool {
-        self.is_resting = self.is_passed_to && self.session.rest();
+    /// Once a tick, and `ticks` after the last time: does it get another leg's packets, so that nothing else is to be sent?
+    pub(super) fn rests(&mut self, ticks: u32) -> bool {
+        self.is_resting = self.is_passed_to && self.session.rest(ticks);
         self.is_resting
+    }
+
+    /// Is there nothing to be done for it at every tick?
+    pub(super) fn may_rest(&self) -> bool {
+        self.is_resting && !self.session.keeps_sound()
     }
 
     /// Sends what it hears in this tick.
@@ -286,7 +345,8 @@ impl Leg {
         if let Some(to) = self.session.rtp_destination() {
             for datagram in outgoing.iter() {
                 // A full send buffer loses this packet, as a network would.
-                let _ = self.sockets.rtp.send_to(datagram, to);
+                let _ =
+                    if self.fixed == Some(to) { socket::send(&self.sockets.rtp, datagram) } else { self.sockets.rtp.send_to(datagram, to) };
             }
         }
     }
@@ -306,7 +366,7 @@ impl Leg {
     }
 
     /// Answers to connectivity checks, and parts of a handshake.
-    fn send_control(&mut self) {
+    pub(super) fn send_control(&mut self) {
         while let Some(control) = self.session.poll_control() {
             let socket = if control.from_rtcp_port { &self.sockets.rtcp } else { &self.sockets.rtp };
             // Lost ones are asked for again.

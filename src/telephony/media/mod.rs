@@ -3,7 +3,8 @@
 //! [`MediaPool`] owns a few threads that do nothing else: every 20 ms each of them reads the sockets of its calls, joins the frames by the
 //! call's `Patch`, sends, and hands frames to the listener and the recorder through bounded queues that never make it wait. Sockets are
 //! read at the tick only: earlier nothing could be done with a packet, and the kernel stamps its arrival. The exception are two legs that
-//! hear just each other in the same codec: their packets go across as they come (`passing`), looked for every 5 ms.
+//! hear just each other in the same codec: their packets go across as they come (`passing`), looked for every 5 ms,
+//! and their call is ticked only now and then (`rest`).
 
 mod call;
 mod command;
@@ -16,6 +17,7 @@ mod pool;
 mod ports;
 mod priority;
 mod recorder;
+mod rest;
 mod socket;
 #[cfg(test)]
 mod tests;

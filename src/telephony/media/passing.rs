@@ -10,7 +10,7 @@ use warmline_sip::{dtmf::Digit, media::Received};
 use super::{
     call::Call,
     command::MediaEvent,
-    leg::Scratch,
+    leg::{Leg, Scratch},
     watch::{Token, Watch},
 };
 use crate::call::ids::LegId;
@@ -24,6 +24,8 @@ impl Call {
     /// Finds the legs whose packets can go across; once a tick, until they all do and nothing changes.
     pub(super) fn plan_passing(&mut self, watch: Option<&Watch>) {
         if self.is_settled {
+            // The first packet may have come since.
+            self.legs.iter_mut().for_each(Leg::fix_peer);
             return;
         }
         let recorded = self.recording.is_some();
@@ -50,28 +52,43 @@ impl Call {
         Token::new(self.place, leg)
     }
 
-    /// A leg has something to be read: it goes across at once.
+    /// Something has come for a leg: it goes across at once.
     pub(super) fn ready(&mut self, leg: LegId, (now, civil): (Duration, Duration), scratch: &mut Scratch) {
         let Some(source) = self.legs.iter().position(|candidate| candidate.id == leg) else { return };
-        for _ in 0..MAX_AT_ONCE {
-            // One datagram is the rule; more are there only if the oldest has waited for long.
-            if self.carry(source, (now, civil), scratch).is_none_or(|age| age < LOOK) {
+        let look = self.legs[source].look(now);
+        let most = if look.thorough { MAX_AT_ONCE } else { 1 };
+        for _ in 0..most {
+            if self.carry(source, (now, civil), look.stamped, scratch).is_none() {
                 break;
             }
         }
     }
 
-    /// Carries one datagram across, and says how old it was.
-    fn carry(&mut self, source: usize, (now, civil): (Duration, Duration), scratch: &mut Scratch) -> Option<Duration> {
+    /// What two datagrams that came together have left when nothing came after them; at slow ticks.
+    pub(super) fn carry_what_is_left(&mut self, (now, civil): (Duration, Duration), scratch: &mut Scratch) {
+        for source in 0..self.legs.len() {
+            for _ in 0..MAX_AT_ONCE {
+                if !self.legs[source].is_quiet(now) || self.carry(source, (now, civil), true, scratch).is_none() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Carries one datagram across; none if there is none.
+    fn carry(&mut self, source: usize, (now, civil): (Duration, Duration), stamped: bool, scratch: &mut Scratch) -> Option<()> {
         let to = self.legs[source].passes_to?;
         let Ok([from, to]) = self.legs.get_disjoint_mut([source, to]) else { return None };
-        let (arrived, received) = from.read_one(now, civil, &mut scratch.inbox)?;
-        let (age, mut key) = (arrived.age, None);
+        let inbox = &mut scratch.inbox;
+        let (arrived, received) = if stamped { from.read_one(now, civil, inbox)? } else { from.read_unstamped(now, inbox)? };
+        let mut key = None;
         match received {
             Received::Audio => {
                 if let Some(packet) = from.session.take_passing().filter(|_| to.is_passed_to) {
                     to.pass_on(&packet, packet.payload(arrived.bytes), &mut scratch.outgoing);
-                    self.is_settled &= !scratch.outgoing.is_empty();
+                    if scratch.outgoing.is_empty() {
+                        self.unsettle();
+                    }
                 }
             }
             Received::Digit(digit) => {
@@ -79,18 +96,19 @@ impl Call {
                 key = from.event(now, digit).map(|digit| (from.id, digit));
             }
             Received::DigitGoesOn | Received::KeepAlive => to.session.leave_out(),
-            Received::Control { .. } | Received::Below | Received::Dropped(_) => {}
+            Received::Below => from.send_control(),
+            Received::Control { .. } | Received::Dropped(_) => {}
         }
         if let Some((leg, digit)) = key {
             self.pressed(leg, digit);
         }
-        Some(age)
+        Some(())
     }
 
     /// A key was pressed, in whatever way: the call is told, and the legs that hear this one get it as well.
     pub(super) fn pressed(&mut self, leg: LegId, digit: Digit) {
         self.unsent.push_back(MediaEvent::Digit { leg, digit: digit.to_char() });
-        self.is_settled = false;
+        self.unsettle();
         for hearer in self.legs.iter_mut().filter(|hearer| hearer.id != leg && hearer.hears.contains(&leg)) {
             // A peer without telephone events hears no keys; more than a few at a time are nobody's fingers.
             let _ = hearer.session.send_dtmf(digit);

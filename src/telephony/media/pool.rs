@@ -27,6 +27,7 @@ use super::{
     pacing::{Pacing, PacingSnapshot},
     ports::{LegSockets, NoPort, PortPool},
     recorder::{Recorder, Recording},
+    rest::{Flag, Stir},
     worker::Worker,
 };
 use crate::{call::time::Time, clock};
@@ -76,7 +77,15 @@ pub struct MediaPool {
     ports: Arc<PortPool>,
     pacing: Arc<Pacing>,
     recorder: Recorder,
-    workers: Vec<(Sender<Box<Call>>, Arc<AtomicUsize>)>,
+    workers: Vec<Thread>,
+}
+
+/// A media thread, seen from outside.
+#[derive(Debug)]
+struct Thread {
+    opened: Sender<Box<Call>>,
+    load: Arc<AtomicUsize>,
+    stirred: Arc<Flag>,
 }
 
 impl MediaPool {
@@ -90,10 +99,10 @@ impl MediaPool {
         let mut workers = Vec::new();
         for number in 0..config.threads.max(1) {
             let (opened, inbox) = channel();
-            let load = Arc::default();
-            let worker = Worker { opened: inbox, epoch, pacing: Arc::clone(&pacing) };
+            let (load, stirred) = (Arc::default(), Arc::default());
+            let worker = Worker { opened: inbox, epoch, pacing: Arc::clone(&pacing), stirred: Arc::clone(&stirred) };
             std::thread::Builder::new().name(format!("media-{number}")).spawn(move || worker.run()).context("starting a media thread")?;
-            workers.push((opened, load));
+            workers.push(Thread { opened, load, stirred });
         }
         Ok(Self {
             ports: PortPool::new(config.bind, config.ports.clone(), config.port_drain),
@@ -118,21 +127,22 @@ impl MediaPool {
     pub fn open_call(&self, arrived: Instant) -> (CallMedia, mpsc::Receiver<MediaEvent>) {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let (events, reports) = mpsc::channel(EVENTS);
-        let heard = HeardQueue::new();
-        let (opened, load) = self.workers.iter().min_by_key(|(_, load)| load.load(Ordering::Relaxed)).expect("there is a worker");
+        let thread = self.workers.iter().min_by_key(|thread| thread.load.load(Ordering::Relaxed)).expect("there is a worker");
+        let (heard, stir) = (HeardQueue::new(), Stir::new(&thread.stirred));
         let call = Call::new(CallStart {
-            counted: Counted::new(load),
+            counted: Counted::new(&thread.load),
             arrived: arrived.saturating_duration_since(self.dtls.epoch),
             commands: inbox,
             events,
             heard: Arc::clone(&heard),
+            stir: Arc::clone(&stir),
             media_timeout: self.config.media_timeout,
             jitter: self.config.jitter,
             dtls: self.dtls.clone(),
         });
         // The thread runs as long as the pool; if it has died, the call sees its events end.
-        let _ = opened.send(Box::new(call));
-        (CallMedia { commands, heard }, reports)
+        let _ = thread.opened.send(Box::new(call));
+        (CallMedia { commands, heard, stir }, reports)
     }
 
     /// Plans a stereo recording whose file begins at `origin` of the call; start it with `Command::Record`. `None` when the disk is so far
@@ -151,7 +161,7 @@ impl MediaPool {
     /// Calls whose media is open.
     #[must_use]
     pub fn calls(&self) -> usize {
-        self.workers.iter().map(|(_, load)| load.load(Ordering::Acquire)).sum()
+        self.workers.iter().map(|thread| thread.load.load(Ordering::Acquire)).sum()
     }
 
     /// How punctual the ticks were so far.

@@ -1,6 +1,8 @@
 //! The engine with real sockets and threads. Phones here are sockets that answer packet for packet, or speak once for each packet that
 //! another leg gets: the engine's own pace drives them, so nothing sleeps.
 
+mod bridged;
+
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
     sync::atomic::{AtomicU16, Ordering},

@@ -37,9 +37,9 @@ impl Watch {
         Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).ok().map(Self)
     }
 
-    /// From now on the socket is watched; false if the kernel does not take it.
+    /// From now on each datagram that comes is told of, once; false if the kernel does not take the socket.
     pub(super) fn add(&self, socket: &UdpSocket, token: Token) -> bool {
-        self.0.add(socket, EpollEvent::new(EpollFlags::EPOLLIN, token.0)).is_ok()
+        self.0.add(socket, EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLET, token.0)).is_ok()
     }
 
     /// The end of [`Self::add`].
@@ -47,7 +47,7 @@ impl Watch {
         self.0.delete(socket).is_ok()
     }
 
-    /// Legs that have something to be read; never waits.
+    /// Legs for which something has come since the last time; never waits.
     pub(super) fn ready<'a>(&self, events: &'a mut [EpollEvent; READY]) -> impl Iterator<Item = Token> + use<'a> {
         let count = self.0.wait(events, EpollTimeout::ZERO).unwrap_or(0);
         events[..count].iter().map(|event| Token(event.data()))
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_is_told_of_while_it_is_watched_and_has_something() {
+    fn a_watched_socket_is_told_of_once_for_what_has_come() {
         let watch = Watch::new().unwrap();
         let here = UdpSocket::bind("127.0.0.1:0").unwrap();
         let token = Token::new(1, LegId::CALLER);
@@ -73,6 +73,9 @@ mod tests {
         assert!(watch.add(&here, token));
         assert_eq!(watch.ready(&mut events).count(), 0);
         here.send_to(b"sound", here.local_addr().unwrap()).unwrap();
+        assert_eq!(watch.ready(&mut events).collect::<Vec<_>>(), [token]);
+        assert_eq!(watch.ready(&mut events).count(), 0);
+        here.send_to(b"more", here.local_addr().unwrap()).unwrap();
         assert_eq!(watch.ready(&mut events).collect::<Vec<_>>(), [token]);
         assert!(watch.remove(&here));
         assert_eq!(watch.ready(&mut events).count(), 0);

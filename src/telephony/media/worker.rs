@@ -18,6 +18,7 @@ use super::{
     pacing::Pacing,
     passing::LOOK,
     priority,
+    rest::{Flag, Seat},
     watch::READY,
 };
 use crate::clock;
@@ -28,11 +29,13 @@ const PHASES: usize = 4;
 /// A thread that wakes up later than this gives up the missed ticks: their packets would only be dropped by the far jitter buffer.
 const MAX_BEHIND: Duration = Duration::from_millis(80);
 
-/// Calls with the same phase of the tick, by their places.
+/// Calls with the same phase of the tick.
 #[derive(Default)]
 struct Phase {
     next: Duration,
-    calls: Vec<usize>,
+    calls: Vec<Seat>,
+    /// Was a call stirred since the last tick, of whichever phase?
+    some_stirred: bool,
 }
 
 pub(super) struct Worker {
@@ -40,6 +43,7 @@ pub(super) struct Worker {
     /// Zero of all durations here.
     pub(super) epoch: Instant,
     pub(super) pacing: Arc<Pacing>,
+    pub(super) stirred: Arc<Flag>,
 }
 
 /// The calls of one thread, each in one place for as long as it lasts.
@@ -50,15 +54,15 @@ struct Calls {
 }
 
 impl Calls {
-    fn put(&mut self, mut call: Box<Call>) -> usize {
-        let place = self.free.pop().unwrap_or(self.places.len());
+    fn put(&mut self, mut call: Box<Call>) -> Seat {
+        let (stir, place) = (call.stir(), self.free.pop().unwrap_or(self.places.len()));
         call.place = place as u64;
         if place == self.places.len() {
             self.places.push(Some(call));
         } else {
             self.places[place] = Some(call);
         }
-        place
+        Seat::new(place, stir)
     }
 
     fn get(&mut self, place: usize) -> Option<&mut Call> {
@@ -90,7 +94,9 @@ impl Worker {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             self.carry(&mut calls, &mut events, &mut scratch);
+            let some_stirred = self.stirred.take();
             for phase in &mut phases {
+                phase.some_stirred |= some_stirred;
                 self.run_due(phase, &mut calls, &mut scratch);
             }
         }
@@ -120,19 +126,22 @@ impl Worker {
         for token in ready {
             let Some(call) = calls.get(token.call() as usize) else { continue };
             let carried = catch_unwind(AssertUnwindSafe(|| call.ready(token.leg(), (now, civil), scratch)));
-            call.failed |= carried.is_err();
+            if carried.is_err() {
+                call.failed = true;
+                call.unsettle();
+            }
         }
         self.pacing.busy(self.now() - now);
     }
 
-    fn add(&self, place: usize, phases: &mut [Phase; PHASES]) {
+    fn add(&self, seat: Seat, phases: &mut [Phase; PHASES]) {
         let (index, phase) = phases.iter_mut().enumerate().min_by_key(|(_, phase)| phase.calls.len()).expect("there are phases");
         if phase.calls.is_empty() {
             let offset = TICK * index as u32 / PHASES as u32;
             let ticks = self.now().saturating_sub(offset).as_micros() / TICK.as_micros() + 1;
             phase.next = offset + TICK * u32::try_from(ticks).unwrap_or(u32::MAX);
         }
-        phase.calls.push(place);
+        phase.calls.push(seat);
     }
 
     /// Ticks a phase as often as its time has come. Deadlines are absolute, so nothing drifts; a late thread catches up.
@@ -145,13 +154,17 @@ impl Worker {
                 self.pacing.skipped(skipped);
             }
             phase.next += TICK * skipped;
-            let tick = Tick { nominal: phase.next, now, civil: clock::utc(), skipped };
-            phase.calls.retain(|&place| {
-                let goes_on = calls.get(place).is_some_and(|call| self.tick(call, tick, scratch));
-                if !goes_on {
-                    calls.end(place);
+            let (nominal, civil) = (phase.next, clock::utc());
+            let some_stirred = std::mem::take(&mut phase.some_stirred);
+            phase.calls.retain_mut(|seat| {
+                let Some(turn) = seat.turn(some_stirred) else { return true };
+                let tick = Tick { nominal, now, civil, skipped, turn };
+                let goes_on = calls.get(seat.place).and_then(|call| self.tick(call, tick, scratch));
+                match goes_on {
+                    Some(ticks) => seat.rest(ticks),
+                    None => calls.end(seat.place),
                 }
-                goes_on
+                goes_on.is_some()
             });
             phase.next += TICK;
             let end = self.now();
@@ -161,12 +174,15 @@ impl Worker {
     }
 
     /// A mistake in one call's media ends that call's media, which its task hears as the end of its events; the others go on.
-    fn tick(&self, call: &mut Call, tick: Tick, scratch: &mut Scratch) -> bool {
-        let ticked = catch_unwind(AssertUnwindSafe(|| !call.failed && call.tick(tick, scratch, &self.pacing, || self.now())));
+    fn tick(&self, call: &mut Call, tick: Tick, scratch: &mut Scratch) -> Option<u32> {
+        let mut ticked = Ok(None);
+        if !call.failed {
+            ticked = catch_unwind(AssertUnwindSafe(|| call.tick(tick, scratch, &self.pacing, || self.now())));
+        }
         call.failed |= ticked.is_err();
         if call.failed {
             error!("the media of a call has panicked and was ended");
         }
-        ticked.unwrap_or(false)
+        ticked.unwrap_or(None)
     }
 }

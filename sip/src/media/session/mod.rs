@@ -76,6 +76,14 @@ pub struct Control {
     pub bytes: Vec<u8>,
 }
 
+/// When a datagram came.
+#[derive(Debug, Clone, Copy)]
+struct Arrival {
+    at: Duration,
+    /// Well enough known to say something of the jitter.
+    stamped: bool,
+}
+
 /// The remote source that we listen to.
 #[derive(Debug, Clone, Copy)]
 struct Source {
@@ -110,8 +118,9 @@ pub struct MediaSession {
     passing: Option<Passing>,
     /// The numbers of what another leg hands on to this one.
     course: Option<Course>,
-    /// Ticks since something was handed on.
+    /// Ticks since something was handed on, and whether that was since the last of them.
     quiet_ticks: u32,
+    handed_on: bool,
     /// Sound that waits until a packet is full.
     pending: Box<[i16; PENDING]>,
     pending_len: usize,
@@ -143,6 +152,7 @@ impl MediaSession {
             passing: None,
             course: None,
             quiet_ticks: 0,
+            handed_on: false,
             pending: Box::new([0; PENDING]),
             pending_len: 0,
             reporter: Reporter::new(now, config.ssrc),
@@ -180,22 +190,26 @@ impl MediaSession {
 
     /// A datagram came to the RTP port. It is decrypted in place.
     pub fn on_datagram(&mut self, now: Duration, from: SocketAddr, datagram: &mut [u8]) -> Received {
-        let below = self.link.on_datagram(now, from, datagram);
+        self.take_datagram(Arrival { at: now, stamped: true }, from, datagram)
+    }
+
+    fn take_datagram(&mut self, arrival: Arrival, from: SocketAddr, datagram: &mut [u8]) -> Received {
+        let below = self.link.on_datagram(arrival.at, from, datagram);
         if let Some(peer) = self.link.take_moved() {
             self.latch.pin(peer);
         }
         match below {
-            Below::Packet { length, proven } => self.on_packet(now, from, &datagram[..length], proven),
+            Below::Packet { length, proven } => self.on_packet(arrival, from, &datagram[..length], proven),
             Below::Control => Received::Below,
             Below::Refused(why) => self.refuse(refusal(why)),
             Below::Stranger => self.refuse(Dropped::Stranger),
         }
     }
 
-    fn on_packet(&mut self, now: Duration, from: SocketAddr, datagram: &[u8], proven: bool) -> Received {
+    fn on_packet(&mut self, arrival: Arrival, from: SocketAddr, datagram: &[u8], proven: bool) -> Received {
         let packet = match RtpPacket::parse(datagram) {
             Ok(packet) => packet,
-            Err(RtpError::Rtcp) => return self.on_report(now, from, datagram),
+            Err(RtpError::Rtcp) => return self.on_report(arrival.at, from, datagram),
             Err(RtpError::Truncated | RtpError::Version | RtpError::Padding) => return self.refuse(Dropped::Malformed),
         };
         if proven && !self.latch.is_locked() {
@@ -206,7 +220,7 @@ impl MediaSession {
             Origin::Learning => return self.refuse(Dropped::Learning),
             Origin::Stranger => return self.refuse(Dropped::Stranger),
         }
-        self.last_rtp = now;
+        self.last_rtp = arrival.at;
         let Some(kind) = self.negotiated.receive.get(packet.header.payload_type) else { return self.refuse(Dropped::UnknownPayload) };
         if !self.negotiated.direction.receives() {
             return self.refuse(Dropped::Held);
@@ -216,11 +230,11 @@ impl MediaSession {
             PayloadKind::TelephoneEvent => self.take_event(&packet),
             PayloadKind::Audio(_) | PayloadKind::ComfortNoise if !self.is_current_source(&packet.header) => self.refuse(Dropped::NewSource),
             PayloadKind::ComfortNoise => self.take_noise(&packet),
-            PayloadKind::Audio(codec) => self.take_sound(now, &packet, codec),
+            PayloadKind::Audio(codec) => self.take_sound(arrival, &packet, codec),
         }
     }
 
-    fn take_sound(&mut self, now: Duration, packet: &RtpPacket<'_>, codec: Codec) -> Received {
+    fn take_sound(&mut self, arrival: Arrival, packet: &RtpPacket<'_>, codec: Codec) -> Received {
         let header = packet.header;
         // A codec of another clock than the agreed one counts in that clock (RFC 3551 §4.1 forbids it, some do it).
         let timestamp = if codec.clock_ratio() == self.clock.ratio() {
@@ -228,7 +242,10 @@ impl MediaSession {
         } else {
             header.timestamp / codec.clock_ratio()
         };
-        if !self.tracker.count(header.sequence, timestamp, now) {
+        let tracker = &mut self.tracker;
+        let counted =
+            if arrival.stamped { tracker.count(header.sequence, timestamp, arrival.at) } else { tracker.count_unstamped(header.sequence) };
+        if !counted {
             return self.refuse(Dropped::Duplicate);
         }
         if packet.payload.is_empty() {
@@ -236,7 +253,7 @@ impl MediaSession {
         }
         self.comfort = None;
         if self.kept {
-            self.jitter.insert(now, header.sequence, timestamp, codec, packet.payload);
+            self.jitter.insert(arrival.at, header.sequence, timestamp, codec, packet.payload);
         }
         self.coming = Some(codec);
         self.passing = Some(Passing { header, codec, payload: packet.place() });

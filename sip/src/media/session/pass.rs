@@ -1,8 +1,11 @@
 //! Sound handed on from one leg to another without being decoded.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use super::super::Outgoing;
 use super::super::passing::{Course, Passing};
-use super::MediaSession;
+use super::{Arrival, MediaSession, Received};
 use crate::codec::{Codec, FRAME_SAMPLES};
 
 /// After so many ticks without a packet the leg gets silence of our own: its peer must not take the call for dead, nor a translator its binding.
@@ -21,6 +24,17 @@ impl MediaSession {
     #[must_use]
     pub const fn keeps_sound(&self) -> bool {
         self.kept
+    }
+
+    /// As [`Self::on_datagram`], for a datagram that came not long before `now`: it says nothing of the jitter. Not for sound that is kept.
+    pub fn on_datagram_unstamped(&mut self, now: Duration, from: SocketAddr, datagram: &mut [u8]) -> Received {
+        self.take_datagram(Arrival { at: now, stamped: false }, from, datagram)
+    }
+
+    /// The one address that datagrams are taken from and sent to, until something new is agreed; `None` while anybody else may still be heard.
+    #[must_use]
+    pub fn only_peer(&self) -> Option<SocketAddr> {
+        (self.link.is_settled() && self.latch.is_certain()).then(|| self.latch.destination())
     }
 
     /// The packet of sound that [`Self::on_datagram`] has just accepted.
@@ -62,7 +76,7 @@ impl MediaSession {
         self.link.protect_rtp(&mut out.bytes, 0);
         out.finish();
         self.sender.pass_on(sequence, course.progress(packet), payload.len() as u32);
-        self.quiet_ticks = 0;
+        (self.quiet_ticks, self.handed_on) = (0, true);
     }
 
     /// A packet of the other leg's stream stays with it: a key, a keep-alive.
@@ -72,9 +86,12 @@ impl MediaSession {
         }
     }
 
-    /// One tick in which nothing needs to be sent, because packets are being handed on; false when [`Self::push_frame`] is needed.
-    pub fn rest(&mut self) -> bool {
-        self.quiet_ticks = self.quiet_ticks.saturating_add(1);
+    /// So many ticks have gone by in which nothing needed to be sent, because packets are being handed on; false when [`Self::push_frame`] is
+    /// needed.
+    pub fn rest(&mut self, ticks: u32) -> bool {
+        // In which of them the last packet came is not known: the last one, as a rule.
+        let quiet = if std::mem::take(&mut self.handed_on) { 1 } else { ticks };
+        self.quiet_ticks = self.quiet_ticks.saturating_add(quiet);
         self.course.is_some() && self.quiet_ticks <= QUIET_TICKS && self.may_send()
     }
 

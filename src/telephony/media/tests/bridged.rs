@@ -1,0 +1,138 @@
+//! Two legs whose packets go across: strangers, a peer that moves, one that falls silent.
+
+use super::*;
+
+/// A call of two phones whose packets have been going across for a while.
+struct Bridged {
+    #[expect(dead_code, reason = "held for its drop")]
+    pool: MediaPool,
+    media: CallMedia,
+    #[expect(dead_code, reason = "held for its drop")]
+    events: Receiver<MediaEvent>,
+    caller: Phone,
+    agent: Phone,
+    metronome: Metronome,
+}
+
+impl Bridged {
+    fn new() -> Self {
+        let pool = pool();
+        let (media, events) = pool.open_call(clock::now());
+        media.send(Command::Patch(Patch { listen: vec![], ..bridge() })).unwrap();
+        let caller = Phone::add(&pool, &media, CALLER, 440.0);
+        let agent = Phone::add(&pool, &media, AGENT, 1_000.0);
+        let metronome = Metronome::new(&pool);
+        let mut call = Self { pool, media, events, caller, agent, metronome };
+        call.converse(40);
+        assert!(best_share(&call.caller.heard, 1_000.0) > 0.95 && best_share(&call.agent.heard, 440.0) > 0.95);
+        call.forget();
+        call
+    }
+
+    fn converse(&mut self, packets: usize) {
+        self.metronome.converse(&mut self.caller, &mut self.agent, packets);
+    }
+
+    fn forget(&mut self) {
+        self.caller.heard.clear();
+        self.agent.heard.clear();
+    }
+}
+
+fn socket() -> UdpSocket {
+    let socket = UdpSocket::bind((HERE, 0)).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_is_neither_heard_nor_spoken_to() {
+    let mut call = Bridged::new();
+    let gateway = call.caller.gateway;
+    let mut stranger = Phone { socket: socket(), gateway, hertz: 2_000.0, sequence: 0, heard: vec![], numbers: vec![], keys: vec![] };
+    for _ in 0..40 {
+        stranger.speak();
+        call.converse(1);
+    }
+    assert!(best_share(&call.agent.heard, 440.0) > 0.95 && best_share(&call.agent.heard, 2_000.0) < 0.1);
+    assert!(best_share(&call.caller.heard, 1_000.0) > 0.95);
+    stranger.drain();
+    assert!(stranger.numbers.is_empty(), "a stranger got the sound of the call");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_moves_is_heard_at_its_new_place_and_no_more_at_the_old_one() {
+    let mut call = Bridged::new();
+    let left = std::mem::replace(&mut call.caller.socket, socket());
+    let negotiated = Box::new(agreed(call.caller.socket.local_addr().unwrap(), Direction::SendRecv));
+    call.media.send(Command::UpdateLeg { leg: CALLER, negotiated }).unwrap();
+    call.converse(10);
+    call.forget();
+    left.set_nonblocking(true).unwrap();
+    while left.recv(&mut [0; 512]).is_ok() {}
+    call.converse(40);
+    assert!(best_share(&call.agent.heard, 440.0) > 0.95);
+    assert!(best_share(&call.caller.heard, 1_000.0) > 0.95);
+    assert!(left.recv(&mut [0; 512]).is_err(), "sound for where the caller was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_talks_to_a_phone_that_falls_silent_still_gets_packets_and_hears_it_again() {
+    let mut call = Bridged::new();
+    // The agent's phone sends nothing for half a second: what the caller's gets is the gateway's own.
+    call.caller.talk(25);
+    call.forget();
+    call.converse(60);
+    assert!(best_share(&call.caller.heard, 1_000.0) > 0.95 && best_share(&call.agent.heard, 440.0) > 0.95);
+    let numbers = &call.caller.numbers;
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)), "{numbers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn speech_for_one_of_them_comes_at_once_and_they_hear_each_other_afterwards() {
+    let mut call = Bridged::new();
+    let chunk = Chunk { id: RequestId(1), clause: 0, samples: vec![9_000; 3_200].into(), last: true };
+    call.media.send(Command::Play { leg: CALLER, chunk }).unwrap();
+    call.converse(40);
+    // The sound is mixed with the agent's tone, which swings around its level.
+    let level = call.caller.heard.iter().filter(|&&sample| sample > 12_000).count();
+    assert!(level > 500, "{level}");
+    call.forget();
+    call.converse(40);
+    assert!(best_share(&call.caller.heard, 1_000.0) > 0.95 && best_share(&call.agent.heard, 440.0) > 0.95);
+}
+
+/// The loudest packet there is, and no tone.
+fn shout(phone: &mut Phone) {
+    let timestamp = u32::from(phone.sequence) * FRAME_SAMPLES as u32;
+    let header = Header { marker: false, payload_type: 0, sequence: phone.sequence, timestamp, ssrc: 42 };
+    phone.sequence += 1;
+    let mut datagram = Vec::new();
+    header.write(&mut datagram);
+    datagram.extend_from_slice(&[0x80; FRAME_SAMPLES]);
+    phone.socket.send_to(&datagram, phone.gateway).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packets_that_come_together_are_all_carried_though_nothing_comes_after_them() {
+    let mut call = Bridged::new();
+    for round in 0..30 {
+        if round % 5 == 0 {
+            call.caller.speak();
+        }
+        call.converse(1);
+    }
+    call.caller.speak();
+    shout(&mut call.caller);
+    let shouted = |sample: &i16| *sample > 30_000;
+    // Then the gateway's own packets.
+    for _ in 0..100 {
+        if call.agent.heard.iter().any(shouted) {
+            break;
+        }
+        call.agent.hear();
+    }
+    assert!(call.agent.heard.iter().any(shouted));
+    let numbers = &call.agent.numbers;
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)), "{numbers:?}");
+}
