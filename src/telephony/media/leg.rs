@@ -206,6 +206,11 @@ impl Leg {
         Look { thorough, stamped: self.turn < 2 || self.session.keeps_sound() }
     }
 
+    /// More had come than is read at one look: the next one is thorough again.
+    pub(super) fn look_again(&mut self) {
+        self.looked = Duration::ZERO;
+    }
+
     /// Do its packets go across, and none has come for a while?
     pub(super) fn is_quiet(&self, now: Duration) -> bool {
         self.passes_to.is_some() && now.saturating_sub(self.looked) > STEADY.end

@@ -56,12 +56,15 @@ impl Call {
     pub(super) fn ready(&mut self, leg: LegId, (now, civil): (Duration, Duration), scratch: &mut Scratch) {
         let Some(source) = self.legs.iter().position(|candidate| candidate.id == leg) else { return };
         let look = self.legs[source].look(now);
-        let most = if look.thorough { MAX_AT_ONCE } else { 1 };
-        for _ in 0..most {
-            if self.carry(source, (now, civil), look.stamped, scratch).is_none() {
-                break;
+        for _ in 0..MAX_AT_ONCE {
+            match self.carry(source, (now, civil), look.stamped, scratch) {
+                None => return,
+                // More are there only if this one has waited for long.
+                Some(age) if age < LOOK && !look.thorough => return,
+                Some(_) => {}
             }
         }
+        self.legs[source].look_again();
     }
 
     /// What two datagrams that came together have left when nothing came after them; at slow ticks.
@@ -75,13 +78,13 @@ impl Call {
         }
     }
 
-    /// Carries one datagram across; none if there is none.
-    fn carry(&mut self, source: usize, (now, civil): (Duration, Duration), stamped: bool, scratch: &mut Scratch) -> Option<()> {
+    /// Carries one datagram across, and says how old it was, as far as that was asked; none if there is none.
+    fn carry(&mut self, source: usize, (now, civil): (Duration, Duration), stamped: bool, scratch: &mut Scratch) -> Option<Duration> {
         let to = self.legs[source].passes_to?;
         let Ok([from, to]) = self.legs.get_disjoint_mut([source, to]) else { return None };
         let inbox = &mut scratch.inbox;
         let (arrived, received) = if stamped { from.read_one(now, civil, inbox)? } else { from.read_unstamped(now, inbox)? };
-        let mut key = None;
+        let (age, mut key) = (arrived.age, None);
         match received {
             Received::Audio => {
                 if let Some(packet) = from.session.take_passing().filter(|_| to.is_passed_to) {
@@ -102,7 +105,7 @@ impl Call {
         if let Some((leg, digit)) = key {
             self.pressed(leg, digit);
         }
-        Some(())
+        Some(age)
     }
 
     /// A key was pressed, in whatever way: the call is told, and the legs that hear this one get it as well.
