@@ -21,6 +21,8 @@ pub struct TurnPolicy {
     pub barge_in_ms: u64,
     /// How sure it must be that speech is meant for the bot, 0 to 1: a hum, a cough or a voice in the background is less so.
     pub barge_in_meant: f32,
+    /// A word or two over the bot's words are a turn when the recogniser is so sure of them, 0 to 1, or when they ask for one ("stop").
+    pub few_words_heard: f32,
     /// Other speech stops it when it has lasted this long; so does a "right" or an "okay" that goes on.
     pub barge_in_unsure_ms: u64,
     /// A turn is cut after this.
@@ -45,6 +47,7 @@ impl Default for TurnPolicy {
             pause_digits_ms: 1_500,
             barge_in_ms: 160,
             barge_in_meant: 0.5,
+            few_words_heard: 0.78,
             barge_in_unsure_ms: 1_200,
             longest_turn_ms: 60_000,
             key_pause_ms: 2_500,

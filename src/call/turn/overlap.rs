@@ -6,9 +6,8 @@ use crate::call::{
     turn::words::{self, Language},
 };
 
-/// So few words need this confidence of the recogniser.
+/// So few words need the confidence that the policy wants of the recogniser.
 const FEW: usize = 2;
-const FEW_HEARD: f32 = 0.78;
 
 /// What is known of a voice over the bot's words.
 #[derive(Debug, Clone, Copy)]
@@ -61,9 +60,9 @@ pub(crate) fn weigh(policy: &TurnPolicy, voice: &Voice<'_>, language: Language) 
 }
 
 /// A word or two over the bot's own are more often a "mhm" that was misheard than a turn, unless they ask for one.
-pub(crate) fn is_misheard(text: &str, confidence: f32, language: Language) -> bool {
+pub(crate) fn is_misheard(policy: &TurnPolicy, text: &str, confidence: f32, language: Language) -> bool {
     let few = text.split_whitespace().count() <= FEW;
-    few && confidence < FEW_HEARD && !words::claims_turn(text, language)
+    few && confidence < policy.few_words_heard && !words::claims_turn(text, language)
 }
 
 fn wants_no_turn(text: &str, voice: &Voice<'_>, language: Language) -> bool {
@@ -113,7 +112,7 @@ mod tests {
 
     #[test]
     fn few_words_are_a_turn_when_they_ask_for_one_or_are_sure() {
-        let misheard = |text: &str, confidence| is_misheard(text, confidence, english());
+        let misheard = |text: &str, confidence| is_misheard(&TurnPolicy::default(), text, confidence, english());
         assert!(misheard("You had.", 0.7) && misheard("Braid.", 0.68));
         assert!(!misheard("Delivery?", 0.9) && !misheard("Stop.", 0.6) && !misheard("You had it wrong.", 0.6));
     }

@@ -40,6 +40,7 @@ impl Checker<'_> {
             self.between(&Path::of(&["handoff", key]), value, (least, most));
         }
         self.share(&Path::of(&["turn", "barge_in_meant"]), turn.barge_in_meant);
+        self.share(&Path::of(&["turn", "few_words_heard"]), turn.few_words_heard);
         for (less, fewer, key, more) in [
             ("pause_sure_ms", turn.pause_sure_ms, "pause_ms", turn.pause_ms),
             ("pause_ms", turn.pause_ms, "pause_incomplete_ms", turn.pause_incomplete_ms),
