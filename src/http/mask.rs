@@ -5,6 +5,8 @@ use std::{borrow::Cow, collections::HashSet};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::call::flow::text::plain_letters;
+
 /// Coarse words in English, Romanian and Czech. Those that end in `*` stand for every word that begins so. Letters are compared without their marks.
 const COARSE: &[&str] = &[
     "fuck*",
@@ -68,8 +70,8 @@ impl Mask {
         let mut mask = Self::default();
         for word in COARSE.iter().copied().chain(further.iter().map(String::as_str)) {
             match word.strip_suffix('*') {
-                Some(beginning) => mask.beginnings.push(plain(beginning)),
-                None => _ = mask.whole.insert(plain(word)),
+                Some(beginning) => mask.beginnings.push(plain_letters(beginning)),
+                None => _ = mask.whole.insert(plain_letters(word)),
             }
         }
         mask
@@ -124,30 +126,9 @@ impl Mask {
     }
 
     fn is_coarse(&self, word: &str) -> bool {
-        let word = plain(word);
+        let word = plain_letters(word);
         self.whole.contains(&word) || self.beginnings.iter().any(|beginning| word.starts_with(beginning))
     }
-}
-
-/// Small letters without the marks of Romanian and Czech.
-fn plain(word: &str) -> String {
-    let bare = |letter: char| match letter {
-        'ă' | 'â' | 'á' => 'a',
-        'î' | 'í' => 'i',
-        'ș' | 'ş' | 'š' => 's',
-        'ț' | 'ţ' | 'ť' => 't',
-        'č' => 'c',
-        'ď' => 'd',
-        'é' | 'ě' => 'e',
-        'ň' => 'n',
-        'ó' => 'o',
-        'ř' => 'r',
-        'ú' | 'ů' => 'u',
-        'ý' => 'y',
-        'ž' => 'z',
-        other => other,
-    };
-    word.chars().flat_map(char::to_lowercase).map(bare).collect()
 }
 
 #[cfg(test)]

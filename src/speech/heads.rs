@@ -29,7 +29,6 @@ impl Heads {
         Ok(heads)
     }
 
-    /// What the words mean; nothing for no words.
     /// The flow says that the caller's tone is looked at.
     pub(crate) fn looks_at_tone(&self) -> bool {
         self.0.looks_at_tone()
@@ -59,6 +58,7 @@ impl Heads {
         Some((keys.into_iter().filter_map(entry).collect(), needed))
     }
 
+    /// What the words mean; nothing for no words.
     pub(crate) fn understand(&self, text: &str) -> Result<Understanding, ModelError> {
         if text.trim().is_empty() { Ok(Understanding::default()) } else { self.0.understand(text) }
     }

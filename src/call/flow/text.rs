@@ -28,7 +28,7 @@ pub(in crate::call) const fn plain_letter(letter: char) -> char {
 
 /// A text in lower case without accents; everything else stays.
 #[must_use]
-pub(in crate::call) fn plain_letters(text: &str) -> String {
+pub(crate) fn plain_letters(text: &str) -> String {
     // An accent that is a character of its own stands behind its letter.
     text.chars().flat_map(char::to_lowercase).filter(|c| !('\u{300}'..='\u{36f}').contains(c)).map(plain_letter).collect()
 }
