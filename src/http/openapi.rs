@@ -16,6 +16,7 @@ use crate::{
         api::calls::list,
         api::call::get,
         api::call_events::events,
+        api::earlier::list,
         api::events::events,
         api::files::recording,
         api::files::log,

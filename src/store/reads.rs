@@ -42,10 +42,33 @@ impl Store {
             query.push(" AND (started_ms, id) < (SELECT started_ms, id FROM calls WHERE id = ").push_bind(&before.0).push(")");
         }
         query.push(" ORDER BY started_ms DESC, id DESC LIMIT ").push_bind(i64::from(filter.limit) + 1);
-        let rows = query.build().fetch_all(&self.pool).await?;
+        self.page(&query.build().fetch_all(&self.pool).await?, filter.limit)
+    }
+
+    /// The calls of the same number before this one, newest first. None of a caller who withholds it.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn earlier(&self, call: &CallHead, limit: u32) -> Result<Page, StoreError> {
+        if is_withheld(&call.caller) {
+            return Ok(Page::default());
+        }
+        let query = "SELECT head FROM calls WHERE caller = ? AND (started_ms, id) < (?, ?) ORDER BY started_ms DESC, id DESC LIMIT ?";
+        let rows = sqlx::query(query)
+            .bind(&call.caller)
+            .bind(i64::try_from(call.started.0).unwrap_or(i64::MAX))
+            .bind(&call.id.0)
+            .bind(i64::from(limit) + 1)
+            .fetch_all(&self.pool)
+            .await?;
+        self.page(&rows, limit)
+    }
+
+    /// One row more than the limit says that there is more.
+    fn page(&self, rows: &[SqliteRow], limit: u32) -> Result<Page, StoreError> {
         let mut calls = rows.iter().map(|row| self.head_of(row)).collect::<Result<Vec<_>, _>>()?;
-        let more = calls.len() > filter.limit as usize;
-        calls.truncate(filter.limit as usize);
+        let more = calls.len() > limit as usize;
+        calls.truncate(limit as usize);
         Ok(Page { calls, more })
     }
 
@@ -86,4 +109,9 @@ impl Store {
         head.recording = self.has_recording(&head);
         Ok(head)
     }
+}
+
+/// Everybody who withholds their number has the same one.
+fn is_withheld(number: &str) -> bool {
+    number.is_empty() || ["anonymous", "unknown", "restricted", "unavailable"].iter().any(|word| number.eq_ignore_ascii_case(word))
 }

@@ -84,6 +84,22 @@ test('dark and light follow the system, and a choice is kept', async () => {
   await page.close();
 });
 
+test('the pages speak the browser’s language, and a choice is kept', async () => {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  await page.addInitScript(() => Object.defineProperty(navigator, 'language', { get: () => 'ro-RO' }));
+  await page.goto(`${mock.url}/agent/maria`);
+  await page.getByText('Sunteți disponibil').waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'ro');
+  await page.getByRole('button', { name: 'EN: change the language to English' }).click();
+  await page.getByText('You are available').waitFor();
+  await page.reload();
+  await page.getByText('You are available').waitFor();
+  await page.evaluate(() => localStorage.removeItem('warmline.language'));
+  assertClean(page);
+  await page.close();
+});
+
 test('every control shows where the focus is', async () => {
   const { mock, context } = world;
   const page = await watched(context, mock.url);

@@ -50,6 +50,46 @@ test('the card shows everything that is known while the phone rings', async () =
   await leave(desk);
 });
 
+test('what was said can be heard while the call goes on', async () => {
+  const desk = await ringing();
+  const { page, mock } = desk;
+  const heard = [];
+  page.on('response', (response) => {
+    if (response.url().includes('/recording?')) heard.push([new URL(response.url()).search, response.status()]);
+  });
+  await page.getByRole('button', { name: 'Hear order number at 0:24' }).click();
+  await until('the fact is heard', () => heard.some(([query, status]) => query === '?from=24050&to=27450' && status === 200));
+  await page.getByRole('button', { name: 'Hear “let me talk to a person” at 0:41' }).click();
+  await until('the evidence is heard', () => heard.some(([query]) => query.startsWith('?from=41650')));
+  await page.getByRole('button', { name: 'Play from 0:15' }).click();
+  await until('a turn is heard', () => heard.some(([query]) => query === '?from=15450&to=17650'));
+  const bars = page.getByRole('button', { name: /^Turn at/ });
+  assert.equal(await bars.count(), 4, 'one bar for each turn whose tone is known');
+  assert.match(await bars.last().getAttribute('aria-label'), /Turn at 0:39: annoyed, 74/);
+  await bars.last().click();
+  await until('a bar is heard', () => heard.some(([query]) => query === '?from=39450&to=44050'));
+  assertClean(page);
+  // What is not written yet is said plainly.
+  mock.recordings = false;
+  await page.getByRole('button', { name: 'Play from 0:07' }).click();
+  await page.getByText('That stretch cannot be heard yet').waitFor();
+  mock.recordings = true;
+  await leave(desk);
+});
+
+test('earlier calls of the same caller are listed, newest first', async () => {
+  const desk = await ringing({ caller: '+40722555132', callerName: 'Mihai Ionescu' });
+  const { page } = desk;
+  const rows = page.locator('section[aria-labelledby=card-earlier] a');
+  await rows.first().waitFor();
+  assert.equal(await rows.count(), 3);
+  const shown = await rows.allInnerTexts();
+  assert.match(shown[0], /Order status/);
+  assert.match(shown[1], /Opening hours/);
+  assertClean(page);
+  await leave(desk);
+});
+
 test('accepting while it rings connects when the phone is picked up', async () => {
   const desk = await ringing();
   const { page, id, mock } = desk;

@@ -39,9 +39,9 @@ pub(crate) struct Which {
 /// A list of calls, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Calls {
-    calls: Vec<CallHead>,
+    pub(super) calls: Vec<CallHead>,
     /// There are older ones: ask with `before` = the last one's id.
-    more: bool,
+    pub(super) more: bool,
 }
 
 /// Calls, newest first.

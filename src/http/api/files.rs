@@ -4,30 +4,63 @@ use std::path::PathBuf;
 
 use axum::{
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Path, Query, Request, State, rejection::QueryRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use serde::Deserialize;
 use tower_http::services::ServeFile;
+use utoipa::IntoParams;
 
 use crate::{
     http::{
         ErrorBody,
+        api::span,
         error::ApiError,
         state::{Server, call_id},
     },
     view::CallState,
 };
 
-/// The recording of an ended call: stereo, the caller on the left, everything that the caller heard on the right. Ranges are served.
-#[utoipa::path(get, path = "/api/v1/calls/{id}/recording", params(("id" = String, Path), ("range" = Option<String>, Header)),
-    responses((status = 200, content_type = "audio/wav"), (status = 206, content_type = "audio/wav"), (status = 404, body = ErrorBody), (status = 416)))]
-pub(crate) async fn recording(State(server): State<Server>, Path(id): Path<String>, request: Request) -> Result<Response, ApiError> {
+/// Which stretch of a recording; all of it, if it is not said.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Stretch {
+    /// Its beginning, milliseconds since the call arrived. `to` must be there, too.
+    from: Option<u64>,
+    /// Its end. At most two minutes are served.
+    to: Option<u64>,
+}
+
+/// The recording of an ended call: stereo, the caller on the left, everything that the caller heard on the right. Ranges are served. A stretch of it, from
+/// one time to another, is there while the call goes on, too.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/recording", params(("id" = String, Path), Stretch, ("range" = Option<String>, Header)),
+    responses((status = 200, content_type = "audio/wav"), (status = 206, content_type = "audio/wav"), (status = 400, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 416)))]
+pub(crate) async fn recording(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    stretch: Result<Query<Stretch>, QueryRejection>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let id = call_id(id)?;
-    if server.head(&id).await?.state != CallState::Ended {
-        return Err(ApiError::NoRecording);
+    let Query(stretch) = stretch.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
+    let state = server.head(&id).await?.state;
+    let path = server.parts.store.recording_path(&id);
+    match (stretch.from, stretch.to) {
+        (Some(from), Some(to)) => cut(path, from, to).await,
+        (None, None) if state == CallState::Ended => serve(path, "audio/wav", request).await.ok_or(ApiError::NoRecording),
+        (None, None) => Err(ApiError::NoRecording),
+        (Some(_), None) | (None, Some(_)) => Err(ApiError::BadRequest("from and to go together".to_owned())),
     }
-    serve(server.parts.store.recording_path(&id), "audio/wav", request).await.ok_or(ApiError::NoRecording)
+}
+
+async fn cut(path: PathBuf, from: u64, to: u64) -> Result<Response, ApiError> {
+    let cut = tokio::task::spawn_blocking(move || span::cut(&path, from, to)).await;
+    let wav = cut.ok().and_then(Result::ok).flatten().ok_or(ApiError::NoRecording)?;
+    let headers = [(header::CONTENT_TYPE, "audio/wav"), (header::CACHE_CONTROL, "private, no-store")];
+    Ok((headers, wav).into_response())
 }
 
 /// The event log: JSON lines.

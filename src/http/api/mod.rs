@@ -6,8 +6,10 @@ pub(super) mod call;
 pub(super) mod call_events;
 pub(super) mod calls;
 pub(super) mod choice;
+pub(super) mod earlier;
 pub(super) mod events;
 pub(super) mod files;
+mod span;
 pub(super) mod web_calls;
 
 use axum::{
@@ -22,6 +24,7 @@ pub(super) fn router() -> Router<Server> {
         .route("/calls", get(calls::list))
         .route("/calls/{id}", get(call::get))
         .route("/calls/{id}/events", get(call_events::events))
+        .route("/calls/{id}/earlier", get(earlier::list))
         .route("/calls/{id}/recording", get(files::recording))
         .route("/calls/{id}/log", get(files::log))
         .route("/calls/{id}/choice", post(choice::choose))

@@ -32,6 +32,8 @@ const rows = [
   [165, 3, 'password_reset', 'interrupted', 41, [], null, null, null, 1500],
   [1490, 9, 'order_status', 'contained', 61, [], null, null, null, 1200],
   [1530, 7, 'human_agent', 'abandoned', 47, ['asked_for_human', 'frustration'], 'caller_left', null, null, 2930],
+  [1570, 0, 'order_status', 'contained', 71, [], null, null, null, 1310],
+  [4420, 0, 'opening_hours', 'contained', 33, [], null, null, null, 940],
   [1610, 2, 'opening_hours', 'contained', 26, [], null, null, null, 870],
 ];
 const names = { maria: 'Maria', andrei: 'Andrei' };

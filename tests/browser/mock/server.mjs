@@ -236,7 +236,8 @@ class Mock {
     if (kind !== 'calls' || !call?.head) return json(response, 404, { error: 'not found' });
     if (part === undefined) return json(response, 200, { head: call.head, entries: call.entries });
     if (part === 'events') return this.open(request, response, { call: id }, Number(url.searchParams.get('after') ?? 0));
-    if (part === 'recording') return this.recording(request, response, call);
+    if (part === 'recording') return url.searchParams.has('from') ? this.stretch(response, call, url) : this.recording(request, response, call);
+    if (part === 'earlier') return this.earlier(response, call);
     if (part === 'choice') {
       this.choices.push({ call: id, ...body });
       this.choose(call, body.choice);
@@ -287,6 +288,23 @@ class Mock {
     if (call.head.state === 'ended') response.write('event: end\ndata: {}\n\n');
   }
 
+  /** The real gateway looks at the number; here everybody has called before. */
+  earlier(response, call) {
+    const heads = [...this.calls.values()].flatMap((one) => one.head ?? []);
+    const before = heads.filter((head) => head.caller === call.head.caller && head.started < call.head.started);
+    return json(response, 200, { calls: before.sort((a, b) => b.started.localeCompare(a.started)).slice(0, 10), more: before.length > 10 });
+  }
+
+  /** As the gateway cuts it: there while the call goes on, too. */
+  stretch(response, call, url) {
+    const from = Number(url.searchParams.get('from'));
+    const to = Math.min(Number(url.searchParams.get('to')), call.entries.at(-1)?.at ?? 0);
+    if (!(from < to) || this.recordings === false) return json(response, 404, { error: 'no recording' });
+    const wav = cut(wavOf(call.entries), from, to);
+    response.writeHead(200, { ...HEADERS, 'content-type': 'audio/wav', 'content-length': wav.length });
+    response.end(wav);
+  }
+
   recording(request, response, call) {
     if (!call.head.recording) return json(response, 404, { error: 'no recording' });
     call.wav ??= wavOf(call.entries);
@@ -303,6 +321,15 @@ class Mock {
     });
     response.end(call.wav.subarray(from, to + 1));
   }
+}
+
+/** A stretch of a recording as a file of its own: 32 bytes are a millisecond. */
+function cut(wav, from, to) {
+  const samples = wav.subarray(44 + Math.round(from) * 32, 44 + Math.round(to) * 32);
+  const header = Buffer.from(wav.subarray(0, 44));
+  header.writeUInt32LE(36 + samples.length, 4);
+  header.writeUInt32LE(samples.length, 40);
+  return Buffer.concat([header, samples]);
 }
 
 function json(response, status, body) {

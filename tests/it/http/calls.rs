@@ -4,7 +4,7 @@ use serde_json::Value;
 use warmline::call::outcome::Outcome;
 
 use super::support::{Served, code, served};
-use crate::store::samples::{ended, harmful_words, said, whole_call};
+use crate::store::samples::{ended, harmful_words, new_call, said, whole_call};
 
 async fn ids(served: &Served, query: &str) -> (Vec<String>, bool) {
     let page = served.json(&format!("/api/v1/calls{query}")).await;
@@ -55,6 +55,35 @@ async fn pages_of_the_list_join_without_gap_or_repetition() {
     }
     let (live, more) = ids(&served, "?state=live").await;
     assert_eq!((live, more), (vec!["call-20".into(), "call-15".into(), "call-10".into(), "call-05".into(), "call-00".into()], false));
+}
+
+#[tokio::test]
+async fn earlier_calls_of_a_caller_are_known_by_their_number() {
+    let served = served().await;
+    let mut open = Vec::new();
+    for minute in 0..14 {
+        let mut call = served.live(&format!("call-{minute:02}"), minute);
+        call.write(1_000, ended(Outcome::Contained));
+    }
+    for (id, number) in [("other", "+40722000222"), ("hidden-1", "Anonymous"), ("hidden-2", "Anonymous"), ("hidden-3", "")] {
+        let mut call = new_call(id, 60);
+        call.caller.number = number.to_owned();
+        open.push(served.parts.store.begin(call));
+    }
+    let _now = served.live("now", 61);
+    served.parts.store.flush().await;
+    let earlier = async |id: &str| {
+        let page = served.json(&format!("/api/v1/calls/{id}/earlier")).await;
+        let ids: Vec<String> = page["calls"].as_array().unwrap().iter().map(|call| call["id"].as_str().unwrap().to_owned()).collect();
+        (ids, page["more"].as_bool().unwrap())
+    };
+    let newest: Vec<String> = (4..14).rev().map(|minute| format!("call-{minute:02}")).collect();
+    assert_eq!(earlier("now").await, (newest, true));
+    assert_eq!(earlier("call-02").await, (vec!["call-01".to_owned(), "call-00".to_owned()], false));
+    for alone in ["call-00", "other", "hidden-2", "hidden-3"] {
+        assert_eq!(earlier(alone).await, (Vec::new(), false), "{alone}");
+    }
+    assert_eq!(code(served.get("/api/v1/calls/nobody/earlier").await).await, (404, "no_such_call".to_owned()));
 }
 
 #[tokio::test]

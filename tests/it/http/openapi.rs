@@ -104,6 +104,7 @@ async fn every_address_is_in_the_document() {
         "/api/v1/calls",
         "/api/v1/calls/{id}",
         "/api/v1/calls/{id}/choice",
+        "/api/v1/calls/{id}/earlier",
         "/api/v1/calls/{id}/events",
         "/api/v1/calls/{id}/hangup",
         "/api/v1/calls/{id}/log",

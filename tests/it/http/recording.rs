@@ -57,6 +57,37 @@ async fn there_is_no_recording_of_a_live_call_or_of_none() {
 }
 
 #[tokio::test]
+async fn a_stretch_of_a_live_call_can_be_heard() {
+    let served = served().await;
+    let _live = served.live("two", 1);
+    let path = served.parts.store.recording_path(&CallId("two".to_owned()));
+    let spec = hound::WavSpec { channels: 2, sample_rate: 8_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    // As the recorder has it in mid call: flushed, not finished.
+    let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+    for index in 0..16_000_i16 {
+        writer.write_sample(index).unwrap();
+    }
+    writer.flush().unwrap();
+    let stretch = served.get("/api/v1/calls/two/recording?from=500&to=750").await;
+    assert_eq!((stretch.status().as_u16(), &stretch.headers()["content-type"]), (200, &"audio/wav".parse().unwrap()));
+    let wav = std::io::Cursor::new(stretch.bytes().await.unwrap());
+    let samples: Vec<i16> = hound::WavReader::new(wav).unwrap().into_samples().map(Result::unwrap).collect();
+    assert!(samples.iter().copied().eq(8_000..12_000));
+    // What was not said yet, and stretches that are none.
+    for (query, status, word) in [
+        ("from=1000&to=2000", 404, "no_recording"),
+        ("from=700&to=600", 404, "no_recording"),
+        ("from=700", 400, "bad_request"),
+        ("from=a&to=b", 400, "bad_request"),
+        ("from=-1&to=5", 400, "bad_request"),
+        ("at=5", 400, "bad_request"),
+    ] {
+        let got = code(served.get(&format!("/api/v1/calls/two/recording?{query}")).await).await;
+        assert_eq!(got, (status, word.to_owned()), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn the_event_log_comes_as_json_lines() {
     let (served, _) = recorded().await;
     let log = served.get("/api/v1/calls/one/log").await;

@@ -44,6 +44,8 @@ export const url = {
   /** Only entries behind `after`; a reconnecting browser says by itself which one it had last. */
   callEvents: (call: string, after: number) => `/api/v1/calls/${id(call)}/events?after=${after}`,
   recording: (call: string) => `/api/v1/calls/${id(call)}/recording`,
+  /** A stretch of the recording; it is there while the call goes on, too. */
+  stretch: (call: string, from: number, to: number) => `/api/v1/calls/${id(call)}/recording?from=${Math.round(from)}&to=${Math.round(to)}`,
   events: '/api/v1/events',
   agentEvents: (agent: string) => `/api/v1/agents/${id(agent)}/events`,
 };
@@ -55,6 +57,8 @@ export const api = {
     return request<{ calls: CallHead[]; more: boolean }>(`/api/v1/calls?${params}`);
   },
   call: (call: string) => request<{ head: CallHead; entries: Entry[] }>(url.call(call)),
+  /** Earlier calls from the same number, newest first. */
+  earlier: (call: string) => request<{ calls: CallHead[]; more: boolean }>(`${url.call(call)}/earlier`),
   agents: () => request<{ agents: AgentRow[] }>('/api/v1/agents'),
   setState: (agent: string, state: WantedState) => send<unknown>('PUT', `/api/v1/agents/${id(agent)}/state`, { state }),
   choose: (call: string, agent: string, choice: Choice) => send<unknown>('POST', `${url.call(call)}/choice`, { agent, choice }),

@@ -239,6 +239,30 @@ export function readCall(entries: Entry[], nowMs = 0): CallView {
   };
 }
 
+/** How a caller's turn sounded: the strongest of what is on record of it. */
+export interface Sounded {
+  turn: Turn;
+  /** 0..=1. */
+  strength: number;
+  feeling: 'calm' | 'friendly' | 'annoyed' | 'angry';
+  /** The voice had risen, whatever the words. */
+  raised: boolean;
+}
+
+const FELT = 0.5;
+
+/** The caller's turns in their order, as far as their tone was looked at. */
+export function moodOf(view: CallView): Sounded[] {
+  const raised = view.evidence.filter((one) => one.signal.kind === 'raised_voice');
+  return view.turns.flatMap((turn) => {
+    if (turn.who !== 'caller' || turn.meaning === null) return [];
+    const { anger, frustration, sarcasm, gratitude } = turn.meaning.tone;
+    const strength = Math.max(anger, frustration, sarcasm);
+    const feeling = anger >= FELT ? 'angry' : strength >= FELT ? 'annoyed' : gratitude >= FELT ? 'friendly' : 'calm';
+    return [{ turn, strength, feeling, raised: raised.some(({ span: [from, to] }) => from < turn.to && to > turn.from) }];
+  });
+}
+
 /** The value below which `part` (0..=1) of the sorted values lie; none of none. */
 export function quantile(values: number[], part: number): number | null {
   const sorted = [...values].sort((a, b) => a - b);
