@@ -11,6 +11,7 @@ use crate::call::{
         ear::News,
         mouth::Told,
         overlap::{self, Verdict, Voice},
+        words,
     },
     understanding::{Transcript, Understanding},
 };
@@ -84,7 +85,10 @@ impl Call {
 
     /// The caller's voice has lasted long enough to interrupt. Whether it was worth it shows when the words are known.
     pub(super) fn barge_in(&mut self) {
-        if matches!(self.phase, Phase::Talking(_)) && self.base.ear.is_voice() && self.base.mouth.may_interrupt() {
+        if matches!(self.phase, Phase::Talking(_) | Phase::HandingOver { .. })
+            && self.base.ear.is_voice()
+            && self.base.mouth.may_interrupt()
+        {
             self.base.mouth.hold(&mut self.base.io);
         }
     }
@@ -214,9 +218,11 @@ impl Call {
         let Some(heard) = self.base.ear.words().cloned() else { return };
         let nothing = match &self.phase {
             Phase::Talking(bot) => bot.is_no_turn(&self.base, &heard, self.base.over_bot),
-            Phase::Arrived(_) | Phase::HandingOver { .. } | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => {
-                heard.text.trim().is_empty()
+            Phase::HandingOver { .. } => {
+                let echo = self.base.over_bot && words::is_echo(&heard.text, &self.base.mouth.text());
+                heard.text.trim().is_empty() || echo
             }
+            Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => heard.text.trim().is_empty(),
         };
         if nothing {
             return self.no_turn();

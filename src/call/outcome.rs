@@ -12,6 +12,8 @@ pub enum Outcome {
     HandedOver,
     /// A callback was promised.
     CallbackPromised,
+    /// The caller has left a message.
+    VoicemailLeft,
     /// A human was needed, none could be had, and the caller was told so.
     NobodyCame,
     /// The caller hung up before anything was answered, or while being handed over.
@@ -42,9 +44,11 @@ pub enum HandoffOutcome {
     Transferred,
     /// The caller hung up before the bridge.
     CallerLeft,
-    /// Nobody could be had; a callback was promised.
+    /// A callback was promised.
     Callback,
-    /// Nobody could be had, and the caller went back to the bot.
+    /// The caller has left a message.
+    Voicemail,
+    /// The caller went back to the bot: nobody could be had, or nobody was wanted any more.
     BackToBot,
     /// Nobody could be had, and the caller was told so and the call ended.
     NobodyCame,

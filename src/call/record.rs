@@ -284,6 +284,8 @@ pub enum HandoffStep {
     TakenOver { agent: AgentId, name: String },
     /// A callback to this number was promised.
     CallbackPromised { number: String },
+    /// The caller has left a message: where it is in the call, and its words as far as they were understood.
+    Voicemail { from: Time, to: Time, text: String },
     /// The handoff is over.
     Ended { outcome: HandoffOutcome },
 }

@@ -101,7 +101,10 @@ impl Call {
         let thinking = base.ear.paused_at().is_some() || !base.mouth.is_idle();
         let owed = match &self.phase {
             Phase::Talking(bot) => thinking || bot.is_looking_up(),
-            Phase::HandingOver { handoff, .. } => thinking && handoff.under() == Under::Nothing && !handoff.is_bridged(),
+            // Music is off while an answer is waited for; it comes back by itself.
+            Phase::HandingOver { handoff, .. } => {
+                (thinking || handoff.asks_meanwhile()) && handoff.under() == Under::Nothing && !handoff.is_bridged()
+            }
             Phase::Closing(_) => thinking,
             Phase::Arrived(_) | Phase::Parting { .. } | Phase::Ended => false,
         };

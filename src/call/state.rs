@@ -9,10 +9,7 @@ use crate::call::{
     caller::Caller,
     event::{Engine, Event, Failure, FarEndSign, TransferTo},
     flow::{Destination, Flow, prompt::PromptKey},
-    handoff::{
-        AgentVoice, Farewell, Handoff,
-        summary::{About, summarise},
-    },
+    handoff::{AgentVoice, Farewell, Handoff, Matter},
     ids::{CallId, LegId, RequestId},
     other_language::Others,
     outcome::Outcome,
@@ -214,6 +211,8 @@ impl Call {
             Timer::Connect => _ = self.with_handoff(|handoff, base| handoff.connect_late(base)),
             Timer::Transfer => self.handoff_then(|handoff, base| handoff.transfer_late(base)),
             Timer::Update => _ = self.with_handoff(|handoff, base| handoff.update(base)),
+            Timer::Question => _ = self.with_handoff(|handoff, base| handoff.ask_meanwhile(base)),
+            Timer::Voicemail => self.handoff_then(|handoff, base| handoff.message_over(base)),
             Timer::QueueWait => self.handoff_then(|handoff, base| handoff.waited_too_long(base)),
             Timer::Farewell => self.end_farewell(true),
         }
@@ -273,11 +272,9 @@ impl Call {
             Phase::Talking(mut bot) => {
                 let base = &mut self.base;
                 bot.hand_on(base);
-                let open_question = bot.open_question();
-                let about =
-                    About { caller: &base.caller, flow: &base.flow, intent: bot.intent(), open_question: open_question.as_deref(), why };
-                let summary = summarise(base.io.entries(), &about);
-                let handoff = Box::new(Handoff::start(base, to, summary));
+                let matter = Matter { intent: bot.intent().map(str::to_owned), open_question: bot.open_question(), why: why.to_owned() };
+                let questions = bot.questions_for(&to.queue);
+                let handoff = Box::new(Handoff::start(base, to, matter, questions));
                 self.phase = Phase::HandingOver { bot, handoff };
             }
             other => self.phase = other,
@@ -286,8 +283,8 @@ impl Call {
 
     fn back_to_bot(&mut self) {
         match std::mem::replace(&mut self.phase, Phase::Ended) {
-            Phase::HandingOver { mut bot, .. } => {
-                bot.take_back(self.base.io.now);
+            Phase::HandingOver { mut bot, handoff } => {
+                bot.take_back(self.base.io.now, handoff.into_gathered());
                 self.base.io.record(What::Owner { owner: Owner::Bot });
                 self.phase = Phase::Talking(bot);
             }

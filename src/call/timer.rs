@@ -55,6 +55,10 @@ pub enum Timer {
     Transfer,
     /// The caller is to be told how it stands.
     Update,
+    /// The caller has heard nothing but music for a while: an open question may be asked.
+    Question,
+    /// The caller's message must have come to its end.
+    Voicemail,
     /// The caller has waited for a human for as long as the flow allows.
     QueueWait,
     /// The agent has been told that the caller left: hang up.

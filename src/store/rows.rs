@@ -247,7 +247,8 @@ fn step_columns(step: &HandoffStep) -> Result<(Option<&AgentId>, Option<String>)
         HandoffStep::Started { .. }
         | HandoffStep::Waiting { .. }
         | HandoffStep::CallerTold { .. }
-        | HandoffStep::CallbackPromised { .. } => (None, None),
+        | HandoffStep::CallbackPromised { .. }
+        | HandoffStep::Voicemail { .. } => (None, None),
     })
 }
 

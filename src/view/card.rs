@@ -9,7 +9,7 @@ use crate::{
     call::{
         ids::AgentId,
         outcome::OfferOutcome,
-        record::{Entry, Evidence, HandoffStep, Summary, What},
+        record::{Entry, Evidence, Fact, HandoffStep, Summary, What},
     },
     view::{CallHead, schema},
 };
@@ -86,6 +86,7 @@ impl CardFold {
                 None
             }
             What::Handoff { step } => self.apply_step(step),
+            What::Fact { fact } => self.learn(fact),
             What::Ended { .. } => {
                 let offer = self.offer.as_mut().filter(|offer| offer.step != CardStep::Ended)?;
                 offer.step = CardStep::Ended;
@@ -126,8 +127,19 @@ impl CardFold {
             | HandoffStep::Transferring { .. }
             | HandoffStep::TransferEnded { .. }
             | HandoffStep::CallbackPromised { .. }
+            | HandoffStep::Voicemail { .. }
             | HandoffStep::Ended { .. } => None,
         }
+    }
+
+    /// A fact that was gathered while the caller waits, or after.
+    fn learn(&mut self, fact: &Fact) -> Option<AgentId> {
+        let facts = &mut Arc::make_mut(&mut self.summary).facts;
+        match facts.iter_mut().find(|known| known.name == fact.name) {
+            Some(known) => known.clone_from(fact),
+            None => facts.push(fact.clone()),
+        }
+        self.offered_to().cloned()
     }
 
     fn step(&mut self, agent: &AgentId, step: CardStep, outcome: Option<OfferOutcome>) -> Option<AgentId> {

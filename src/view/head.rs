@@ -194,7 +194,8 @@ impl CallHead {
             | HandoffStep::TransferAsked { .. }
             | HandoffStep::BackToAgent { .. }
             | HandoffStep::TakenOver { .. }
-            | HandoffStep::CallbackPromised { .. } => return false,
+            | HandoffStep::CallbackPromised { .. }
+            | HandoffStep::Voicemail { .. } => return false,
         }
         true
     }

@@ -22,6 +22,7 @@ pub enum Outcome {
     Contained,
     HandedOver,
     CallbackPromised,
+    VoicemailLeft,
     NobodyCame,
     Abandoned,
     CallerSilent,
@@ -41,6 +42,7 @@ pub enum HandoffOutcome {
     Transferred,
     CallerLeft,
     Callback,
+    Voicemail,
     BackToBot,
     NobodyCame,
 }
@@ -284,6 +286,7 @@ pub enum HandoffStep {
     BackToAgent { agent: String },
     TakenOver { agent: String, name: String },
     CallbackPromised { number: String },
+    Voicemail { from: Ms, to: Ms, text: String },
     Ended { outcome: HandoffOutcome },
 }
 

@@ -39,7 +39,7 @@ impl Bot {
         let (dialogue, steps) = self.think(base.io.now, &input_of(&turn));
         match self.would_call(base, &turn, &steps) {
             Some(label) => {
-                let text = base.flow.prompt(PromptKey::CallingColleague, &[("department", &label)]);
+                let text = base.flow.prompt(PromptKey::CallingColleague, &[("because", ""), ("department", &label)]);
                 base.io.act(Action::Prepare { clauses: clauses::split(&text) });
             }
             None => prepare(base, &steps),

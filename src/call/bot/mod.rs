@@ -16,7 +16,7 @@ use crate::call::{
     event::{Failure, Found},
     flow::{
         Flow,
-        dialogue::Dialogue,
+        dialogue::{Dialogue, Meanwhile},
         prompt::PromptKey,
         step::{Expect, Input, Interrupt, Step},
     },
@@ -132,6 +132,11 @@ impl Bot {
     /// The question that has no answer yet.
     pub(crate) fn open_question(&self) -> Option<String> {
         self.dialogue.open_question()
+    }
+
+    /// The questions that are still open for the people of a queue.
+    pub(crate) fn questions_for(&self, queue: &str) -> Meanwhile {
+        self.dialogue.meanwhile(queue)
     }
 
     /// The caller could say something now.
@@ -430,7 +435,8 @@ impl Bot {
     }
 
     /// The caller comes back from the queue: no human could be had, or none is wanted any more.
-    pub(crate) fn take_back(&mut self, now: Time) {
+    pub(crate) fn take_back(&mut self, now: Time, gathered: Meanwhile) {
+        self.dialogue.know(gathered);
         self.escalation.settle(now);
         self.came_back = true;
         self.silences = 0;

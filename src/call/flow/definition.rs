@@ -131,6 +131,9 @@ pub struct IntentDef {
     /// Score from which it is taken for meant, instead of `understanding.intent`.
     #[serde(default)]
     pub threshold: Option<f32>,
+    /// Slots that a human is glad to know: asked for while the caller waits for one, before those of the queue.
+    #[serde(default)]
+    pub useful: Vec<String>,
 }
 
 /// A question with a fixed answer.
@@ -406,4 +409,7 @@ pub struct QueueDef {
     /// Takes what no other queue does. Exactly one queue does.
     #[serde(default)]
     pub default: bool,
+    /// Slots that these people are glad to know: asked for while the caller waits, if they are not known yet.
+    #[serde(default)]
+    pub useful: Vec<String>,
 }

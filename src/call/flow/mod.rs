@@ -111,6 +111,8 @@ pub struct Intent {
     pub summary: Option<String>,
     /// Score from which it is taken for meant.
     pub threshold: f32,
+    /// Slots that a human is glad to know.
+    pub useful: Vec<String>,
 }
 
 /// A question with a fixed answer (a template of the same key).
@@ -131,6 +133,8 @@ pub struct Queue {
     pub label: String,
     /// What these people can do.
     pub skills: Vec<String>,
+    /// Slots that they are glad to know.
+    pub useful: Vec<String>,
 }
 
 /// Where a caller is sent.

@@ -70,6 +70,10 @@ pub struct HandoffPolicy {
     pub offers: u32,
     /// The caller hears how it stands at least this often.
     pub update_ms: u64,
+    /// Music without a word until a caller who waits is asked an open question (`useful` of the intent and the queue).
+    pub ask_after_ms: u64,
+    /// The longest message that a caller may leave, in seconds; 0: no messages.
+    pub voicemail_s: u64,
     /// Longest time in the queue, from the decision on.
     pub wait_ms: u64,
     /// What happens when nobody can be had.
@@ -78,7 +82,16 @@ pub struct HandoffPolicy {
 
 impl Default for HandoffPolicy {
     fn default() -> Self {
-        Self { ring_ms: 20_000, choose_ms: 15_000, offers: 4, update_ms: 15_000, wait_ms: 300_000, fallback: Fallback::Callback }
+        Self {
+            ring_ms: 20_000,
+            choose_ms: 15_000,
+            offers: 4,
+            update_ms: 15_000,
+            ask_after_ms: 2_000,
+            voicemail_s: 120,
+            wait_ms: 300_000,
+            fallback: Fallback::Callback,
+        }
     }
 }
 
@@ -90,6 +103,8 @@ pub enum Fallback {
     Callback,
     /// Back to the bot.
     Bot,
+    /// Let the caller leave a message.
+    Voicemail,
     /// Say so and end the call.
     Goodbye,
 }

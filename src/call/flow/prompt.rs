@@ -17,7 +17,7 @@ pub enum PromptKey {
     HearingTrouble,
     /// Said when something on our side failed and a human is called.
     ServiceTrouble,
-    /// Announces the handoff: `{{ department }}`.
+    /// Announces the handoff: `{{ because }}` (a sentence, may be empty), `{{ department }}`.
     CallingColleague,
     /// Who is being rung: `{{ name }}`.
     RingingAgent,
@@ -25,6 +25,18 @@ pub enum PromptKey {
     StillCalling,
     /// Queue: `{{ position }}`, `{{ estimate }}` (minutes, may be empty).
     InQueue,
+    /// Queue, once: what else the caller may do; `{{ voicemail }}` is empty where there is none.
+    QueueOptions,
+    /// Before the first open question to a caller who waits.
+    WhileWeWait,
+    /// What the caller has answered is on the human's screen.
+    Noted,
+    /// The caller wants the bot again.
+    BotAgain,
+    /// Asks for a message.
+    LeaveMessage,
+    /// The message is kept: goodbye.
+    MessageKept,
     /// The agent could not take it, the next is asked.
     NextAgent,
     /// To the caller right before the bridge: `{{ name }}`.
@@ -33,6 +45,10 @@ pub enum PromptKey {
     OfferCallback,
     /// Nobody can be had, and no number is known: asks for one.
     AskCallbackNumber,
+    /// The caller wants a callback, and no number is known: asks for one.
+    WishCallbackNumber,
+    /// The callback is not wanted after all: the caller waits on.
+    StillWaiting,
     /// Reads back the number that was given, and asks whether it is right: `{{ number }}`.
     ConfirmCallback,
     /// The callback is promised: `{{ number }}`.
@@ -97,7 +113,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 51] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -107,10 +123,18 @@ impl PromptKey {
         Self::RingingAgent,
         Self::StillCalling,
         Self::InQueue,
+        Self::QueueOptions,
+        Self::WhileWeWait,
+        Self::Noted,
+        Self::BotAgain,
+        Self::LeaveMessage,
+        Self::MessageKept,
         Self::NextAgent,
         Self::Connecting,
         Self::OfferCallback,
         Self::AskCallbackNumber,
+        Self::WishCallbackNumber,
+        Self::StillWaiting,
         Self::ConfirmCallback,
         Self::CallbackPromised,
         Self::NobodyGoodbye,
@@ -147,7 +171,8 @@ impl PromptKey {
     #[must_use]
     pub fn variables(self) -> &'static [&'static str] {
         match self {
-            Self::CallingColleague => &["department"],
+            Self::CallingColleague => &["because", "department"],
+            Self::QueueOptions => &["voicemail"],
             Self::RingingAgent | Self::NextAgent | Self::StillCalling | Self::Connecting | Self::BriefingHello => &["name"],
             Self::InQueue => &["position", "estimate"],
             Self::OfferCallback | Self::ConfirmCallback | Self::CallbackPromised => &["number"],
@@ -162,6 +187,13 @@ impl PromptKey {
             Self::HoursWeek => &["days"],
             Self::FromTo => &["from", "to"],
             Self::AreYouThere
+            | Self::WhileWeWait
+            | Self::WishCallbackNumber
+            | Self::StillWaiting
+            | Self::Noted
+            | Self::BotAgain
+            | Self::LeaveMessage
+            | Self::MessageKept
             | Self::SilentGoodbye
             | Self::NotUnderstood
             | Self::HearingTrouble

@@ -128,7 +128,9 @@ impl Handoff {
                 self.next_agent(base, offer, OfferOutcome::LeftInBriefing, Leg::Gone)
             }
             Stage::Bridged { offer, since } => self.lost_or_done(base, offer, since, why),
-            other @ (Stage::Finding { .. } | Stage::Queued { .. } | Stage::Callback { .. } | Stage::Over) => self.keep(other),
+            other @ (Stage::Finding { .. } | Stage::Queued { .. } | Stage::Callback { .. } | Stage::Voicemail { .. } | Stage::Over) => {
+                self.keep(other)
+            }
         }
     }
 
@@ -182,7 +184,12 @@ impl Handoff {
             Stage::Ringing { offer, .. } | Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
                 return self.next_agent(base, offer, OfferOutcome::Declined, Leg::Up);
             }
-            other @ (Stage::Finding { .. } | Stage::Queued { .. } | Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Over) => {
+            other @ (Stage::Finding { .. }
+            | Stage::Queued { .. }
+            | Stage::Bridged { .. }
+            | Stage::Callback { .. }
+            | Stage::Voicemail { .. }
+            | Stage::Over) => {
                 self.stage = other;
             }
         }
@@ -207,6 +214,7 @@ impl Handoff {
             | Stage::Transferring { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
+            | Stage::Voicemail { .. }
             | Stage::Over => return Then::Stay,
         };
         self.agent_news(base, &news)

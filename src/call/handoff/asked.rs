@@ -44,7 +44,7 @@ impl Handoff {
         self.begin_again(base);
         match to {
             TransferTo::Queue { .. } => {
-                base.tell(PromptKey::CallingColleague, &[("department", &self.to.label)]);
+                base.tell(PromptKey::CallingColleague, &[("because", ""), ("department", &self.to.label)]);
                 self.told_now(base);
                 self.find(base);
             }

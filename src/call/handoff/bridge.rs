@@ -29,6 +29,7 @@ impl Handoff {
         base.io.timers.stop(Timer::Update);
         base.mouth.silence(&mut base.io);
         base.ear.discard(&mut base.io);
+        self.company.fall_silent(base);
         base.tell(PromptKey::Connecting, &[("name", &offer.agent.name)]);
         base.io.timers.set(Timer::Connect, base.io.now.plus(CONNECT_MS));
         self.stage = Stage::Connecting { offer };

@@ -20,6 +20,9 @@ use crate::call::{
 /// How often a question is asked.
 const MOST_ASKED: u32 = 2;
 
+/// Whoever goes on waiting does so for at least this long.
+const LEAST_WAIT_MS: u64 = 10_000;
+
 /// What the caller is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Question {
@@ -37,17 +40,21 @@ pub(super) struct Asking {
     /// Since when the question has been heard.
     heard_from: Option<Time>,
     keys: String,
+    /// The caller has asked for it, and may as well wait on.
+    wished: bool,
 }
 
 impl Asking {
-    fn first(question: Question) -> Self {
-        Self { question, asked: 1, heard_from: None, keys: String::new() }
+    fn first(question: Question, wished: bool) -> Self {
+        Self { question, asked: 1, heard_from: None, keys: String::new(), wished }
     }
 
     fn prompt(&self) -> PromptKey {
         match self.question {
+            Question::Number { .. } if self.wished => PromptKey::WishCallbackNumber,
             Question::Number { .. } => PromptKey::AskCallbackNumber,
-            Question::Wanted { given: false, .. } => PromptKey::OfferCallback,
+            Question::Wanted { given: false, .. } if !self.wished => PromptKey::OfferCallback,
+            Question::Wanted { given: false, .. } => PromptKey::ConfirmCallback,
             Question::Wanted { given: true, .. } => PromptKey::ConfirmCallback,
         }
     }
@@ -76,15 +83,18 @@ impl Asking {
 impl Handoff {
     /// Asks whether the caller wants to be called back, or on which number.
     pub(super) fn offer_callback(&mut self, base: &mut Base) -> Then {
-        let question = match number_to_call(base) {
-            Some(number) => Question::Wanted { number, given: false },
-            None => Question::Number { so_far: String::new() },
-        };
-        self.ask(base, question)
+        self.ask(base, question_for(base), false)
     }
 
-    fn ask(&mut self, base: &mut Base, question: Question) -> Then {
-        let asking = Asking::first(question);
+    /// The caller would rather be called back than wait.
+    pub(super) fn wish_callback(&mut self, base: &mut Base) -> Then {
+        self.company.fall_silent(base);
+        base.mouth.forget_queue();
+        self.ask(base, question_for(base), true)
+    }
+
+    fn ask(&mut self, base: &mut Base, question: Question, wished: bool) -> Then {
+        let asking = Asking::first(question, wished);
         asking.say(base);
         self.keep(Stage::Callback { asking })
     }
@@ -104,39 +114,55 @@ impl Handoff {
         if asking.is_too_early(from) {
             return self.keep(Stage::Callback { asking });
         }
+        let wished = asking.wished;
         let so_far = if let Question::Number { so_far } = &asking.question { so_far.as_str() } else { "" };
         match (read(base, said, so_far), words::yes_or_no(said, base.language), &asking.question) {
             // "No, on 0722 …": another number than the one that was offered.
-            (Reading::Value { value, .. }, _, _) => self.ask(base, Question::Wanted { number: value, given: true }),
+            (Reading::Value { value, .. }, _, _) => self.ask(base, Question::Wanted { number: value, given: true }, wished),
             (Reading::Part { value }, _, Question::Number { .. }) => {
                 let asking = Asking { question: Question::Number { so_far: value }, ..asking };
                 self.keep(Stage::Callback { asking })
             }
             (_, Some(true), Question::Wanted { number, .. }) => Self::promise(base, number),
             // The number was not heard right.
-            (_, Some(false), Question::Wanted { given: true, .. }) => self.ask(base, Question::Number { so_far: String::new() }),
-            (_, Some(false), _) => Self::goodbye(base),
+            (_, Some(false), Question::Wanted { given: true, .. }) => self.ask(base, Question::Number { so_far: String::new() }, wished),
+            (_, Some(false), _) => self.no_callback(base, wished),
             (_, Some(true) | None, _) => self.ask_again(base, asking),
         }
     }
 
     /// The caller has not answered.
     pub(crate) fn caller_is_silent(&mut self, base: &mut Base) -> Then {
-        self.take_asking().map_or(Then::Stay, |asking| self.ask_again(base, asking))
+        if matches!(self.stage, Stage::Voicemail { .. }) {
+            return self.message_over(base);
+        }
+        let Some(asking) = self.take_asking() else {
+            self.silent_meanwhile();
+            return Then::Stay;
+        };
+        self.ask_again(base, asking)
     }
 
     /// A key of the caller: a digit of the number, or 1 for yes and 2 for no.
     pub(crate) fn caller_key(&mut self, base: &mut Base, digit: char) -> Then {
         base.io.record(What::Key { digit });
-        let Stage::Callback { asking } = &mut self.stage else { return Then::Stay };
-        let now = base.io.now;
+        if matches!(self.stage, Stage::Voicemail { .. }) {
+            return self.message_over(base);
+        }
+        let Stage::Callback { asking } = &mut self.stage else {
+            if self.asks_meanwhile() {
+                self.key_meanwhile(base, digit);
+            }
+            return Then::Stay;
+        };
+        let (now, wished) = (base.io.now, asking.wished);
         if asking.is_too_early(now) {
             return Then::Stay;
         }
         match (&asking.question, digit) {
             (Question::Wanted { number, .. }, '1') => Self::promise(base, number),
-            (Question::Wanted { given: true, .. }, '2') => self.ask(base, Question::Number { so_far: String::new() }),
-            (Question::Wanted { given: false, .. }, '2') => Self::goodbye(base),
+            (Question::Wanted { given: true, .. }, '2') => self.ask(base, Question::Number { so_far: String::new() }, wished),
+            (Question::Wanted { given: false, .. }, '2') => self.no_callback(base, wished),
             (Question::Wanted { .. }, _) => Then::Stay,
             (Question::Number { .. }, '0'..='9') => {
                 asking.keys.push(digit);
@@ -150,7 +176,10 @@ impl Handoff {
 
     /// No more keys will come.
     pub(crate) fn caller_keys_over(&mut self, base: &mut Base) -> Then {
-        let Stage::Callback { asking } = &mut self.stage else { return Then::Stay };
+        let Stage::Callback { asking } = &mut self.stage else {
+            self.keys_over_meanwhile(base);
+            return Then::Stay;
+        };
         base.io.timers.stop(Timer::KeyPause);
         let keys = std::mem::take(&mut asking.keys);
         if keys.is_empty() {
@@ -164,6 +193,7 @@ impl Handoff {
     pub(crate) fn mute(&mut self, base: &mut Base) -> Then {
         match self.take() {
             Stage::Callback { .. } if base.mouth.is_idle() => Self::goodbye(base),
+            Stage::Voicemail { message } if base.mouth.is_idle() && !message.is_listened_to() => Self::goodbye(base),
             other => self.keep(other),
         }
     }
@@ -180,10 +210,22 @@ impl Handoff {
 
     fn ask_again(&mut self, base: &mut Base, asking: Asking) -> Then {
         if asking.asked >= MOST_ASKED {
-            return Self::goodbye(base);
+            return self.no_callback(base, asking.wished);
         }
         asking.say(base);
         self.keep(Stage::Callback { asking: Asking { asked: asking.asked + 1, ..asking } })
+    }
+
+    /// No callback: whoever wished for one waits on, at the same place.
+    fn no_callback(&mut self, base: &mut Base, wished: bool) -> Then {
+        if !wished {
+            return Self::goodbye(base);
+        }
+        base.io.timers.set(Timer::QueueWait, self.since.plus(base.flow.handoff.wait_ms).max(base.io.now.plus(LEAST_WAIT_MS)));
+        self.find(base);
+        base.tell(PromptKey::StillWaiting, &[]);
+        self.told_now(base);
+        Then::Stay
     }
 
     fn promise(base: &mut Base, number: &str) -> Then {
@@ -193,6 +235,13 @@ impl Handoff {
         Self::over(base, HandoffOutcome::Callback);
         base.tell(PromptKey::CallbackPromised, &[("number", number)]);
         Then::Close(Outcome::CallbackPromised)
+    }
+}
+
+fn question_for(base: &Base) -> Question {
+    match number_to_call(base) {
+        Some(number) => Question::Wanted { number, given: false },
+        None => Question::Number { so_far: String::new() },
     }
 }
 

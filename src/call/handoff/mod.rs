@@ -6,7 +6,7 @@
 //!    │          │           │           │           │      Transferring       │
 //!    └──────────┴─ next ────┴───────────┴───────────┴────────────┴── agent ───┘
 //!                  agent                                             lost
-//! nobody (left): Callback, back to the bot, or goodbye, as the flow says
+//! nobody (left): Callback, a message, back to the bot, or goodbye, as the flow says
 //! ```
 //! The agent's reservation lives in the `Offer`, and whoever takes the offer out of the state gives it back: so that happens exactly once.
 
@@ -14,16 +14,18 @@ mod agent;
 mod asked;
 mod bridge;
 mod callback;
+mod company;
 pub(in crate::call) mod phrases;
 mod queue;
 pub mod summary;
 mod transfer;
+mod voicemail;
 
 use crate::call::{
     action::{Action, AgentAfter},
     base::Base,
     event::{Agent, LegEnd},
-    flow::{Destination, prompt::PromptKey, step::Expect},
+    flow::{Destination, dialogue::Meanwhile, prompt::PromptKey, step::Expect},
     ids::{AgentId, LegId, RequestId},
     media::patch::Under,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
@@ -35,7 +37,10 @@ use crate::call::{
 
 use asked::Aside;
 use callback::Asking;
+use company::Company;
+use summary::{About, because, summarise};
 use transfer::{AgentLeg, Referral};
+use voicemail::Message;
 
 /// An agent who is reserved for this call, and the leg to them.
 #[derive(Debug)]
@@ -51,8 +56,8 @@ pub(crate) struct Offer {
 enum Stage {
     /// The queue was asked for an agent.
     Finding { find: RequestId },
-    /// Nobody is free; the call waits.
-    Queued { find: RequestId, position: u32, estimate_s: Option<u32> },
+    /// Nobody is free; the call waits. The estimate was made at `since`.
+    Queued { find: RequestId, position: u32, estimate_s: Option<u32>, since: Time },
     /// The agent's phone is called. `accepted`: taken on the page already.
     Ringing { offer: Offer, rings: bool, accepted: bool },
     /// The agent has picked up and hears who calls.
@@ -67,15 +72,43 @@ enum Stage {
     Bridged { offer: Offer, since: Time },
     /// Nobody can be had; the caller is asked whether to be called back, and on which number.
     Callback { asking: Asking },
+    /// The caller leaves a message.
+    Voicemail { message: Message },
     /// It is over.
     Over,
+}
+
+/// What a human is called for, as the bot knows it.
+#[derive(Debug)]
+pub(crate) struct Matter {
+    /// What the caller wants.
+    pub(crate) intent: Option<String>,
+    /// The question that is still open.
+    pub(crate) open_question: Option<String>,
+    /// Why a human, in one sentence.
+    pub(crate) why: String,
+}
+
+impl Matter {
+    fn summary(&self, base: &Base) -> Summary {
+        let about = About {
+            caller: &base.caller,
+            flow: &base.flow,
+            intent: self.intent.as_deref(),
+            open_question: self.open_question.as_deref(),
+            why: &self.why,
+        };
+        summarise(base.io.entries(), &about)
+    }
 }
 
 /// One handoff.
 #[derive(Debug)]
 pub(crate) struct Handoff {
     to: Destination,
+    matter: Matter,
     summary: Summary,
+    company: Company,
     since: Time,
     stage: Stage,
     /// Agents who were asked already.
@@ -94,17 +127,21 @@ pub(crate) struct Handoff {
 }
 
 impl Handoff {
-    /// A human is wanted.
-    pub(crate) fn start(base: &mut Base, to: Destination, summary: Summary) -> Self {
+    /// A human is wanted. `questions` are open, and may be asked while the caller waits.
+    pub(crate) fn start(base: &mut Base, to: Destination, matter: Matter, questions: Meanwhile) -> Self {
         let now = base.io.now;
+        let summary = matter.summary(base);
         base.silence.restart(Time(now.0.saturating_sub(3_000)));
         base.io.record(What::Owner { owner: Owner::Queue { queue: to.queue.clone() } });
         base.io.record(What::Handoff { step: HandoffStep::Started { queue: to.queue.clone(), summary: summary.clone() } });
-        base.tell(PromptKey::CallingColleague, &[("department", &to.label)]);
+        let because = because(base.io.entries(), &base.flow).to_owned();
+        base.tell(PromptKey::CallingColleague, &[("because", &because), ("department", &to.label)]);
         base.io.timers.set(Timer::QueueWait, now.plus(base.flow.handoff.wait_ms));
         let mut handoff = Self {
             to,
+            matter,
             summary,
+            company: Company::new(questions),
             since: now,
             stage: Stage::Over,
             asked: Vec::new(),
@@ -129,8 +166,18 @@ impl Handoff {
             | Stage::Connecting { offer }
             | Stage::Transferring { offer, .. }
             | Stage::Bridged { offer, .. } => Some(offer),
-            Stage::Finding { .. } | Stage::Queued { .. } | Stage::Callback { .. } | Stage::Over => None,
+            Stage::Finding { .. } | Stage::Queued { .. } | Stage::Callback { .. } | Stage::Voicemail { .. } | Stage::Over => None,
         }
+    }
+
+    /// What is known now, for whoever is called next.
+    fn renew_summary(&mut self, base: &Base) {
+        self.summary = self.matter.summary(base);
+    }
+
+    /// What was gathered while the caller waited.
+    pub(crate) fn into_gathered(self) -> Meanwhile {
+        self.company.into_questions()
     }
 
     /// The human has the caller.
@@ -140,15 +187,29 @@ impl Handoff {
 
     /// What the caller is asked for, if there is a question.
     pub(crate) fn asks_caller(&self) -> Option<Expect> {
-        if let Stage::Callback { asking } = &self.stage { Some(asking.expects()) } else { None }
+        match &self.stage {
+            Stage::Callback { asking } => Some(asking.expects()),
+            Stage::Voicemail { message } => message.is_listened_to().then_some(Expect::Sentence),
+            Stage::Bridged { .. } | Stage::Over => None,
+            Stage::Finding { .. }
+            | Stage::Queued { .. }
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Choosing { .. }
+            | Stage::Connecting { .. }
+            | Stage::Transferring { .. } => self.company.expects(),
+        }
     }
 
     /// The sound under what the caller is told.
-    pub(crate) const fn under(&self) -> Under {
+    pub(crate) fn under(&self) -> Under {
+        if self.asks_meanwhile() {
+            return Under::Nothing;
+        }
         match self.stage {
             Stage::Finding { .. } | Stage::Queued { .. } | Stage::Ringing { .. } => Under::Hold,
             Stage::Briefing { .. } | Stage::Choosing { .. } | Stage::Connecting { .. } | Stage::Transferring { .. } => Under::Hold,
-            Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Over => Under::Nothing,
+            Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Voicemail { .. } | Stage::Over => Under::Nothing,
         }
     }
 
@@ -163,6 +224,7 @@ impl Handoff {
             | Stage::Ringing { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
+            | Stage::Voicemail { .. }
             | Stage::Over => None,
         }
     }
@@ -179,6 +241,7 @@ impl Handoff {
             | Stage::Connecting { .. }
             | Stage::Transferring { .. }
             | Stage::Callback { .. }
+            | Stage::Voicemail { .. }
             | Stage::Over => None,
         }
     }
@@ -189,7 +252,12 @@ impl Handoff {
 
     /// What follows by itself, once nothing is left to be said: called after every report.
     pub(crate) fn settle(&mut self, base: &mut Base) {
-        let ready = match &self.stage {
+        self.plan_question(base);
+        let ready = match &mut self.stage {
+            Stage::Voicemail { message } => {
+                Self::listen_to_message(message, base);
+                false
+            }
             Stage::Briefing { mouth, .. } => mouth.is_idle(),
             Stage::Connecting { .. } => base.mouth.is_idle(),
             Stage::Transferring { referral, .. } => referral.is_announced_only() && base.mouth.is_idle(),
@@ -242,7 +310,7 @@ impl Handoff {
     /// Writes down how the handoff ended; nothing of it is left.
     fn over(base: &mut Base, outcome: HandoffOutcome) {
         stop_agent_timers(base);
-        for timer in [Timer::FindAgent, Timer::QueueWait, Timer::Update, Timer::KeyPause] {
+        for timer in [Timer::FindAgent, Timer::QueueWait, Timer::Update, Timer::Question, Timer::Voicemail, Timer::KeyPause] {
             base.io.timers.stop(timer);
         }
         base.io.record(What::Handoff { step: HandoffStep::Ended { outcome } });
@@ -269,7 +337,7 @@ impl Handoff {
                 base.io.act(Action::HangUp { leg: offer.leg });
                 Self::release(base, offer, AgentAfter::WrapUp);
             }
-            Stage::Callback { .. } | Stage::Over => {}
+            Stage::Callback { .. } | Stage::Voicemail { .. } | Stage::Over => {}
         }
         None
     }
@@ -279,6 +347,11 @@ impl Handoff {
         let lost = why != LegEnd::HungUp;
         if !lost && self.left_to_be_connected(base) {
             return (Outcome::HandedOver, None);
+        }
+        if let Stage::Voicemail { message } = &self.stage
+            && Self::keep_message(base, message)
+        {
+            return (Outcome::VoicemailLeft, None);
         }
         let bridged = self.is_bridged();
         let listening = self.call_off(base, OfferOutcome::CallerLeft);

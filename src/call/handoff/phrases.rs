@@ -1,4 +1,4 @@
-//! The few words around the facts of a summary, by language. Agents hear and read them; callers never do.
+//! The few words around the facts of a summary, by language. Agents hear and read them; callers only hear why somebody is called.
 
 use serde::Deserialize;
 
@@ -18,6 +18,7 @@ pub(in crate::call) struct Phrases {
     pub(super) hello: String,
     pub(super) i_have: String,
     pub(super) i_know: String,
+    because: Because,
     moods: Moods,
     /// By the policy's short reason; `{}` is the part after the colon.
     whys: Whys,
@@ -34,12 +35,35 @@ impl Phrases {
         }
     }
 
+    /// What the caller is told of a reason of the policy; nothing where they have said it themselves, or need not know.
+    pub(super) fn because(&self, reason: &str) -> &str {
+        match reason.split_once(':').map_or(reason, |(kind, _)| kind) {
+            "asked_for_human" => &self.because.asked,
+            "critical" => &self.because.critical,
+            "low_confidence" | "not_understood" | "repeated" => &self.because.not_understood,
+            "anger" | "frustration" | "sarcasm" | "raised_voice" => &self.because.mood,
+            "service_failed" => &self.because.service,
+            _ => "",
+        }
+    }
+
     /// A short reason of the policy, spoken.
     pub(super) fn why(&self, reason: &str) -> Option<String> {
         let (kind, matter) = reason.split_once(':').unwrap_or((reason, ""));
         let text = self.whys.of(kind)?;
         Some(text.replace("{}", &matter.replace('_', " ")))
     }
+}
+
+/// What callers are told of why a human is called.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Because {
+    asked: String,
+    critical: String,
+    not_understood: String,
+    mood: String,
+    service: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,13 +5,13 @@ use crate::call::{
     base::Base,
     event::{Agent, TransferBy},
     flow::{policy::Fallback, prompt::PromptKey},
-    handoff::{Handoff, Leg, Offer, Stage},
+    handoff::{Handoff, Leg, Offer, Stage, company::left_s},
     ids::RequestId,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
     record::{HandoffStep, What},
     then::Then,
     timer::Timer,
-    turn::{ear::Turn, words},
+    turn::ear::Turn,
 };
 
 /// A queue that has not answered `FindAgent` at all after this is gone.
@@ -30,6 +30,17 @@ const SHORTEST_UPDATE_MS: u64 = 6_000;
 const UPDATE_AGAIN_MS: u64 = 1_000;
 
 impl Handoff {
+    /// The call waits no longer for anybody.
+    pub(super) fn leave_queue(&mut self, base: &mut Base) {
+        if let Stage::Finding { find } | Stage::Queued { find, .. } = self.stage {
+            base.io.act(Action::LeaveQueue { id: find });
+        }
+        for timer in [Timer::FindAgent, Timer::QueueWait, Timer::Update] {
+            base.io.timers.stop(timer);
+        }
+        self.stage = Stage::Over;
+    }
+
     /// Asks the queue for an agent.
     pub(super) fn find(&mut self, base: &mut Base) {
         let find = base.io.request();
@@ -59,6 +70,7 @@ impl Handoff {
             | Stage::Transferring { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
+            | Stage::Voicemail { .. }
             | Stage::Over => Then::Stay,
         }
     }
@@ -77,6 +89,7 @@ impl Handoff {
             | Stage::Transferring { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
+            | Stage::Voicemail { .. }
             | Stage::Over => return Then::Stay,
         };
         if self.wanted.is_some() {
@@ -86,11 +99,12 @@ impl Handoff {
         }
         let first = matches!(self.stage, Stage::Finding { .. });
         base.io.timers.stop(Timer::FindAgent);
-        self.stage = Stage::Queued { find: id, position, estimate_s };
+        self.stage = Stage::Queued { find: id, position, estimate_s, since: base.io.now };
         if news {
             base.io.record(What::Handoff { step: HandoffStep::Waiting { position, estimate_s } });
         }
-        if first || (news && base.mouth.is_idle() && base.io.now.since(self.told) >= SHORTEST_UPDATE_MS) {
+        let due = base.mouth.is_idle() && base.io.now.since(self.told) >= SHORTEST_UPDATE_MS && !self.asks_meanwhile();
+        if first || (news && due) {
             self.tell_how_it_stands(base);
         }
         Then::Stay
@@ -109,6 +123,7 @@ impl Handoff {
             | Stage::Transferring { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
+            | Stage::Voicemail { .. }
             | Stage::Over => return Err(agent),
         }
         base.io.timers.stop(Timer::FindAgent);
@@ -177,6 +192,7 @@ impl Handoff {
             | Stage::Transferring { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
+            | Stage::Voicemail { .. }
             | Stage::Over => Then::Stay,
         }
     }
@@ -184,6 +200,7 @@ impl Handoff {
     /// Nobody can be had.
     fn nobody(&mut self, base: &mut Base) -> Then {
         self.stage = Stage::Over;
+        self.company.fall_silent(base);
         base.mouth.forget_queue();
         let wanted = self.wanted.is_some();
         if self.back_to_who_asked(base) {
@@ -201,7 +218,8 @@ impl Handoff {
                 base.tell(PromptKey::BackToBot, &[]);
                 Then::Bot
             }
-            Fallback::Goodbye => Self::goodbye(base),
+            Fallback::Voicemail if base.flow.handoff.voicemail_s > 0 => self.take_message(base),
+            Fallback::Voicemail | Fallback::Goodbye => Self::goodbye(base),
         }
     }
 
@@ -223,22 +241,25 @@ impl Handoff {
             to: turn.to,
             understood: None,
         });
-        if self.asks_caller().is_some() {
-            return self.caller_answers(base, &turn.heard.text, turn.from);
+        let said = turn.heard.text.as_str();
+        match &mut self.stage {
+            Stage::Callback { .. } => return self.caller_answers(base, said, turn.from),
+            Stage::Voicemail { message } => Self::message_goes_on(message, said),
+            Stage::Finding { .. }
+            | Stage::Queued { .. }
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Choosing { .. }
+            | Stage::Connecting { .. }
+            | Stage::Transferring { .. }
+            | Stage::Bridged { .. }
+            | Stage::Over => {}
         }
-        // What their own side has been asked to do cannot be taken back.
-        let still_waiting =
-            !matches!(self.stage, Stage::Connecting { .. } | Stage::Transferring { .. } | Stage::Bridged { .. } | Stage::Over);
-        if !still_waiting || !words::is_never_mind(&turn.heard.text, base.language) {
-            return Then::Stay;
+        if let Some(then) = self.caller_wants(base, said) {
+            return then;
         }
-        if let Some(offer) = self.call_off(base, OfferOutcome::Withdrawn) {
-            Self::end_offer(base, offer, OfferOutcome::Withdrawn, AgentAfter::Free, Leg::Up);
-        }
-        Self::over(base, HandoffOutcome::BackToBot);
-        base.mouth.forget_queue();
-        base.say_prompt(PromptKey::HowCanIHelp, &[], true);
-        Then::Bot
+        self.caller_answers_meanwhile(base, turn);
+        Then::Stay
     }
 
     /// It is time to tell the caller how it stands.
@@ -246,7 +267,11 @@ impl Handoff {
         let now = base.io.now;
         // The pause counts from the last word, not from when it was decided to say it.
         let due = base.mouth.silent_since().filter(|_| base.mouth.is_idle()).map(|since| since.plus(update_ms(base)));
+        // Whoever answers a question is not talked over, for as long as that is bearable.
+        let answers = self.asks_meanwhile() && base.ear.quiet_since().is_none();
+        let bearable = base.mouth.silent_since().is_some_and(|since| now.since(since) + UPDATE_AGAIN_MS < LONGEST_UPDATE_MS);
         match due {
+            Some(due) if due <= now && answers && bearable => base.io.timers.set(Timer::Update, now.plus(UPDATE_AGAIN_MS)),
             Some(due) if due <= now => self.tell_how_it_stands(base),
             Some(due) => base.io.timers.set(Timer::Update, due),
             None => base.io.timers.set(Timer::Update, now.plus(UPDATE_AGAIN_MS)),
@@ -255,11 +280,16 @@ impl Handoff {
 
     fn tell_how_it_stands(&mut self, base: &mut Base) {
         match &self.stage {
-            Stage::Queued { position, estimate_s, .. } => {
+            Stage::Queued { position, estimate_s, since, .. } => {
                 let position = position.to_string();
-                // "About two minutes" is the shortest that is worth saying.
-                let minutes = estimate_s.map(|seconds| seconds.div_ceil(60).max(2).to_string()).unwrap_or_default();
+                // What was said once comes nearer; a time that has passed is not said any more. "About two minutes" is the shortest that is worth saying.
+                let left = left_s(*estimate_s, *since, base.io.now);
+                let minutes = left.map(|seconds| seconds.div_ceil(60).max(2).to_string()).unwrap_or_default();
                 base.tell(PromptKey::InQueue, &[("position", &position), ("estimate", &minutes)]);
+                if self.company.told_place() {
+                    let voicemail = if base.flow.handoff.voicemail_s > 0 { "1" } else { "" };
+                    base.tell(PromptKey::QueueOptions, &[("voicemail", voicemail)]);
+                }
             }
             Stage::Finding { .. } => base.tell(PromptKey::StillCalling, &[("name", "")]),
             Stage::Ringing { offer, .. } | Stage::Transferring { offer, .. } => {
@@ -268,7 +298,7 @@ impl Handoff {
             Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
                 base.tell(PromptKey::StillCalling, &[("name", &offer.agent.name)]);
             }
-            Stage::Connecting { .. } | Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Over => return,
+            Stage::Connecting { .. } | Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Voicemail { .. } | Stage::Over => return,
         }
         self.told_now(base);
     }

@@ -61,6 +61,20 @@ pub fn summarise(entries: &[Entry], about: &About<'_>) -> Summary {
     }
 }
 
+/// What the caller is told of why a human is called: a sentence, or nothing.
+pub(super) fn because<'f>(entries: &[Entry], flow: &'f Flow) -> &'f str {
+    strongest_reason(entries).map(|reason| flow.words().handoff.because(reason)).unwrap_or_default()
+}
+
+/// The first reason of the decision that called a human.
+fn strongest_reason(entries: &[Entry]) -> Option<&String> {
+    let reasons = entries.iter().rev().find_map(|entry| match &entry.what {
+        What::Decision { decision: Decision { escalate: true, reasons, .. } } => Some(reasons),
+        _ => None,
+    });
+    reasons.and_then(|reasons| reasons.first())
+}
+
 /// What the caller is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mood {
@@ -153,11 +167,7 @@ fn mood(entries: &[Entry]) -> Mood {
 
 /// The strongest reason in few words; the whole sentence is on the screen.
 fn why_short(entries: &[Entry], why: &str, phrases: &Phrases) -> String {
-    let reasons = entries.iter().rev().find_map(|entry| match &entry.what {
-        What::Decision { decision: Decision { escalate: true, reasons, .. } } => Some(reasons),
-        _ => None,
-    });
-    let short = reasons.and_then(|reasons| reasons.first()).and_then(|reason| phrases.why(reason));
+    let short = strongest_reason(entries).and_then(|reason| phrases.why(reason));
     short.unwrap_or_else(|| sentence(why))
 }
 

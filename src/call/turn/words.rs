@@ -25,6 +25,8 @@ pub struct TurnWords {
     accept: Words,
     decline: Words,
     never_mind: Words,
+    call_back: Words,
+    leave_message: Words,
     unfinished: Words,
     /// Endings of several words that promise more.
     promises: Words,
@@ -98,6 +100,16 @@ pub(crate) fn accepts(text: &str, language: Language) -> Option<bool> {
 /// The caller no longer wants a human.
 pub(crate) fn is_never_mind(text: &str, language: Language) -> bool {
     contains_any(&plain(text), &language.turn.never_mind)
+}
+
+/// The caller would rather be called back than wait.
+pub(crate) fn wants_callback(text: &str, language: Language) -> bool {
+    contains_any(&plain(text), &language.turn.call_back)
+}
+
+/// The caller would rather leave a message than wait.
+pub(crate) fn wants_voicemail(text: &str, language: Language) -> bool {
+    contains_any(&plain(text), &language.turn.leave_message)
 }
 
 /// The words end in a way that promises more: "my number is", "and", a comma, dots.

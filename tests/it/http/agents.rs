@@ -7,13 +7,13 @@ use warmline::{
         action::AgentAfter,
         ids::{CallId, RequestId},
         outcome::{OfferOutcome, Outcome},
-        record::HandoffStep,
+        record::{Fact, HandoffStep, What},
     },
     desk::Request,
 };
 
 use super::support::{code, served};
-use crate::store::samples::{ended, escalates, evidence, maria, said, step, summary};
+use crate::store::samples::{ended, escalates, evidence, fact, maria, said, step, summary};
 
 #[tokio::test]
 async fn agents_say_whether_they_are_there() {
@@ -55,6 +55,11 @@ async fn the_card_follows_the_offer() {
     assert_eq!(card.data["summary"]["facts"][0]["value"], "457129");
     assert_eq!(card.data["reasons"], json!(["asked_for_human", "repeated"]));
     assert_eq!(card.data["evidence"][0]["signal"], json!({"kind": "asked_for_human"}));
+
+    // What is gathered while it rings is on the card at once.
+    call.write(1_150, What::Fact { fact: Fact { name: "email".to_owned(), value: "jane.doe@example.com".to_owned(), ..fact() } });
+    let card = stream.next().await.unwrap();
+    assert_eq!(card.data["summary"]["facts"][1]["value"], "jane.doe@example.com");
 
     call.write(1_200, step(HandoffStep::Briefing { agent: maria() }));
     assert_eq!(stream.next().await.unwrap().data["step"], "briefing");

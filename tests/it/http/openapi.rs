@@ -150,6 +150,7 @@ async fn what_is_served_has_the_shape_that_the_document_says() {
         HandoffOutcome::Transferred,
         HandoffOutcome::CallerLeft,
         HandoffOutcome::Callback,
+        HandoffOutcome::Voicemail,
         HandoffOutcome::BackToBot,
         HandoffOutcome::NobodyCame,
     ] {
@@ -175,6 +176,7 @@ async fn what_is_served_has_the_shape_that_the_document_says() {
         Outcome::Contained,
         Outcome::HandedOver,
         Outcome::CallbackPromised,
+        Outcome::VoicemailLeft,
         Outcome::NobodyCame,
         Outcome::Abandoned,
         Outcome::CallerSilent,

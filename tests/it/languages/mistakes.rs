@@ -19,7 +19,7 @@ fn line(text: &str) -> usize {
 fn keys_that_are_unknown_or_missing() {
     let unknown = mistakes("  go_on: Cu", "  go_onward: Cu");
     assert!(unknown.contains(&(line("go_on:"), "prompts.go_onward".to_owned(), "unknown key `go_onward`".to_owned())), "{unknown:#?}");
-    let missing = mistakes("  never_mind: [sasa]\n", "");
+    let missing = mistakes("  never_mind: [sasa, roboto]\n", "");
     assert_eq!(missing, [(line("turn:"), "turn".to_owned(), "`never_mind` is missing".to_owned())]);
     let prompt = mistakes("  goodbye: Dano, salo.\n", "");
     assert_eq!(prompt, [(line("prompts:"), "prompts".to_owned(), "`goodbye` is missing".to_owned())]);

@@ -10,6 +10,7 @@ mod trace;
 mod world;
 
 mod story_barge_in;
+mod story_company;
 mod story_handoff;
 mod story_handoff_fails;
 mod story_language;

@@ -43,7 +43,14 @@ const WORDS: &[&str] = &[
     "One moment please",
     "I want to cancel my order now",
     "Oh great, wonderful, late again",
+    "jane dot doe at example dot com",
+    "Call me back please",
+    "I'd like to leave a message",
+    "Let me talk to the bot",
 ];
+
+/// The first of them, from which the calls that broke a promise once were drawn.
+const OLD_WORDS: usize = 20;
 
 const FAILURES: &[DialFailure] = &[
     DialFailure::Busy,
@@ -124,10 +131,10 @@ fn agent(random: &mut Prng, index: usize) -> Agent {
     agent.does(Moment::Bridged, 1_000 + random.below(60_000), Does::HangUp)
 }
 
-fn caller_does(random: &mut Prng) -> CallerDoes {
+fn caller_does(random: &mut Prng, words: &[&str]) -> CallerDoes {
     match random.below(21) {
         0..=15 => CallerDoes::Says {
-            text: (*random.pick(WORDS)).to_owned(),
+            text: (*random.pick(words)).to_owned(),
             ms: 60 + random.below(3_000),
             confidence: 0.3 + random.below(70) as f32 / 100.0,
             complete: random.chance(50).then(|| random.below(100) as f32 / 100.0),
@@ -149,14 +156,29 @@ fn cue(random: &mut Prng) -> Cue {
     }
 }
 
-/// The flow with each of the fallbacks.
-fn flows() -> &'static [Arc<Flow>; 3] {
-    static FLOWS: OnceLock<[Arc<Flow>; 3]> = OnceLock::new();
-    FLOWS.get_or_init(|| {
-        [Fallback::Callback, Fallback::Bot, Fallback::Goodbye].map(|fallback| {
-            let mut flow = super::flow();
-            Arc::make_mut(&mut flow).handoff.fallback = fallback;
-            flow
+/// Fallbacks, and whether callers who wait are asked anything.
+const FLOWS: [(Fallback, bool); 5] = [
+    (Fallback::Callback, false),
+    (Fallback::Bot, false),
+    (Fallback::Goodbye, false),
+    (Fallback::Callback, true),
+    (Fallback::Voicemail, true),
+];
+
+/// The first of them, as of the words.
+const OLD_FLOWS: usize = 3;
+
+fn flows() -> &'static [Arc<Flow>; 5] {
+    static MADE: OnceLock<[Arc<Flow>; 5]> = OnceLock::new();
+    MADE.get_or_init(|| {
+        FLOWS.map(|(fallback, asks)| {
+            let mut shared = super::flow();
+            let flow = Arc::make_mut(&mut shared);
+            flow.handoff.fallback = fallback;
+            for queue in flow.queues.values_mut().filter(|_| asks) {
+                queue.useful = ["order_number", "email"].map(str::to_owned).to_vec();
+            }
+            shared
         })
     })
 }
@@ -164,7 +186,9 @@ fn flows() -> &'static [Arc<Flow>; 3] {
 /// The call with this seed, always the same one.
 fn random_call(seed: u64) -> Run {
     let mut random = Prng::new(seed);
-    let mut sim = Sim::with_flow(Arc::clone(random.pick(flows())));
+    let old = BROKE_ONCE.contains(&seed);
+    let (flows, words) = if old { (&flows()[..OLD_FLOWS], &WORDS[..OLD_WORDS]) } else { (&flows()[..], WORDS) };
+    let mut sim = Sim::with_flow(Arc::clone(random.pick(flows)));
     if random.chance(20) {
         sim = sim.number("");
     }
@@ -172,7 +196,7 @@ fn random_call(seed: u64) -> Run {
         sim = sim.says("Let me talk to a person");
     }
     for _ in 0..random.below(9) {
-        sim = sim.step(cue(&mut random), caller_does(&mut random));
+        sim = sim.step(cue(&mut random), caller_does(&mut random, words));
     }
     sim = match random.below(10) {
         0 => sim.step(cue(&mut random), CallerDoes::IsLost),

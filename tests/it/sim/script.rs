@@ -125,6 +125,18 @@ impl Sim {
         self
     }
 
+    /// People of this queue are glad to know these slots.
+    pub(crate) fn useful(mut self, queue: &str, slots: &[&str]) -> Self {
+        let flow = Arc::make_mut(&mut self.flow);
+        flow.queues.get_mut(queue).expect("a queue of the flow").useful = slots.iter().map(|slot| (*slot).to_owned()).collect();
+        self
+    }
+
+    pub(crate) fn longest_message(mut self, seconds: u64) -> Self {
+        Arc::make_mut(&mut self.flow).handoff.voicemail_s = seconds;
+        self
+    }
+
     pub(crate) fn longest_wait(mut self, ms: u64) -> Self {
         Arc::make_mut(&mut self.flow).handoff.wait_ms = ms;
         self

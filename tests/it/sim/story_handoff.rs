@@ -39,7 +39,7 @@ fn the_whole_path_from_greeting_to_bridge() {
         "= decision human",
         "= owner queue orders",
         "= handoff to orders",
-        "= told \"I am calling a colleague for orders. Please stay on the line.\"",
+        "= told \"You asked for a person. I am calling a colleague for orders. Please stay on the line.\"",
         "> find agent for orders",
         "> patch [caller~hold] listen [caller]",
         "= offered to maria",

@@ -64,8 +64,10 @@ fn no_line_is_free() {
 #[test]
 fn no_line_is_free_for_anybody_and_a_callback_is_promised() {
     let full = |id, name| fails(id, name, DialFailure::NoLine);
-    let run =
-        human().agents(vec![full("maria", "Maria"), full("dan", "Dan")]).presses(Cue::When("Shall we call you back", 5_000), "1").run();
+    let run = human()
+        .agents(vec![full("maria", "Maria"), full("dan", "Dan")])
+        .presses(Cue::When("> caller: I am sorry, nobody", 5_000), "1")
+        .run();
     run.tells(&["= offer to maria NoLine", "= offer to dan NoLine", "Shall we call you back", "> end CallbackPromised"]);
 }
 
@@ -153,7 +155,7 @@ fn nobody_can_be_had_and_a_callback_is_promised() {
 
 #[test]
 fn a_callback_is_taken_by_key() {
-    let run = human().agents(vec![]).presses(Cue::When("Shall we call you back", 5_000), "1").run();
+    let run = human().agents(vec![]).presses(Cue::When("> caller: I am sorry, nobody", 5_000), "1").run();
     run.tells(&["Shall we call you back", "= callback to +40721000111", "> end CallbackPromised"]);
 }
 
@@ -167,7 +169,7 @@ fn no_callback_without_a_clear_yes() {
 fn an_unclear_answer_is_asked_once_more() {
     let run = human()
         .agents(vec![])
-        .says_for(Cue::When("Shall we call you back", 5_500), "What number is that", 900)
+        .says_for(Cue::When("> caller: I am sorry, nobody", 5_500), "What number is that", 900)
         .says_for(Cue::AfterBot(700), "Yes", 300)
         .run();
     run.tells(&["Shall we call you back", "= turn 2", "Shall we call you back", "= turn 3 \"Yes\"", "= callback to"]);

@@ -126,6 +126,7 @@ fn handoff(step: &HandoffStep) -> String {
         HandoffStep::BackToAgent { agent } => format!("{} has the caller back", agent.0),
         HandoffStep::TakenOver { agent, .. } => format!("taken over by {}", agent.0),
         HandoffStep::CallbackPromised { number } => format!("callback to {number}"),
+        HandoffStep::Voicemail { from, to, text } => format!("message {}..{} {text:?}", from.0, to.0),
         HandoffStep::Ended { outcome } => format!("handoff {outcome:?}"),
     }
 }

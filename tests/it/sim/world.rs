@@ -88,6 +88,8 @@ pub(crate) struct World {
     /// People at numbers outside.
     pub(crate) outside: Vec<Agent>,
     pub(crate) refers: Refers,
+    /// The desk knows how long conversations take.
+    pub(crate) estimates: bool,
     pub(crate) said: Vec<Segment>,
     pub(crate) playing: Vec<Playing>,
     pub(crate) hears: Faults,
@@ -126,6 +128,7 @@ impl World {
             agents: vec![Agent::accepting("maria", "Maria")],
             outside: Vec::new(),
             refers: Refers::Says(TransferOutcome::Refused, 50),
+            estimates: true,
             said: Vec::new(),
             playing: Vec::new(),
             hears: Faults::default(),
@@ -408,8 +411,8 @@ impl World {
         let wait = agent.busy_until.saturating_sub(self.now);
         if wait > 0 {
             self.waiting = Some(id);
-            self.in_ms(20, Event::Queued { id, position: 2, estimate_s: Some(90) });
-            self.in_ms(20 + wait / 2, Event::Queued { id, position: 1, estimate_s: Some(60) });
+            self.in_ms(20, Event::Queued { id, position: 2, estimate_s: self.estimates.then_some(90) });
+            self.in_ms(20 + wait / 2, Event::Queued { id, position: 1, estimate_s: self.estimates.then_some(60) });
         }
         self.reserved.insert(id, reserved.id.clone());
         self.in_ms(20 + wait, Event::AgentReserved { id, agent: reserved });

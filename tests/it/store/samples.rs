@@ -67,7 +67,7 @@ pub(crate) fn maria() -> AgentId {
     AgentId("maria".to_owned())
 }
 
-fn fact() -> Fact {
+pub(crate) fn fact() -> Fact {
     Fact {
         name: "order_number".to_owned(),
         label: "order number".to_owned(),
@@ -175,6 +175,7 @@ pub(crate) fn whole_call() -> Vec<What> {
         step(HandoffStep::BackToAgent { agent: maria() }),
         step(HandoffStep::TakenOver { agent: maria(), name: "Maria".to_owned() }),
         step(HandoffStep::CallbackPromised { number: "+40721000111".to_owned() }),
+        step(HandoffStep::Voicemail { from: Time(100), to: Time(9_000), text: "It is broken.".to_owned() }),
         step(HandoffStep::OfferEnded { agent: maria(), outcome: OfferOutcome::Accepted }),
         step(HandoffStep::Bridged { agent: maria(), time_to_agent_ms: 8_200, longest_silence_ms: 1_900 }),
         What::Owner { owner: Owner::Agent { agent: maria(), name: "Maria".to_owned() } },

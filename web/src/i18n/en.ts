@@ -9,6 +9,7 @@ const outcomes: Record<Outcome, string> = {
   contained: 'Answered by the bot',
   handed_over: 'Handed over',
   callback_promised: 'Callback promised',
+  voicemail_left: 'Message left',
   nobody_came: 'Nobody was free',
   abandoned: 'Caller hung up',
   caller_silent: 'Caller silent',
@@ -25,6 +26,7 @@ const handoffOutcomes: Record<HandoffOutcome, string> = {
   transferred: 'Handed on to their own telephone system',
   caller_left: 'Caller hung up first',
   callback: 'Callback promised',
+  voicemail: 'Message left',
   back_to_bot: 'Back to the bot',
   nobody_came: 'Nobody was free',
 };
@@ -288,6 +290,7 @@ export const en = {
       back_to_agent: 'Nobody took it: the agent has the caller back',
       taken_over: (name: string) => `Taken over on another telephone: ${name}`,
       callback_promised: (number: string) => `Callback to ${number} promised`,
+      voicemail: (text: string) => `Message left: “${text}”`,
       ended: (outcome: string) => `Handoff ended: ${outcome.toLocaleLowerCase(locale)}`,
     },
     ledger: {

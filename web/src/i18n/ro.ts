@@ -10,6 +10,7 @@ const outcomes: Record<Outcome, string> = {
   contained: 'Rezolvat de robot',
   handed_over: 'Predat unui coleg',
   callback_promised: 'Promis apel înapoi',
+  voicemail_left: 'Mesaj lăsat',
   nobody_came: 'Nimeni nu era liber',
   abandoned: 'Apelantul a închis',
   caller_silent: 'Apelantul a tăcut',
@@ -26,6 +27,7 @@ const handoffOutcomes: Record<HandoffOutcome, string> = {
   transferred: 'Predat centralei lor telefonice',
   caller_left: 'Apelantul a închis înainte',
   callback: 'Promis apel înapoi',
+  voicemail: 'Mesaj lăsat',
   back_to_bot: 'Înapoi la robot',
   nobody_came: 'Nimeni nu era liber',
 };
@@ -293,6 +295,7 @@ export const ro: Strings = {
       back_to_agent: 'Nimeni nu a preluat: apelantul este din nou la agent',
       taken_over: (name: string) => `Preluat pe alt telefon: ${name}`,
       callback_promised: (number: string) => `S-a promis un apel înapoi la ${number}`,
+      voicemail: (text: string) => `Mesaj lăsat: „${text}”`,
       ended: (outcome: string) => `Predare încheiată: ${outcome.toLocaleLowerCase(locale)}`,
     },
     ledger: {

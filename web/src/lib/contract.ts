@@ -4,6 +4,7 @@ export type Outcome =
   | 'contained'
   | 'handed_over'
   | 'callback_promised'
+  | 'voicemail_left'
   | 'nobody_came'
   | 'abandoned'
   | 'caller_silent'
@@ -16,7 +17,7 @@ export type Outcome =
 
 export type TransferOutcome = 'connected' | 'busy' | 'no_answer' | 'declined' | 'failed' | 'refused' | 'unknown';
 
-export type HandoffOutcome = 'bridged' | 'transferred' | 'caller_left' | 'callback' | 'back_to_bot' | 'nobody_came';
+export type HandoffOutcome = 'bridged' | 'transferred' | 'caller_left' | 'callback' | 'voicemail' | 'back_to_bot' | 'nobody_came';
 
 export type OfferOutcome =
   | 'accepted'
@@ -129,6 +130,7 @@ export type HandoffStep =
   | { step: 'back_to_agent'; agent: string }
   | { step: 'taken_over'; agent: string; name: string }
   | { step: 'callback_promised'; number: string }
+  | { step: 'voicemail'; from: number; to: number; text: string }
   | { step: 'ended'; outcome: HandoffOutcome };
 
 /** How a leg has sounded: `mos` is 1 to 4.5. */

@@ -49,6 +49,7 @@ export function outcomeTone(head: CallHead): 'plain' | 'good' | 'warn' | 'bad' {
     case null:
       return 'plain';
     case 'callback_promised':
+    case 'voicemail_left':
     case 'nobody_came':
     case 'abandoned':
     case 'caller_silent':
@@ -90,6 +91,8 @@ export function handoffStep(step: HandoffStep): string {
       return of.taken_over(step.name);
     case 'callback_promised':
       return of.callback_promised(address(step.number));
+    case 'voicemail':
+      return of.voicemail(step.text);
     case 'ended':
       return of.ended(t.handoffOutcomes[step.outcome] ?? words(step.outcome));
     default:

@@ -50,7 +50,7 @@ pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Temp
         queues: from
             .queues
             .iter()
-            .map(|(name, def)| (name.clone(), Queue { label: def.label.clone(), skills: def.skills.clone() }))
+            .map(|(name, def)| (name.clone(), Queue { label: def.label.clone(), skills: def.skills.clone(), useful: def.useful.clone() }))
             .collect(),
         services: from.services.clone(),
         vocabulary: Vocabulary::new(&from.vocabulary),
@@ -95,6 +95,7 @@ fn intent(def: &crate::call::flow::definition::IntentDef, threshold: f32) -> Int
         queue: def.queue.clone(),
         summary: def.summary.clone(),
         threshold: def.threshold.unwrap_or(threshold),
+        useful: def.useful.clone(),
     }
 }
 

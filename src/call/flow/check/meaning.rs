@@ -26,6 +26,7 @@ impl<'a> Checker<'a> {
             self.examples(&path.clone().key("examples"), name, &intent.examples, &mut seen);
             self.known(&path.clone().key("go"), "node", &intent.go, "nodes", &nodes);
             self.queue(&path.clone().key("queue"), intent.queue.as_ref());
+            self.useful(&path.clone().key("useful"), &intent.useful);
             if let Some(threshold) = intent.threshold {
                 self.share(&path.key("threshold"), threshold);
             }

@@ -172,6 +172,19 @@ impl Checker<'_> {
         }
         for (name, queue) in &definition.queues {
             self.text(&Path::of(&["queues", name, "label"]), &queue.label);
+            self.useful(&Path::of(&["queues", name, "useful"]), &queue.useful);
+        }
+    }
+
+    /// Slots that are asked for while the caller waits. A private one is asked for by nobody but the step that needs it.
+    fn useful(&mut self, path: &Path, slots: &[String]) {
+        let known: BTreeSet<&str> = self.definition.slots.keys().map(String::as_str).collect();
+        for (index, slot) in slots.iter().enumerate() {
+            let path = path.clone().item(index);
+            self.known(&path, "slot", slot, "slots", &known);
+            if self.definition.slots.get(slot).is_some_and(|slot| slot.private) {
+                self.wrong(&path, format!("`{slot}` is private"), Some("a private value is not asked for while the caller waits"));
+            }
         }
     }
 

@@ -31,6 +31,8 @@ impl Checker<'_> {
             ("choose_ms", handoff.choose_ms, 3 * SECOND, 5 * MINUTE),
             ("offers", u64::from(handoff.offers), 1, 50),
             ("update_ms", handoff.update_ms, 5 * SECOND, 2 * MINUTE),
+            ("ask_after_ms", handoff.ask_after_ms, 500, MINUTE),
+            ("voicemail_s", handoff.voicemail_s, 0, 600),
             ("wait_ms", handoff.wait_ms, 5 * SECOND, 2 * HOUR),
         ];
         for (key, value, least, most) in turns {

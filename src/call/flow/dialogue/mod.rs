@@ -2,6 +2,7 @@
 
 mod control;
 mod factor;
+mod meanwhile;
 mod nodes;
 mod open;
 mod pieces;
@@ -11,6 +12,8 @@ mod values;
 use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::civil::Date;
+
+pub use meanwhile::{Answered, Meanwhile};
 
 use crate::call::{
     caller::Caller,

@@ -1,0 +1,85 @@
+//! A message to those who could not be had: the words of the caller on the call's own recording, with an entry that says where.
+
+use crate::call::{
+    base::Base,
+    flow::prompt::PromptKey,
+    handoff::{Handoff, Stage},
+    outcome::{HandoffOutcome, Outcome},
+    record::{HandoffStep, Owner, What},
+    then::Then,
+    time::Time,
+    timer::Timer,
+};
+
+/// A message that is being left.
+#[derive(Debug, Default)]
+pub(super) struct Message {
+    /// When the caller could begin.
+    from: Option<Time>,
+    /// The caller's voice was heard.
+    voiced: bool,
+    words: Vec<String>,
+}
+
+impl Message {
+    /// The caller may speak.
+    pub(super) const fn is_listened_to(&self) -> bool {
+        self.from.is_some()
+    }
+}
+
+impl Handoff {
+    /// Asks the caller for a message.
+    pub(super) fn take_message(&mut self, base: &mut Base) -> Then {
+        self.company.fall_silent(base);
+        for timer in [Timer::FindAgent, Timer::QueueWait, Timer::Update] {
+            base.io.timers.stop(timer);
+        }
+        base.mouth.forget_queue();
+        // Nobody is being found any more: the bot has the caller.
+        base.io.record(What::Owner { owner: Owner::Bot });
+        base.say_prompt(PromptKey::LeaveMessage, &[], false);
+        self.keep(Stage::Voicemail { message: Message::default() })
+    }
+
+    /// The caller was asked, and may speak; or is speaking.
+    pub(super) fn listen_to_message(message: &mut Message, base: &mut Base) {
+        if message.from.is_none() && base.mouth.is_idle() {
+            message.from = Some(base.io.now);
+            base.io.timers.set(Timer::Voicemail, base.io.now.plus(base.flow.handoff.voicemail_s * 1_000));
+        }
+        message.voiced |= message.from.is_some() && base.ear.is_voice();
+    }
+
+    /// Words of the message.
+    pub(super) fn message_goes_on(message: &mut Message, words: &str) {
+        if message.from.is_some() {
+            message.voiced = true;
+            message.words.push(words.to_owned());
+        }
+    }
+
+    /// The caller is done: silence, a key, or as long as a message may be.
+    pub(crate) fn message_over(&mut self, base: &mut Base) -> Then {
+        match self.take() {
+            Stage::Voicemail { message } if message.from.is_some() => {
+                base.ear.discard(&mut base.io);
+                if !Self::keep_message(base, &message) {
+                    return Self::goodbye(base);
+                }
+                base.tell(PromptKey::MessageKept, &[]);
+                Then::Close(Outcome::VoicemailLeft)
+            }
+            other => self.keep(other),
+        }
+    }
+
+    /// Writes the message down. False if there is none.
+    pub(super) fn keep_message(base: &mut Base, message: &Message) -> bool {
+        base.io.timers.stop(Timer::Voicemail);
+        let Some(from) = message.from.filter(|_| message.voiced) else { return false };
+        base.io.record(What::Handoff { step: HandoffStep::Voicemail { from, to: base.io.now, text: message.words.join(" ") } });
+        Self::over(base, HandoffOutcome::Voicemail);
+        true
+    }
+}

@@ -1,0 +1,225 @@
+//! A caller who waits for a human is kept company, and may want something else.
+
+use warmline::call::{
+    flow::policy::Fallback,
+    record::{HandoffStep, What},
+};
+
+use super::{
+    agents::{Agent, Does, Moment, Phone},
+    run::Run,
+    script::{Cue, Sim},
+};
+
+/// A call that wants a human of the default queue, where nobody is free for a good while.
+fn waits() -> Sim {
+    Sim::new().says("Let me talk to a person").agent(Agent::accepting("maria", "Maria").busy_until(90_000))
+}
+
+fn asked() -> Sim {
+    waits().useful("general", &["order_number", "email"])
+}
+
+#[test]
+fn open_questions_are_asked_between_news_and_music() {
+    let run = asked()
+        .says_on(Cue::When("> caller: What is your order number", 4_000), "four five seven one two nine")
+        .says_for(Cue::When("> caller: What is the e-mail", 5_000), "jane dot doe at example dot com", 3_000)
+        .says_for(Cue::AfterBot(600), "Yes", 400)
+        .run();
+    run.tells(&[
+        "= told \"You asked for a person. I am calling a colleague for customer service.",
+        "> patch [caller~hold] listen [caller]",
+        "You are number 2 in the queue",
+        "> caller: While we wait, a question",
+        "> patch [caller] listen [caller]",
+        "> caller: What is your order number?",
+        "= turn 2 \"four five seven one two nine\"",
+        "= fact order_number 457129",
+        "> caller: Thank you. | My colleague can see that now.",
+        "> caller: What is the e-mail address",
+        "= turn 3 \"jane dot doe",
+        "> caller: I understood jane.doe@example.com. Is that right?",
+        "= fact email jane.doe@example.com confirmed",
+        "Say: call me back, and you keep your place.",
+        "= offered to maria",
+        "= bridged with maria",
+    ]);
+    assert_eq!(run.count("While we wait"), 1, "{}", run.text());
+    assert_eq!(run.count("> caller: You need not wait"), 1, "{}", run.text());
+}
+
+#[test]
+fn what_was_gathered_is_in_the_briefing() {
+    let run = asked().says_on(Cue::When("> caller: What is your order number", 4_000), "four five seven one two nine").run();
+    let briefing = run.lines.iter().find(|line| line.contains("> agent 1: Hello Maria")).expect("Maria is briefed");
+    assert!(briefing.contains("Order number 457129"), "{briefing}");
+}
+
+#[test]
+fn who_does_not_answer_hears_music_again_and_is_not_pressed() {
+    let run = asked().run();
+    run.tells(&["> caller: What is your order number", "> patch [caller~hold]", "= bridged with maria"]);
+    assert_eq!((run.count("What is your order number"), run.count("What is the e-mail")), (1, 1), "{}", run.text());
+}
+
+#[test]
+fn keys_answer_an_open_question_too() {
+    let run = asked().presses(Cue::When("> caller: What is your order number", 4_000), "457129").run();
+    run.tells(&[
+        "< caller presses 457129",
+        "= fact order_number 457129 confirmed",
+        "My colleague can see that now",
+        "= bridged with maria",
+    ]);
+}
+
+#[test]
+fn nothing_is_asked_that_is_known() {
+    let run = Sim::new()
+        .useful("orders", &["order_number"])
+        .agent(Agent::accepting("maria", "Maria").busy_until(90_000))
+        .says("Where is my order?")
+        .says("four five seven one two nine")
+        .says("Let me talk to a person")
+        .run();
+    run.tells(&["= handoff to orders", "= bridged with maria"]).never("While we wait");
+}
+
+#[test]
+fn an_agent_who_accepts_ends_the_question() {
+    let maria = Agent::with("maria", "Maria", Phone::Answers(13_000)).does(Moment::Answered, 500, Does::Press('1')).does(
+        Moment::Bridged,
+        8_000,
+        Does::HangUp,
+    );
+    let run = asked().agent(maria).run();
+    run.tells(&["> caller: While we wait", "< agent 1 Press('1')", "> caller: I am connecting you with Maria", "= bridged with maria"])
+        .never("e-mail");
+}
+
+#[test]
+fn the_bot_has_the_caller_again_and_remembers() {
+    let run = asked()
+        .says_on(Cue::When("> caller: What is your order number", 4_000), "four five seven one two nine")
+        .says_on(Cue::When("My colleague can see", 6_000), "Let me talk to the bot")
+        .says("Where is my order?")
+        .hangs_up(Cue::AfterBot(1_000))
+        .run();
+    run.tells(&[
+        "= fact order_number 457129",
+        "= turn 3 \"Let me talk to the bot\"",
+        "> leave queue",
+        "= handoff BackToBot",
+        "= owner bot",
+        "you have me again",
+        "> look up http://127.0.0.1:9/api/orders/457129",
+        "is on its way",
+    ]);
+    assert_eq!(run.count("What is your order number"), 1, "{}", run.text());
+}
+
+#[track_caller]
+fn message(run: &Run) -> (u64, u64, String) {
+    run.record
+        .iter()
+        .find_map(|entry| match &entry.what {
+            What::Handoff { step: HandoffStep::Voicemail { from, to, text } } => Some((from.0, to.0, text.clone())),
+            _ => None,
+        })
+        .expect("a message is on record")
+}
+
+#[test]
+fn a_message_ends_with_silence() {
+    let run = waits()
+        .says_on(Cue::When("> caller: You need not wait", 9_000), "I'd rather leave a message")
+        .says_for(Cue::AfterBot(900), "This is Ioana, the lamp has arrived broken", 4_000)
+        .says_for(Cue::Then(1_500), "please call me tomorrow", 2_000)
+        .run();
+    run.tells(&[
+        "= turn 2 \"I'd rather leave a message\"",
+        "> leave queue",
+        "= owner bot",
+        "Please leave your message now",
+        "= message",
+        "= handoff Voicemail",
+        "your message is kept",
+        "> end VoicemailLeft",
+    ]);
+    let (from, to, text) = message(&run);
+    assert_eq!(text, "This is Ioana, the lamp has arrived broken please call me tomorrow");
+    assert!((7_500..20_000).contains(&(to - from)), "{from}..{to}");
+}
+
+#[test]
+fn a_message_ends_with_a_key_and_with_the_call() {
+    let leaves = || {
+        waits().says_on(Cue::When("> caller: You need not wait", 9_000), "leave a message").says_for(
+            Cue::AfterBot(900),
+            "It is broken",
+            1_500,
+        )
+    };
+    let by_key = leaves().presses(Cue::Then(2_500), "#").run();
+    by_key.tells(&["= turn 3 \"It is broken\"", "= message", "your message is kept", "> end VoicemailLeft"]);
+    let by_leaving = leaves().hangs_up(Cue::Then(2_500)).run();
+    by_leaving.tells(&["= message", "= handoff Voicemail", "> end VoicemailLeft"]);
+}
+
+#[test]
+fn a_message_is_no_longer_than_the_flow_allows() {
+    let run = waits()
+        .longest_message(10)
+        .says_on(Cue::When("> caller: You need not wait", 9_000), "leave a message")
+        .says_for(Cue::AfterBot(900), "and then, and then, and then", 40_000)
+        .run();
+    run.tells(&["= message", "your message is kept", "> end VoicemailLeft"]);
+    let (from, to, _) = message(&run);
+    assert_eq!(to - from, 10_000);
+}
+
+#[test]
+fn no_word_is_no_message() {
+    let run = Sim::new().says("Let me talk to a person").agents(vec![]).fallback(Fallback::Voicemail).run();
+    run.tells(&["Please leave your message now", "= handoff NobodyCame", "> end NobodyCame"]).never("= message");
+}
+
+#[test]
+fn where_the_flow_takes_no_messages_none_is_offered() {
+    let run = waits().longest_message(0).says_on(Cue::When("> caller: You need not wait", 9_000), "leave a message").run();
+    run.tells(&["Say: call me back", "= bridged with maria"]).never("Or say: leave a message").never("Please leave your message");
+}
+
+#[test]
+fn who_would_rather_be_called_back_is() {
+    let run = waits()
+        .says_on(Cue::When("> caller: You need not wait", 9_000), "Please call me back")
+        .says_for(Cue::AfterBot(900), "Yes", 400)
+        .run();
+    run.tells(&["> leave queue", "Shall we call you back on +40721000111?", "= callback to +40721000111", "> end CallbackPromised"])
+        .never("nobody is free");
+}
+
+#[test]
+fn who_does_not_want_it_after_all_waits_on() {
+    let run = waits()
+        .says_on(Cue::When("> caller: You need not wait", 9_000), "Please call me back")
+        .says_for(Cue::AfterBot(900), "No", 400)
+        .run();
+    run.tells(&[
+        "Shall we call you back on +40721000111?",
+        "> find agent for general",
+        "you keep your place",
+        "= offered to maria",
+        "= bridged with maria",
+    ]);
+}
+
+#[test]
+fn nothing_is_said_of_a_time_that_nobody_knows() {
+    let mut sim = waits();
+    sim.world.estimates = false;
+    sim.run().tells(&["You are number 2 in the queue", "= bridged with maria"]).never("It should take");
+    waits().run().tells(&["You are number 2 in the queue. | It should take about 2 minutes."]);
+}
