@@ -16,6 +16,7 @@ use crate::{
         outcome::Outcome,
         record::{HandoffStep, What},
     },
+    feed::Feed,
     view::{CallHead, CallState, Card, CardFold, Numbered, Written},
 };
 
@@ -32,6 +33,7 @@ const ENDED_KEPT: usize = 256;
 #[derive(Debug, Clone)]
 pub struct Hub {
     inner: Arc<Mutex<Inner>>,
+    feed: Feed,
 }
 
 #[derive(Debug)]
@@ -41,6 +43,7 @@ struct Inner {
     ended: VecDeque<CallId>,
     cards: HashMap<AgentId, watch::Sender<Option<Arc<Card>>>>,
     heads: broadcast::Sender<Arc<CallHead>>,
+    feed: Feed,
 }
 
 #[derive(Debug)]
@@ -85,7 +88,9 @@ pub enum NotTold {
 impl Default for Hub {
     fn default() -> Self {
         let heads = broadcast::Sender::new(LIST_LAG);
-        Self { inner: Arc::new(Mutex::new(Inner { calls: HashMap::new(), ended: VecDeque::new(), cards: HashMap::new(), heads })) }
+        let feed = Feed::default();
+        let inner = Inner { calls: HashMap::new(), ended: VecDeque::new(), cards: HashMap::new(), heads, feed: feed.clone() };
+        Self { inner: Arc::new(Mutex::new(inner)), feed }
     }
 }
 
@@ -100,6 +105,12 @@ impl Hub {
         inner.calls.insert(id.clone(), Call { head, backlog: VecDeque::new(), readers, events, card: CardFold::default() });
         metrics::gauge!("warmline_calls_live").increment(1);
         LiveCall { hub: self.clone(), id }
+    }
+
+    /// What others are told of all calls.
+    #[must_use]
+    pub fn feed(&self) -> &Feed {
+        &self.feed
     }
 
     /// The heads of all calls that the hub knows: the live ones and the last ended ones.
@@ -202,6 +213,7 @@ impl Inner {
             }
             call.head = Arc::clone(head);
         }
+        self.feed.entry(&call.head, &written.item);
         call.keep(&written.item);
         if let Some(readers) = &call.readers {
             let _nobody_reads = readers.send(Arc::clone(&written.item));
@@ -224,6 +236,7 @@ impl Inner {
         if call.head.state == CallState::Live {
             let last = call.backlog.back().map_or(0, |item| item.entry.at.0);
             Arc::make_mut(&mut call.head).end(Outcome::Failed, last);
+            self.feed.broke_off(&call.head);
         }
         let head = Arc::clone(&call.head);
         self.announce(&head);

@@ -29,6 +29,7 @@ use crate::{
     config::Config,
     desk::{DeskHandle, Profile},
     http::{self, Readiness},
+    knowledge::{KnownEntry, Library, Shelf},
     live::Hub,
     lookup::LookUps,
     speech::{Ear, Heads, Speech, Tongue},
@@ -91,11 +92,20 @@ impl App {
         let desk = DeskHandle::open(options::desk(&config), profiles);
         let (hub, readiness) = (Hub::default(), Arc::<Readiness>::default());
         let (web, pages) = WebCalls::open();
-        let parts = http::Parts { store: store.clone(), hub: hub.clone(), desk: desk.clone(), readiness: Arc::clone(&readiness), web };
+        let library = Library::default();
+        let parts = http::Parts {
+            store: store.clone(),
+            hub: hub.clone(),
+            desk: desk.clone(),
+            readiness: Arc::clone(&readiness),
+            web,
+            library: library.clone(),
+        };
         let http = http::Bound::bind(&options::http(&config), parts).await?;
         let (speech, heads) = loading.await.context("the models were not loaded")??;
         readiness.models.store(true, Ordering::Relaxed);
         let routes = routes(&config, path, heads)?;
+        library.fill(shelves(&routes));
         for route in &routes {
             let flows = std::iter::once(&route.flow).chain(route.others.iter().map(|(flow, _)| flow));
             flows.zip(&route.languages).for_each(|(flow, tongue)| speech.prewarm(flow, &tongue.heads));
@@ -264,6 +274,31 @@ fn routes(config: &Config, path: &Path, heads: Vec<Arc<Heads>>) -> Result<Vec<Ro
         routes.push(Route { flow, file, others, languages });
     }
     Ok(routes)
+}
+
+/// What the flows know, each flow once, with the heads that understand their callers.
+fn shelves(routes: &[Route]) -> Vec<Shelf> {
+    let mut shelves: Vec<Shelf> = Vec::new();
+    for route in routes {
+        let flows = std::iter::once(&route.flow).chain(route.others.iter().map(|(flow, _)| flow));
+        for (flow, tongue) in flows.zip(&route.languages) {
+            if shelves.iter().all(|shelf| shelf.flow != flow.name) {
+                shelves.push(shelf(flow, &tongue.heads));
+            }
+        }
+    }
+    shelves
+}
+
+fn shelf(flow: &Arc<Flow>, heads: &Arc<Heads>) -> Shelf {
+    let entry = |(key, known): (&String, &crate::call::flow::Knowledge)| KnownEntry {
+        key: key.clone(),
+        question: known.questions.first().cloned().unwrap_or_default(),
+        answer: flow.answer(key).unwrap_or_default(),
+        score: None,
+    };
+    let (heads, entries) = (Arc::clone(heads), flow.knowledge.iter().map(entry).collect());
+    Shelf { flow: flow.name.clone(), entries, find: Arc::new(move |question| heads.understand(question).ok().map(|it| it.knowledge)) }
 }
 
 fn agent_row(profile: &Profile) -> AgentRow {

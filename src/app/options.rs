@@ -166,6 +166,11 @@ pub(super) fn http(config: &Config) -> http::Options {
         connections: from.connections,
         streams: from.streams,
         web: http::WebOptions { origins: from.widget_origins.clone(), ice_servers: from.ice_servers.iter().map(server).collect() },
+        desk: http::DeskSettings {
+            away_reasons: config.file.desk.away_reasons.clone(),
+            dispositions: config.file.desk.dispositions.clone(),
+            service_level_s: config.file.desk.service_level_s,
+        },
         mask: if from.mask_coarse_words { http::Mask::new(&from.masked_words) } else { http::Mask::default() },
     }
 }

@@ -1,6 +1,7 @@
 //! Agents and queues, shared by all calls: the pure desk behind one lock, its clock, and the way of its answers to the calls.
 
 mod agent;
+mod own;
 mod registry;
 
 use std::{
@@ -21,6 +22,7 @@ use crate::call::{
 };
 
 pub use agent::Profile;
+pub use own::{Own, RingAt};
 pub use registry::{AgentView, Answer, Desk, Limits, Notice, Request, StateWord};
 
 /// How long an answer that must arrive may wait for a call that takes nothing.
@@ -119,6 +121,14 @@ impl DeskHandle {
     pub fn set_available(&self, agent: &AgentId, available: bool) -> bool {
         let mut known = false;
         self.with(|inner, now| known = inner.desk.set_available(agent, available, now));
+        known
+    }
+
+    /// An agent's own word, with all that they may say. False if there is no such agent.
+    #[must_use]
+    pub fn set_state(&self, agent: &AgentId, own: Own) -> bool {
+        let mut known = false;
+        self.with(|inner, now| known = inner.desk.set_state(agent, own, now));
         known
     }
 

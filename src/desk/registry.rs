@@ -16,6 +16,7 @@ use crate::{
     desk::{
         Now,
         agent::{Profile, State},
+        own::{Own, PAGE, RingAt},
     },
 };
 
@@ -94,6 +95,10 @@ pub struct AgentView {
     pub call: Option<CallId>,
     /// Is their phone their page?
     pub browser: bool,
+    /// They have a telephone besides their page.
+    pub desk_phone: bool,
+    /// Why they are away, or will be after this call.
+    pub reason: Option<String>,
 }
 
 /// The states of an agent in one word.
@@ -127,6 +132,15 @@ struct Waiting {
 struct Seat {
     profile: Profile,
     state: State,
+    ring_at: RingAt,
+    /// Why they are away.
+    reason: Option<String>,
+}
+
+impl Seat {
+    fn agent(&self) -> Agent {
+        self.ring_at.agent(&self.profile)
+    }
 }
 
 /// The desk.
@@ -154,7 +168,7 @@ impl Desk {
     pub fn new(limits: Limits, agents: Vec<Profile>, now: Now) -> Self {
         let seat = |profile: Profile| {
             let state = if profile.signed_in { State::Available { since: now } } else { State::Away };
-            (profile.id.clone(), Seat { profile, state })
+            (profile.id.clone(), Seat { profile, state, ring_at: RingAt::Configured, reason: None })
         };
         Self {
             limits,
@@ -177,7 +191,7 @@ impl Desk {
             return self.dispatch();
         }
         if let Some(seat) = self.seats.values().find(|seat| seat.state.reserved_for(&request.call, request.id)) {
-            let answer = Answer::Reserved { agent: seat.profile.agent() };
+            let answer = Answer::Reserved { agent: seat.agent() };
             return self.notices.push_back(Notice { call: request.call, id: request.id, answer });
         }
         // A call waits once: a new request replaces an older one.
@@ -254,6 +268,14 @@ impl Desk {
         true
     }
 
+    /// An agent's word with all that it may say. False if there is no such agent.
+    pub fn set_state(&mut self, agent: &AgentId, own: Own, now: Now) -> bool {
+        let Some(seat) = self.seats.get_mut(agent) else { return false };
+        seat.ring_at = own.phone.unwrap_or(seat.ring_at);
+        seat.reason = own.reason;
+        self.set_available(agent, own.available, now)
+    }
+
     /// The next answer to deliver.
     pub fn poll(&mut self) -> Option<Notice> {
         self.notices.pop_front()
@@ -281,7 +303,9 @@ impl Desk {
             queues: seat.profile.queues.clone(),
             languages: seat.profile.languages.clone(),
             call: seat.state.call().cloned(),
-            browser: seat.profile.target.starts_with("browser:"),
+            browser: seat.ring_at == RingAt::Page || seat.profile.target.starts_with(PAGE),
+            desk_phone: !seat.profile.target.starts_with(PAGE),
+            reason: seat.reason.clone().filter(|_| seat.state.leaves()),
         };
         self.seats.iter().map(view).collect()
     }
@@ -305,7 +329,7 @@ impl Desk {
             if let Some(agent) = self.idle_longest(request) {
                 let seat = self.seats.get_mut(&agent).expect("found among the seats");
                 seat.state = State::Reserved { call: request.call.clone(), id: request.id, queue: request.queue.clone(), then_away: false };
-                let answer = Answer::Reserved { agent: seat.profile.agent() };
+                let answer = Answer::Reserved { agent: seat.agent() };
                 self.notices.push_back(Notice { call: request.call.clone(), id: request.id, answer });
             } else if !self.seats.values().any(|seat| !seat.state.leaves() && seat.profile.may_take(request)) {
                 self.notices.push_back(Notice { call: request.call.clone(), id: request.id, answer: Answer::Nobody });

@@ -16,6 +16,10 @@ use crate::{live::NotTold, store::StoreError};
 pub(super) enum ApiError {
     #[error("There is no such call.")]
     NoSuchCall,
+    #[error("There is no such flow.")]
+    NoSuchFlow,
+    #[error("That cannot be done right now; try again.")]
+    NotNow,
     #[error("There is no such agent.")]
     NoSuchAgent,
     #[error("There is no such address.")]
@@ -72,6 +76,8 @@ impl ApiError {
     const fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NoSuchCall => (StatusCode::NOT_FOUND, "no_such_call"),
+            Self::NoSuchFlow => (StatusCode::NOT_FOUND, "no_such_flow"),
+            Self::NotNow => (StatusCode::SERVICE_UNAVAILABLE, "not_now"),
             Self::NoSuchAgent => (StatusCode::NOT_FOUND, "no_such_agent"),
             Self::NoSuchAddress => (StatusCode::NOT_FOUND, "no_such_address"),
             Self::NoRecording => (StatusCode::NOT_FOUND, "no_recording"),

@@ -21,6 +21,7 @@ use std::{io, net::SocketAddr, time::Duration};
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tokio::net::TcpListener;
 
+pub use api::desk::DeskSettings;
 pub use error::ErrorBody;
 pub use mask::Mask;
 pub use metrics::install as install_metrics;
@@ -49,13 +50,16 @@ pub struct Options {
     pub web: WebOptions,
     /// Words that pages do not show.
     pub mask: Mask,
+    /// What agents may choose from.
+    pub desk: DeskSettings,
 }
 
 impl Options {
     /// The defaults, at this address.
     #[must_use]
     pub fn new(bind: SocketAddr) -> Self {
-        Self { bind, hosts: Vec::new(), connections: 1_024, streams: 512, web: WebOptions::default(), mask: Mask::default() }
+        let (web, mask, desk) = (WebOptions::default(), Mask::default(), DeskSettings::default());
+        Self { bind, hosts: Vec::new(), connections: 1_024, streams: 512, web, mask, desk }
     }
 }
 

@@ -7,7 +7,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     call::ids::CallId,
     desk::DeskHandle,
-    http::{Mask, Options, error::ApiError, ready::Readiness, web::Web},
+    http::{DeskSettings, Mask, Options, error::ApiError, ready::Readiness, web::Web},
+    knowledge::Library,
     live::Hub,
     store::{Store, is_call_id},
     view::{CallHead, CallState},
@@ -27,6 +28,8 @@ pub struct Parts {
     pub readiness: Arc<Readiness>,
     /// Calls of browsers.
     pub web: WebCalls,
+    /// What the flows know.
+    pub library: Library,
 }
 
 /// The state of the server. Cheap to clone.
@@ -36,6 +39,7 @@ pub struct Server {
     pub(super) hosts: Arc<[String]>,
     pub(super) web: Arc<Web>,
     pub(super) mask: Arc<Mask>,
+    pub(super) desk: Arc<DeskSettings>,
     streams: Arc<Semaphore>,
 }
 
@@ -46,6 +50,7 @@ impl Server {
             parts: Arc::new(parts),
             hosts: options.hosts.clone().into(),
             mask: Arc::new(options.mask.clone()),
+            desk: Arc::new(options.desk.clone()),
             streams: Arc::new(Semaphore::new(options.streams)),
         }
     }

@@ -5,6 +5,7 @@
 mod call_log;
 mod event_log;
 mod interrupted;
+mod notes;
 mod reads;
 mod recorded;
 mod rows;
@@ -35,6 +36,7 @@ use writer::{Closing, Job, Writer};
 
 pub use call_log::{CallLog, NewCall};
 pub use event_log::{FlowFile, Line, LogError, ReadLog, Setup, read_log};
+pub use notes::Corrections;
 pub use reads::{Filter, Page};
 pub use recorded::Recorded;
 pub use writer::AgentRow;
@@ -296,7 +298,9 @@ struct Embedded;
 
 impl MigrationSource<'static> for Embedded {
     fn resolve(self) -> Pin<Box<dyn Future<Output = Result<Vec<Migration>, sqlx::error::BoxDynError>> + Send>> {
-        let first = Migration::new(1, "calls".into(), MigrationType::Simple, include_str!("migrations/1.sql").into(), false);
-        Box::pin(std::future::ready(Ok(vec![first])))
+        let migration =
+            |number, name: &'static str, sql: &'static str| Migration::new(number, name.into(), MigrationType::Simple, sql.into(), false);
+        let all = vec![migration(1, "calls", include_str!("migrations/1.sql")), migration(3, "notes", include_str!("migrations/3.sql"))];
+        Box::pin(std::future::ready(Ok(all)))
     }
 }

@@ -1,7 +1,9 @@
 //! What the pages see of calls: JSON shapes that are folded from the record. Store, hub and HTTP share them; the brain knows none of them.
 
 mod card;
+mod correction;
 mod head;
+mod notes;
 pub mod schema;
 mod stamp;
 
@@ -12,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::call::record::Entry;
 
 pub use card::{Card, CardFold, CardStep};
+pub use correction::{About, Correction, CorrectionState};
 pub use head::{CallHead, CallState};
+pub use notes::Notes;
 pub use stamp::Stamp;
 
 /// An entry of a call's record with its place in it, from 1. The number is also the id of the live event.

@@ -197,6 +197,109 @@ test('the state switch tells the gateway', async () => {
   await page.close();
 });
 
+test('away has a reason, and the telephone can be chosen', async () => {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  await page.goto(`${mock.url}/agent/maria`);
+  await page.getByText('You are available').waitFor();
+  await page.keyboard.press('s');
+  await page.getByText('You get no calls now').waitFor();
+  await page.getByLabel('Why you are away').selectOption('lunch');
+  await until('the gateway knows why', () => mock.agents.get('maria').reason === 'lunch');
+  await page.locator('.calm .chip').getByText('Lunch').waitFor();
+  await page.keyboard.press('s');
+  await page.getByText('You are available').waitFor();
+  assert.equal(mock.agents.get('maria').reason, null);
+  await page.getByLabel('Your telephone').selectOption('browser');
+  await until('the page is the telephone', () => mock.agents.get('maria').browser);
+  await page.getByText('Not checked on this machine yet.').waitFor();
+  await page.getByLabel('Your telephone').selectOption('desk_phone');
+  await until('the telephone is the telephone', () => !mock.agents.get('maria').browser);
+  assertClean(page);
+  await page.close();
+});
+
+test('microphone, loudspeaker and network are looked at before the first call', async () => {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  mock.agents.get('maria').browser = true;
+  await page.goto(`${mock.url}/agent/maria`);
+  await page.getByRole('button', { name: 'Check', exact: true }).click();
+  await page.getByText('ms there and back').waitFor();
+  await page.getByText('Quick enough.').waitFor();
+  await page.getByRole('button', { name: 'Play', exact: true }).click();
+  await page.getByRole('button', { name: 'I hear it' }).click();
+  await page.getByText('You hear it.').waitFor();
+  await page.getByRole('button', { name: 'Listen' }).click();
+  // A machine without a microphone says so; one with Chromium's test tone hears it.
+  await page.getByText(/You can be heard\.|There is no microphone/).waitFor();
+  await page.getByRole('button', { name: /All works|Use it as it is/ }).click();
+  await page.getByText('Checked on this machine.').waitFor();
+  await page.reload();
+  await page.getByText('Checked on this machine.').waitFor();
+  await page.evaluate(() => localStorage.removeItem('warmline.devices'));
+  mock.agents.get('maria').browser = false;
+  assertClean(page);
+  await page.close();
+});
+
+test('knowledge fits what the caller says, and answers what the agent asks', async () => {
+  const desk = await ringing();
+  const { page, id, mock } = desk;
+  const answers = page.locator('section[aria-labelledby=answers-title]');
+  await answers.getByText('What if my order is late?').waitFor();
+  await answers.getByText('Fits what the caller said last').waitFor();
+  const call = mock.calls.get(id);
+  mock.write(call, { at: mock.now(call), what: 'caller_turn', turn: 5, text: 'Can I send it back?', confidence: 0.9, from: mock.now(call), to: mock.now(call) + 10, understood: null });
+  await answers.getByText('We pay the postage.').waitFor();
+  await page.keyboard.press('k');
+  await page.keyboard.type('open on saturday');
+  await answers.getByText('Monday to Friday from eight to six').waitFor();
+  await answers.getByText('1 answer').waitFor();
+  assertClean(page);
+  await leave(desk);
+});
+
+test('notes are saved while the agent types, and go on into the wrap-up with what came of it', async () => {
+  const desk = await ringing();
+  const { page, id, mock } = desk;
+  await page.keyboard.press('a');
+  mock.pickUp(id);
+  await page.waitForSelector('[data-step=bridged]');
+  await page.keyboard.press('n');
+  await page.keyboard.type('Wants it <b>before</b> Friday.');
+  await until('the notes are saved', () => mock.notes.get(id)?.[0].text === 'Wants it <b>before</b> Friday.');
+  mock.end(mock.calls.get(id), 'handed_over');
+  await page.waitForSelector('[data-step=ended]');
+  assert.equal(await page.getByRole('textbox', { name: 'Notes' }).inputValue(), 'Wants it <b>before</b> Friday.');
+  await page.getByRole('radio', { name: 'Follow-up needed' }).check({ force: true });
+  await until('what came of it is saved', () => mock.notes.get(id)[0].disposition === 'follow_up');
+  assert.equal(mock.notes.get(id)[0].agent, 'maria');
+  assertClean(page);
+  await page.close();
+});
+
+test('a turn of the bot is marked as wrong, with what it should have been', async () => {
+  const desk = await ringing();
+  const { page, id, mock } = desk;
+  await page.keyboard.press('d');
+  await page.waitForSelector('[data-step=ended]');
+  const turn = page.locator('section[aria-labelledby=wrap-corrections] li').filter({ hasText: 'On Saturday we are open' });
+  await turn.getByRole('button', { name: 'Wrong' }).click();
+  const send = turn.getByRole('button', { name: 'Send to the operator' });
+  assert.ok(await send.isDisabled(), 'nothing to send yet');
+  await turn.getByLabel('It should have said').fill('On Saturday we are closed this month.');
+  await turn.getByLabel('The caller meant').fill('opening_hours');
+  await send.click();
+  await turn.getByText('With the operator').waitFor();
+  const made = mock.corrections[0];
+  const wrong = mock.calls.get(id).entries.find((entry) => entry.seq === made.seq);
+  assert.match(wrong.text, /^On Saturday we are open/);
+  assert.deepEqual([made.agent, made.should_say, made.should_mean], ['maria', 'On Saturday we are closed this month.', 'opening_hours']);
+  assertClean(page);
+  await leave(desk);
+});
+
 test('an unknown agent, and a gateway that is down, are said plainly', async () => {
   const { mock, context } = world;
   const page = await watched(context, mock.url);

@@ -235,6 +235,13 @@ impl Flow {
         greeting.chain(answers.filter_map(|text| clauses::split(&text).into_iter().next())).collect()
     }
 
+    /// The answer of a knowledge entry, with the flow's constants; what only a call knows is left out.
+    #[must_use]
+    pub fn answer(&self, key: &str) -> Option<String> {
+        let values: Values = self.variables.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect();
+        self.templates.fill(&format!("knowledge.{key}"), &values).ok()
+    }
+
     /// Gives the addresses of the services that the flow names.
     ///
     /// # Errors

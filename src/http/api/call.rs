@@ -32,16 +32,19 @@ pub(crate) struct Whole {
 #[utoipa::path(get, path = "/api/v1/calls/{id}", params(("id" = String, Path)), responses((status = 200, body = Whole), (status = 404, body = ErrorBody)))]
 pub(crate) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
     let id = call_id(id)?;
-    let entries = match server.parts.hub.subscribe(&id, 0) {
-        Some(known) => {
-            let mut entries = older(&server, &id, 0, known.first).await?;
-            entries.extend(known.backlog);
-            entries
-        }
-        None => server.parts.store.entries(&id, 0).await?.into_iter().map(Arc::new).collect(),
-    };
+    let entries = entries(&server, &id).await?;
     let head = server.head(&id).await?;
     Ok(Json(server.mask.shown(&Whole { head, entries })))
+}
+
+/// All entries of a call so far.
+pub(super) async fn entries(server: &Server, id: &CallId) -> Result<Vec<Arc<Numbered>>, ApiError> {
+    let Some(known) = server.parts.hub.subscribe(id, 0) else {
+        return Ok(server.parts.store.entries(id, 0).await?.into_iter().map(Arc::new).collect());
+    };
+    let mut entries = older(server, id, 0, known.first).await?;
+    entries.extend(known.backlog);
+    Ok(entries)
 }
 
 /// Entries behind `after` that the hub no longer has: those before `first`.

@@ -6,10 +6,15 @@ pub(super) mod call;
 pub(super) mod call_events;
 pub(super) mod calls;
 pub(super) mod choice;
+pub(super) mod corrections;
+pub(super) mod desk;
 pub(super) mod earlier;
 pub(super) mod events;
 pub(super) mod files;
+pub(super) mod knowledge;
+pub(super) mod notes;
 mod span;
+pub(super) mod stream;
 pub(super) mod web_calls;
 
 use axum::{
@@ -27,6 +32,13 @@ pub(super) fn router() -> Router<Server> {
         .route("/calls/{id}/earlier", get(earlier::list))
         .route("/calls/{id}/recording", get(files::recording))
         .route("/calls/{id}/log", get(files::log))
+        .route("/calls/{id}/notes", get(notes::list))
+        .route("/calls/{id}/notes/{agent}", put(notes::put))
+        .route("/calls/{id}/corrections", get(corrections::of_call).post(corrections::add))
+        .route("/corrections", get(corrections::list))
+        .route("/knowledge", get(knowledge::search))
+        .route("/desk", get(desk::settings))
+        .route("/stream", get(stream::stream_of))
         .route("/calls/{id}/choice", post(choice::choose))
         .route("/calls/{id}/hangup", post(choice::hang_up))
         .route("/events", get(events::events))

@@ -44,7 +44,7 @@ class Mock {
       empty
         ? []
         : [
-            ['maria', { id: 'maria', name: 'Maria', state: 'available', queues: ['orders', 'returns'], languages: ['en', 'ro'], call: null }],
+            ['maria', { id: 'maria', name: 'Maria', state: 'available', queues: ['orders', 'returns'], languages: ['en', 'ro'], call: null, browser: false, desk_phone: true, reason: null }],
             ['andrei', { id: 'andrei', name: 'Andrei', state: 'away', queues: ['orders'], languages: ['en'], call: null }],
             ['sofia', { id: 'sofia', name: 'Sofia', state: 'resting', queues: ['accounts'], languages: ['en', 'de'], call: null }],
           ],
@@ -53,6 +53,8 @@ class Mock {
     this.streams = new Set();
     this.timers = new Set();
     this.choices = [];
+    this.notes = new Map();
+    this.corrections = [];
     this.requests = [];
     this.down = false;
     this.next = 1;
@@ -210,6 +212,7 @@ class Mock {
       if (this.down) return json(response, 503, { error: 'down' });
       return this.api(request, response, url);
     }
+    if (url.pathname === '/healthz') return json(response, this.down ? 503 : 200, { status: 'ok' });
     if (url.pathname === '/mock/call' && request.method === 'POST') return json(response, 202, { id: this.startCall() });
     return this.file(response, url.pathname);
   }
@@ -228,6 +231,8 @@ class Mock {
     const body = request.method === 'GET' ? null : await read(request);
     if (body !== null && request.headers['content-type'] !== 'application/json') return json(response, 415, { error: 'not JSON' });
     if (part === 'state' && !['available', 'away'].includes(body.state)) return json(response, 422, { error: 'no such state' });
+    if (kind === 'desk') return json(response, 200, desk);
+    if (kind === 'knowledge') return json(response, 200, { entries: known(url.searchParams.get('q') ?? '', Number(url.searchParams.get('limit') ?? 5)) });
     if (kind === 'events') return this.open(request, response, { list: true });
     if (kind === 'calls' && id === undefined) return this.list(response, url);
     if (kind === 'agents' && id === undefined) return json(response, 200, { agents: [...this.agents.values()] });
@@ -237,6 +242,8 @@ class Mock {
     if (part === undefined) return json(response, 200, { head: call.head, entries: call.entries });
     if (part === 'events') return this.open(request, response, { call: id }, Number(url.searchParams.get('after') ?? 0));
     if (part === 'recording') return url.searchParams.has('from') ? this.stretch(response, call, url) : this.recording(request, response, call);
+    if (part === 'notes') return this.notesApi(request, response, id, url, body);
+    if (part === 'corrections') return this.correctionsApi(response, call, id, body);
     if (part === 'earlier') return this.earlier(response, call);
     if (part === 'choice') {
       this.choices.push({ call: id, ...body });
@@ -264,6 +271,8 @@ class Mock {
     if (!agent) return json(response, 404, { error: 'not found' });
     if (part === 'state' && request.method === 'PUT') {
       agent.state = body.state;
+      agent.reason = body.reason ?? null;
+      if (body.phone) agent.browser = body.phone === 'browser';
       this.send((stream) => stream.agent === id, 'agent', agent);
       return json(response, 200, agent);
     }
@@ -286,6 +295,21 @@ class Mock {
       if (entry.seq > last) response.write(`id: ${entry.seq}\nevent: entry\ndata: ${JSON.stringify(entry)}\n\n`);
     }
     if (call.head.state === 'ended') response.write('event: end\ndata: {}\n\n');
+  }
+
+  notesApi(request, response, id, url, body) {
+    const agent = url.pathname.split('/')[6];
+    if (request.method === 'PUT') this.notes.set(id, [{ agent, changed: new Date().toISOString(), disposition: null, ...body }]);
+    const notes = this.notes.get(id) ?? [];
+    return json(response, 200, request.method === 'PUT' ? notes[0] : { notes });
+  }
+
+  correctionsApi(response, call, id, body) {
+    if (body === null) return json(response, 200, { corrections: this.corrections.filter((one) => one.call === id), more: false });
+    const turn = call.entries.find((entry) => entry.seq === body.seq);
+    const made = { id: `c-${this.corrections.length}`, call: id, created: new Date().toISOString(), heard: null, intent: null, said: turn.text, span: [turn.from, turn.to], note: null, state: 'proposed', ...body };
+    this.corrections.unshift(made);
+    return json(response, 201, made);
   }
 
   /** The real gateway looks at the number; here everybody has called before. */
@@ -321,6 +345,26 @@ class Mock {
     });
     response.end(call.wav.subarray(from, to + 1));
   }
+}
+
+const desk = {
+  away_reasons: ['break', 'lunch', 'meeting', 'training'],
+  dispositions: ['solved', 'follow_up', 'callback', 'wrong_department', 'no_result'],
+  service_level_s: 20,
+};
+
+const shelf = [
+  { key: 'returns', question: 'How do I send something back?', answer: 'Within 30 days, with the label from the parcel. We pay the postage.', words: ['back', 'return'] },
+  { key: 'late', question: 'What if my order is late?', answer: 'After five working days we ask the carrier, and send it again if it is lost.', words: ['order', 'late', 'third'] },
+  { key: 'delivery', question: 'How long does delivery take?', answer: 'Two to four working days within the country.', words: ['order', 'delivery', 'arrive'] },
+  { key: 'hours', question: 'When are you open?', answer: 'Monday to Friday from eight to six, on Saturday from nine to one.', words: ['open', 'saturday'] },
+];
+
+/** The real gateway knows meanings; here it is words. */
+function known(question, limit) {
+  const score = (entry) => entry.words.filter((word) => question.toLowerCase().includes(word)).length / entry.words.length;
+  const found = shelf.map((entry) => ({ key: entry.key, question: entry.question, answer: entry.answer, score: question === '' ? null : Math.min(0.96, score(entry)) }));
+  return found.filter((entry) => entry.score !== 0).sort((a, b) => b.score - a.score).slice(0, limit);
 }
 
 /** A stretch of a recording as a file of its own: 32 bytes are a millisecond. */

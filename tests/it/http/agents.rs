@@ -21,16 +21,28 @@ async fn agents_say_whether_they_are_there() {
     let all = served.json("/api/v1/agents").await;
     assert_eq!(
         all["agents"][1],
-        json!({"id": "maria", "name": "Maria", "state": "available", "queues": ["orders"], "languages": ["en"], "call": null, "browser": false})
+        json!({"id": "maria", "name": "Maria", "state": "available", "queues": ["orders"], "languages": ["en"], "call": null, "browser": false, "desk_phone": true, "reason": null})
     );
     let put = async |agent: &str, body: serde_json::Value| {
         served.client.put(served.url(&format!("/api/v1/agents/{agent}/state"))).json(&body).send().await.unwrap()
     };
     let away = put("maria", json!({"state": "away"})).await;
     assert_eq!((away.status().as_u16(), away.json::<serde_json::Value>().await.unwrap()["state"].clone()), (200, json!("away")));
-    assert_eq!(put("maria", json!({"state": "available"})).await.status(), 200);
+    let lunch = put("maria", json!({"state": "away", "reason": "lunch"})).await;
+    assert_eq!(lunch.json::<serde_json::Value>().await.unwrap()["reason"], "lunch");
+    let page = put("maria", json!({"state": "available", "phone": "browser"})).await.json::<serde_json::Value>().await.unwrap();
+    assert_eq!((&page["state"], &page["reason"], &page["browser"]), (&json!("available"), &json!(null), &json!(true)));
+    let desk = put("maria", json!({"state": "available", "phone": "desk_phone"})).await.json::<serde_json::Value>().await.unwrap();
+    assert_eq!(desk["browser"], false);
     assert_eq!(code(put("nobody", json!({"state": "away"})).await).await, (404, "no_such_agent".to_owned()));
-    for wrong in [json!({"state": "busy"}), json!({}), json!({"state": "away", "until": 1})] {
+    for wrong in [
+        json!({"state": "busy"}),
+        json!({}),
+        json!({"state": "away", "until": 1}),
+        json!({"state": "available", "reason": "lunch"}),
+        json!({"state": "away", "reason": "bored"}),
+        json!({"state": "away", "phone": "pigeon"}),
+    ] {
         assert_eq!(code(put("maria", wrong).await).await, (400, "bad_request".to_owned()));
     }
     assert_eq!(code(served.get("/api/v1/agents/nobody/events").await).await, (404, "no_such_agent".to_owned()));

@@ -17,7 +17,8 @@ use warmline::{
         record::What,
     },
     desk::{DeskHandle, Limits, Profile},
-    http::{Bound, Options, Parts, Readiness},
+    http::{Bound, DeskSettings, Options, Parts, Readiness},
+    knowledge::Library,
     live::{Hub, LiveCall},
     store::{CallLog, Store},
     web_call::WebCalls,
@@ -47,14 +48,22 @@ impl Live {
 }
 
 pub(super) async fn served() -> Served {
-    served_with(Options::new(([127, 0, 0, 1], 0).into())).await
+    served_with(options()).await
+}
+
+/// With what agents may choose from.
+pub(super) fn options() -> Options {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let desk = DeskSettings { away_reasons: words(&["lunch"]), dispositions: words(&["solved", "follow_up"]), service_level_s: 20 };
+    Options { desk, ..Options::new(([127, 0, 0, 1], 0).into()) }
 }
 
 pub(super) async fn served_with(options: Options) -> Served {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&warmline::store::Options::new(folder.path())).await.unwrap();
     let desk = DeskHandle::open(Limits::default(), vec![profile("maria", "Maria"), profile("ion", "Ion")]);
-    let parts = Parts { store, hub: Hub::default(), desk, readiness: Arc::new(Readiness::default()), web: WebCalls::open().0 };
+    let (web, library) = (WebCalls::open().0, Library::default());
+    let parts = Parts { store, hub: Hub::default(), desk, readiness: Arc::new(Readiness::default()), web, library };
     let bound = Bound::bind(&options, parts.clone()).await.unwrap();
     let address = bound.address();
     tokio::spawn(bound.run(std::future::pending()));

@@ -1,4 +1,4 @@
-import type { AgentRow, CallHead, Choice, Entry, WantedState } from './contract';
+import type { AgentRow, CallHead, Choice, Correction, DeskSettings, Entry, KnownEntry, Notes, WantedState } from './contract';
 
 /** Why a request did not work: `status` is 0 when the gateway could not be reached at all. */
 export class ApiError extends Error {
@@ -47,6 +47,7 @@ export const url = {
   /** A stretch of the recording; it is there while the call goes on, too. */
   stretch: (call: string, from: number, to: number) => `/api/v1/calls/${id(call)}/recording?from=${Math.round(from)}&to=${Math.round(to)}`,
   events: '/api/v1/events',
+  health: '/healthz',
   agentEvents: (agent: string) => `/api/v1/agents/${id(agent)}/events`,
 };
 
@@ -60,7 +61,17 @@ export const api = {
   /** Earlier calls from the same number, newest first. */
   earlier: (call: string) => request<{ calls: CallHead[]; more: boolean }>(`${url.call(call)}/earlier`),
   agents: () => request<{ agents: AgentRow[] }>('/api/v1/agents'),
-  setState: (agent: string, state: WantedState) => send<unknown>('PUT', `/api/v1/agents/${id(agent)}/state`, { state }),
+  setState: (agent: string, state: WantedState, more: { reason?: string; phone?: 'browser' | 'desk_phone' } = {}) =>
+    send<AgentRow>('PUT', `/api/v1/agents/${id(agent)}/state`, { state, ...more }),
+  desk: () => request<DeskSettings>('/api/v1/desk'),
+  knowledge: (flow: string, question: string, limit: number) =>
+    request<{ entries: KnownEntry[] }>(`/api/v1/knowledge?${new URLSearchParams({ flow, q: question, limit: String(limit) })}`),
+  notes: (call: string) => request<{ notes: Notes[] }>(`${url.call(call)}/notes`),
+  putNotes: (call: string, agent: string, text: string, disposition: string | null) =>
+    send<Notes>('PUT', `${url.call(call)}/notes/${id(agent)}`, { text, disposition }),
+  corrections: (call: string) => request<{ corrections: Correction[]; more: boolean }>(`${url.call(call)}/corrections`),
+  correct: (call: string, wrong: { agent: string; seq: number; should_say: string | null; should_mean: string | null }) =>
+    send<Correction>('POST', `${url.call(call)}/corrections`, wrong),
   choose: (call: string, agent: string, choice: Choice) => send<unknown>('POST', `${url.call(call)}/choice`, { agent, choice }),
   hangUp: (call: string) => send<unknown>('POST', `${url.call(call)}/hangup`),
 };

@@ -213,10 +213,52 @@ export interface AgentRow {
   call: string | null;
   /** Is their phone their page? */
   browser?: boolean;
+  /** They have a telephone besides their page. */
+  desk_phone?: boolean;
+  /** Why they are away. */
+  reason?: string | null;
 }
 
 /** A state that an agent can choose; the others come from calls. */
 export type WantedState = 'available' | 'away';
+
+/** What agents may choose from. */
+export interface DeskSettings {
+  away_reasons: string[];
+  dispositions: string[];
+  service_level_s: number;
+}
+
+export interface Notes {
+  agent: string;
+  text: string;
+  disposition: string | null;
+  changed: string;
+}
+
+export interface KnownEntry {
+  key: string;
+  question: string;
+  answer: string;
+  score: number | null;
+}
+
+/** What an agent says that the bot should have done. */
+export interface Correction {
+  id: string;
+  call: string;
+  seq: number;
+  agent: string;
+  created: string;
+  heard: string | null;
+  intent: string | null;
+  said: string | null;
+  span: [number, number];
+  should_say: string | null;
+  should_mean: string | null;
+  note: string | null;
+  state: 'proposed';
+}
 
 export type CardStep = 'ringing' | 'briefing' | 'bridged' | 'ended';
 

@@ -133,13 +133,14 @@ export class DeskStore {
     }
   }
 
-  async setState(state: WantedState): Promise<void> {
+  async setState(state: WantedState, more: { reason?: string; phone?: 'browser' | 'desk_phone' } = {}): Promise<void> {
     if (!this.agent) return;
     const before = this.agent;
-    this.agent = { ...before, state };
+    this.agent = { ...before, state, reason: more.reason ?? null };
     this.stateFailed = false;
     try {
-      await api.setState(this.id, state);
+      const now = await api.setState(this.id, state, more);
+      if (now?.id === this.id) this.agent = now;
     } catch {
       this.agent = before;
       this.stateFailed = true;

@@ -29,6 +29,11 @@ export function agentState(state: string): string {
   return Object.hasOwn(t.agentStates, state) ? (t.agentStates[state] ?? state) : capital(words(state));
 }
 
+/** Words of the configuration's lists: those that every desk has are said in the page's language. */
+export function listed(word: string): string {
+  return Object.hasOwn(t.listed, word) ? (t.listed[word] ?? word) : capital(words(word));
+}
+
 /** Queues and languages of an agent. */
 export function agentSkills(agent: AgentRow): string {
   return [agent.queues.map(words).join(', '), agent.languages.join(', ')].filter((part) => part !== '').join(' · ');
