@@ -93,6 +93,7 @@ impl Kind {
                 | HandoffStep::BackToAgent { .. }
                 | HandoffStep::TakenOver { .. }
                 | HandoffStep::CallbackPromised { .. }
+                | HandoffStep::Voicemail { .. }
                 | HandoffStep::Ended { .. } => None,
             },
             _ => None,
