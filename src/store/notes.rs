@@ -44,7 +44,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn notes(&self, call: &CallId) -> Result<Vec<Notes>, StoreError> {
-        let rows = sqlx::query("SELECT agent, text, disposition, changed_ms FROM notes WHERE call = ? ORDER BY changed_ms, agent")
+        let rows = sqlx::query("SELECT agent, text, disposition, changed_ms FROM notes WHERE call = ? ORDER BY agent")
             .bind(&call.0)
             .fetch_all(&self.pool)
             .await?;

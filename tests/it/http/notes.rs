@@ -23,7 +23,7 @@ async fn notes_are_written_again_and_again_and_the_last_word_stands() {
     put("/api/v1/calls/one/notes/ion", &json!({"text": "I had him before."})).await;
     let all = served.json("/api/v1/calls/one/notes").await;
     let texts: Vec<&str> = all["notes"].as_array().unwrap().iter().map(|notes| notes["text"].as_str().unwrap()).collect();
-    assert_eq!(texts, ["Wants it on Friday <b>", "I had him before."]);
+    assert_eq!(texts, ["I had him before.", "Wants it on Friday <b>"]);
     for wrong in [json!({}), json!({"text": 1}), json!({"text": "x", "disposition": "sold"}), json!({"text": "x".repeat(5_001)})] {
         assert_eq!(code(put(maria, &wrong).await).await, (400, "bad_request".to_owned()));
     }
