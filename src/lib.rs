@@ -1,6 +1,7 @@
 //! Warmline: the voicebot telephony gateway that hands people over properly.
 #![allow(missing_docs, reason = "a variant's or struct's line says what its fields are")]
 
+pub mod accounts;
 pub mod app;
 pub mod call;
 mod call_task;

@@ -54,6 +54,8 @@ struct Call {
     readers: Option<broadcast::Sender<Arc<Numbered>>>,
     events: mpsc::Sender<Event>,
     card: CardFold,
+    /// Whom it was offered to: they may go on looking at it.
+    offered: Vec<AgentId>,
 }
 
 /// The task of a live call holds this, and shows every entry. Dropping it ends the streams.
@@ -102,7 +104,9 @@ impl Hub {
         let mut inner = self.lock();
         inner.announce(&head);
         let readers = Some(broadcast::Sender::new(READER_LAG));
-        inner.calls.insert(id.clone(), Call { head, backlog: VecDeque::new(), readers, events, card: CardFold::default() });
+        inner
+            .calls
+            .insert(id.clone(), Call { head, backlog: VecDeque::new(), readers, events, card: CardFold::default(), offered: Vec::new() });
         metrics::gauge!("warmline_calls_live").increment(1);
         LiveCall { hub: self.clone(), id }
     }
@@ -175,6 +179,12 @@ impl Hub {
         self.lock().calls.get(id)?.card.offered_to().cloned()
     }
 
+    /// Is or was a call that the hub knows offered to this agent?
+    #[must_use]
+    pub fn was_offered(&self, id: &CallId, agent: &AgentId) -> bool {
+        self.lock().calls.get(id).is_some_and(|call| call.offered.contains(agent))
+    }
+
     /// Tells every live call something; how many could not be told.
     pub fn tell_all(&self, event: &Event) -> usize {
         let inner = self.lock();
@@ -215,6 +225,11 @@ impl Inner {
         }
         self.feed.entry(&call.head, &written.item);
         call.keep(&written.item);
+        if let What::Handoff { step: HandoffStep::Offered { agent, .. } | HandoffStep::TakenOver { agent, .. } } = &written.item.entry.what
+            && !call.offered.contains(agent)
+        {
+            call.offered.push(agent.clone());
+        }
         if let Some(readers) = &call.readers {
             let _nobody_reads = readers.send(Arc::clone(&written.item));
         }

@@ -23,6 +23,7 @@ use tokio::{
 };
 
 use crate::{
+    accounts::{self, Accounts},
     call::{Setup, event::Event, flow::Flow, ids::CallId, time::WallTime},
     call_task::{self, CallTask},
     clock,
@@ -92,6 +93,10 @@ impl App {
         let desk = DeskHandle::open(options::desk(&config), profiles);
         let (hub, readiness) = (Hub::default(), Arc::<Readiness>::default());
         let (web, pages) = WebCalls::open();
+        let accounts = match options::accounts(&config) {
+            Some(options) => Some(accounts(&store, options).await),
+            None => None,
+        };
         let library = Library::default();
         let parts = http::Parts {
             store: store.clone(),
@@ -100,6 +105,7 @@ impl App {
             readiness: Arc::clone(&readiness),
             web,
             library: library.clone(),
+            accounts,
         };
         let http = http::Bound::bind(&options::http(&config), parts).await?;
         let (speech, heads) = loading.await.context("the models were not loaded")??;
@@ -299,6 +305,14 @@ fn shelf(flow: &Arc<Flow>, heads: &Arc<Heads>) -> Shelf {
     };
     let (heads, entries) = (Arc::clone(heads), flow.knowledge.iter().map(entry).collect());
     Shelf { flow: flow.name.clone(), entries, find: Arc::new(move |question| heads.understand(question).ok().map(|it| it.knowledge)) }
+}
+
+/// The accounts, and a way in for whoever is to administer them.
+async fn accounts(store: &Store, options: accounts::Options) -> Accounts {
+    let accounts = Accounts::open(store.clone(), options).await;
+    // Not in the log: whoever has the link is the administrator.
+    accounts.keep(|link| println!("Nobody has administered this gateway yet. This link is good for one day and for one person:\n  {link}"));
+    accounts
 }
 
 fn agent_row(profile: &Profile) -> AgentRow {

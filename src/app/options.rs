@@ -12,6 +12,7 @@ use warmline_sip::{codec::Codec, guard, sdp::Encryption, uri::Uri, user_agent};
 
 use super::{peers, remote};
 use crate::{
+    accounts,
     call::{event::TransferBy, ids::AgentId},
     config::{AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, Transfer, TrunkConfig},
     desk::{Limits, Profile},
@@ -162,6 +163,7 @@ pub(super) fn http(config: &Config) -> http::Options {
     };
     http::Options {
         bind: from.bind,
+        proxies: from.trusted_proxies.clone(),
         hosts: from.hosts.clone(),
         connections: from.connections,
         streams: from.streams,
@@ -173,6 +175,20 @@ pub(super) fn http(config: &Config) -> http::Options {
         },
         mask: if from.mask_coarse_words { http::Mask::new(&from.masked_words) } else { http::Mask::default() },
     }
+}
+
+/// How accounts are kept; none: there are none.
+pub(super) fn accounts(config: &Config) -> Option<accounts::Options> {
+    let from = &config.file.accounts;
+    let (s, hours) = (Duration::from_secs, |hours: u64| Duration::from_secs(hours * 3_600));
+    let patience = accounts::Patience { tries: from.tries, first: s(from.back_off_s), longest: s(from.longest_back_off_s) };
+    config.file.http.accounts.then(|| accounts::Options {
+        idle: s(from.idle_min * 60),
+        longest: hours(from.longest_h),
+        patience,
+        audit: hours(from.audit_days * 24),
+        address: config.file.http.public_address(),
+    })
 }
 
 pub(super) fn desk(config: &Config) -> Limits {

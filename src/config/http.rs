@@ -4,12 +4,20 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::trunk::Network;
+
 /// Where the pages are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpConfig {
-    /// Address and port; loopback only, as there are no accounts.
+    /// Address and port; without accounts loopback only.
     pub bind: SocketAddr,
+    /// Do people sign in? Without, everybody who reaches the pages may see and do everything.
+    pub accounts: bool,
+    /// Where browsers find the pages, like `https://desk.example.com`; none: at `bind`.
+    pub address: Option<String>,
+    /// Proxies that are believed whom they speak for (X-Forwarded-For, X-Forwarded-Proto).
+    pub trusted_proxies: Vec<Network>,
     /// Names beside the loopback ones that requests may be made to (a proxy's).
     pub hosts: Vec<String>,
     /// Connections at once.
@@ -24,6 +32,14 @@ pub struct HttpConfig {
     pub mask_coarse_words: bool,
     /// Words that are masked besides, like "numpty", or "numpt*" for all that begin so.
     pub masked_words: Vec<String>,
+}
+
+impl HttpConfig {
+    /// Where browsers find the pages.
+    #[must_use]
+    pub fn public_address(&self) -> String {
+        self.address.clone().unwrap_or_else(|| format!("http://{}", self.bind))
+    }
 }
 
 /// One STUN or TURN server.
@@ -44,6 +60,9 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            accounts: false,
+            address: None,
+            trusted_proxies: Vec::new(),
             hosts: Vec::new(),
             connections: 1_024,
             streams: 512,

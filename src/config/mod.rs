@@ -1,5 +1,6 @@
 //! The configuration: one typed struct per section; load → validate → freeze. Checked as a whole before a port is bound.
 
+mod accounts;
 mod agents;
 mod check;
 mod demo;
@@ -26,6 +27,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub use accounts::AccountsConfig;
 pub use agents::{AgentConfig, BROWSER, MayCallConfig, REGISTERED, Transfer};
 pub use demo::DemoConfig;
 pub use desk::DeskConfig;
@@ -73,6 +75,8 @@ pub struct ConfigFile {
     pub store: StoreConfig,
     /// Pages and API.
     pub http: HttpConfig,
+    /// People who sign in.
+    pub accounts: AccountsConfig,
     /// Queues and the work of agents.
     pub desk: DeskConfig,
     /// Which flow takes which call; the first that fits.

@@ -1,15 +1,21 @@
 //! Errors, always as `{"error": {"code", "message"}}`.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::{FromRequest, Request, rejection::JsonRejection},
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use utoipa::ToSchema;
 
-use crate::{live::NotTold, store::StoreError};
+use crate::{
+    accounts::{AccountError, WeakPassword},
+    live::NotTold,
+    store::StoreError,
+};
 
 /// Everything that can be answered instead of what was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +60,28 @@ pub(super) enum ApiError {
     NobodyAnswers,
     #[error("The session description offers nothing that this gateway can do.")]
     NotAcceptable,
+    #[error("Nobody is signed in here.")]
+    NotSignedIn,
+    #[error("Your account does not allow that.")]
+    NotAllowed,
+    #[error("Name or password is wrong, or the account is locked.")]
+    WrongPassword,
+    #[error("Too many tries; wait for {} s.", .0.as_secs() + 1)]
+    TryLater(Duration),
+    #[error(transparent)]
+    WeakPassword(#[from] WeakPassword),
+    #[error("This link has been used, or its time is over.")]
+    LinkGone,
+    #[error("There are no accounts here.")]
+    NoAccounts,
+    #[error("There is no such account.")]
+    NoSuchAccount,
+    #[error("Another account has this name.")]
+    NameTaken,
+    #[error("Somebody must be able to administer the gateway.")]
+    LastAdministrator,
+    #[error("There are too many of them already.")]
+    TooMany,
     #[error("The record cannot be read right now.")]
     StoreUnavailable,
 }
@@ -95,6 +123,17 @@ impl ApiError {
             Self::NoToken => (StatusCode::UNAUTHORIZED, "no_token"),
             Self::NobodyAnswers => (StatusCode::NOT_FOUND, "nobody_answers"),
             Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, "not_acceptable"),
+            Self::NotSignedIn => (StatusCode::UNAUTHORIZED, "not_signed_in"),
+            Self::NotAllowed => (StatusCode::FORBIDDEN, "not_allowed"),
+            Self::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong_password"),
+            Self::TryLater(_) => (StatusCode::TOO_MANY_REQUESTS, "try_later"),
+            Self::WeakPassword(_) => (StatusCode::BAD_REQUEST, "weak_password"),
+            Self::LinkGone => (StatusCode::GONE, "link_gone"),
+            Self::NoAccounts => (StatusCode::NOT_FOUND, "no_accounts"),
+            Self::NoSuchAccount => (StatusCode::NOT_FOUND, "no_such_account"),
+            Self::NameTaken => (StatusCode::CONFLICT, "name_taken"),
+            Self::LastAdministrator => (StatusCode::CONFLICT, "last_administrator"),
+            Self::TooMany => (StatusCode::CONFLICT, "too_many"),
             Self::StoreUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
         }
     }
@@ -103,7 +142,11 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, code) = self.status_and_code();
-        (status, Json(ErrorBody { error: ErrorInfo { code, message: self.to_string() } })).into_response()
+        let body = Json(ErrorBody { error: ErrorInfo { code, message: self.to_string() } });
+        match self {
+            Self::TryLater(wait) => (status, [(header::RETRY_AFTER, (wait.as_secs() + 1).to_string())], body).into_response(),
+            _ => (status, body).into_response(),
+        }
     }
 }
 
@@ -111,6 +154,24 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         tracing::debug!(%error, "the record cannot be read");
         Self::StoreUnavailable
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Wrong => Self::WrongPassword,
+            AccountError::Wait(wait) => Self::TryLater(wait),
+            AccountError::Weak(why) => Self::WeakPassword(why),
+            AccountError::LinkGone => Self::LinkGone,
+            AccountError::NotFound => Self::NoSuchAccount,
+            AccountError::NameTaken => Self::NameTaken,
+            AccountError::BadName => Self::BadRequest("A name has 1 to 64 characters.".to_owned()),
+            AccountError::LastAdministrator => Self::LastAdministrator,
+            AccountError::TooMany => Self::TooMany,
+            AccountError::Beyond => Self::NotAllowed,
+            AccountError::Store(error) => error.into(),
+        }
     }
 }
 

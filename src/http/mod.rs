@@ -1,9 +1,13 @@
 //! The API, the live events and the pages. Files mirror the addresses.
 //!
-//! Without accounts it listens on loopback only, answers only requests that name this machine, and changes nothing for a page of another origin.
+//! It answers only requests that name this machine, and changes nothing for a page of another origin. `access` says who may ask for what; without
+//! accounts it listens on loopback only, and everybody may.
 
+mod access;
 mod api;
+mod asker;
 mod assets;
+mod cookie;
 mod error;
 mod guard;
 mod listener;
@@ -11,6 +15,7 @@ mod mask;
 mod metrics;
 mod openapi;
 mod pages;
+mod peer;
 mod ready;
 mod sse;
 mod state;
@@ -20,6 +25,8 @@ use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tokio::net::TcpListener;
+
+use crate::trunk::Network;
 
 pub use api::desk::DeskSettings;
 pub use error::ErrorBody;
@@ -38,8 +45,10 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// How to serve.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where to listen; loopback only.
+    /// Where to listen; without accounts loopback only.
     pub bind: SocketAddr,
+    /// Proxies that are believed what they say of who asks.
+    pub proxies: Vec<Network>,
     /// Names beside the loopback ones that requests may be made to (a proxy's).
     pub hosts: Vec<String>,
     /// Connections at the same time; further ones wait.
@@ -59,7 +68,7 @@ impl Options {
     #[must_use]
     pub fn new(bind: SocketAddr) -> Self {
         let (web, mask, desk) = (WebOptions::default(), Mask::default(), DeskSettings::default());
-        Self { bind, hosts: Vec::new(), connections: 1_024, streams: 512, web, mask, desk }
+        Self { bind, proxies: Vec::new(), hosts: Vec::new(), connections: 1_024, streams: 512, web, mask, desk }
     }
 }
 
@@ -67,7 +76,7 @@ impl Options {
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// Not on this machine alone.
-    #[error("{0} is not a loopback address: without accounts the pages must not be reachable from elsewhere")]
+    #[error("{0} is not a loopback address: that takes accounts, and TLS here or at a proxy that is named")]
     NotLoopback(SocketAddr),
     /// The address cannot be had.
     #[error("cannot listen on {0}: {1}")]
@@ -89,7 +98,8 @@ impl Bound {
     /// # Errors
     /// The address is not loopback, or cannot be had.
     pub async fn bind(options: &Options, parts: Parts) -> Result<Self, BindError> {
-        if !options.bind.ip().is_loopback() {
+        let closed = parts.accounts.is_some() && !options.proxies.is_empty();
+        if !closed && !options.bind.ip().is_loopback() {
             return Err(BindError::NotLoopback(options.bind));
         }
         let failed = |error| BindError::Address(options.bind, error);
@@ -111,7 +121,7 @@ impl Bound {
     pub async fn run(self, until: impl Future<Output = ()> + Send) -> io::Result<()> {
         let listener = listener::Guarded::new(self.listener, self.connections, listener::Patience::default());
         let mut upkeep = tokio::time::interval(UPKEEP);
-        let serving = async { axum::serve(listener, self.router).await };
+        let serving = async { axum::serve(listener, self.router.into_make_service_with_connect_info::<peer::Peer>()).await };
         tokio::pin!(serving, until);
         loop {
             tokio::select! {
@@ -124,14 +134,19 @@ impl Bound {
 }
 
 fn router(server: Server) -> Router {
-    Router::new()
+    let mut router = Router::new();
+    if server.parts.accounts.is_none() {
+        // Where strangers may come, the figures have an address of their own.
+        router = router.route("/metrics", get(metrics::metrics));
+    }
+    router
         .nest("/api/v1", api::router())
         .route("/healthz", get(ready::healthz))
         .route("/readyz", get(ready::readyz))
-        .route("/metrics", get(metrics::metrics))
         .fallback(pages::page)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(server.clone(), access::admit))
         .layer(middleware::from_fn_with_state(server.clone(), guard::guard))
         .with_state(server)
 }

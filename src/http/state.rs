@@ -5,12 +5,14 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    call::ids::CallId,
+    accounts::Accounts,
+    call::ids::{AgentId, CallId},
     desk::DeskHandle,
     http::{DeskSettings, Mask, Options, error::ApiError, ready::Readiness, web::Web},
     knowledge::Library,
     live::Hub,
     store::{Store, is_call_id},
+    trunk::Network,
     view::{CallHead, CallState},
     web_call::WebCalls,
 };
@@ -30,6 +32,8 @@ pub struct Parts {
     pub web: WebCalls,
     /// What the flows know.
     pub library: Library,
+    /// People who sign in; none: everybody on this machine may do everything.
+    pub accounts: Option<Accounts>,
 }
 
 /// The state of the server. Cheap to clone.
@@ -37,6 +41,7 @@ pub struct Parts {
 pub struct Server {
     pub(super) parts: Arc<Parts>,
     pub(super) hosts: Arc<[String]>,
+    pub(super) proxies: Arc<[Network]>,
     pub(super) web: Arc<Web>,
     pub(super) mask: Arc<Mask>,
     pub(super) desk: Arc<DeskSettings>,
@@ -49,10 +54,21 @@ impl Server {
             web: Arc::new(Web::new(parts.web.clone(), options.web.clone())),
             parts: Arc::new(parts),
             hosts: options.hosts.clone().into(),
+            proxies: options.proxies.clone().into(),
             mask: Arc::new(options.mask.clone()),
             desk: Arc::new(options.desk.clone()),
             streams: Arc::new(Semaphore::new(options.streams)),
         }
+    }
+
+    /// The accounts, where there are any.
+    pub(super) fn accounts(&self) -> Result<&Accounts, ApiError> {
+        self.parts.accounts.as_ref().ok_or(ApiError::NoAccounts)
+    }
+
+    /// Is or was a call offered to this agent?
+    pub(super) async fn was_offered(&self, id: &CallId, agent: &AgentId) -> Result<bool, ApiError> {
+        Ok(self.parts.hub.was_offered(id, agent) || self.parts.store.was_offered(id, agent).await?)
     }
 
     /// A place for one more live stream.
@@ -66,6 +82,12 @@ impl Server {
             Some(head) => Ok(self.finish(&head)),
             None => self.parts.store.head(id).await?.ok_or(ApiError::NoSuchCall),
         }
+    }
+
+    /// The heads that the hub has, of those calls that were offered to an agent if one is given.
+    pub(super) fn heads_for(&self, agent: Option<&AgentId>) -> Vec<CallHead> {
+        let seen = |head: &Arc<CallHead>| agent.is_none_or(|agent| self.parts.hub.was_offered(&head.id, agent));
+        self.parts.hub.heads().iter().filter(|head| seen(head)).map(|head| self.finish(head)).collect()
     }
 
     /// A head of the hub, with what only the store knows.

@@ -249,7 +249,7 @@ fn configure(
         limits: LimitsConfig { calls: 1_000, requests_per_second: 10_000, ..LimitsConfig::default() },
         speech: SpeechConfig { models: setup.models.clone(), cache: "speech".into(), ..SpeechConfig::default() },
         store: StoreConfig { folder: "store".into(), ..StoreConfig::default() },
-        http: HttpConfig { bind: http, ..HttpConfig::default() },
+        http: HttpConfig { bind: http, accounts: false, ..HttpConfig::default() },
         desk: DeskConfig { wrap_up_ms: 1_000, ..DeskConfig::default() },
         routes: vec![RouteConfig::to("*", "support.en.yaml")],
         agents: agents.collect(),

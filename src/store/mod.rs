@@ -1,7 +1,9 @@
-//! The record of calls: an SQLite database, one event log and one recording per call, all in one folder.
+//! The record of calls: an SQLite database, one event log and one recording per call, all in one folder. Accounts and the audit log are in the same database.
 //!
 //! Calls never wait for it and never end because of it. Entries go over bounded queues to one writer of the database and one of the event logs.
 
+mod accounts;
+mod audit;
 mod call_log;
 mod event_log;
 mod interrupted;
@@ -34,6 +36,8 @@ use crate::call::ids::CallId;
 use event_log::EventLogs;
 use writer::{Closing, Job, Writer};
 
+pub use accounts::{AccountRow, KeyRow};
+pub use audit::{AuditFilter, AuditRow};
 pub use call_log::{CallLog, NewCall};
 pub use event_log::{FlowFile, Line, LogError, ReadLog, Setup, read_log};
 pub use notes::Corrections;
@@ -298,9 +302,14 @@ struct Embedded;
 
 impl MigrationSource<'static> for Embedded {
     fn resolve(self) -> Pin<Box<dyn Future<Output = Result<Vec<Migration>, sqlx::error::BoxDynError>> + Send>> {
-        let migration =
-            |number, name: &'static str, sql: &'static str| Migration::new(number, name.into(), MigrationType::Simple, sql.into(), false);
-        let all = vec![migration(1, "calls", include_str!("migrations/1.sql")), migration(3, "notes", include_str!("migrations/3.sql"))];
-        Box::pin(std::future::ready(Ok(all)))
+        let all = [
+            (1, "calls", include_str!("migrations/1.sql")),
+            (2, "accounts", include_str!("migrations/2.sql")),
+            (3, "notes", include_str!("migrations/3.sql")),
+        ];
+        let migration = |(number, name, sql): (i64, &'static str, &'static str)| {
+            Migration::new(number, name.into(), MigrationType::Simple, sql.into(), false)
+        };
+        Box::pin(std::future::ready(Ok(all.map(migration).to_vec())))
     }
 }

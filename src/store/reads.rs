@@ -3,7 +3,7 @@
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 
 use crate::{
-    call::ids::CallId,
+    call::ids::{AgentId, CallId},
     store::{Store, StoreError},
     view::{CallHead, CallState, Numbered},
 };
@@ -15,6 +15,8 @@ pub struct Filter {
     pub state: Option<CallState>,
     /// Older than this call.
     pub before: Option<CallId>,
+    /// Offered to this agent.
+    pub agent: Option<AgentId>,
     /// At most so many.
     pub limit: u32,
 }
@@ -37,6 +39,10 @@ impl Store {
         let mut query = QueryBuilder::<Sqlite>::new("SELECT head FROM calls WHERE TRUE");
         if let Some(state) = filter.state {
             query.push(" AND state = ").push_bind(if state == CallState::Live { "live" } else { "ended" });
+        }
+        if let Some(agent) = &filter.agent {
+            query.push(" AND EXISTS (SELECT 1 FROM handoff_steps WHERE call = calls.id AND agent = ").push_bind(&agent.0);
+            query.push(" AND step IN ('offered', 'taken_over'))");
         }
         if let Some(before) = &filter.before {
             query.push(" AND (started_ms, id) < (SELECT started_ms, id FROM calls WHERE id = ").push_bind(&before.0).push(")");
@@ -96,6 +102,15 @@ impl Store {
             Ok(Numbered { seq: u64::try_from(row.get::<i64, _>(0)).unwrap_or_default(), entry })
         };
         rows.iter().map(numbered).collect()
+    }
+
+    /// Was a call offered to this agent?
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn was_offered(&self, call: &CallId, agent: &AgentId) -> Result<bool, StoreError> {
+        let query = "SELECT 1 FROM handoff_steps WHERE call = ? AND agent = ? AND step IN ('offered', 'taken_over') LIMIT 1";
+        Ok(sqlx::query(query).bind(&call.0).bind(&agent.0).fetch_optional(&self.pool).await?.is_some())
     }
 
     /// A recording of an ended call can be fetched.

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     call::ids::CallId,
     clock,
-    store::{Shared, StoreError, connect, event_log, interrupted, rows},
+    store::{AuditRow, Shared, StoreError, audit, connect, event_log, interrupted, rows},
     view::{CallHead, Numbered},
 };
 
@@ -31,6 +31,7 @@ pub(super) enum Job {
     Entry { call: CallId, item: Arc<Numbered>, head: Option<Arc<CallHead>> },
     Close(Closing),
     Agents(Vec<AgentRow>),
+    Audit(AuditRow),
     Flush(oneshot::Sender<()>),
 }
 
@@ -211,6 +212,7 @@ fn write<'a>(
                 }
                 Ok(())
             }
+            Job::Audit(row) => audit::write(connection, row).await,
             Job::Flush(_) => Ok(()),
         }
     })

@@ -1,5 +1,6 @@
 //! What the types cannot know: ports that collide, names that nothing declares, flows that are wrong.
 
+mod accounts;
 mod languages;
 mod passwords;
 mod people;
@@ -65,10 +66,7 @@ impl<'a> Checker<'a> {
         if file.sip.tcp.is_some_and(|tcp| tcp.port() != 0 && tcp == file.http.bind) {
             self.wrong(&at("http", "bind"), "the same address as `sip.tcp`", None);
         }
-        if !file.http.bind.ip().is_loopback() {
-            let hint = "put a proxy with accounts in front of it";
-            self.wrong(&at("http", "bind"), "not a loopback address: the pages have no accounts", Some(hint));
-        }
+        self.accounts(file);
         if file.rtp.ports.last - file.rtp.ports.first < 3 {
             self.wrong(&at("rtp", "ports"), "too few ports for one call", Some("a call with an agent takes four"));
         }

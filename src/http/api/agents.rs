@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    accounts::Did,
     call::ids::AgentId,
     desk::{AgentView, Own, RingAt},
     http::{
         ErrorBody,
+        asker::Asker,
         error::{ApiError, Body},
         state::Server,
     },
@@ -65,6 +67,7 @@ pub(crate) async fn list(State(server): State<Server>) -> Json<Agents> {
     responses((status = 200, body = AgentView), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(crate) async fn set_state(
     State(server): State<Server>,
+    asker: Asker,
     Path(id): Path<String>,
     Body(wanted): Body<Wanted>,
 ) -> Result<Json<AgentView>, ApiError> {
@@ -81,6 +84,7 @@ pub(crate) async fn set_state(
     if !server.parts.desk.set_state(&id, Own { available, reason: wanted.reason, phone }) {
         return Err(ApiError::NoSuchAgent);
     }
+    asker.did(&server, Did::ChangedAgent, Some(&id.0));
     find(&server, &id).map(Json)
 }
 

@@ -11,9 +11,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
+    accounts::Did,
     call::ids::CallId,
     http::{
         ErrorBody,
+        asker::Asker,
         error::ApiError,
         state::{Server, call_id},
     },
@@ -30,10 +32,11 @@ pub(crate) struct Whole {
 
 /// One call with its entries so far.
 #[utoipa::path(get, path = "/api/v1/calls/{id}", params(("id" = String, Path)), responses((status = 200, body = Whole), (status = 404, body = ErrorBody)))]
-pub(crate) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn get(State(server): State<Server>, asker: Asker, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
     let id = call_id(id)?;
     let entries = entries(&server, &id).await?;
     let head = server.head(&id).await?;
+    asker.did(&server, Did::SawCall, Some(&id.0));
     Ok(Json(server.mask.shown(&Whole { head, entries })))
 }
 

@@ -13,9 +13,11 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use utoipa::IntoParams;
 
 use crate::{
+    accounts::Did,
     http::{
         ErrorBody, Mask,
         api::call::older,
+        asker::Asker,
         error::ApiError,
         sse,
         state::{Server, call_id},
@@ -40,6 +42,7 @@ struct End {}
     responses((status = 200, body = schema::Entry, content_type = "text/event-stream"), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(crate) async fn events(
     State(server): State<Server>,
+    asker: Asker,
     Path(id): Path<String>,
     from: Result<Query<From>, QueryRejection>,
     headers: HeaderMap,
@@ -59,6 +62,7 @@ pub(crate) async fn events(
             (server.parts.store.entries(&id, after).await?.into_iter().map(Arc::new).collect(), None)
         }
     };
+    asker.did(&server, Did::SawCall, Some(&id.0));
     entries.retain(|item| item.seq > after);
     let mask = Arc::clone(&server.mask);
     let past = stream::iter(entries).map(move |item| entry(&mask, &item));

@@ -13,6 +13,7 @@ use crate::{
     call::ids::CallId,
     http::{
         ErrorBody,
+        asker::Asker,
         error::ApiError,
         state::{Server, call_id},
     },
@@ -44,18 +45,23 @@ pub(crate) struct Calls {
     pub(super) more: bool,
 }
 
-/// Calls, newest first.
+/// Calls, newest first; for an agent those that are or were offered to them.
 #[utoipa::path(get, path = "/api/v1/calls", params(Which), responses((status = 200, body = Calls), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody)))]
-pub(crate) async fn list(State(server): State<Server>, which: Result<Query<Which>, QueryRejection>) -> Result<Json<Calls>, ApiError> {
+pub(crate) async fn list(
+    State(server): State<Server>,
+    asker: Asker,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Result<Json<Calls>, ApiError> {
     let Query(which) = which.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
     let limit = which.limit.unwrap_or(LIMIT);
     if !(1..=LIMIT_MOST).contains(&limit) {
         return Err(ApiError::BadRequest(format!("limit must be 1 to {LIMIT_MOST}")));
     }
     let before = which.before.map(call_id).transpose()?;
-    let stored = server.parts.store.calls(&Filter { state: which.state, before: before.clone(), limit }).await;
+    let agent = asker.only_calls_of();
+    let stored = server.parts.store.calls(&Filter { state: which.state, before: before.clone(), agent: agent.clone(), limit }).await;
     // The hub is ahead of the store by up to a commit, and is all there is while the store fails.
-    let fresh: Vec<CallHead> = server.parts.hub.heads().iter().map(|head| server.finish(head)).collect();
+    let fresh: Vec<CallHead> = server.heads_for(agent.as_ref());
     let page = match stored {
         Ok(page) => page,
         Err(error) if fresh.is_empty() => return Err(error.into()),

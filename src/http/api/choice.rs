@@ -8,12 +8,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
+    accounts::{Did, Permission},
     call::{
         event::{AgentChoice, Event},
         ids::{AgentId, CallId},
     },
     http::{
         ErrorBody,
+        asker::Asker,
         error::{ApiError, Body},
         state::{Server, call_id},
     },
@@ -41,23 +43,33 @@ pub(crate) enum Button {
 
 /// An agent accepts, declines or ends the call that is offered to them. The answer only says that the call was told; what follows is on its stream.
 #[utoipa::path(post, path = "/api/v1/calls/{id}/choice", params(("id" = String, Path)), request_body = Chosen,
-    responses((status = 202), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
+    responses((status = 202), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(crate) async fn choose(
     State(server): State<Server>,
+    asker: Asker,
     Path(id): Path<String>,
     Body(chosen): Body<Chosen>,
 ) -> Result<StatusCode, ApiError> {
     let id = call_id(id)?;
-    let told = server.parts.hub.choose(&id, &AgentId(chosen.agent), chosen.choice);
+    let agent = AgentId(chosen.agent);
+    asker.must_act_as(&agent)?;
+    let told = server.parts.hub.choose(&id, &agent, chosen.choice);
+    asker.did(&server, Did::ChoseForCall, Some(&id.0));
     accepted(&server, &id, told).await
 }
 
 /// Ends a call: for its agent if it has one, else the bot finishes up.
 #[utoipa::path(post, path = "/api/v1/calls/{id}/hangup", params(("id" = String, Path)),
     responses((status = 202), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
-pub(crate) async fn hang_up(State(server): State<Server>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+pub(crate) async fn hang_up(State(server): State<Server>, asker: Asker, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
     let id = call_id(id)?;
-    let event = match server.parts.hub.offered_to(&id) {
+    let offered_to = server.parts.hub.offered_to(&id);
+    // Whoever had the call before does not end it for the one who has it now.
+    if !asker.may(Permission::HangUp) && !offered_to.as_ref().is_some_and(|agent| asker.acts_as(agent)) {
+        return Err(ApiError::NotOffered);
+    }
+    asker.did(&server, Did::EndedCall, Some(&id.0));
+    let event = match offered_to {
         Some(agent) => Event::AgentChose { agent, choice: AgentChoice::HangUp },
         None => Event::Drain,
     };

@@ -14,6 +14,7 @@ use crate::{
     http::{
         ErrorBody,
         api::{agents, call},
+        asker::Asker,
         error::{ApiError, Body},
         state::{Server, call_id},
     },
@@ -76,12 +77,14 @@ pub(crate) struct Which {
     responses((status = 201, body = Correction), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(crate) async fn add(
     State(server): State<Server>,
+    asker: Asker,
     Path(id): Path<String>,
     Body(wrong): Body<Wrong>,
 ) -> Result<(StatusCode, Json<Correction>), ApiError> {
     let id = call_id(id)?;
     let head = server.head(&id).await?;
     let agent = agents::find(&server, &AgentId(wrong.agent))?.id;
+    asker.must_act_as(&agent)?;
     let (should_say, should_mean, note) = (text(wrong.should_say)?, text(wrong.should_mean)?, text(wrong.note)?);
     if should_say.is_none() && should_mean.is_none() {
         return Err(ApiError::BadRequest("should_say or should_mean must be there".to_owned()));

@@ -13,9 +13,11 @@ use tower_http::services::ServeFile;
 use utoipa::IntoParams;
 
 use crate::{
+    accounts::Did,
     http::{
         ErrorBody,
         api::span,
+        asker::Asker,
         error::ApiError,
         state::{Server, call_id},
     },
@@ -40,6 +42,7 @@ pub(crate) struct Stretch {
         (status = 404, body = ErrorBody), (status = 416)))]
 pub(crate) async fn recording(
     State(server): State<Server>,
+    asker: Asker,
     Path(id): Path<String>,
     stretch: Result<Query<Stretch>, QueryRejection>,
     request: Request,
@@ -48,12 +51,14 @@ pub(crate) async fn recording(
     let Query(stretch) = stretch.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
     let state = server.head(&id).await?.state;
     let path = server.parts.store.recording_path(&id);
-    match (stretch.from, stretch.to) {
+    let answer = match (stretch.from, stretch.to) {
         (Some(from), Some(to)) => cut(path, from, to).await,
         (None, None) if state == CallState::Ended => serve(path, "audio/wav", request).await.ok_or(ApiError::NoRecording),
         (None, None) => Err(ApiError::NoRecording),
         (Some(_), None) | (None, Some(_)) => Err(ApiError::BadRequest("from and to go together".to_owned())),
-    }
+    }?;
+    asker.did(&server, Did::HeardRecording, Some(&id.0));
+    Ok(answer)
 }
 
 async fn cut(path: PathBuf, from: u64, to: u64) -> Result<Response, ApiError> {
@@ -66,10 +71,17 @@ async fn cut(path: PathBuf, from: u64, to: u64) -> Result<Response, ApiError> {
 /// The event log: JSON lines.
 #[utoipa::path(get, path = "/api/v1/calls/{id}/log", params(("id" = String, Path)),
     responses((status = 200, content_type = "application/x-ndjson"), (status = 404, body = ErrorBody)))]
-pub(crate) async fn log(State(server): State<Server>, Path(id): Path<String>, request: Request) -> Result<Response, ApiError> {
+pub(crate) async fn log(
+    State(server): State<Server>,
+    asker: Asker,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let id = call_id(id)?;
     server.head(&id).await?;
-    serve(server.parts.store.log_path(&id), "application/x-ndjson", request).await.ok_or(ApiError::NoLog)
+    let answer = serve(server.parts.store.log_path(&id), "application/x-ndjson", request).await.ok_or(ApiError::NoLog)?;
+    asker.did(&server, Did::ExportedLog, Some(&id.0));
+    Ok(answer)
 }
 
 /// None if there is no such file, or it cannot be read.

@@ -1,5 +1,6 @@
 //! `/api/v1`. One file per address.
 
+pub(super) mod accounts;
 pub(super) mod agent_events;
 pub(super) mod agents;
 pub(super) mod call;
@@ -13,13 +14,14 @@ pub(super) mod events;
 pub(super) mod files;
 pub(super) mod knowledge;
 pub(super) mod notes;
+pub(super) mod session;
 mod span;
 pub(super) mod stream;
 pub(super) mod web_calls;
 
 use axum::{
     Router,
-    routing::{get, patch, post, put},
+    routing::{delete, get, patch, post, put},
 };
 
 use crate::http::{openapi, state::Server};
@@ -50,5 +52,13 @@ pub(super) fn router() -> Router<Server> {
         .route("/web-calls/token", post(web_calls::token))
         .route("/web-calls/{id}", patch(web_calls::change).delete(web_calls::end))
         .route("/web-calls/{id}/events", get(web_calls::events))
+        .route("/session", get(session::get).post(session::sign_in).delete(session::sign_out))
+        .route("/session/all", delete(session::sign_out_everywhere))
+        .route("/session/password", put(session::change_password))
+        .route("/session/link", post(session::look_at_link).put(session::use_link))
+        .route("/accounts", get(accounts::list).post(accounts::create))
+        .route("/accounts/{id}", patch(accounts::change).delete(accounts::remove))
+        .route("/accounts/{id}/link", post(accounts::link))
+        .route("/accounts/{id}/sign-out", post(accounts::sign_out))
         .route("/openapi.json", get(openapi::document))
 }

@@ -13,6 +13,7 @@ use crate::{
     http::{
         ErrorBody,
         api::agents,
+        asker::Asker,
         error::{ApiError, Body},
         state::{Server, call_id},
     },
@@ -54,12 +55,14 @@ pub(crate) async fn list(State(server): State<Server>, Path(id): Path<String>) -
     responses((status = 200, body = Notes), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(crate) async fn put(
     State(server): State<Server>,
+    asker: Asker,
     Path((id, agent)): Path<(String, String)>,
     Body(written): Body<Written>,
 ) -> Result<Json<Notes>, ApiError> {
     let id = call_id(id)?;
     server.head(&id).await?;
     let agent = agents::find(&server, &AgentId(agent))?.id;
+    asker.must_act_as(&agent)?;
     if written.text.chars().count() > LONGEST {
         return Err(ApiError::BadRequest(format!("notes have at most {LONGEST} letters")));
     }

@@ -126,6 +126,9 @@ fn values_are_checked() {
     one("allowed: []", "allowed: [192.0.2.0/40]", "allowed:", "no address or network", "");
     one("udp: 127.0.0.1:5060", "udp: 0.0.0.0:5060", "udp: 0.0.0.0", "none is advertised", "sip.advertised");
     one("bind: 127.0.0.1:8080", "bind: 0.0.0.0:8080", "0.0.0.0:8080", "not a loopback address", "");
+    one("trusted_proxies: []", "trusted_proxies: [10.0.0.1]", "trusted_proxies:", "that takes accounts", "accounts: on");
+    one("  address:\n", "  address: desk.example.com\n", "  address: desk", "no address of pages", "https://");
+    one("audit_days: 365", "audit_days: 7", "audit_days:", "at least 30", "");
     one("  tls:", "  tls: 127.0.0.1:5061", "tls: 127", "TLS without a certificate", "sip.certificate");
     one("bind: 127.0.0.1:8080", "bind: 127.0.0.1:5060", "\n  bind: 127.0.0.1:5060".trim(), "the same address as `sip.tcp`", "");
     one("calls: 50", "calls: 0", "calls: 0", "at least 1", "");
@@ -189,4 +192,27 @@ fn patterns_of_routes() {
     let text = example().replace("  - called: \"*\"\n", "  - called: \"100\"\n");
     let config = parse(&text).unwrap();
     assert!(flow_for(&config, "100").is_some() && flow_for(&config, "101").is_none());
+}
+
+#[test]
+fn pages_that_others_reach_take_accounts_and_tls() {
+    let open = |rest: &str| {
+        let text = example().replacen("  bind: 127.0.0.1:8080\n", "  bind: 0.0.0.0:8080\n", 1).replacen(
+            "  accounts: off\n",
+            "  accounts: on\n",
+            1,
+        );
+        let text = rest.split('|').filter(|line| !line.is_empty()).fold(text, |text, line| {
+            let key = line.split(':').next().unwrap();
+            let old = text.lines().find(|old| old.trim_start().starts_with(&format!("{key}:"))).unwrap().to_owned();
+            text.replacen(&old, &format!("  {line}"), 1)
+        });
+        match parse(&text) {
+            Ok(_) => Vec::new(),
+            Err(mistakes) => mistakes.into_iter().map(|mistake| mistake.message).collect::<Vec<_>>(),
+        }
+    };
+    let wrong = open("");
+    assert!(wrong.len() == 2 && wrong[0].contains("in the clear") && wrong[1].contains("nobody could reach"), "{wrong:?}");
+    assert_eq!(open("hosts: [desk.example.com]|trusted_proxies: [10.0.0.1]"), Vec::<String>::new());
 }

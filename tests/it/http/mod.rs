@@ -1,5 +1,7 @@
 //! The API, the live events and the pages, over real sockets.
 
+mod access;
+mod accounts;
 mod agents;
 mod calls;
 mod choice;
@@ -11,6 +13,8 @@ mod knowledge;
 mod notes;
 mod openapi;
 mod pages;
+mod people;
 mod recording;
+mod sign_in;
 mod stream;
 mod support;

@@ -97,6 +97,10 @@ async fn every_address_is_in_the_document() {
     let document = document(&served).await;
     let paths: BTreeSet<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
     let wanted = [
+        "/api/v1/accounts",
+        "/api/v1/accounts/{id}",
+        "/api/v1/accounts/{id}/link",
+        "/api/v1/accounts/{id}/sign-out",
         "/api/v1/agents",
         "/api/v1/agents/{id}/events",
         "/api/v1/agents/{id}/phone",
@@ -116,6 +120,10 @@ async fn every_address_is_in_the_document() {
         "/api/v1/desk",
         "/api/v1/events",
         "/api/v1/knowledge",
+        "/api/v1/session",
+        "/api/v1/session/all",
+        "/api/v1/session/link",
+        "/api/v1/session/password",
         "/api/v1/stream",
         "/api/v1/web-calls",
         "/api/v1/web-calls/token",

@@ -11,6 +11,7 @@ use tokio::{
     sync::mpsc,
 };
 use warmline::{
+    accounts::{self, Accounts},
     call::{
         event::{Event, TransferBy},
         ids::AgentId,
@@ -24,6 +25,7 @@ use warmline::{
     web_call::WebCalls,
 };
 
+use super::people::{self, Browser};
 use crate::store::samples::{new_call, write};
 
 pub(super) struct Served {
@@ -59,11 +61,30 @@ pub(super) fn options() -> Options {
 }
 
 pub(super) async fn served_with(options: Options) -> Served {
+    served_by(options, |_| async { None }).await
+}
+
+/// A server with accounts, in which everybody of `people` is.
+pub(super) async fn guarded() -> Served {
+    guarded_with(accounts::Options::new("http://here")).await
+}
+
+pub(super) async fn guarded_with(options: accounts::Options) -> Served {
+    guarded_by(|store| async move { people::accounts(&store, options).await }).await
+}
+
+/// A server with these accounts.
+pub(super) async fn guarded_by<F: Future<Output = Accounts>>(accounts: impl FnOnce(Store) -> F) -> Served {
+    served_by(Options::new(([127, 0, 0, 1], 0).into()), |store| async { Some(accounts(store).await) }).await
+}
+
+async fn served_by<F: Future<Output = Option<Accounts>>>(options: Options, accounts: impl FnOnce(Store) -> F) -> Served {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&warmline::store::Options::new(folder.path())).await.unwrap();
     let desk = DeskHandle::open(Limits::default(), vec![profile("maria", "Maria"), profile("ion", "Ion")]);
+    let accounts = accounts(store.clone()).await;
     let (web, library) = (WebCalls::open().0, Library::default());
-    let parts = Parts { store, hub: Hub::default(), desk, readiness: Arc::new(Readiness::default()), web, library };
+    let parts = Parts { store, hub: Hub::default(), desk, readiness: Arc::new(Readiness::default()), web, library, accounts };
     let bound = Bound::bind(&options, parts.clone()).await.unwrap();
     let address = bound.address();
     tokio::spawn(bound.run(std::future::pending()));
@@ -120,14 +141,37 @@ impl Served {
     }
 
     pub(super) async fn stream(&self, path: &str, last_event_id: Option<u64>) -> Stream {
+        self.open(path, last_event_id, None).await
+    }
+
+    /// A stream that a page reads which is signed in.
+    pub(super) async fn stream_as(&self, browser: &Browser, path: &str) -> Stream {
+        self.open(path, None, browser.cookie.clone()).await
+    }
+
+    async fn open(&self, path: &str, last_event_id: Option<u64>, cookie: Option<String>) -> Stream {
         let mut request = self.client.get(self.url(path)).header("accept", "text/event-stream");
         if let Some(id) = last_event_id {
             request = request.header("last-event-id", id);
+        }
+        if let Some(cookie) = cookie {
+            request = request.header("cookie", cookie);
         }
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         Stream { response, text: String::new() }
+    }
+}
+
+/// Asks again and again, until it is so.
+pub(super) async fn until(mut so: impl AsyncFnMut() -> bool) {
+    let mut look = tokio::time::interval(std::time::Duration::from_millis(20));
+    loop {
+        look.tick().await;
+        if so().await {
+            return;
+        }
     }
 }
 

@@ -1,0 +1,96 @@
+//! What the audit log knows.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What somebody did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Did {
+    /// Signed in.
+    SignedIn,
+    /// Tried to, with a wrong name or password.
+    SignInFailed,
+    /// Signed out.
+    SignedOut,
+    /// Signed out everywhere.
+    SignedOutEverywhere,
+    /// Chose a password.
+    ChosePassword,
+    /// Saw what was said in a call.
+    SawCall,
+    /// Heard a call's recording.
+    HeardRecording,
+    /// Took a call's event log away.
+    ExportedLog,
+    /// Changed whether an agent is there.
+    ChangedAgent,
+    /// Pressed a button for a call: accept, decline, hang up.
+    ChoseForCall,
+    /// Ended a call.
+    EndedCall,
+    /// Made an account.
+    MadeAccount,
+    /// Changed an account's role, agent or lock.
+    ChangedAccount,
+    /// Removed an account.
+    RemovedAccount,
+    /// Made a one-time link for an account.
+    MadeLink,
+    /// Made an API token.
+    MadeToken,
+    /// Ended an API token.
+    EndedToken,
+    /// Read the audit log.
+    ReadAudit,
+}
+
+impl Did {
+    /// Its word, as the log and the API have it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignedOut => "signed_out",
+            Self::SignedOutEverywhere => "signed_out_everywhere",
+            Self::ChosePassword => "chose_password",
+            Self::SawCall => "saw_call",
+            Self::HeardRecording => "heard_recording",
+            Self::ExportedLog => "exported_log",
+            Self::ChangedAgent => "changed_agent",
+            Self::ChoseForCall => "chose_for_call",
+            Self::EndedCall => "ended_call",
+            Self::MadeAccount => "made_account",
+            Self::ChangedAccount => "changed_account",
+            Self::RemovedAccount => "removed_account",
+            Self::MadeLink => "made_link",
+            Self::MadeToken => "made_token",
+            Self::EndedToken => "ended_token",
+            Self::ReadAudit => "read_audit",
+        }
+    }
+
+    /// Does the same again within a short time say nothing new? A player asks for a recording many times.
+    #[must_use]
+    pub const fn is_look(self) -> bool {
+        match self {
+            Self::SawCall | Self::HeardRecording | Self::ReadAudit => true,
+            Self::SignedIn
+            | Self::SignInFailed
+            | Self::SignedOut
+            | Self::SignedOutEverywhere
+            | Self::ChosePassword
+            | Self::ExportedLog
+            | Self::ChangedAgent
+            | Self::ChoseForCall
+            | Self::EndedCall
+            | Self::MadeAccount
+            | Self::ChangedAccount
+            | Self::RemovedAccount
+            | Self::MadeLink
+            | Self::MadeToken
+            | Self::EndedToken => false,
+        }
+    }
+}

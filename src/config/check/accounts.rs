@@ -1,0 +1,52 @@
+//! Pages that others reach have accounts, and nobody on the way reads them.
+
+use super::Checker;
+use crate::{config::ConfigFile, yaml::Path};
+
+impl Checker<'_> {
+    /// Who may come to the pages, and how.
+    pub(super) fn accounts(&mut self, file: &ConfigFile) {
+        let at = |key| Path::of(&["http", key]);
+        let http = &file.http;
+        let local = http.bind.ip().is_loopback();
+        let off = Some("write `accounts: on`");
+        if !http.accounts && !local {
+            self.wrong(&at("bind"), "not a loopback address: without accounts everybody could see and do everything", off);
+        }
+        if !http.accounts && !http.trusted_proxies.is_empty() {
+            self.wrong(&at("trusted_proxies"), "whoever comes through a proxy comes from elsewhere: that takes accounts", off);
+        }
+        if http.accounts && !local && http.trusted_proxies.is_empty() {
+            let hint = "name the proxy that speaks TLS in `trusted_proxies`";
+            self.wrong(&at("bind"), "not a loopback address: passwords would travel in the clear", Some(hint));
+        }
+        if http.accounts && !local && http.hosts.is_empty() {
+            self.wrong(&at("hosts"), "nobody could reach the pages", Some("list the names and addresses that browsers ask for"));
+        }
+        if let Some(address) = &http.address {
+            let host = ["http://", "https://"].iter().find_map(|scheme| address.strip_prefix(scheme));
+            if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
+                let hint = "write it like `https://desk.example.com`";
+                self.wrong(&at("address"), format!("“{address}” is no address of pages"), Some(hint));
+            }
+        }
+        self.account_bounds(file);
+    }
+
+    fn account_bounds(&mut self, file: &ConfigFile) {
+        let from = &file.accounts;
+        for (key, value, least) in [
+            ("idle_min", from.idle_min, 1),
+            ("longest_h", from.longest_h, 1),
+            ("tries", u64::from(from.tries), 1),
+            ("back_off_s", from.back_off_s, 1),
+            ("longest_back_off_s", from.longest_back_off_s, from.back_off_s.max(1)),
+            ("audit_days", from.audit_days, 30),
+        ] {
+            // More is never meant, and would not fit into milliseconds.
+            if value < least || value > 1_000_000 {
+                self.wrong(&Path::of(&["accounts", key]), format!("must be at least {least} and at most 1000000"), None);
+            }
+        }
+    }
+}
