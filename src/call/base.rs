@@ -25,6 +25,7 @@ use crate::call::{
         ear::{CALLER_TIMERS, Ear},
         line::Line,
         mouth::Mouth,
+        overlap::Looks,
         words::Language,
     },
 };
@@ -36,7 +37,7 @@ pub(crate) struct Lasting {
     pub(crate) ms: u64,
     /// When that was said last.
     pub(crate) told: Time,
-    pub(crate) words: Option<String>,
+    pub(crate) looks: Looks,
 }
 
 impl Lasting {

@@ -67,16 +67,13 @@ impl Call {
         if !base.ear.is_voice() || !(base.mouth.may_interrupt() || base.mouth.is_held()) {
             return;
         }
-        let said = base.mouth.text();
         let voice = Voice {
             ms: base.lasting.ms,
             meant: base.meant,
-            words: base.lasting.words.as_deref(),
+            looks: &base.lasting.looks,
             fades: base.io.now.since(base.lasting.told) > FADES_MS,
-            said: &said,
-            yes_answers: !base.expects_sentence(),
         };
-        match overlap::weigh(&base.flow.turn, &voice, base.language) {
+        match overlap::weigh(&base.flow.turn, &voice) {
             Verdict::Waits => {}
             Verdict::GoesOn => base.mouth.resume_lower(&mut base.io),
             Verdict::Stops => self.barge_in(),
@@ -97,7 +94,9 @@ impl Call {
         if leg != LegId::CALLER || !self.base.ear.is_voice() {
             return;
         }
-        self.base.lasting.of(from).words = Some(text.clone());
+        let base = &mut self.base;
+        let (said, yes_answers) = (base.mouth.text(), !base.expects_sentence());
+        base.lasting.of(from).looks.take(&text, &said, yes_answers, base.language);
         if !text.trim().is_empty() {
             self.base.io.record(What::Hearing { text });
         }
@@ -106,6 +105,14 @@ impl Call {
 
     pub(super) fn heard(&mut self, id: RequestId, mut transcript: Transcript) {
         transcript.text = self.base.flow.vocabulary.repair(&transcript.text);
+        // "Stop", over the bot's words, may be heard while it sounds and be lost in the whole.
+        if self.base.over_bot
+            && transcript.text.trim().is_empty()
+            && let Some(claim) = self.base.lasting.looks.sure_claim()
+        {
+            claim.clone_into(&mut transcript.text);
+            transcript.confidence = self.base.flow.turn.few_words_heard;
+        }
         let news = self.base.ear.heard(&mut self.base.io, id, transcript, self.base.expect);
         self.caller_news(news);
     }

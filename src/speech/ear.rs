@@ -117,7 +117,7 @@ impl LegEar {
             let probability = vad.probability(&mut self.vad, window)?;
             let meant = self.meant.window(window, probability, self.gate.voice_since().is_some());
             let sounded = self.onset.window(window);
-            if let Some(noticed) = self.gate.window(at, probability, sounded, meant) {
+            if let Some(noticed) = self.gate.window(at, probability, sounded, self.fade.is_falling(), meant) {
                 notice(noticed);
                 if let (Noticed::Started(_), Some(lasting)) = (noticed, self.gate.lasting(meant)) {
                     notice(lasting);

@@ -10,6 +10,8 @@ use crate::call::media::frame::Samples;
 const QUIET: f32 = 1e-3;
 /// Quiet frames in a row: 100 ms, longer than the closed lips inside most words.
 const FRAMES: u32 = 5;
+/// So many may be the end of a word: the lips inside one are closed for less, mostly.
+const FALLS: u32 = 4;
 /// What is remembered of the loudest frame after the next: half of it after two thirds of a second.
 const REMEMBERED: f32 = 0.98;
 
@@ -31,6 +33,11 @@ impl Fade {
         self.loudest = power.max(self.loudest * REMEMBERED);
         self.quiet = if power < self.loudest * QUIET { self.quiet.saturating_add(1) } else { 0 };
         self.quiet == FRAMES
+    }
+
+    /// It may have fallen silent, or have closed its lips.
+    pub(super) fn is_falling(&self) -> bool {
+        self.quiet >= FALLS
     }
 
     /// Since it fell silent there was no sound.

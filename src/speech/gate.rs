@@ -31,7 +31,7 @@ pub(crate) enum Noticed {
     Started(Time),
     /// The voice that began then has sounded for so many milliseconds with its first consonant, and is meant for us with this likelihood.
     Lasting(Time, u64, f32),
-    /// The voice that began then may be over: the detector has its first doubt.
+    /// The voice that began then may be over: the detector has its first doubt, or its level has fallen.
     Fades(Time),
     /// The voice that began then has fallen silent, by its level, and this is now; the detector does not say so yet.
     Hushed(Time, Time),
@@ -67,7 +67,8 @@ impl Default for Gate {
 
 impl Gate {
     /// Takes the probability of the window that begins at `at`, for how long there has been sound at its end, and how likely it is meant for us.
-    pub(crate) fn window(&mut self, at: Time, probability: f32, sounded_ms: u64, meant: f32) -> Option<Noticed> {
+    /// `hushed`: by its level the voice has fallen silent; the detector may hear it for a while yet.
+    pub(crate) fn window(&mut self, at: Time, probability: f32, sounded_ms: u64, hushed: bool, meant: f32) -> Option<Noticed> {
         let end = at.plus(WINDOW_MS);
         match &mut self.state {
             State::Quiet { likely } => {
@@ -83,6 +84,9 @@ impl Gate {
             State::Voice { from, onset, last, unlikely } => {
                 if probability >= STILL_VOICE {
                     (*last, *unlikely) = (end, 0);
+                    if hushed {
+                        return Some(Noticed::Fades(*from));
+                    }
                     let ms = last.since(*from);
                     let told = ms <= CLOSELY_MS || (ms / WINDOW_MS).is_multiple_of(LOOSELY);
                     return told.then_some(Noticed::Lasting(*from, last.since(*onset), meant));
@@ -128,7 +132,7 @@ mod tests {
 
     fn run(gate: &mut Gate, probabilities: &[(usize, f32)]) -> Vec<Noticed> {
         let windows = probabilities.iter().flat_map(|(count, p)| std::iter::repeat_n(*p, *count));
-        windows.enumerate().filter_map(|(n, p)| gate.window(Time(1_000 + n as u64 * WINDOW_MS), p, 0, 1.0)).collect()
+        windows.enumerate().filter_map(|(n, p)| gate.window(Time(1_000 + n as u64 * WINDOW_MS), p, 0, false, 1.0)).collect()
     }
 
     #[test]
@@ -141,9 +145,16 @@ mod tests {
         let mut gate = Gate::default();
         let noticed = [0.1, 0.1, 0.9, 0.9, 0.9].iter().enumerate().filter_map(|(n, p)| {
             let at = n as u64 * WINDOW_MS;
-            gate.window(Time(1_000 + at), *p, at + WINDOW_MS, 1.0)
+            gate.window(Time(1_000 + at), *p, at + WINDOW_MS, false, 1.0)
         });
         assert_eq!(noticed.last(), Some(Noticed::Lasting(Time(1_000), 160, 1.0)));
+    }
+
+    #[test]
+    fn a_voice_whose_level_has_fallen_fades_and_lasts_no_longer() {
+        let mut gate = Gate::default();
+        run(&mut gate, &[(6, 0.9)]);
+        assert_eq!(gate.window(Time(2_000), 0.9, 0, true, 1.0), Some(Noticed::Fades(Time(968))));
     }
 
     #[test]

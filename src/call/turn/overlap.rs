@@ -1,5 +1,6 @@
-//! Somebody sounds while the bot speaks: is that for the bot? Two steps. At the first sound of a voice the bot speaks lower; it stops when the voice has
-//! lasted for a moment, unless its sound (`meant`) or its first words say that it wants no turn.
+//! Somebody sounds while the bot speaks: is that for the bot? Two steps. At the first sound of a voice the bot speaks lower; it is still when the voice has
+//! lasted for a moment, and goes on, lower, as soon as its words or the lack of them say that it wants no turn: a pause no longer than one between two
+//! sentences.
 
 use crate::call::{
     flow::policy::TurnPolicy,
@@ -8,6 +9,78 @@ use crate::call::{
 
 /// So few words need the confidence that the policy wants of the recogniser.
 const FEW: usize = 2;
+/// A voice of which no word was made out so often is laughter, or a murmur.
+const NOTHINGS: u32 = 5;
+/// One look may be wrong, two are not.
+const SURE: u32 = 2;
+/// A voice this short is rather a "mhm" that was misheard than a turn, unless its words claim one. All of it is heard a moment later.
+const SHORT_MS: u64 = 450;
+
+/// What the recogniser made of a voice so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// No word.
+    Nothing,
+    /// "Mhm", or the bot's own words.
+    NoTurn,
+    /// A word or two of anything.
+    Few,
+    /// Words that claim the turn, or more than a few.
+    Turn,
+}
+
+/// The looks at one voice.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Looks {
+    last: Option<Kind>,
+    /// How many in a row were of the last kind.
+    alike: u32,
+    /// It was sure to be a "mhm" before.
+    agreed: bool,
+    /// How often in a row it claimed the turn, and with which words.
+    claims: u32,
+    claim: String,
+    first_word: String,
+    /// The words began twice with the same one. Those of a room full of voices do not.
+    steady: bool,
+}
+
+impl Looks {
+    /// Takes what the recogniser makes of the voice now. `said`: what the bot is saying; `yes_answers`: "yes" would be an answer now.
+    pub(crate) fn take(&mut self, text: &str, said: &str, yes_answers: bool, language: Language) {
+        let kind = kind(text, said, yes_answers, language);
+        self.alike = if self.last == Some(kind) { self.alike + 1 } else { 1 };
+        self.last = Some(kind);
+        self.agreed |= kind == Kind::NoTurn && self.alike >= SURE;
+        self.claims = if words::claims_turn(text, language) { self.claims + 1 } else { 0 };
+        if self.claims > 0 {
+            text.clone_into(&mut self.claim);
+        }
+        let first = words::plain(text).into_iter().next().unwrap_or_default();
+        self.steady = !first.is_empty() && first == self.first_word;
+        self.first_word = first;
+    }
+
+    /// It has claimed the turn.
+    pub(crate) fn has_claimed(&self) -> bool {
+        !self.claim.is_empty()
+    }
+
+    /// The words with which it claimed the turn, if they were the same kind of words twice to the end: better than none.
+    pub(crate) fn sure_claim(&self) -> Option<&str> {
+        (self.claims >= SURE).then_some(self.claim.as_str())
+    }
+}
+
+fn kind(text: &str, said: &str, yes_answers: bool, language: Language) -> Kind {
+    match words::plain(text).len() {
+        0 => Kind::Nothing,
+        _ if words::is_beginning(text, language) => Kind::Few,
+        _ if !yes_answers && words::is_back_channel(text, language) || words::is_echo(text, said) => Kind::NoTurn,
+        count if count <= FEW && !words::claims_turn(text, language) => Kind::Few,
+        _ => Kind::Turn,
+    }
+}
 
 /// What is known of a voice over the bot's words.
 #[derive(Debug, Clone, Copy)]
@@ -16,14 +89,10 @@ pub(crate) struct Voice<'a> {
     pub(crate) ms: u64,
     /// How likely it is meant for us, by its sound.
     pub(crate) meant: f32,
-    /// What the recogniser makes of it so far; none while that is not known, empty if it is nothing.
-    pub(crate) words: Option<&'a str>,
+    /// What the recogniser has made of it.
+    pub(crate) looks: &'a Looks,
     /// It may be over.
     pub(crate) fades: bool,
-    /// What the bot is saying.
-    pub(crate) said: &'a str,
-    /// "Yes" would be an answer now.
-    pub(crate) yes_answers: bool,
 }
 
 /// What the bot does.
@@ -38,36 +107,34 @@ pub(crate) enum Verdict {
 }
 
 /// Weighs a voice.
-pub(crate) fn weigh(policy: &TurnPolicy, voice: &Voice<'_>, language: Language) -> Verdict {
+pub(crate) fn weigh(policy: &TurnPolicy, voice: &Voice<'_>) -> Verdict {
+    let looks = voice.looks;
     let likely = voice.meant >= policy.barge_in_meant;
     let long = voice.ms >= if likely { policy.barge_in_ms } else { policy.barge_in_unsure_ms };
-    let known = voice.words.map(words::plain);
-    match known.as_deref() {
-        // A voice of which the recogniser can make nothing, and which does not sound as if it was for us, is none.
-        Some([]) if !likely => Verdict::Waits,
-        // Nor is one that is over, and was no word.
-        Some([]) if voice.fades => Verdict::GoesOn,
-        Some([_, ..]) if voice.words.is_some_and(|words| wants_no_turn(words, voice, language)) => {
-            if voice.ms < policy.barge_in_unsure_ms {
-                Verdict::GoesOn
-            } else {
-                Verdict::Stops
-            }
-        }
-        None | Some(_) if long => Verdict::Stops,
-        None | Some(_) => Verdict::Waits,
+    let goes_on = match looks.last {
+        None => false,
+        Some(_) if looks.has_claimed() => false,
+        Some(Kind::Nothing) => voice.fades || looks.alike >= NOTHINGS,
+        Some(Kind::NoTurn) => voice.ms < policy.barge_in_unsure_ms,
+        Some(Kind::Few) => voice.fades && voice.ms < SHORT_MS || looks.agreed && looks.alike < SURE,
+        Some(Kind::Turn) => false,
+    };
+    // What does not sound as if it was for us must have words, and the same ones twice.
+    let wordless = looks.last == Some(Kind::Nothing) || looks.last.is_some() && !looks.steady && !looks.has_claimed();
+    if goes_on {
+        Verdict::GoesOn
+    } else if long && (likely || !wordless) {
+        Verdict::Stops
+    } else {
+        Verdict::Waits
     }
 }
 
-/// A word or two over the bot's own are more often a "mhm" that was misheard than a turn, unless they ask for one.
-pub(crate) fn is_misheard(policy: &TurnPolicy, text: &str, confidence: f32, language: Language) -> bool {
+/// A word or two over the bot's own are more often a "mhm" that was misheard than a turn, unless they ask for one or sound as if they did ("told on").
+/// `claimed`: they did when they were looked at first.
+pub(crate) fn is_misheard(policy: &TurnPolicy, text: &str, confidence: f32, claimed: bool, language: Language) -> bool {
     let few = text.split_whitespace().count() <= FEW;
-    few && confidence < policy.few_words_heard && !words::claims_turn(text, language)
-}
-
-fn wants_no_turn(text: &str, voice: &Voice<'_>, language: Language) -> bool {
-    !words::is_beginning(text, language)
-        && (!voice.yes_answers && words::is_back_channel(text, language) || words::is_echo(text, voice.said))
+    few && confidence < policy.few_words_heard && !claimed && !words::claims_turn(text, language) && !words::nearly_claims(text, language)
 }
 
 #[cfg(test)]
@@ -75,51 +142,87 @@ mod tests {
     use super::*;
     use crate::call::language::english;
 
-    fn weighed(ms: u64, meant: f32, words: Option<&str>) -> Verdict {
-        let voice = Voice { ms, meant, words, fades: false, said: "We are open until six.", yes_answers: false };
-        weigh(&TurnPolicy::default(), &voice, english())
+    const SAID: &str = "We are open until six.";
+
+    fn looks(texts: &[&str]) -> Looks {
+        let mut looks = Looks::default();
+        texts.iter().for_each(|text| looks.take(text, SAID, false, english()));
+        looks
+    }
+
+    fn weighed(ms: u64, meant: f32, texts: &[&str], fades: bool) -> Verdict {
+        weigh(&TurnPolicy::default(), &Voice { ms, meant, looks: &looks(texts), fades })
     }
 
     #[test]
     fn what_sounds_meant_for_us_stops_the_bot_soon() {
         let policy = TurnPolicy::default();
-        assert_eq!(weighed(policy.barge_in_ms - 10, 0.9, None), Verdict::Waits);
-        assert_eq!(weighed(policy.barge_in_ms, 0.9, None), Verdict::Stops);
-        assert_eq!(weighed(policy.barge_in_ms, 0.9, Some("")), Verdict::Stops);
-        assert_eq!(weighed(policy.barge_in_ms, 0.9, Some("Where")), Verdict::Stops);
-        assert_eq!(weighed(policy.barge_in_ms, 0.9, Some("I.")), Verdict::Stops, "it may become anything");
+        assert_eq!(weighed(policy.barge_in_ms - 10, 0.9, &[], false), Verdict::Waits);
+        for texts in [&[][..], &[""], &["Where"], &["I."], &["", "", "Do it"]] {
+            assert_eq!(weighed(policy.barge_in_ms, 0.9, texts, false), Verdict::Stops, "{texts:?}");
+        }
+        assert_eq!(weighed(policy.barge_in_ms, 0.9, &["Yeah.", "Who am I"], false), Verdict::Stops);
     }
 
     #[test]
     fn a_hum_or_a_murmur_needs_time_and_words() {
         let policy = TurnPolicy::default();
-        assert_eq!(weighed(policy.barge_in_ms, 0.3, None), Verdict::Waits);
-        assert_eq!(weighed(policy.barge_in_unsure_ms, 0.3, None), Verdict::Stops);
-        assert_eq!(weighed(9_000, 0.3, Some("")), Verdict::Waits);
-        assert_eq!(weighed(policy.barge_in_unsure_ms, 0.3, Some("What about Sunday")), Verdict::Stops);
+        let (soon, late) = (policy.barge_in_ms, policy.barge_in_unsure_ms);
+        assert_eq!(weighed(soon, 0.3, &[], false), Verdict::Waits);
+        assert_eq!(weighed(late, 0.3, &[], false), Verdict::Stops);
+        assert_eq!(weighed(9_000, 0.3, &[""], false), Verdict::Waits);
+        assert_eq!(weighed(late, 0.3, &["What about", "What about Sunday"], false), Verdict::Stops);
+        assert_eq!(weighed(late, 0.3, &["Bye Jenny and then", "I went there for it"], false), Verdict::Waits, "a room full of voices");
+    }
+
+    #[test]
+    fn laughter_stops_the_bot_for_no_longer_than_a_breath() {
+        assert_eq!(weighed(600, 0.9, &[""; 5], false), Verdict::GoesOn);
+        assert_eq!(weighed(700, 0.9, &["", "", "", "", "", "Where is it then"], false), Verdict::Stops);
     }
 
     #[test]
     fn a_back_channel_and_our_own_words_stop_nothing_until_more_is_said() {
-        for words in ["Right.", "Yeah, okay", "I see.", "open until six"] {
-            assert_eq!(weighed(400, 0.9, Some(words)), Verdict::GoesOn, "{words}");
+        for text in ["Right.", "Yeah, okay", "I see.", "open until six"] {
+            assert_eq!(weighed(400, 0.9, &[text], false), Verdict::GoesOn, "{text}");
         }
-        assert_eq!(weighed(500, 0.9, Some("Yes, but")), Verdict::Stops);
-        assert_eq!(weighed(TurnPolicy::default().barge_in_unsure_ms, 0.9, Some("Yes")), Verdict::Stops);
-        let over = Voice { ms: 300, meant: 0.9, words: Some(""), fades: true, said: "", yes_answers: false };
-        assert_eq!(weigh(&TurnPolicy::default(), &over, english()), Verdict::GoesOn);
+        assert_eq!(weighed(700, 0.9, &["Right.", "Right.", "Ride"], false), Verdict::GoesOn, "a slip of the recogniser");
+        assert_eq!(weighed(500, 0.9, &["Yes", "Yes", "Yes, but"], false), Verdict::Stops);
+        assert_eq!(weighed(TurnPolicy::default().barge_in_unsure_ms, 0.9, &["Yes", "Yes"], false), Verdict::Stops);
+    }
+
+    #[test]
+    fn a_short_voice_is_no_turn_unless_it_claims_one() {
+        for text in ["", "You have.", "Braid."] {
+            assert_eq!(weighed(330, 0.9, &[text], true), Verdict::GoesOn, "{text}");
+        }
+        assert_eq!(weighed(330, 0.9, &["Stop."], true), Verdict::Stops);
+        assert_eq!(weighed(600, 0.9, &["Delivery."], true), Verdict::Stops);
+    }
+
+    #[test]
+    fn a_claim_that_was_heard_twice_stands() {
+        let looks = looks(&["Stop.", "Stop."]);
+        assert_eq!(looks.sure_claim(), Some("Stop."));
+        assert_eq!(self::looks(&["Stop.", "Tap."]).sure_claim(), None);
+        assert_eq!(weigh(&TurnPolicy::default(), &Voice { ms: 600, meant: 0.9, looks: &looks, fades: true }), Verdict::Stops);
     }
 
     #[test]
     fn few_words_are_a_turn_when_they_ask_for_one_or_are_sure() {
-        let misheard = |text: &str, confidence| is_misheard(&TurnPolicy::default(), text, confidence, english());
+        let misheard = |text: &str, confidence| is_misheard(&TurnPolicy::default(), text, confidence, false, english());
         assert!(misheard("You had.", 0.7) && misheard("Braid.", 0.68));
         assert!(!misheard("Delivery?", 0.9) && !misheard("Stop.", 0.6) && !misheard("You had it wrong.", 0.6));
+        assert!(!misheard("Told on.", 0.6), "hold on");
+        assert!(!is_misheard(&TurnPolicy::default(), "Sun done.", 0.6, true, english()), "it was \"hold on\" before");
     }
 
     #[test]
     fn a_yes_that_was_asked_for_is_an_answer() {
-        let voice = Voice { ms: 300, meant: 0.9, words: Some("Yes."), fades: false, said: "Shall I go on?", yes_answers: true };
-        assert_eq!(weigh(&TurnPolicy::default(), &voice, english()), Verdict::Stops);
+        let mut looks = Looks::default();
+        looks.take("Yes.", "Shall I go on?", true, english());
+        looks.take("Yes.", "Shall I go on?", true, english());
+        let voice = Voice { ms: 300, meant: 0.9, looks: &looks, fades: false };
+        assert_eq!(weigh(&TurnPolicy::default(), &voice), Verdict::Stops);
     }
 }

@@ -46,6 +46,9 @@ pub(crate) fn plain(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Words of fewer letters are too alike.
+const SLIP_FROM: usize = 5;
+
 fn contains_phrase(words: &[String], phrase: &str) -> bool {
     let parts: Vec<&str> = phrase.split(' ').collect();
     words.windows(parts.len()).any(|window| window.iter().zip(&parts).all(|(word, part)| word == part))
@@ -69,6 +72,16 @@ pub(crate) fn is_beginning(text: &str, language: Language) -> bool {
 /// "Stop", "wait", "a human": so few words, and yet they want the turn.
 pub(crate) fn claims_turn(text: &str, language: Language) -> bool {
     contains_any(&plain(text), &language.turn.claims)
+}
+
+/// All that was said differs by one letter from what wants the turn: the recogniser's slip ("told on").
+pub(crate) fn nearly_claims(text: &str, language: Language) -> bool {
+    let said: Vec<char> = plain(text).concat().chars().collect();
+    let slip = |phrase: &str| {
+        let phrase: Vec<char> = phrase.chars().filter(|c| *c != ' ').collect();
+        phrase.len() >= SLIP_FROM && phrase.len() == said.len() && phrase.iter().zip(&said).filter(|(a, b)| a != b).count() <= 1
+    };
+    language.turn.claims.iter().any(slip)
 }
 
 /// What was heard is a piece of what is being said: the bot hears itself on a speakerphone. One or two words may be a caller's own.

@@ -379,7 +379,8 @@ impl<'t, 'a> Stage<'t, 'a> {
 
     /// The speech that was interrupted is to be heard again: it was no stop for good.
     fn sounds_again(&mut self) {
-        if self.over {
+        // Behind a turn it is the answer: "can you repeat that?"
+        if self.over || self.seen.gave_up {
             return;
         }
         if let Some(since) = self.still_since.take() {
