@@ -94,6 +94,11 @@ impl Kind {
                 | HandoffStep::TakenOver { .. }
                 | HandoffStep::CallbackPromised { .. }
                 | HandoffStep::Voicemail { .. }
+                | HandoffStep::Briefed { .. }
+                | HandoffStep::BriefingFailed { .. }
+                | HandoffStep::Held { .. }
+                | HandoffStep::Muted { .. }
+                | HandoffStep::SentToBot { .. }
                 | HandoffStep::Ended { .. } => None,
             },
             _ => None,

@@ -297,16 +297,55 @@ impl Drop for LiveCall {
 fn count(written: &Written) {
     match &written.item.entry.what {
         What::Ended { outcome } => metrics::counter!("warmline_calls_total", "outcome" => word(outcome)).increment(1),
-        What::Handoff { step: HandoffStep::Ended { outcome } } => {
-            metrics::counter!("warmline_handoffs_total", "outcome" => word(outcome)).increment(1);
-        }
+        What::Handoff { step } => count_step(step),
         What::LookUp { ok, took_ms, .. } => {
             metrics::counter!("warmline_lookups_total", "ok" => if *ok { "true" } else { "false" }).increment(1);
-            #[expect(clippy::cast_precision_loss, reason = "milliseconds of one look-up are few")]
-            metrics::histogram!("warmline_lookup_seconds").record(*took_ms as f64 / 1_000.0);
+            metrics::histogram!("warmline_lookup_seconds").record(seconds(*took_ms));
         }
         _ => {}
     }
+}
+
+/// How handoffs go: how each offer and each handoff ended, what the caller has waited, and the longest silence that they heard.
+fn count_step(step: &HandoffStep) {
+    match step {
+        HandoffStep::OfferEnded { outcome, .. } => {
+            metrics::counter!("warmline_offers_total", "outcome" => word(outcome)).increment(1);
+        }
+        HandoffStep::Ended { outcome, waited_ms, longest_silence_ms, offers, repeats } => {
+            metrics::counter!("warmline_handoffs_total", "outcome" => word(outcome)).increment(1);
+            metrics::histogram!("warmline_handoff_wait_seconds", "outcome" => word(outcome)).record(seconds(*waited_ms));
+            metrics::histogram!("warmline_handoff_silence_seconds").record(seconds(*longest_silence_ms));
+            metrics::histogram!("warmline_handoff_offers").record(f64::from(*offers));
+            metrics::counter!("warmline_briefing_repeats_total").increment(u64::from(*repeats));
+        }
+        HandoffStep::Briefed { took_ms, .. } => metrics::histogram!("warmline_briefing_seconds").record(seconds(*took_ms)),
+        HandoffStep::BriefingFailed { instead, .. } => {
+            metrics::counter!("warmline_briefings_failed_total", "instead" => word(instead)).increment(1);
+        }
+        HandoffStep::Voicemail { .. } => metrics::counter!("warmline_voicemails_total").increment(1),
+        HandoffStep::Started { .. }
+        | HandoffStep::Waiting { .. }
+        | HandoffStep::Offered { .. }
+        | HandoffStep::Ringing { .. }
+        | HandoffStep::Briefing { .. }
+        | HandoffStep::CallerTold { .. }
+        | HandoffStep::Bridged { .. }
+        | HandoffStep::Transferring { .. }
+        | HandoffStep::TransferEnded { .. }
+        | HandoffStep::TransferAsked { .. }
+        | HandoffStep::BackToAgent { .. }
+        | HandoffStep::TakenOver { .. }
+        | HandoffStep::CallbackPromised { .. }
+        | HandoffStep::Held { .. }
+        | HandoffStep::Muted { .. }
+        | HandoffStep::SentToBot { .. } => {}
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds of one call are few")]
+fn seconds(ms: u64) -> f64 {
+    ms as f64 / 1_000.0
 }
 
 /// Once per call. "critical:cancellation" counts as critical: matters are the flow's words.

@@ -174,6 +174,7 @@ pub(super) fn http(config: &Config) -> http::Options {
             service_level_s: config.file.desk.service_level_s,
         },
         mask: if from.mask_coarse_words { http::Mask::new(&from.masked_words) } else { http::Mask::default() },
+        numbers: numbers(config),
     }
 }
 
@@ -189,6 +190,12 @@ pub(super) fn accounts(config: &Config) -> Option<accounts::Options> {
         audit: hours(from.audit_days * 24),
         address: config.file.http.public_address(),
     })
+}
+
+/// The same rules as for agents' telephones.
+fn numbers(config: &Config) -> http::Numbers {
+    let (people, trunks) = (people(config), config.trunk_table());
+    http::Numbers::new(move |agent, number| people.meant(agent, number, None, &trunks))
 }
 
 pub(super) fn desk(config: &Config) -> Limits {

@@ -16,6 +16,7 @@ use crate::call::{
     },
     ids::{CallId, LegId, RequestId},
     io::Io,
+    measured::Measured,
     media::patch::Patch,
     record::{HandoffStep, Party, What},
     silence::SilenceMeter,
@@ -87,6 +88,8 @@ pub(crate) struct Base {
     /// Since when we owe the caller a sound.
     pub(crate) owed_since: Option<Time>,
     pub(crate) silence: SilenceMeter,
+    /// What is counted of the handoff that goes on.
+    pub(crate) handoff: Measured,
     /// Requests to the queue for which no agent has been told yet.
     pub(crate) finds: BTreeSet<RequestId>,
     /// What was heard on which leg besides words: each counts once.
@@ -126,6 +129,7 @@ impl Base {
             comfort: false,
             owed_since: None,
             silence: SilenceMeter::default(),
+            handoff: Measured::default(),
             finds: BTreeSet::new(),
             signs: BTreeSet::new(),
             qualities: BTreeMap::new(),

@@ -38,7 +38,8 @@ fn ends_sentence(word: &str, next: Option<&str>) -> bool {
     !abbreviation && !next.starts_with(char::is_lowercase)
 }
 
-fn spoken_letters(text: &str) -> usize {
+/// The letters of a text as it is read out.
+pub(crate) fn spoken_letters(text: &str) -> usize {
     text.chars().map(|letter| if letter.is_ascii_digit() { LETTERS_OF_A_DIGIT } else { 1 }).sum()
 }
 

@@ -81,7 +81,11 @@ pub enum Event {
     /// Another telephone of an agent has taken this leg's place.
     LegTakenOver { leg: LegId, agent: AgentId, name: String },
     /// The agent pressed a button on the page.
-    AgentChose { agent: AgentId, choice: AgentChoice },
+    AgentChose {
+        agent: AgentId,
+        #[serde(flatten)]
+        choice: AgentChoice,
+    },
 
     /// A driver could not do what was asked. The call decides what follows.
     Failed { id: RequestId, why: Failure },
@@ -260,14 +264,49 @@ impl TransferTo {
     }
 }
 
-/// A button on the agent's page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// What an agent does about a call: a button on the page, and some of it by key or word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "choice", rename_all = "snake_case")]
 pub enum AgentChoice {
-    /// Take the call.
+    /// Take the call (key 1).
     Accept,
-    /// Pass it on.
-    Decline,
+    /// Pass it on (key 9).
+    Decline {
+        #[serde(default)]
+        reason: DeclineReason,
+    },
+    /// Hear the briefing again (key 2).
+    Repeat,
+    /// Hear more than the briefing (key 3).
+    More,
     /// End the call.
     HangUp,
+    /// The caller hears music, and nobody hears them.
+    Hold,
+    /// Back from hold.
+    Resume,
+    /// The caller does not hear the agent.
+    Mute,
+    /// The caller hears the agent again.
+    Unmute,
+    /// Hand the caller on.
+    Transfer { to: TransferTo },
+    /// Send the caller back to the bot, to a step that the flow lists (`handoff.send_back`), or to whatever they want next.
+    ToBot {
+        #[serde(default)]
+        node: Option<String>,
+    },
+}
+
+/// Why an agent passes a call on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeclineReason {
+    /// They are busy with something else, and are not asked again for a while.
+    Busy,
+    /// It is not what they know about.
+    NotMySkill,
+    /// They did not say.
+    #[default]
+    Other,
 }

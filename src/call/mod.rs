@@ -24,6 +24,7 @@ pub mod ids;
 mod io;
 pub mod language;
 mod leaving;
+mod measured;
 pub mod media;
 mod other_language;
 pub mod outcome;

@@ -62,6 +62,10 @@ pub enum OfferOutcome {
     Accepted,
     /// Declined by key, voice or page, or 603 at the phone.
     Declined,
+    /// Declined: they are busy with something else.
+    DeclinedBusy,
+    /// Declined: it is not what they know about.
+    DeclinedSkill,
     /// The phone was busy.
     Busy,
     /// The phone rang out.

@@ -266,6 +266,16 @@ pub enum HandoffStep {
     Ringing { agent: AgentId },
     /// The agent picked up and is being briefed.
     Briefing { agent: AgentId },
+    /// The briefing was said to its end, or to where the agent had enough of it; so long it took. `repeats`: how often it was asked for again.
+    Briefed { agent: AgentId, took_ms: u64, repeats: u32 },
+    /// The briefing could not be spoken: what the agent got instead.
+    BriefingFailed { agent: AgentId, instead: Whisper },
+    /// The agent put the caller on hold, or took them back.
+    Held { agent: AgentId, held: bool },
+    /// The caller does not hear the agent, or does again.
+    Muted { agent: AgentId, muted: bool },
+    /// The agent has sent the caller back to the bot, to this step.
+    SentToBot { agent: AgentId, node: Option<String> },
     /// The offer is over.
     OfferEnded { agent: AgentId, outcome: OfferOutcome },
     /// The caller was told how it stands.
@@ -286,8 +296,30 @@ pub enum HandoffStep {
     CallbackPromised { number: String },
     /// The caller has left a message: where it is in the call, and its words as far as they were understood.
     Voicemail { from: Time, to: Time, text: String },
-    /// The handoff is over.
-    Ended { outcome: HandoffOutcome },
+    /// The handoff is over: how long the caller has waited, the longest silence they heard, and how often agents were asked and briefed again.
+    Ended {
+        outcome: HandoffOutcome,
+        #[serde(default)]
+        waited_ms: u64,
+        #[serde(default)]
+        longest_silence_ms: u64,
+        #[serde(default)]
+        offers: u32,
+        #[serde(default)]
+        repeats: u32,
+    },
+}
+
+/// What of a briefing an agent hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whisper {
+    /// All of it.
+    Whole,
+    /// That there is a caller; the rest is on the page.
+    Short,
+    /// No words: a bell. Everything is on the page.
+    Bell,
 }
 
 /// What the human is told. Made from the record by rules.
@@ -314,6 +346,12 @@ pub struct Summary {
     pub last_words: Vec<String>,
     /// A good first sentence for the agent.
     pub suggested_opening: String,
+    /// What is best done first, in few words; empty if nothing stands out.
+    #[serde(default)]
+    pub do_first: String,
     /// The briefing as it is spoken to the agent, clause by clause.
     pub spoken: Vec<String>,
+    /// The longer one, for agents who ask for more.
+    #[serde(default)]
+    pub more: Vec<String>,
 }

@@ -2,6 +2,7 @@
 
 use crate::call::{
     flow::step::Expect,
+    handoff::Line,
     ids::LegId,
     media::patch::{Ear, Patch, Under},
     state::{Call, Phase},
@@ -133,14 +134,13 @@ impl Call {
                 Patch { ears: agent.into_iter().collect(), listen: vec![] }
             }
             Phase::HandingOver { handoff, .. } => {
-                if let Some(agent) = handoff.bridged_leg() {
-                    let other = Ear { leg: agent, hears: vec![LegId::CALLER], under: Under::Nothing };
-                    return Patch { ears: vec![caller(vec![agent], Under::Nothing), other], listen: vec![] };
+                if let Some((agent, line)) = handoff.line() {
+                    return bridged(agent, line);
                 }
                 let under = if handoff.under() == Under::Nothing { comfort } else { handoff.under() };
                 let mut patch = Patch { ears: vec![caller(vec![], under)], listen: vec![LegId::CALLER] };
                 if let Some((leg, listened)) = handoff.agent_leg() {
-                    patch.ears.push(Ear { leg, hears: vec![], under: Under::Nothing });
+                    patch.ears.push(Ear { leg, hears: vec![], under: handoff.agent_under() });
                     patch.listen.extend(listened.then_some(leg));
                 }
                 patch
@@ -154,4 +154,13 @@ impl Call {
         let sound = ear.is_some_and(|ear| ear.under != Under::Nothing || !ear.hears.is_empty());
         sound || self.base.mouth.is_sounding() || self.base.ear.is_voice()
     }
+}
+
+/// Agent and caller hear each other, as far as the agent lets them.
+fn bridged(agent: LegId, line: Line) -> Patch {
+    let legs = |leg: LegId, hears: bool| if hears { vec![leg] } else { vec![] };
+    let music = if line.held { Under::Hold } else { Under::Nothing };
+    let caller = Ear { leg: LegId::CALLER, hears: legs(agent, !line.held && !line.muted), under: music };
+    let other = Ear { leg: agent, hears: legs(LegId::CALLER, !line.held), under: Under::Nothing };
+    Patch { ears: vec![caller, other], listen: vec![] }
 }

@@ -246,6 +246,10 @@ impl Call {
             Then::Stay => {}
             Then::Human { to, why } => self.call_a_human(to, &why),
             Then::Bot => self.back_to_bot(),
+            Then::BotAt { node } => {
+                self.back_to_bot();
+                self.bot_then(|bot, base| bot.goes_on_at(base, node.as_deref()));
+            }
             Then::Close(outcome) => {
                 // Nobody listens in the goodbye; a voice that goes on must not look like one for ever.
                 self.base.ear.discard(&mut self.base.io);

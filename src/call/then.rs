@@ -11,6 +11,8 @@ pub(crate) enum Then {
     Human { to: Destination, why: String },
     /// The bot has the caller again.
     Bot,
+    /// The bot has the caller again, whom a human has spoken with, and goes on at this step.
+    BotAt { node: Option<String> },
     /// The last words are heard, then the call ends.
     Close(Outcome),
     /// The call ends now.

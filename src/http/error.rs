@@ -38,6 +38,8 @@ pub(super) enum ApiError {
     CallEnded,
     #[error("This call is not offered to this agent now.")]
     NotOffered,
+    #[error("This agent may not call this number.")]
+    MayNotCall,
     #[error("The call takes no requests right now; try again.")]
     CallBusy,
     #[error("Too many live event streams.")]
@@ -112,6 +114,7 @@ impl ApiError {
             Self::NoLog => (StatusCode::NOT_FOUND, "no_log"),
             Self::CallEnded => (StatusCode::CONFLICT, "call_ended"),
             Self::NotOffered => (StatusCode::CONFLICT, "not_offered"),
+            Self::MayNotCall => (StatusCode::FORBIDDEN, "may_not_call"),
             Self::CallBusy => (StatusCode::SERVICE_UNAVAILABLE, "call_busy"),
             Self::TooManyStreams => (StatusCode::SERVICE_UNAVAILABLE, "too_many_streams"),
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),

@@ -13,6 +13,7 @@ mod guard;
 mod listener;
 mod mask;
 mod metrics;
+mod numbers;
 mod openapi;
 mod pages;
 mod peer;
@@ -32,6 +33,7 @@ pub use api::desk::DeskSettings;
 pub use error::ErrorBody;
 pub use mask::Mask;
 pub use metrics::install as install_metrics;
+pub use numbers::Numbers;
 pub use ready::Readiness;
 pub use state::{Parts, Server};
 pub use web::{IceServer, WebOptions};
@@ -61,14 +63,25 @@ pub struct Options {
     pub mask: Mask,
     /// What agents may choose from.
     pub desk: DeskSettings,
+    /// What agents may hand callers on to.
+    pub numbers: Numbers,
 }
 
 impl Options {
     /// The defaults, at this address.
     #[must_use]
     pub fn new(bind: SocketAddr) -> Self {
-        let (web, mask, desk) = (WebOptions::default(), Mask::default(), DeskSettings::default());
-        Self { bind, proxies: Vec::new(), hosts: Vec::new(), connections: 1_024, streams: 512, web, mask, desk }
+        Self {
+            bind,
+            proxies: Vec::new(),
+            hosts: Vec::new(),
+            connections: 1_024,
+            streams: 512,
+            web: WebOptions::default(),
+            mask: Mask::default(),
+            desk: DeskSettings::default(),
+            numbers: Numbers::default(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     accounts::Accounts,
     call::ids::{AgentId, CallId},
     desk::DeskHandle,
-    http::{DeskSettings, Mask, Options, error::ApiError, ready::Readiness, web::Web},
+    http::{DeskSettings, Mask, Numbers, Options, error::ApiError, ready::Readiness, web::Web},
     knowledge::Library,
     live::Hub,
     store::{Store, is_call_id},
@@ -45,6 +45,7 @@ pub struct Server {
     pub(super) web: Arc<Web>,
     pub(super) mask: Arc<Mask>,
     pub(super) desk: Arc<DeskSettings>,
+    pub(super) numbers: Numbers,
     streams: Arc<Semaphore>,
 }
 
@@ -57,6 +58,7 @@ impl Server {
             proxies: options.proxies.clone().into(),
             mask: Arc::new(options.mask.clone()),
             desk: Arc::new(options.desk.clone()),
+            numbers: options.numbers.clone(),
             streams: Arc::new(Semaphore::new(options.streams)),
         }
     }

@@ -243,12 +243,17 @@ fn step_columns(step: &HandoffStep) -> Result<(Option<&AgentId>, Option<String>)
         | HandoffStep::Bridged { agent, .. } => (Some(agent), None),
         HandoffStep::OfferEnded { agent, outcome } => (Some(agent), offer(outcome)?),
         HandoffStep::TransferEnded { agent, outcome } => (Some(agent), word(outcome).map(Some)?),
-        HandoffStep::Ended { outcome } => (None, handoff(outcome)?),
+        HandoffStep::Ended { outcome, .. } => (None, handoff(outcome)?),
         HandoffStep::Started { .. }
         | HandoffStep::Waiting { .. }
         | HandoffStep::CallerTold { .. }
         | HandoffStep::CallbackPromised { .. }
         | HandoffStep::Voicemail { .. } => (None, None),
+        HandoffStep::Briefed { agent, .. }
+        | HandoffStep::BriefingFailed { agent, .. }
+        | HandoffStep::Held { agent, .. }
+        | HandoffStep::Muted { agent, .. }
+        | HandoffStep::SentToBot { agent, .. } => (Some(agent), None),
     })
 }
 

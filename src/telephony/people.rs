@@ -31,7 +31,8 @@ pub struct Person {
 
 impl People {
     /// Whom an agent means by the user of an address; none: nobody whom they may call.
-    pub(super) fn meant(&self, by: &str, user: &str, replaces: Option<String>, trunks: &TrunkTable) -> Option<TransferTo> {
+    #[must_use]
+    pub fn meant(&self, by: &str, user: &str, replaces: Option<String>, trunks: &TrunkTable) -> Option<TransferTo> {
         let user = plain_number(user);
         if self.queues.contains(&user) && replaces.is_none() {
             return Some(TransferTo::Queue { queue: user });

@@ -115,7 +115,9 @@ impl CardFold {
             }
             HandoffStep::OfferEnded { agent, outcome } => self.step(agent, CardStep::Ended, Some(*outcome)),
             // The agent who hands the caller on is done with this card, unless they get the caller back.
-            HandoffStep::TransferAsked { agent, .. } => self.step(agent, CardStep::Ended, Some(OfferOutcome::Accepted)),
+            HandoffStep::TransferAsked { agent, .. } | HandoffStep::SentToBot { agent, .. } => {
+                self.step(agent, CardStep::Ended, Some(OfferOutcome::Accepted))
+            }
             HandoffStep::BackToAgent { agent } | HandoffStep::TakenOver { agent, .. } => {
                 let outcome = Some(OfferOutcome::Accepted);
                 self.offer = Some(Offer { agent: agent.clone(), step: CardStep::Bridged, outcome });
@@ -127,6 +129,10 @@ impl CardFold {
             | HandoffStep::Transferring { .. }
             | HandoffStep::TransferEnded { .. }
             | HandoffStep::CallbackPromised { .. }
+            | HandoffStep::Briefed { .. }
+            | HandoffStep::BriefingFailed { .. }
+            | HandoffStep::Held { .. }
+            | HandoffStep::Muted { .. }
             | HandoffStep::Voicemail { .. }
             | HandoffStep::Ended { .. } => None,
         }

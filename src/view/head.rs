@@ -182,7 +182,7 @@ impl CallHead {
                 self.time_to_agent_ms = Some(*time_to_agent_ms);
                 self.longest_silence_ms = Some(*longest_silence_ms);
             }
-            HandoffStep::Ended { outcome } => self.handoff_outcome = Some(*outcome),
+            HandoffStep::Ended { outcome, .. } => self.handoff_outcome = Some(*outcome),
             HandoffStep::Waiting { .. }
             | HandoffStep::Offered { .. }
             | HandoffStep::Ringing { .. }
@@ -195,6 +195,11 @@ impl CallHead {
             | HandoffStep::BackToAgent { .. }
             | HandoffStep::TakenOver { .. }
             | HandoffStep::CallbackPromised { .. }
+            | HandoffStep::Briefed { .. }
+            | HandoffStep::BriefingFailed { .. }
+            | HandoffStep::Held { .. }
+            | HandoffStep::Muted { .. }
+            | HandoffStep::SentToBot { .. }
             | HandoffStep::Voicemail { .. } => return false,
         }
         true

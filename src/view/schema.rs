@@ -53,6 +53,8 @@ pub enum HandoffOutcome {
 pub enum OfferOutcome {
     Accepted,
     Declined,
+    DeclinedBusy,
+    DeclinedSkill,
     Busy,
     NoAnswer,
     Unreachable,
@@ -287,7 +289,21 @@ pub enum HandoffStep {
     TakenOver { agent: String, name: String },
     CallbackPromised { number: String },
     Voicemail { from: Ms, to: Ms, text: String },
-    Ended { outcome: HandoffOutcome },
+    Briefed { agent: String, took_ms: u64, repeats: u32 },
+    BriefingFailed { agent: String, instead: Whisper },
+    Held { agent: String, held: bool },
+    Muted { agent: String, muted: bool },
+    SentToBot { agent: String, node: Option<String> },
+    Ended { outcome: HandoffOutcome, waited_ms: u64, longest_silence_ms: u64, offers: u32, repeats: u32 },
+}
+
+/// What of a briefing an agent hears.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Whisper {
+    Whole,
+    Short,
+    Bell,
 }
 
 /// What the human is told.
@@ -303,5 +319,7 @@ pub struct Summary {
     pub mood: String,
     pub last_words: Vec<String>,
     pub suggested_opening: String,
+    pub do_first: String,
     pub spoken: Vec<String>,
+    pub more: Vec<String>,
 }

@@ -54,6 +54,8 @@ pub(crate) struct Bot {
     troubles: Troubles,
     /// No human could be had before.
     came_back: bool,
+    /// A human has spoken with the caller.
+    helped: bool,
     /// Its pace, as a share of the voice's own.
     percent: u32,
     /// What the caller has to be told in this language before the first answer.
@@ -79,6 +81,7 @@ impl Bot {
             silences: 0,
             troubles: Troubles::default(),
             came_back: false,
+            helped: false,
             percent: 100,
             notices: Vec::new(),
         }
@@ -162,6 +165,7 @@ impl Bot {
         let served = base.io.entries().iter().any(|entry| matches!(entry.what, What::Tried { .. }));
         match self.mode {
             Mode::Leaving(outcome) => outcome,
+            Mode::Listening | Mode::LookingUp { .. } if self.helped => Outcome::HandedOver,
             Mode::Listening | Mode::LookingUp { .. } if served => Outcome::Contained,
             Mode::Listening | Mode::LookingUp { .. } => Outcome::Abandoned,
         }
@@ -433,6 +437,14 @@ impl Bot {
         if let Mode::LookingUp { pending, .. } = std::mem::replace(&mut self.mode, Mode::Listening) {
             pending.abandon(&mut base.io);
         }
+    }
+
+    /// A human has spoken with the caller, and sends them back to this step.
+    pub(crate) fn goes_on_at(&mut self, base: &mut Base, node: Option<&str>) -> Then {
+        self.helped = true;
+        let Some(node) = node else { return Then::Stay };
+        let steps = self.dialogue.go_to(base.io.now, node);
+        self.perform(base, steps)
     }
 
     /// The caller comes back from the queue: no human could be had, or none is wanted any more.

@@ -64,6 +64,8 @@ impl Default for TurnPolicy {
 pub struct HandoffPolicy {
     /// How long one agent's phone rings.
     pub ring_ms: u64,
+    /// The longest briefing that an agent hears before they choose, in seconds. What does not fit is on the page, and is said to whoever asks for more.
+    pub briefing_s: u64,
     /// How long an agent may take to choose after the briefing.
     pub choose_ms: u64,
     /// How many agents are asked before the fallback.
@@ -76,6 +78,8 @@ pub struct HandoffPolicy {
     pub voicemail_s: u64,
     /// Longest time in the queue, from the decision on.
     pub wait_ms: u64,
+    /// Steps of the flow to which agents may send callers back after they have spoken: a confirmation, a survey.
+    pub send_back: Vec<String>,
     /// What happens when nobody can be had.
     pub fallback: Fallback,
 }
@@ -84,12 +88,14 @@ impl Default for HandoffPolicy {
     fn default() -> Self {
         Self {
             ring_ms: 20_000,
+            briefing_s: 12,
             choose_ms: 15_000,
             offers: 4,
             update_ms: 15_000,
             ask_after_ms: 2_000,
             voicemail_s: 120,
             wait_ms: 300_000,
+            send_back: Vec::new(),
             fallback: Fallback::Callback,
         }
     }

@@ -61,8 +61,10 @@ pub enum PromptKey {
     AgentLost,
     /// To the agent, first words: `{{ name }}`.
     BriefingHello,
-    /// To the agent, after the summary: press one or say accept, two to decline.
+    /// To the agent, after the summary: one to accept, two to hear it again, three for more, nine to decline.
     BriefingChoice,
+    /// To the agent, where the summary cannot be spoken: it is on the page.
+    BriefingShort,
     /// To the agent, with the summary, where it is not sent beside the call: `{{ code }}`.
     BriefingClaim,
     /// To the agent: the caller has hung up.
@@ -113,7 +115,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 52] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -142,6 +144,7 @@ impl PromptKey {
         Self::AgentLost,
         Self::BriefingHello,
         Self::BriefingChoice,
+        Self::BriefingShort,
         Self::BriefingClaim,
         Self::BriefingCallerLeft,
         Self::Goodbye,
@@ -203,6 +206,7 @@ impl PromptKey {
             | Self::BackToBot
             | Self::AgentLost
             | Self::BriefingChoice
+            | Self::BriefingShort
             | Self::BriefingCallerLeft
             | Self::Goodbye
             | Self::Drained

@@ -1,4 +1,4 @@
-//! An agent's telephone hands the caller on: to another queue, agent or number. The agent who asked stays on the line, unheard, until the caller
+//! An agent hands the caller on, by telephone or on the page: to another queue, agent or number. The agent who asked stays on the line, unheard, until the caller
 //! has somebody else; when nobody can be had, they have the caller back.
 
 use crate::call::{
@@ -6,8 +6,9 @@ use crate::call::{
     base::Base,
     event::{Agent, TransferBy, TransferTo},
     flow::{Destination, prompt::PromptKey},
-    handoff::{Handoff, Offer, Stage},
+    handoff::{Handoff, Line, Offer, Stage},
     ids::{AgentId, LegId},
+    measured::Measured,
     record::{HandoffStep, Owner, What},
     then::Then,
     time::Time,
@@ -19,23 +20,34 @@ use crate::call::{
 pub(super) struct Aside {
     pub(super) offer: Offer,
     since: Time,
+    /// Their telephone has asked, and is told what came of it.
+    by_phone: bool,
 }
 
 impl Handoff {
     /// `TransferAsked`: granted to the agent who has the caller, and to nobody else.
     pub(crate) fn transfer_asked(&mut self, base: &mut Base, leg: LegId, to: TransferTo) -> Then {
-        let may = self.aside.is_none() && self.bridged_leg() == Some(leg) && self.knows(base, &to);
+        let may = self.bridged_leg() == Some(leg) && self.may_hand_on(base, &to);
         base.io.act(Action::AnswerTransfer { leg, granted: may });
-        if !may {
+        if may { self.hand_on(base, to, true) } else { Then::Stay }
+    }
+
+    fn may_hand_on(&self, base: &Base, to: &TransferTo) -> bool {
+        self.aside.is_none() && self.knows(base, to)
+    }
+
+    /// The agent who has the caller hands them on.
+    pub(super) fn hand_on(&mut self, base: &mut Base, to: TransferTo, by_phone: bool) -> Then {
+        if !self.may_hand_on(base, &to) {
             return Then::Stay;
         }
         let (offer, since) = match self.take() {
-            Stage::Bridged { offer, since } => (offer, since),
+            Stage::Bridged { offer, since, .. } => (offer, since),
             other => return self.keep(other),
         };
         base.io.record(What::Handoff { step: HandoffStep::TransferAsked { agent: offer.agent.id.clone(), to: to.name().to_owned() } });
         self.asked = vec![offer.agent.id.clone()];
-        self.aside = Some(Aside { offer, since });
+        self.aside = Some(Aside { offer, since, by_phone });
         if let TransferTo::Queue { queue } = &to
             && let Some(known) = base.flow.queues.get(queue)
         {
@@ -72,6 +84,7 @@ impl Handoff {
     pub(super) fn begin_again(&mut self, base: &mut Base) {
         base.silence.restart(base.io.now);
         self.since = base.io.now;
+        base.handoff = Measured { since: base.io.now, ..Measured::default() };
         base.io.record(What::Owner { owner: Owner::Queue { queue: self.to.queue.clone() } });
         base.io.record(What::Handoff { step: HandoffStep::Started { queue: self.to.queue.clone(), summary: self.summary.clone() } });
         base.io.timers.set(Timer::QueueWait, base.io.now.plus(base.flow.handoff.wait_ms));
@@ -83,7 +96,7 @@ impl Handoff {
         let leg = base.next_leg();
         base.io.record(What::Handoff { step: HandoffStep::Offered { agent: agent.id.clone(), name: agent.name.clone() } });
         self.wanted = Some(agent.id.clone());
-        self.ring(base, Offer { agent, leg, reserved: false });
+        self.ring(base, Offer { agent, leg, reserved: false, repeats: 0 });
         if let Stage::Ringing { accepted, .. } = &mut self.stage {
             *accepted = true;
         }
@@ -92,21 +105,23 @@ impl Handoff {
     /// Nobody took the caller whom an agent wanted to hand on: that agent has them back. False if there is none any more.
     pub(super) fn back_to_who_asked(&mut self, base: &mut Base) -> bool {
         (self.wanted, self.replaces) = (None, None);
-        let Some(Aside { offer, since }) = self.aside.take() else { return false };
-        base.io.act(Action::TransferDone { leg: offer.leg, connected: false });
+        let Some(Aside { offer, since, by_phone }) = self.aside.take() else { return false };
+        if by_phone {
+            base.io.act(Action::TransferDone { leg: offer.leg, connected: false });
+        }
         self.stop_waiting(base);
         let agent = offer.agent.id.clone();
         base.io.record(What::Owner { owner: Owner::Agent { agent: agent.clone(), name: offer.agent.name.clone() } });
         base.io.record(What::Handoff { step: HandoffStep::BackToAgent { agent } });
-        self.stage = Stage::Bridged { offer, since };
+        self.stage = Stage::Bridged { offer, since, line: Line::default() };
         true
     }
 
     /// The caller has somebody else: whoever asked for that is told, and is done.
     pub(super) fn release_who_asked(&mut self, base: &mut Base, connected: bool) {
         (self.wanted, self.replaces) = (None, None);
-        if let Some(Aside { offer, .. }) = self.aside.take() {
-            if connected {
+        if let Some(Aside { offer, by_phone, .. }) = self.aside.take() {
+            if connected && by_phone {
                 base.io.act(Action::TransferDone { leg: offer.leg, connected });
             }
             base.io.act(Action::HangUp { leg: offer.leg });

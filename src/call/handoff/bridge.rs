@@ -5,7 +5,7 @@ use crate::call::{
     base::Base,
     event::{LegEnd, TransferBy},
     flow::prompt::PromptKey,
-    handoff::{Handoff, Offer, Stage, stop_agent_timers, transfer::AgentLeg},
+    handoff::{Handoff, Line, Offer, Stage, stop_agent_timers, transfer::AgentLeg},
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
     record::{HandoffStep, Owner, What},
     then::Then,
@@ -70,8 +70,8 @@ impl Handoff {
         let step =
             HandoffStep::Bridged { agent, time_to_agent_ms: now.since(self.since), longest_silence_ms: base.silence.longest_ms(now) };
         base.io.record(What::Handoff { step });
-        base.io.record(What::Handoff { step: HandoffStep::Ended { outcome: HandoffOutcome::Bridged } });
-        self.stage = Stage::Bridged { offer, since: now };
+        base.io.record(What::Handoff { step: Self::ended(base, HandoffOutcome::Bridged) });
+        self.stage = Stage::Bridged { offer, since: now, line: Line::default() };
     }
 
     /// The agent's leg has ended after the bridge: a normal end, or somebody else has to take over.

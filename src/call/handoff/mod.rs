@@ -11,15 +11,19 @@
 //! The agent's reservation lives in the `Offer`, and whoever takes the offer out of the state gives it back: so that happens exactly once.
 
 mod agent;
+mod agent_voice;
 mod asked;
 mod bridge;
 mod callback;
+mod choice;
 mod company;
 pub(in crate::call) mod phrases;
 mod queue;
 pub mod summary;
 mod transfer;
 mod voicemail;
+mod whisper;
+mod with_caller;
 
 use crate::call::{
     action::{Action, AgentAfter},
@@ -27,9 +31,10 @@ use crate::call::{
     event::{Agent, LegEnd},
     flow::{Destination, dialogue::Meanwhile, prompt::PromptKey, step::Expect},
     ids::{AgentId, LegId, RequestId},
+    measured::Measured,
     media::patch::Under,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
-    record::{HandoffStep, Owner, Summary, What},
+    record::{HandoffStep, Owner, Summary, What, Whisper},
     time::Time,
     timer::Timer,
     turn::{ear::Ear, mouth::Mouth},
@@ -49,6 +54,8 @@ pub(crate) struct Offer {
     leg: LegId,
     /// The desk has given them to this call; a number outside is nobody's.
     reserved: bool,
+    /// How often the briefing was said again.
+    repeats: u32,
 }
 
 /// Where the handoff stands.
@@ -60,16 +67,16 @@ enum Stage {
     Queued { find: RequestId, position: u32, estimate_s: Option<u32>, since: Time },
     /// The agent's phone is called. `accepted`: taken on the page already.
     Ringing { offer: Offer, rings: bool, accepted: bool },
-    /// The agent has picked up and hears who calls.
-    Briefing { offer: Offer, mouth: Box<Mouth> },
+    /// The agent has picked up and hears who calls, since then.
+    Briefing { offer: Offer, mouth: Box<Mouth>, whisper: Whisper, since: Time },
     /// The agent was told, and chooses.
-    Choosing { offer: Offer, mouth: Box<Mouth>, ear: Box<Ear> },
+    Choosing { offer: Offer, mouth: Box<Mouth>, ear: Box<Ear>, whisper: Whisper },
     /// The agent has accepted; the caller is told, then both are bridged.
     Connecting { offer: Offer },
     /// The caller's side is asked to call the agent.
     Transferring { offer: Offer, referral: Referral },
     /// They talk.
-    Bridged { offer: Offer, since: Time },
+    Bridged { offer: Offer, since: Time, line: Line },
     /// Nobody can be had; the caller is asked whether to be called back, and on which number.
     Callback { asking: Asking },
     /// The caller leaves a message.
@@ -132,6 +139,7 @@ impl Handoff {
         let now = base.io.now;
         let summary = matter.summary(base);
         base.silence.restart(Time(now.0.saturating_sub(3_000)));
+        base.handoff = Measured { since: now, ..Measured::default() };
         base.io.record(What::Owner { owner: Owner::Queue { queue: to.queue.clone() } });
         base.io.record(What::Handoff { step: HandoffStep::Started { queue: to.queue.clone(), summary: summary.clone() } });
         let because = because(base.io.entries(), &base.flow).to_owned();
@@ -229,6 +237,17 @@ impl Handoff {
         }
     }
 
+    /// The sound under what an agent is told: a bell, where words fail.
+    pub(crate) const fn agent_under(&self) -> Under {
+        let rings = matches!(self.stage, Stage::Briefing { whisper: Whisper::Bell, .. } | Stage::Choosing { whisper: Whisper::Bell, .. });
+        if rings { Under::Bell } else { Under::Nothing }
+    }
+
+    /// How agent and caller are connected, if they are.
+    pub(crate) fn line(&self) -> Option<(LegId, Line)> {
+        if let Stage::Bridged { offer, line, .. } = &self.stage { Some((offer.leg, *line)) } else { None }
+    }
+
     /// The agent's leg, if it is bridged.
     pub(crate) fn bridged_leg(&self) -> Option<LegId> {
         match &self.stage {
@@ -273,7 +292,10 @@ impl Handoff {
             return;
         }
         match self.take() {
-            Stage::Briefing { offer, mouth } => self.let_choose(base, offer, mouth),
+            Stage::Briefing { offer, mouth, whisper, since } => {
+                Self::briefed(base, &offer, since);
+                self.let_choose(base, offer, mouth, whisper);
+            }
             Stage::Connecting { offer } => self.connect(base, offer),
             Stage::Transferring { offer, referral } => self.refer(base, offer, referral.agent),
             other => self.stage = other,
@@ -313,7 +335,13 @@ impl Handoff {
         for timer in [Timer::FindAgent, Timer::QueueWait, Timer::Update, Timer::Question, Timer::Voicemail, Timer::KeyPause] {
             base.io.timers.stop(timer);
         }
-        base.io.record(What::Handoff { step: HandoffStep::Ended { outcome } });
+        base.io.record(What::Handoff { step: Self::ended(base, outcome) });
+    }
+
+    fn ended(base: &Base, outcome: HandoffOutcome) -> HandoffStep {
+        let Measured { since, offers, repeats } = base.handoff;
+        let now = base.io.now;
+        HandoffStep::Ended { outcome, waited_ms: now.since(since), longest_silence_ms: base.silence.longest_ms(now), offers, repeats }
     }
 
     /// The handoff is called off: the caller left, wants the bot again, or the gateway shuts down. Returns the agent's leg if somebody is listening on it.
@@ -322,7 +350,7 @@ impl Handoff {
         match self.take() {
             Stage::Finding { find } | Stage::Queued { find, .. } => base.io.act(Action::LeaveQueue { id: find }),
             Stage::Ringing { offer, .. } => Self::end_offer(base, offer, outcome, AgentAfter::Free, Leg::Up),
-            Stage::Briefing { offer, mut mouth } | Stage::Choosing { offer, mut mouth, .. } => {
+            Stage::Briefing { offer, mut mouth, .. } | Stage::Choosing { offer, mut mouth, .. } => {
                 mouth.silence(&mut base.io);
                 return Some(offer);
             }
@@ -400,4 +428,7 @@ fn stop_agent_timers(base: &mut Base) {
     }
 }
 
-pub(crate) use agent::{AgentVoice, Farewell};
+pub(crate) use agent::Farewell;
+pub(crate) use agent_voice::AgentVoice;
+pub(in crate::call) use whisper::most_of_the_matter;
+pub(crate) use with_caller::Line;

@@ -19,6 +19,7 @@ pub(in crate::call) struct Phrases {
     pub(super) i_have: String,
     pub(super) i_know: String,
     because: Because,
+    pub(super) do_first: DoFirst,
     moods: Moods,
     /// By the policy's short reason; `{}` is the part after the colon.
     whys: Whys,
@@ -53,6 +54,18 @@ impl Phrases {
         let text = self.whys.of(kind)?;
         Some(text.replace("{}", &matter.replace('_', " ")))
     }
+}
+
+/// What agents are advised to do first.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DoFirst {
+    pub(super) lead: String,
+    pub(super) sorry: String,
+    /// `{}` is what the value is called.
+    pub(super) confirm: String,
+    pub(super) ask: String,
+    pub(super) answer: String,
 }
 
 /// What callers are told of why a human is called.

@@ -129,8 +129,9 @@ impl Handoff {
         base.io.timers.stop(Timer::FindAgent);
         let leg = base.next_leg();
         self.asked.push(agent.id.clone());
+        base.handoff.offers += 1;
         base.io.record(What::Handoff { step: HandoffStep::Offered { agent: agent.id.clone(), name: agent.name.clone() } });
-        let offer = Offer { agent, leg, reserved: true };
+        let offer = Offer { agent, leg, reserved: true, repeats: 0 };
         if self.hands_on(&offer, TransferBy::Blind) {
             self.announce_transfer(base, offer);
         } else {
@@ -164,7 +165,7 @@ impl Handoff {
     /// An offer ended without an agent: the next one, unless it is enough.
     pub(super) fn next_agent(&mut self, base: &mut Base, offer: Offer, outcome: OfferOutcome, leg: Leg) -> Then {
         // Nobody's phone is to blame where our own line was full.
-        let free = matches!(outcome, OfferOutcome::Declined | OfferOutcome::NoLine);
+        let free = matches!(outcome, OfferOutcome::Declined | OfferOutcome::DeclinedSkill | OfferOutcome::NoLine);
         let after = if free { AgentAfter::Free } else { AgentAfter::Resting };
         Self::end_offer(base, offer, outcome, after, leg);
         if self.wanted.is_some()

@@ -3,13 +3,16 @@
 use crate::call::{
     caller::Caller,
     flow::Flow,
-    handoff::phrases::Phrases,
-    record::{Decision, Entry, Fact, FactSource, Signal, Summary, What},
+    handoff::{
+        phrases::Phrases,
+        whisper::{self, Known},
+    },
+    record::{Decision, Entry, Fact, FactSource, Meaning, Signal, Summary, What},
     understanding::Tone,
 };
 
-/// The briefing takes 12 s at most; at 15 letters a second that is this many.
-const SPOKEN_LETTERS: usize = 180;
+/// How much of the caller's words is quoted, in letters.
+const MOST_QUOTED: usize = 80;
 
 /// How many of the caller's last sentences are kept, and how many turns make the mood.
 const LAST_WORDS: usize = 3;
@@ -42,10 +45,15 @@ pub fn summarise(entries: &[Entry], about: &About<'_>) -> Summary {
     let tried: Vec<String> =
         entries.iter().filter_map(|entry| if let What::Tried { line } = &entry.what { Some(line.clone()) } else { None }).collect();
     let who = who(about.caller, &facts, phrases);
-    let reason = reason(about, &last_words, phrases);
+    let about = &About { open_question: about.open_question.filter(|words| !only_asks_for_human(entries, words, about.flow)), ..*about };
+    let reason = reason(entries, about, phrases);
     let mood = mood(entries);
     let why_short = why_short(entries, about.why, phrases);
-    let spoken = spoken(&Briefing { who: &who, reason: &reason, facts: &facts, tried: tried.last(), why: &why_short, mood }, phrases);
+    let do_first = do_first(&Advice { mood, facts: &facts, open_question: about.open_question, knows: reason.is_some() }, phrases);
+    let reason = reason.unwrap_or_else(|| phrases.unknown_reason.clone());
+    let name = name(about.caller, &facts);
+    let known = Known { name, reason: &reason, facts: &facts, tried: &tried, why: &why_short, mood, do_first: &do_first };
+    let (spoken, more) = (whisper::spoken(&known, about.flow), whisper::more(&known, &last_words, about.why, phrases));
     Summary {
         suggested_opening: opening(about.caller, &facts, phrases),
         who,
@@ -57,7 +65,9 @@ pub fn summarise(entries: &[Entry], about: &About<'_>) -> Summary {
         open_question: about.open_question.map(str::to_owned),
         mood: phrases.mood(mood).to_owned(),
         last_words,
+        do_first,
         spoken,
+        more,
     }
 }
 
@@ -111,26 +121,89 @@ fn last_words(entries: &[Entry]) -> Vec<String> {
     words
 }
 
-fn who(caller: &Caller, facts: &[Fact], phrases: &Phrases) -> String {
+/// The name, if one is known.
+fn name<'a>(caller: &'a Caller, facts: &'a [Fact]) -> Option<&'a str> {
     let said = facts.iter().find(|fact| fact.name == "name").map(|fact| fact.value.as_str());
-    match (said.or(caller.name.as_deref()), caller.number.as_str()) {
+    said.or(caller.name.as_deref())
+}
+
+fn who(caller: &Caller, facts: &[Fact], phrases: &Phrases) -> String {
+    match (name(caller, facts), caller.number.as_str()) {
         (Some(name), _) => name.to_owned(),
-        (None, "") => phrases.somebody.to_owned(),
+        (None, "") => phrases.somebody.clone(),
         (None, number) => number.to_owned(),
     }
 }
 
-fn reason(about: &About<'_>, last_words: &[String], phrases: &Phrases) -> String {
+/// What for, in one sentence; none if the caller has only asked for a human.
+fn reason(entries: &[Entry], about: &About<'_>, phrases: &Phrases) -> Option<String> {
     let called = about.intent.and_then(|intent| about.flow.intents.get(intent)).and_then(|intent| intent.summary.as_deref());
-    match (called, about.open_question.or(last_words.last().map(String::as_str))) {
-        (Some(called), _) => sentence(called),
-        (None, Some(words)) => format!("{} “{words}”", phrases.said),
-        (None, None) => phrases.unknown_reason.to_owned(),
+    if let Some(called) = called {
+        return Some(sentence(called));
     }
+    let words = entries.iter().rev().find_map(|entry| match &entry.what {
+        What::CallerTurn { text, understood: Some(meaning), .. } if !text.trim().is_empty() && !asks_for_human(meaning, about.flow) => {
+            Some(text.as_str())
+        }
+        _ => None,
+    });
+    let words = about.open_question.or(words)?;
+    Some(format!("{} “{}”", phrases.said, shortened(words, MOST_QUOTED)))
+}
+
+/// Words that want a human say nothing of the matter.
+fn asks_for_human(meaning: &Meaning, flow: &Flow) -> bool {
+    meaning.intent.as_deref().is_some_and(|intent| flow.is_human_intent(intent))
+}
+
+fn only_asks_for_human(entries: &[Entry], words: &str, flow: &Flow) -> bool {
+    entries.iter().any(|entry| {
+        matches!(&entry.what, What::CallerTurn { text, understood: Some(meaning), .. } if text == words && asks_for_human(meaning, flow))
+    })
+}
+
+/// A text of at most so many letters, cut between words.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    let text = text.trim();
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut short = String::new();
+    for word in text.split_whitespace() {
+        if short.chars().count() + word.chars().count() >= most {
+            break;
+        }
+        short.push_str(word);
+        short.push(' ');
+    }
+    format!("{}…", short.trim_end())
+}
+
+/// What advice depends on.
+struct Advice<'a> {
+    mood: Mood,
+    facts: &'a [Fact],
+    open_question: Option<&'a str>,
+    /// It is known what the caller wants.
+    knows: bool,
+}
+
+/// What is best done first: whoever is upset hears a word of regret, and nothing is built on what may be wrong.
+fn do_first(advice: &Advice<'_>, phrases: &Phrases) -> String {
+    let unsure = advice.facts.iter().find(|fact| !fact.confirmed && matches!(fact.source, FactSource::Said | FactSource::Keyed));
+    let words = &phrases.do_first;
+    let first = match (advice.mood, unsure) {
+        (Mood::Angry | Mood::Annoyed, _) => words.sorry.clone(),
+        (_, Some(fact)) => words.confirm.replace("{}", &fact.label),
+        (_, None) if !advice.knows => words.ask.clone(),
+        (_, None) if advice.open_question.is_some() => words.answer.clone(),
+        (_, None) => return String::new(),
+    };
+    format!("{} {}", words.lead, with_stop(&first))
 }
 
 /// A capital at the beginning, a full stop at the end.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.trim().chars();
     let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
     let rest = letters.as_str().trim_end_matches('.');
@@ -171,65 +244,12 @@ fn why_short(entries: &[Entry], why: &str, phrases: &Phrases) -> String {
     short.unwrap_or_else(|| sentence(why))
 }
 
-struct Briefing<'a> {
-    who: &'a str,
-    reason: &'a str,
-    facts: &'a [Fact],
-    tried: Option<&'a String>,
-    why: &'a str,
-    mood: Mood,
-}
-
-impl Briefing<'_> {
-    /// A fact is told unless the agent hears it anyway: from the network with who calls, from a service with what was answered.
-    fn tells(&self, fact: &Fact) -> bool {
-        match fact.source {
-            FactSource::Network => false,
-            FactSource::LookedUp => self.tried.is_none(),
-            FactSource::Said | FactSource::Keyed => !(fact.confirmed && self.tried.is_some_and(|tried| tried.contains(&fact.value))),
-        }
-    }
-}
-
-/// The briefing: who, what for, what is known, what was tried, why now, mood. What does not fit into the time is left to the screen, least important first.
-fn spoken(briefing: &Briefing<'_>, phrases: &Phrases) -> Vec<String> {
-    let facts: Vec<String> =
-        briefing.facts.iter().filter(|fact| briefing.tells(fact)).take(2).map(|fact| fact_spoken(fact, phrases)).collect();
-    // In the order in which they are spoken, with their importance: 0 is always said.
-    let parts = [
-        (0, format!("{} {}", phrases.caller_is, with_stop(briefing.who))),
-        (0, briefing.reason.to_owned()),
-        (2, if facts.is_empty() { String::new() } else { sentence(&facts.join(", ")) }),
-        (2, briefing.tried.map(|line| format!("{} {}", phrases.answered, with_stop(line))).unwrap_or_default()),
-        (1, briefing.why.to_owned()),
-        (
-            3,
-            if briefing.mood == Mood::Calm {
-                String::new()
-            } else {
-                format!("{} {}", phrases.sounds, with_stop(phrases.mood(briefing.mood)))
-            },
-        ),
-    ];
-    let mut keep = [false; 6];
-    let mut letters = 0;
-    for importance in 0..=3 {
-        for (index, (_, text)) in parts.iter().enumerate().filter(|(_, part)| part.0 == importance) {
-            if !text.is_empty() && (importance == 0 || letters + text.len() <= SPOKEN_LETTERS) {
-                keep[index] = true;
-                letters += text.len();
-            }
-        }
-    }
-    parts.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|((_, text), _)| text).collect()
-}
-
-fn fact_spoken(fact: &Fact, phrases: &Phrases) -> String {
+pub(super) fn fact_spoken(fact: &Fact, phrases: &Phrases) -> String {
     let unsure = if fact.confirmed { String::new() } else { format!(", {}", phrases.not_confirmed) };
     format!("{} {}{unsure}", fact.label, fact.value)
 }
 
-fn with_stop(text: &str) -> String {
+pub(super) fn with_stop(text: &str) -> String {
     if text.ends_with(['.', '?', '!', '”']) { text.to_owned() } else { format!("{text}.") }
 }
 

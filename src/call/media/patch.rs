@@ -35,4 +35,6 @@ pub enum Under {
     Hold,
     /// Ring-back tone (ETSI: 425 Hz, 1 s on, 4 s off).
     Ringback,
+    /// A small bell every three seconds: somebody is there, and cannot be announced in words.
+    Bell,
 }

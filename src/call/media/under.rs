@@ -1,4 +1,4 @@
-//! Sounds that are computed, not stored: a calm hold pattern and the ring-back tone.
+//! Sounds that are computed, not stored: a calm hold pattern, the ring-back tone and a bell.
 
 use std::sync::LazyLock;
 
@@ -25,6 +25,12 @@ const RINGBACK_HZ: f32 = 425.0;
 const RINGBACK_ON: u64 = RATE as u64;
 const RINGBACK_CYCLE: u64 = 5 * RATE as u64;
 const RINGBACK_AMPLITUDE: f32 = 3_300.0;
+
+/// A bell: struck every three seconds, and dying away within one.
+const BELL_HZ: f32 = 784.0;
+const BELL_RINGS: u64 = RATE as u64;
+const BELL_CYCLE: u64 = 3 * RATE as u64;
+const BELL_AMPLITUDE: f32 = 5_000.0;
 
 /// Steps between silence and full: a change of loudness takes 20 ms.
 const FULL: i32 = 160;
@@ -60,6 +66,7 @@ impl UnderSound {
                 Under::Nothing => return,
                 Under::Hold => hold(self.position),
                 Under::Ringback => ringback(self.position),
+                Under::Bell => bell(self.position),
             };
             self.gain += (target - self.gain).signum();
             self.position += 1;
@@ -93,6 +100,16 @@ fn ringback(position: u64) -> f32 {
     // Soft edges of 5 ms: no clicks.
     let edge = place.min(RINGBACK_ON - place).min(40) as f32 / 40.0;
     RINGBACK_AMPLITUDE * edge * sine(RINGBACK_HZ, place)
+}
+
+fn bell(position: u64) -> f32 {
+    let place = position % BELL_CYCLE;
+    if place >= BELL_RINGS {
+        return 0.0;
+    }
+    let left = 1.0 - place as f32 / BELL_RINGS as f32;
+    let attack = (place as f32 / 40.0).min(1.0);
+    BELL_AMPLITUDE * attack * left * left * (sine(BELL_HZ, place) + 0.4 * sine(2.0 * BELL_HZ, place) * left)
 }
 
 fn sine(frequency: f32, age: u64) -> f32 {
@@ -138,6 +155,14 @@ mod tests {
         assert!(dbov(&heard[40_800..47_200]) > -25.0);
         let crossings = heard[..8_000].windows(2).filter(|pair| pair[0] < 0 && pair[1] >= 0).count();
         assert!((423..=427).contains(&crossings), "{crossings}");
+    }
+
+    #[test]
+    fn a_bell_is_struck_every_three_seconds() {
+        let heard = listen(Under::Bell, 300, false);
+        assert!(dbov(&heard[400..2_400]) > -28.0 && dbov(&heard[24_400..26_400]) > -28.0);
+        assert!(heard[8_000..24_000].iter().all(|&sample| sample == 0));
+        assert!(heard.iter().all(|sample| sample.abs() < 8_000));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::call::{
+    event::{AgentChoice, DeclineReason},
     flow::text::plain_letters,
     language::{
         self,
@@ -24,6 +25,10 @@ pub struct TurnWords {
     claims: Words,
     accept: Words,
     decline: Words,
+    again: Words,
+    more: Words,
+    busy: Words,
+    not_my_skill: Words,
     never_mind: Words,
     call_back: Words,
     leave_message: Words,
@@ -100,14 +105,30 @@ pub(crate) fn yes_or_no(text: &str, language: Language) -> Option<bool> {
     contains_any(&words, &lists.yes).then_some(true)
 }
 
-/// The agent takes the call (`true`), passes it on (`false`), or said something else.
-pub(crate) fn accepts(text: &str, language: Language) -> Option<bool> {
+/// More words than these take no call: somebody tells a story, or it is a greeting that a machine plays.
+const MOST_ACCEPTING: usize = 8;
+
+/// What an agent says to an offer; none if it is something else.
+pub(crate) fn chooses(text: &str, language: Language) -> Option<AgentChoice> {
     let words = plain(text);
     let lists = &language.turn;
-    if contains_any(&words, &lists.decline) {
-        return Some(false);
+    let declines = |reason| Some(AgentChoice::Decline { reason });
+    if contains_any(&words, &lists.not_my_skill) {
+        return declines(DeclineReason::NotMySkill);
     }
-    contains_any(&words, &lists.accept).then_some(true)
+    if contains_any(&words, &lists.busy) {
+        return declines(DeclineReason::Busy);
+    }
+    if contains_any(&words, &lists.again) {
+        return Some(AgentChoice::Repeat);
+    }
+    if contains_any(&words, &lists.more) {
+        return Some(AgentChoice::More);
+    }
+    if contains_any(&words, &lists.decline) {
+        return declines(DeclineReason::Other);
+    }
+    (words.len() <= MOST_ACCEPTING && contains_any(&words, &lists.accept)).then_some(AgentChoice::Accept)
 }
 
 /// The caller no longer wants a human.
@@ -214,9 +235,15 @@ mod tests {
 
     #[test]
     fn agents_accept_and_decline_in_words() {
-        assert_eq!(accepts("Accept.", english()), Some(true));
-        assert_eq!(accepts("I can't right now", english()), Some(false));
-        assert_eq!(accepts("Hello?", english()), None);
+        let declined = |reason| Some(AgentChoice::Decline { reason });
+        assert_eq!(chooses("Accept.", english()), Some(AgentChoice::Accept));
+        assert_eq!(chooses("I can't right now", english()), declined(DeclineReason::Other));
+        assert_eq!(chooses("No, I'm busy.", english()), declined(DeclineReason::Busy));
+        assert_eq!(chooses("That is not my department", english()), declined(DeclineReason::NotMySkill));
+        assert_eq!(chooses("Say that again please", english()), Some(AgentChoice::Repeat));
+        assert_eq!(chooses("Tell me more.", english()), Some(AgentChoice::More));
+        assert_eq!(chooses("Hello?", english()), None);
+        assert_eq!(chooses("Yes, this is the office, we are at lunch, leave your name, okay", english()), None);
     }
 
     #[test]

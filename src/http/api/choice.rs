@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     accounts::{Did, Permission},
     call::{
-        event::{AgentChoice, Event},
+        event::{AgentChoice, DeclineReason, Event, TransferTo},
         ids::{AgentId, CallId},
     },
     http::{
@@ -27,23 +27,97 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(crate) struct Chosen {
     agent: String,
-    #[schema(value_type = Button)]
-    choice: AgentChoice,
+    choice: Button,
+    /// Decline: why.
+    #[serde(default)]
+    #[schema(value_type = Option<Reason>)]
+    reason: Option<DeclineReason>,
+    /// Transfer: to whom.
+    #[serde(default)]
+    to: Option<To>,
+    /// To the bot: to which step; one of the flow's `handoff.send_back`. None: the bot asks what else there is.
+    #[serde(default)]
+    node: Option<String>,
 }
 
-/// The buttons, for the OpenAPI document.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "states the shape of the brain's type, which carries no web library")]
+/// The buttons. The first five are for a call that is offered, the rest for one that the agent has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Button {
     Accept,
     Decline,
+    Repeat,
+    More,
     HangUp,
+    Hold,
+    Resume,
+    Mute,
+    Unmute,
+    Transfer,
+    ToBot,
 }
 
-/// An agent accepts, declines or ends the call that is offered to them. The answer only says that the call was told; what follows is on its stream.
+/// Why an agent passes a call on, for the OpenAPI document.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "states the shape of the brain's type, which carries no web library")]
+pub(crate) enum Reason {
+    Busy,
+    NotMySkill,
+    Other,
+}
+
+/// Somebody to hand a caller to.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum To {
+    /// Anybody of this queue.
+    Queue(String),
+    /// This agent.
+    Agent(String),
+    /// A number outside that the configuration lets this agent call.
+    Number(String),
+}
+
+impl Chosen {
+    /// As the call is told.
+    fn choice(&self, server: &Server) -> Result<AgentChoice, ApiError> {
+        let fits = (self.reason.is_none() || self.choice == Button::Decline)
+            && (self.to.is_none() || self.choice == Button::Transfer)
+            && (self.node.is_none() || self.choice == Button::ToBot);
+        if !fits {
+            return Err(ApiError::BadRequest("This choice takes no such detail.".to_owned()));
+        }
+        Ok(match self.choice {
+            Button::Accept => AgentChoice::Accept,
+            Button::Decline => AgentChoice::Decline { reason: self.reason.unwrap_or_default() },
+            Button::Repeat => AgentChoice::Repeat,
+            Button::More => AgentChoice::More,
+            Button::HangUp => AgentChoice::HangUp,
+            Button::Hold => AgentChoice::Hold,
+            Button::Resume => AgentChoice::Resume,
+            Button::Mute => AgentChoice::Mute,
+            Button::Unmute => AgentChoice::Unmute,
+            Button::Transfer => AgentChoice::Transfer { to: self.whom(server)? },
+            Button::ToBot => AgentChoice::ToBot { node: self.node.clone() },
+        })
+    }
+
+    fn whom(&self, server: &Server) -> Result<TransferTo, ApiError> {
+        match self.to.clone() {
+            Some(To::Queue(queue)) => Ok(TransferTo::Queue { queue }),
+            Some(To::Agent(agent)) => Ok(TransferTo::Agent { agent: AgentId(agent), replaces: None }),
+            Some(To::Number(number)) => server.numbers.may_call(&self.agent, &number).ok_or(ApiError::MayNotCall),
+            None => Err(ApiError::BadRequest("A transfer needs `to`.".to_owned())),
+        }
+    }
+}
+
+/// An agent chooses about the call that is offered to them, or does something with the caller whom they have. The answer only says that the call was
+/// told; what follows is on its stream.
 #[utoipa::path(post, path = "/api/v1/calls/{id}/choice", params(("id" = String, Path)), request_body = Chosen,
-    responses((status = 202), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
+    responses((status = 202), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 503, body = ErrorBody)))]
 pub(crate) async fn choose(
     State(server): State<Server>,
     asker: Asker,
@@ -51,9 +125,10 @@ pub(crate) async fn choose(
     Body(chosen): Body<Chosen>,
 ) -> Result<StatusCode, ApiError> {
     let id = call_id(id)?;
-    let agent = AgentId(chosen.agent);
+    let agent = AgentId(chosen.agent.clone());
     asker.must_act_as(&agent)?;
-    let told = server.parts.hub.choose(&id, &agent, chosen.choice);
+    let choice = chosen.choice(&server)?;
+    let told = server.parts.hub.choose(&id, &agent, choice);
     asker.did(&server, Did::ChoseForCall, Some(&id.0));
     accepted(&server, &id, told).await
 }

@@ -1,13 +1,17 @@
 //! Buttons that reach a live call.
 
 use serde_json::json;
-use warmline::call::{
-    event::{AgentChoice, Event},
-    outcome::{OfferOutcome, Outcome},
-    record::HandoffStep,
+use warmline::{
+    call::{
+        event::{AgentChoice, DeclineReason, Event, TransferTo},
+        ids::AgentId,
+        outcome::{OfferOutcome, Outcome},
+        record::HandoffStep,
+    },
+    http::{Numbers, Options},
 };
 
-use super::support::{code, served};
+use super::support::{code, served, served_with};
 use crate::store::samples::{ended, maria, step};
 
 const CHOICE: &str = "/api/v1/calls/one/choice";
@@ -45,9 +49,57 @@ async fn ended_and_unknown_calls_take_no_choice() {
         json!({"agent": 7, "choice": "accept"}),
         json!([]),
         json!({"agent": "maria", "choice": "accept", "to": "+1900"}),
+        json!({"agent": "maria", "choice": "accept", "to": {"queue": "orders"}}),
+        json!({"agent": "maria", "choice": "accept", "reason": "busy"}),
+        json!({"agent": "maria", "choice": "decline", "reason": "tired"}),
+        json!({"agent": "maria", "choice": "hold", "node": "survey"}),
+        json!({"agent": "maria", "choice": "transfer"}),
+        json!({"agent": "maria", "choice": "transfer", "to": {"sip": "sip:me@evil.example"}}),
     ] {
         assert_eq!(code(served.post(CHOICE, &wrong).await).await, (400, "bad_request".to_owned()), "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn every_button_reaches_the_call_with_its_detail() {
+    let to = TransferTo::Number { number: "+4021".to_owned(), target: "via:isp/021".to_owned(), replaces: None };
+    let lookup = {
+        let to = to.clone();
+        move |agent: &str, number: &str| (agent == "maria" && number == "+4021").then(|| to.clone())
+    };
+    let served = served_with(Options { numbers: Numbers::new(lookup), ..Options::new(([127, 0, 0, 1], 0).into()) }).await;
+    let mut call = served.live("one", 0);
+    call.write(10, step(HandoffStep::Offered { agent: maria(), name: "Maria".to_owned() }));
+    let ion = AgentId("ion".to_owned());
+    for (body, choice) in [
+        (json!({"choice": "decline"}), AgentChoice::Decline { reason: DeclineReason::Other }),
+        (json!({"choice": "decline", "reason": "not_my_skill"}), AgentChoice::Decline { reason: DeclineReason::NotMySkill }),
+        (json!({"choice": "repeat"}), AgentChoice::Repeat),
+        (json!({"choice": "more"}), AgentChoice::More),
+        (json!({"choice": "hold"}), AgentChoice::Hold),
+        (json!({"choice": "resume"}), AgentChoice::Resume),
+        (json!({"choice": "mute"}), AgentChoice::Mute),
+        (json!({"choice": "unmute"}), AgentChoice::Unmute),
+        (
+            json!({"choice": "transfer", "to": {"queue": "orders"}}),
+            AgentChoice::Transfer { to: TransferTo::Queue { queue: "orders".to_owned() } },
+        ),
+        (
+            json!({"choice": "transfer", "to": {"agent": "ion"}}),
+            AgentChoice::Transfer { to: TransferTo::Agent { agent: ion, replaces: None } },
+        ),
+        (json!({"choice": "transfer", "to": {"number": "+4021"}}), AgentChoice::Transfer { to }),
+        (json!({"choice": "to_bot"}), AgentChoice::ToBot { node: None }),
+        (json!({"choice": "to_bot", "node": "survey"}), AgentChoice::ToBot { node: Some("survey".to_owned()) }),
+    ] {
+        let mut body = body;
+        body["agent"] = json!("maria");
+        assert_eq!(served.post(CHOICE, &body).await.status(), 202, "{body}");
+        assert_eq!(call.events.recv().await, Some(Event::AgentChose { agent: maria(), choice }), "{body}");
+    }
+    let outside = json!({"agent": "maria", "choice": "transfer", "to": {"number": "+1900555"}});
+    assert_eq!(code(served.post(CHOICE, &outside).await).await, (403, "may_not_call".to_owned()));
+    assert!(call.events.try_recv().is_err());
 }
 
 #[tokio::test]

@@ -5,13 +5,13 @@ use std::sync::atomic::Ordering;
 use warmline::{
     call::{
         outcome::{HandoffOutcome, Outcome},
-        record::{HandoffStep, What},
+        record::What,
     },
     http::install_metrics,
 };
 
 use super::support::served;
-use crate::store::samples::{ended, escalates, step};
+use crate::store::samples::{ended, escalates, handoff_ended, step};
 
 #[tokio::test]
 async fn ready_means_that_models_and_sip_are_there() {
@@ -35,7 +35,7 @@ async fn metrics_count_calls_and_name_no_caller() {
     let mut call = served.live("one", 0);
     call.write(10, escalates());
     call.write(11, escalates());
-    call.write(20, step(HandoffStep::Ended { outcome: HandoffOutcome::NobodyCame }));
+    call.write(20, step(handoff_ended(HandoffOutcome::NobodyCame)));
     call.write(25, What::LookUp { name: "order".to_owned(), ok: true, took_ms: 120, failure: None });
     call.write(30, ended(Outcome::CallbackPromised));
     let text = served.get("/metrics").await.text().await.unwrap();

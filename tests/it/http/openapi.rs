@@ -10,7 +10,7 @@ use warmline::call::{
 };
 
 use super::support::{Served, served};
-use crate::store::samples::{ended, evidence, maria, step, whole_call};
+use crate::store::samples::{ended, evidence, handoff_ended, maria, step, whole_call};
 
 /// Checks a value against a schema of the document: what is required is there, and nothing is there that is not named.
 struct Checker<'a> {
@@ -148,6 +148,8 @@ async fn what_is_served_has_the_shape_that_the_document_says() {
     for outcome in [
         OfferOutcome::Accepted,
         OfferOutcome::Declined,
+        OfferOutcome::DeclinedBusy,
+        OfferOutcome::DeclinedSkill,
         OfferOutcome::Busy,
         OfferOutcome::NoAnswer,
         OfferOutcome::Unreachable,
@@ -169,7 +171,7 @@ async fn what_is_served_has_the_shape_that_the_document_says() {
         HandoffOutcome::BackToBot,
         HandoffOutcome::NobodyCame,
     ] {
-        call.write(20, step(HandoffStep::Ended { outcome }));
+        call.write(20, step(handoff_ended(outcome)));
     }
     for signal in [
         Signal::LowConfidence,

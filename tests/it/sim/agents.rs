@@ -36,6 +36,8 @@ pub(crate) enum Does {
     IsLost,
     /// It is a machine that has said its greeting.
     Beeps,
+    /// It sounds like one.
+    SoundsLikeAMachine,
     Page(AgentChoice),
     /// Their telephone sends the caller on.
     HandsOn(TransferTo),

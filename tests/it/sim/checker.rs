@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use warmline::call::{
     action::Action,
-    event::{Event, LegEnd, TransferTo},
+    event::{AgentChoice, Event, LegEnd, TransferTo},
     ids::{AgentId, LegId, RequestId},
     media::patch::{Patch, Under},
     outcome::TransferOutcome,
@@ -78,7 +78,10 @@ impl Checker {
                 self.up.remove(leg);
                 self.gone.insert(*leg);
             }
-            Event::TransferAsked { to: TransferTo::Number { number, .. }, .. } => _ = self.outside.insert(AgentId(number.clone())),
+            Event::TransferAsked { to: TransferTo::Number { number, .. }, .. }
+            | Event::AgentChose { choice: AgentChoice::Transfer { to: TransferTo::Number { number, .. } }, .. } => {
+                _ = self.outside.insert(AgentId(number.clone()));
+            }
             Event::LegTakenOver { agent, .. } => _ = self.elsewhere.insert(agent.clone()),
             Event::AgentReserved { id, agent } if self.told_of.insert(*id) => _ = self.holds.insert(*id, agent.id.clone()),
             Event::Heard { id, transcript } if self.agent_transcripts.contains(id) => _ = self.agent_words.insert(transcript.text.clone()),

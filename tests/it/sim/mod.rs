@@ -15,10 +15,12 @@ mod story_handoff;
 mod story_handoff_fails;
 mod story_language;
 mod story_leaving;
+mod story_line;
 mod story_private;
 mod story_talk;
 mod story_transfer;
 mod story_trouble;
+mod story_whisper;
 
 mod prng;
 mod random;

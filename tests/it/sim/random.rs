@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use warmline::call::{
     action::Action,
-    event::{AgentChoice, DialFailure, TransferBy, TransferTo},
+    event::{AgentChoice, DeclineReason, DialFailure, TransferBy, TransferTo},
     flow::{Flow, policy::Fallback},
     ids::AgentId,
     outcome::TransferOutcome,
@@ -117,18 +117,36 @@ fn agent(random: &mut Prng, index: usize) -> Agent {
                 Does::HandsOn(TransferTo::Number { number, target, replaces: None })
             }
             0..=4 => Does::Press('1'),
-            5 => Does::Press('2'),
+            5 => Does::Press(*random.pick(&['2', '3', '9'])),
             6 => Does::Say("Accept"),
             7 => Does::Say("No, not now"),
             11 => Does::Beeps,
             8 => Does::HangUp,
             9 => Does::IsLost,
             10 => Does::Page(AgentChoice::Accept),
-            _ => Does::Page(*random.pick(&[AgentChoice::Decline, AgentChoice::HangUp])),
+            _ => Does::Page(random.pick(&page_choices()).clone()),
         };
         agent = agent.does(moment, random.below(8_000), does);
     }
     agent.does(Moment::Bridged, 1_000 + random.below(60_000), Does::HangUp)
+}
+
+fn page_choices() -> Vec<AgentChoice> {
+    let queue = TransferTo::Queue { queue: "complaints".to_owned() };
+    vec![
+        AgentChoice::Decline { reason: DeclineReason::Other },
+        AgentChoice::Decline { reason: DeclineReason::Busy },
+        AgentChoice::HangUp,
+        AgentChoice::Repeat,
+        AgentChoice::More,
+        AgentChoice::Hold,
+        AgentChoice::Resume,
+        AgentChoice::Mute,
+        AgentChoice::Unmute,
+        AgentChoice::Transfer { to: queue },
+        AgentChoice::ToBot { node: None },
+        AgentChoice::ToBot { node: Some("order_number".to_owned()) },
+    ]
 }
 
 fn caller_does(random: &mut Prng, words: &[&str]) -> CallerDoes {
@@ -175,6 +193,7 @@ fn flows() -> &'static [Arc<Flow>; 5] {
             let mut shared = super::flow();
             let flow = Arc::make_mut(&mut shared);
             flow.handoff.fallback = fallback;
+            flow.handoff.send_back = vec!["order_number".to_owned()];
             for queue in flow.queues.values_mut().filter(|_| asks) {
                 queue.useful = ["order_number", "email"].map(str::to_owned).to_vec();
             }

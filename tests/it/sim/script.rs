@@ -137,6 +137,12 @@ impl Sim {
         self
     }
 
+    /// Agents may send callers back to this node.
+    pub(crate) fn send_back(mut self, node: &str) -> Self {
+        Arc::make_mut(&mut self.flow).handoff.send_back.push(node.to_owned());
+        self
+    }
+
     pub(crate) fn longest_wait(mut self, ms: u64) -> Self {
         Arc::make_mut(&mut self.flow).handoff.wait_ms = ms;
         self

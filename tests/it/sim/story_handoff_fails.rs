@@ -1,7 +1,7 @@
 //! The warm transfer, when people are busy, away, or change their mind.
 
 use warmline::call::{
-    event::{AgentChoice, DialFailure},
+    event::{AgentChoice, DeclineReason, DialFailure},
     flow::policy::Fallback,
 };
 
@@ -79,19 +79,36 @@ fn a_phone_of_which_nothing_is_reported() {
 
 #[test]
 fn declined_by_key() {
-    let maria = Agent::with("maria", "Maria", Phone::Answers(2_000)).does(Moment::Briefed, 500, Does::Press('2'));
+    let maria = Agent::with("maria", "Maria", Phone::Answers(2_000)).does(Moment::Briefed, 500, Does::Press('9'));
     assert_dan_takes_over(then_dan(maria), "Declined", "Free");
 }
 
 #[test]
 fn declined_by_voice() {
-    let maria = Agent::with("maria", "Maria", Phone::Answers(2_000)).does(Moment::Briefed, 500, Does::Say("No, I am busy"));
+    let maria = Agent::with("maria", "Maria", Phone::Answers(2_000)).does(Moment::Briefed, 500, Does::Say("No, not now"));
     assert_dan_takes_over(then_dan(maria), "Declined", "Free");
 }
 
 #[test]
+fn declined_with_a_reason() {
+    let says = |words| Agent::with("maria", "Maria", Phone::Answers(2_000)).does(Moment::Briefed, 500, Does::Say(words));
+    assert_dan_takes_over(then_dan(says("Sorry, I am busy")), "DeclinedBusy", "Resting");
+    assert_dan_takes_over(then_dan(says("That's not my department")), "DeclinedSkill", "Free");
+    for (reason, outcome, after) in [(DeclineReason::Busy, "DeclinedBusy", "Resting"), (DeclineReason::NotMySkill, "DeclinedSkill", "Free")]
+    {
+        let maria =
+            Agent::with("maria", "Maria", Phone::Answers(9_000)).does(Moment::Rung, 1_000, Does::Page(AgentChoice::Decline { reason }));
+        assert_dan_takes_over(then_dan(maria), outcome, after);
+    }
+}
+
+#[test]
 fn declined_on_the_page_while_it_rings() {
-    let maria = Agent::with("maria", "Maria", Phone::Answers(9_000)).does(Moment::Rung, 1_000, Does::Page(AgentChoice::Decline));
+    let maria = Agent::with("maria", "Maria", Phone::Answers(9_000)).does(
+        Moment::Rung,
+        1_000,
+        Does::Page(AgentChoice::Decline { reason: DeclineReason::Other }),
+    );
     assert_dan_takes_over(then_dan(maria), "Declined", "Free");
 }
 
@@ -131,7 +148,7 @@ fn an_answering_machine_is_left_at_its_beep() {
 #[test]
 fn a_second_choice_takes_nothing_back() {
     let maria =
-        Agent::accepting("maria", "Maria").does(Moment::Briefed, 600, Does::Press('2')).does(Moment::Briefed, 700, Does::Press('1'));
+        Agent::accepting("maria", "Maria").does(Moment::Briefed, 600, Does::Press('9')).does(Moment::Briefed, 700, Does::Press('1'));
     human().agent(maria).run().tells(&["= offer to maria Accepted", "= bridged with maria", "> end HandedOver"]).never("Declined");
 }
 
@@ -274,19 +291,4 @@ fn so_many_agents_and_no_more() {
     let run = human().agents(names.iter().map(|(id, name)| fails(id, name, DialFailure::Busy)).collect()).run();
     run.tells(&["Shall we call you back"]);
     assert_eq!(run.count("> dial"), 4, "the flow's offers");
-}
-
-#[test]
-fn the_briefing_cannot_be_spoken_and_the_key_still_counts() {
-    // The caller hears everything; what is said to the agent fails, twice each.
-    let mut sim = human();
-    let answer = Agent::with("maria", "Maria", Phone::Answers(2_000)).does(Moment::Answered, 6_000, Does::Press('1')).does(
-        Moment::Bridged,
-        3_000,
-        Does::HangUp,
-    );
-    sim = sim.agents(vec![answer]);
-    let good = [Fault::None; 6];
-    let run = sim.voice(&[&good[..], &[Fault::Fails; 4], &[Fault::None]].concat()).run();
-    run.tells(&["= maria is briefed", "= bridged with maria"]);
 }

@@ -65,6 +65,7 @@ fn patch(patch: &Patch) -> String {
                 Under::Nothing => "",
                 Under::Hold => "~hold",
                 Under::Ringback => "~ringback",
+                Under::Bell => "~bell",
             };
             let hears: String = ear.hears.iter().map(|heard| format!("<{}", leg(*heard))).collect();
             format!("{}{under}{hears}", leg(ear.leg))
@@ -127,6 +128,11 @@ fn handoff(step: &HandoffStep) -> String {
         HandoffStep::TakenOver { agent, .. } => format!("taken over by {}", agent.0),
         HandoffStep::CallbackPromised { number } => format!("callback to {number}"),
         HandoffStep::Voicemail { from, to, text } => format!("message {}..{} {text:?}", from.0, to.0),
-        HandoffStep::Ended { outcome } => format!("handoff {outcome:?}"),
+        HandoffStep::Briefed { agent, repeats, .. } => format!("{} was told, repeats {repeats}", agent.0),
+        HandoffStep::BriefingFailed { agent, instead } => format!("{} cannot be told: {instead:?}", agent.0),
+        HandoffStep::Held { agent, held } => format!("{} {}", agent.0, if *held { "holds" } else { "is back" }),
+        HandoffStep::Muted { agent, muted } => format!("{} is {}", agent.0, if *muted { "muted" } else { "heard again" }),
+        HandoffStep::SentToBot { agent, node } => format!("{} sends the caller to {}", agent.0, node.as_deref().unwrap_or("the bot")),
+        HandoffStep::Ended { outcome, .. } => format!("handoff {outcome:?}"),
     }
 }

@@ -461,6 +461,7 @@ impl World {
             Does::Press(digit) => self.in_ms(20, Event::Digit { leg, digit: *digit }),
             Does::Say(text) => self.speaks_up(leg, 600, text, 0.9, None),
             Does::Beeps => self.in_ms(0, Event::FarEnd { leg, sign: FarEndSign::Beep }),
+            Does::SoundsLikeAMachine => self.in_ms(0, Event::FarEnd { leg, sign: FarEndSign::MachineSuspected }),
             Does::HangUp => self.leg_ends(leg, LegEnd::HungUp),
             Does::IsLost => self.leg_ends(leg, LegEnd::MediaLost),
             Does::HandsOn(to) => self.in_ms(20, Event::TransferAsked { leg, to: to.clone() }),
@@ -470,7 +471,7 @@ impl World {
             }
             Does::Page(choice) => {
                 if let Some(agent) = self.legs.get(&leg).cloned() {
-                    self.in_ms(20, Event::AgentChose { agent, choice: *choice });
+                    self.in_ms(20, Event::AgentChose { agent, choice: choice.clone() });
                 }
             }
         }

@@ -9,7 +9,9 @@ use warmline::{
         event::Failure,
         ids::{AgentId, CallId},
         outcome::{HandoffOutcome, OfferOutcome, Outcome, TransferOutcome},
-        record::{AtThreshold, Care, Decision, Entry, Evidence, Fact, FactSource, HandoffStep, Meaning, Owner, Signal, Summary, What},
+        record::{
+            AtThreshold, Care, Decision, Entry, Evidence, Fact, FactSource, HandoffStep, Meaning, Owner, Signal, Summary, What, Whisper,
+        },
         time::{Time, WallTime},
         understanding::{Scored, Tone},
     },
@@ -91,7 +93,9 @@ pub(crate) fn summary() -> Summary {
         last_words: vec!["Let me talk to a person.".to_owned()],
         intent: Some("order_status".to_owned()),
         suggested_opening: "Good morning, I see your order.".to_owned(),
+        do_first: "First: apologise.".to_owned(),
         spoken: vec!["Ana Pop asks for order 457129.".to_owned()],
+        more: vec!["Order number 457129.".to_owned()],
     }
 }
 
@@ -179,8 +183,18 @@ pub(crate) fn whole_call() -> Vec<What> {
         step(HandoffStep::OfferEnded { agent: maria(), outcome: OfferOutcome::Accepted }),
         step(HandoffStep::Bridged { agent: maria(), time_to_agent_ms: 8_200, longest_silence_ms: 1_900 }),
         What::Owner { owner: Owner::Agent { agent: maria(), name: "Maria".to_owned() } },
-        step(HandoffStep::Ended { outcome: HandoffOutcome::Bridged }),
+        step(HandoffStep::Briefed { agent: maria(), took_ms: 9_000, repeats: 1 }),
+        step(HandoffStep::BriefingFailed { agent: maria(), instead: Whisper::Bell }),
+        step(HandoffStep::Held { agent: maria(), held: true }),
+        step(HandoffStep::Muted { agent: maria(), muted: false }),
+        step(HandoffStep::SentToBot { agent: maria(), node: Some("survey".to_owned()) }),
+        step(handoff_ended(HandoffOutcome::Bridged)),
     ]
+}
+
+/// A handoff that ended after eight seconds.
+pub(crate) fn handoff_ended(outcome: HandoffOutcome) -> HandoffStep {
+    HandoffStep::Ended { outcome, waited_ms: 8_000, longest_silence_ms: 400, offers: 1, repeats: 0 }
 }
 
 pub(crate) fn ended(outcome: Outcome) -> What {

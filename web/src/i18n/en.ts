@@ -34,6 +34,8 @@ const handoffOutcomes: Record<HandoffOutcome, string> = {
 const offerOutcomes: Record<OfferOutcome, string> = {
   accepted: 'accepted',
   declined: 'declined',
+  declined_busy: 'declined: busy',
+  declined_skill: 'declined: not my field',
   busy: 'busy',
   no_answer: 'no answer',
   unreachable: 'phone not reachable',
@@ -304,6 +306,11 @@ export const en = {
       taken_over: (name: string) => `Taken over on another telephone: ${name}`,
       callback_promised: (number: string) => `Callback to ${number} promised`,
       voicemail: (text: string) => `Message left: “${text}”`,
+      briefed: (seconds: string) => `Briefed in ${seconds}`,
+      briefing_failed: (bell: boolean): string => (bell ? 'The briefing could not be spoken: a bell instead' : 'The briefing could not be spoken: a short one instead'),
+      held: (held: boolean): string => (held ? 'Caller on hold' : 'Back from hold'),
+      muted: (muted: boolean): string => (muted ? 'Agent muted' : 'Agent heard again'),
+      sent_to_bot: (node: string | null) => (node === null ? 'Sent back to the bot' : `Sent back to the bot: ${node}`),
       ended: (outcome: string) => `Handoff ended: ${outcome.toLocaleLowerCase(locale)}`,
     },
     ledger: {
@@ -537,7 +544,7 @@ export const en = {
     decline: 'Decline',
     hangUp: 'Hang up',
     hangUpSure: 'Again to hang up',
-    choiceFailed: 'That did not reach the gateway. Use your phone: 1 accepts, 2 declines.',
+    choiceFailed: 'That did not reach the gateway. Use your phone: 1 accepts, 9 declines.',
     stateFailed: 'Your state could not be changed.',
     wrap: {
       title: 'That was it',

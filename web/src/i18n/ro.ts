@@ -35,6 +35,8 @@ const handoffOutcomes: Record<HandoffOutcome, string> = {
 const offerOutcomes: Record<OfferOutcome, string> = {
   accepted: 'acceptat',
   declined: 'refuzat',
+  declined_busy: 'refuzat: ocupat',
+  declined_skill: 'refuzat: alt domeniu',
   busy: 'ocupat',
   no_answer: 'fără răspuns',
   unreachable: 'telefon de negăsit',
@@ -309,6 +311,11 @@ export const ro: Strings = {
       taken_over: (name: string) => `Preluat pe alt telefon: ${name}`,
       callback_promised: (number: string) => `S-a promis un apel înapoi la ${number}`,
       voicemail: (text: string) => `Mesaj lăsat: „${text}”`,
+      briefed: (seconds: string) => `Informat în ${seconds}`,
+      briefing_failed: (bell: boolean): string => (bell ? 'Rezumatul nu a putut fi rostit: un clopoțel în loc' : 'Rezumatul nu a putut fi rostit: unul scurt în loc'),
+      held: (held: boolean): string => (held ? 'Apelant în așteptare' : 'Înapoi din așteptare'),
+      muted: (muted: boolean): string => (muted ? 'Microfonul agentului oprit' : 'Agentul se aude din nou'),
+      sent_to_bot: (node: string | null) => (node === null ? 'Trimis înapoi la robot' : `Trimis înapoi la robot: ${node}`),
       ended: (outcome: string) => `Predare încheiată: ${outcome.toLocaleLowerCase(locale)}`,
     },
     ledger: {
@@ -542,7 +549,7 @@ export const ro: Strings = {
     decline: 'Refuză',
     hangUp: 'Închide',
     hangUpSure: 'Din nou pentru a închide',
-    choiceFailed: 'Nu a ajuns la gateway. Folosiți telefonul: 1 acceptă, 2 refuză.',
+    choiceFailed: 'Nu a ajuns la gateway. Folosiți telefonul: 1 acceptă, 9 refuză.',
     stateFailed: 'Starea nu a putut fi schimbată.',
     wrap: {
       title: 'Gata',

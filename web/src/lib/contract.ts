@@ -22,6 +22,8 @@ export type HandoffOutcome = 'bridged' | 'transferred' | 'caller_left' | 'callba
 export type OfferOutcome =
   | 'accepted'
   | 'declined'
+  | 'declined_busy'
+  | 'declined_skill'
   | 'busy'
   | 'no_answer'
   | 'unreachable'
@@ -112,7 +114,9 @@ export interface Summary {
   mood: string;
   last_words: string[];
   suggested_opening: string;
+  do_first: string;
   spoken: string[];
+  more: string[];
 }
 
 export type HandoffStep =
@@ -131,7 +135,12 @@ export type HandoffStep =
   | { step: 'taken_over'; agent: string; name: string }
   | { step: 'callback_promised'; number: string }
   | { step: 'voicemail'; from: number; to: number; text: string }
-  | { step: 'ended'; outcome: HandoffOutcome };
+  | { step: 'briefed'; agent: string; took_ms: number; repeats: number }
+  | { step: 'briefing_failed'; agent: string; instead: 'whole' | 'short' | 'bell' }
+  | { step: 'held'; agent: string; held: boolean }
+  | { step: 'muted'; agent: string; muted: boolean }
+  | { step: 'sent_to_bot'; agent: string; node: string | null }
+  | { step: 'ended'; outcome: HandoffOutcome; waited_ms: number; longest_silence_ms: number; offers: number; repeats: number };
 
 /** How a leg has sounded: `mos` is 1 to 4.5. */
 export interface LegQuality {
@@ -271,4 +280,15 @@ export interface Card {
   outcome: string | null;
 }
 
-export type Choice = 'accept' | 'decline' | 'hang_up';
+export type Choice =
+  | 'accept'
+  | 'decline'
+  | 'repeat'
+  | 'more'
+  | 'hang_up'
+  | 'hold'
+  | 'resume'
+  | 'mute'
+  | 'unmute'
+  | 'transfer'
+  | 'to_bot';

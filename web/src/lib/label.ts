@@ -98,6 +98,16 @@ export function handoffStep(step: HandoffStep): string {
       return of.callback_promised(address(step.number));
     case 'voicemail':
       return of.voicemail(step.text);
+    case 'briefed':
+      return of.briefed(span(step.took_ms));
+    case 'briefing_failed':
+      return of.briefing_failed(step.instead === 'bell');
+    case 'held':
+      return of.held(step.held);
+    case 'muted':
+      return of.muted(step.muted);
+    case 'sent_to_bot':
+      return of.sent_to_bot(step.node === null ? null : words(step.node));
     case 'ended':
       return of.ended(t.handoffOutcomes[step.outcome] ?? words(step.outcome));
     default:

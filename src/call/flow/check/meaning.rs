@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     call::{
+        clauses,
         flow::{
             check::Checker,
             definition::{ReadDef, SlotDef},
@@ -11,6 +12,7 @@ use crate::{
             slot::Reader,
             text,
         },
+        handoff::most_of_the_matter,
         language,
     },
     yaml::Path,
@@ -27,6 +29,9 @@ impl<'a> Checker<'a> {
             self.known(&path.clone().key("go"), "node", &intent.go, "nodes", &nodes);
             self.queue(&path.clone().key("queue"), intent.queue.as_ref());
             self.useful(&path.clone().key("useful"), &intent.useful);
+            if let Some(summary) = &intent.summary {
+                self.short_enough(&path.clone().key("summary"), summary);
+            }
             if let Some(threshold) = intent.threshold {
                 self.share(&path.key("threshold"), threshold);
             }
@@ -39,6 +44,15 @@ impl<'a> Checker<'a> {
         }
         if definition.intents.is_empty() {
             self.wrong_key(&Path::of(&["intents"]), "there are no intents", Some("say what callers want"));
+        }
+    }
+
+    /// The matter is the heart of the briefing, and leaves room for the rest of it.
+    fn short_enough(&mut self, path: &Path, summary: &str) {
+        let (letters, most) = (clauses::spoken_letters(summary), most_of_the_matter(self.definition.handoff.briefing_s));
+        if letters > most {
+            let message = format!("{letters} letters, and the agent's briefing has time for {most}");
+            self.wrong(path, message, Some("say it shorter, or give `handoff.briefing_s` more seconds"));
         }
     }
 

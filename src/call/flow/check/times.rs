@@ -1,5 +1,7 @@
 //! Times and counts that a call could not be held with.
 
+use std::collections::BTreeSet;
+
 use super::Checker;
 use crate::yaml::Path;
 
@@ -28,6 +30,7 @@ impl Checker<'_> {
         ];
         let handoffs = [
             ("ring_ms", handoff.ring_ms, 3 * SECOND, 3 * MINUTE),
+            ("briefing_s", handoff.briefing_s, 5, 60),
             ("choose_ms", handoff.choose_ms, 3 * SECOND, 5 * MINUTE),
             ("offers", u64::from(handoff.offers), 1, 50),
             ("update_ms", handoff.update_ms, 5 * SECOND, 2 * MINUTE),
@@ -40,6 +43,10 @@ impl Checker<'_> {
         }
         for (key, value, least, most) in handoffs {
             self.between(&Path::of(&["handoff", key]), value, (least, most));
+        }
+        let nodes: BTreeSet<&str> = self.definition.nodes.keys().map(String::as_str).collect();
+        for (index, node) in handoff.send_back.iter().enumerate() {
+            self.known(&Path::of(&["handoff", "send_back"]).item(index), "node", node, "nodes", &nodes);
         }
         self.share(&Path::of(&["turn", "barge_in_meant"]), turn.barge_in_meant);
         self.share(&Path::of(&["turn", "few_words_heard"]), turn.few_words_heard);

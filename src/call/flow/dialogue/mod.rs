@@ -191,6 +191,18 @@ impl Dialogue {
         steps
     }
 
+    /// Goes on at a node, whatever was said before.
+    pub fn go_to(&mut self, now: Time, node: &str) -> Vec<Step> {
+        self.now = now;
+        self.turn = Turn::default();
+        self.rest.clear();
+        self.later = None;
+        let mut steps = Vec::new();
+        self.run(node, &mut steps);
+        self.remember(&steps);
+        steps
+    }
+
     /// What the caller is expected to say next.
     #[must_use]
     pub fn expects(&self) -> Expect {

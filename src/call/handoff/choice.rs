@@ -1,0 +1,165 @@
+//! What an agent does about a call that is offered to them, and about one that they have: by key, by word, on the page.
+
+use crate::call::{
+    base::Base,
+    event::{AgentChoice, DeclineReason, FarEndSign},
+    handoff::{AgentVoice, Handoff, Leg, Offer, Stage},
+    ids::{AgentId, LegId},
+    outcome::OfferOutcome,
+    record::{HandoffStep, What, Whisper},
+    then::Then,
+    turn::{
+        ear::News,
+        mouth::{Mouth, Told},
+        words,
+    },
+};
+
+/// How often a briefing is said again to the same agent: the caller waits.
+const MOST_REPEATS: u32 = 4;
+
+impl Handoff {
+    /// A key of the agent, as soon as they hear the briefing, and not after the bridge.
+    pub(crate) fn agent_key(&mut self, base: &mut Base, leg: LegId, digit: char) -> Then {
+        if self.agent_leg().is_none_or(|(agent, _)| agent != leg) {
+            return Then::Stay;
+        }
+        match digit {
+            '1' => self.choose(base, &AgentChoice::Accept),
+            '2' => self.choose(base, &AgentChoice::Repeat),
+            '3' => self.choose(base, &AgentChoice::More),
+            '9' => self.choose(base, &AgentChoice::Decline { reason: DeclineReason::Other }),
+            _ => Then::Stay,
+        }
+    }
+
+    /// A button on the agent's page.
+    pub(crate) fn agent_chose(&mut self, base: &mut Base, agent: &AgentId, choice: AgentChoice) -> Then {
+        if self.offer().is_none_or(|offer| offer.agent.id != *agent) {
+            return Then::Stay;
+        }
+        if self.is_bridged() { self.with_the_caller(base, choice) } else { self.choose(base, &choice) }
+    }
+
+    fn choose(&mut self, base: &mut Base, choice: &AgentChoice) -> Then {
+        match choice {
+            AgentChoice::Accept => self.take_offer(base),
+            AgentChoice::Decline { reason } => self.decline(base, *reason),
+            // Whoever hangs up on an offer does not want it.
+            AgentChoice::HangUp => self.decline(base, DeclineReason::Other),
+            AgentChoice::Repeat => self.brief_again(base, false),
+            AgentChoice::More => self.brief_again(base, true),
+            // These are for whoever has the caller.
+            AgentChoice::Hold
+            | AgentChoice::Resume
+            | AgentChoice::Mute
+            | AgentChoice::Unmute
+            | AgentChoice::Transfer { .. }
+            | AgentChoice::ToBot { .. } => Then::Stay,
+        }
+    }
+
+    fn take_offer(&mut self, base: &mut Base) -> Then {
+        match self.take() {
+            Stage::Ringing { offer, rings, .. } => self.stage = Stage::Ringing { offer, rings, accepted: true },
+            Stage::Briefing { offer, mut mouth, since, .. } => {
+                mouth.silence(&mut base.io);
+                Self::briefed(base, &offer, since);
+                self.accept(base, offer);
+            }
+            Stage::Choosing { offer, mut mouth, .. } => {
+                mouth.silence(&mut base.io);
+                self.accept(base, offer);
+            }
+            other => self.stage = other,
+        }
+        Then::Stay
+    }
+
+    fn decline(&mut self, base: &mut Base, reason: DeclineReason) -> Then {
+        let outcome = match reason {
+            DeclineReason::Busy => OfferOutcome::DeclinedBusy,
+            DeclineReason::NotMySkill => OfferOutcome::DeclinedSkill,
+            DeclineReason::Other => OfferOutcome::Declined,
+        };
+        match self.take() {
+            Stage::Ringing { offer, .. } | Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
+                self.next_agent(base, offer, outcome, Leg::Up)
+            }
+            // They have accepted before: a late key takes nothing back.
+            other => self.keep(other),
+        }
+    }
+
+    /// The agent wants to hear it again, or more than it.
+    fn brief_again(&mut self, base: &mut Base, more: bool) -> Then {
+        let (mut offer, mut mouth, mut ear) = match self.take() {
+            Stage::Briefing { offer, mouth, .. } if offer.repeats < MOST_REPEATS => (offer, mouth, None),
+            Stage::Choosing { offer, mouth, ear, .. } if offer.repeats < MOST_REPEATS => (offer, mouth, Some(ear)),
+            other => return self.keep(other),
+        };
+        mouth.silence(&mut base.io);
+        if let Some(ear) = &mut ear {
+            ear.discard(&mut base.io);
+        }
+        base.io.timers.stop(crate::call::timer::Timer::AgentChoose);
+        offer.repeats += 1;
+        base.handoff.repeats += 1;
+        let text = if more { self.summary.more.clone() } else { self.briefing(base, &offer) };
+        self.brief(base, offer, mouth, (text, Whisper::Whole));
+        Then::Stay
+    }
+
+    /// Writes down that the agent has had the briefing.
+    pub(super) fn briefed(base: &mut Base, offer: &Offer, since: crate::call::time::Time) {
+        let (took_ms, repeats) = (base.io.now.since(since), offer.repeats);
+        base.io.record(What::Handoff { step: HandoffStep::Briefed { agent: offer.agent.id.clone(), took_ms, repeats } });
+    }
+
+    /// Runs something on the agent's mouth or ear, if the leg is in use.
+    pub(crate) fn agent_voice(&mut self, base: &mut Base, what: &AgentVoice) -> Then {
+        let told = self.agent_mouth(base, what);
+        if told == Told::Failed {
+            self.briefing_failed(base);
+        }
+        let Stage::Choosing { ear, .. } = &mut self.stage else { return Then::Stay };
+        match what.reach_ear(base, ear) {
+            News::Words => {
+                // Never asked what it means: what agents say is not analysed.
+                let choice = ear.words().and_then(|heard| words::chooses(&heard.text, base.language));
+                ear.discard(&mut base.io);
+                self.said(base, choice)
+            }
+            // A recogniser that fails here leaves the keys and the page.
+            News::Nothing | News::Began { .. } | News::Paused { .. } | News::Meaning | News::Turn(_) | News::Deaf | News::NoMeaning => {
+                Then::Stay
+            }
+        }
+    }
+
+    /// Words take no call from what may be an answering machine: keys and the page do.
+    fn said(&mut self, base: &mut Base, choice: Option<AgentChoice>) -> Then {
+        let suspected = self.offer().is_some_and(|offer| base.signs.contains(&(offer.leg, FarEndSign::MachineSuspected)));
+        match choice {
+            Some(AgentChoice::Accept) if suspected => Then::Stay,
+            Some(choice) => self.choose(base, &choice),
+            None => Then::Stay,
+        }
+    }
+
+    fn agent_mouth(&mut self, base: &mut Base, what: &AgentVoice) -> Told {
+        let mouth: &mut Mouth = match &mut self.stage {
+            Stage::Briefing { mouth, .. } | Stage::Choosing { mouth, .. } => mouth,
+            Stage::Finding { .. }
+            | Stage::Queued { .. }
+            | Stage::Ringing { .. }
+            | Stage::Connecting { .. }
+            | Stage::Transferring { .. }
+            | Stage::Bridged { .. }
+            | Stage::Callback { .. }
+            | Stage::Voicemail { .. }
+            | Stage::Over => return Told::Nothing,
+        };
+        what.reach_mouth(base, mouth)
+    }
+}
