@@ -3,6 +3,7 @@
 pub(super) mod accounts;
 pub(super) mod agent_events;
 pub(super) mod agents;
+pub(super) mod audit;
 pub(super) mod call;
 pub(super) mod call_events;
 pub(super) mod calls;
@@ -17,6 +18,7 @@ pub(super) mod notes;
 pub(super) mod session;
 mod span;
 pub(super) mod stream;
+pub(super) mod tokens;
 pub(super) mod web_calls;
 
 use axum::{
@@ -60,5 +62,8 @@ pub(super) fn router() -> Router<Server> {
         .route("/accounts/{id}", patch(accounts::change).delete(accounts::remove))
         .route("/accounts/{id}/link", post(accounts::link))
         .route("/accounts/{id}/sign-out", post(accounts::sign_out))
+        .route("/tokens", get(tokens::list).post(tokens::make))
+        .route("/tokens/{id}", delete(tokens::end))
+        .route("/audit", get(audit::list))
         .route("/openapi.json", get(openapi::document))
 }

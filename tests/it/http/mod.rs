@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod agents;
+mod audit;
 mod calls;
 mod choice;
 mod corrections;
@@ -18,3 +19,4 @@ mod recording;
 mod sign_in;
 mod stream;
 mod support;
+mod tokens;
