@@ -60,7 +60,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
-            accounts: false,
+            accounts: true,
             address: None,
             trusted_proxies: Vec::new(),
             hosts: Vec::new(),

@@ -13,7 +13,7 @@ export function scripted(options = {}) {
   const world = {};
   let browser;
   before(async () => {
-    world.mock = await startMock({ speed: SPEED });
+    world.mock = await startMock({ speed: SPEED, accounts: options.accounts ?? false });
     browser = await launch(options);
     world.context = browser.context;
     await world.context.newPage();

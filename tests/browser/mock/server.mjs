@@ -4,24 +4,19 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HEADERS, json } from './answer.mjs';
 import { headOf, history } from './history.mjs';
 import { afterRinging, bot, evidence, numbered, summary, untilRinging } from './record.mjs';
+import { People } from './people.mjs';
 import { wavOf } from './wav.mjs';
 
 const DIST = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
-/** As the gateway sends them. */
-const HEADERS = {
-  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-resource-policy': 'same-origin',
-  'cross-origin-opener-policy': 'same-origin',
-};
 
 /** Starts the server; `speed` is how much faster than life scripted calls run. */
-export async function startMock({ port = 0, dist = DIST, speed = 1, empty = false } = {}) {
+export async function startMock({ port = 0, dist = DIST, speed = 1, empty = false, accounts = false } = {}) {
   const mock = new Mock(dist, speed, empty);
+  if (accounts) mock.people = new People();
   const server = createServer((request, response) => mock.serve(request, response));
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
   mock.url = `http://127.0.0.1:${server.address().port}`;
@@ -49,6 +44,8 @@ class Mock {
             ['sofia', { id: 'sofia', name: 'Sofia', state: 'resting', queues: ['accounts'], languages: ['en', 'de'], call: null }],
           ],
     );
+    /** Accounts, if there are any. */
+    this.people = null;
     this.cards = new Map();
     this.streams = new Set();
     this.timers = new Set();
@@ -230,6 +227,8 @@ class Mock {
     const [, , , kind, id, part] = url.pathname.split('/').map(decodeURIComponent);
     const body = request.method === 'GET' ? null : await read(request);
     if (body !== null && request.headers['content-type'] !== 'application/json') return json(response, 415, { error: 'not JSON' });
+    if (this.people && this.people.serve(request, response, kind, id, part, body) !== false) return undefined;
+    if (kind === 'session') return json(response, 200, { accounts: false, signed_in: null });
     if (part === 'state' && !['available', 'away'].includes(body.state)) return json(response, 422, { error: 'no such state' });
     if (kind === 'desk') return json(response, 200, desk);
     if (kind === 'knowledge') return json(response, 200, { entries: known(url.searchParams.get('q') ?? '', Number(url.searchParams.get('limit') ?? 5)) });
@@ -374,11 +373,6 @@ function cut(wav, from, to) {
   header.writeUInt32LE(36 + samples.length, 4);
   header.writeUInt32LE(samples.length, 40);
   return Buffer.concat([header, samples]);
-}
-
-function json(response, status, body) {
-  response.writeHead(status, { ...HEADERS, 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(JSON.stringify(body));
 }
 
 async function read(request) {

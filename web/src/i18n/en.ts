@@ -2,6 +2,7 @@
 
 import type { FactSource, Stage, Theme } from '../i18n.types';
 import type { CardStep, HandoffOutcome, OfferOutcome, Outcome, Signal, TransferOutcome } from '../lib/contract';
+import { en as people } from './people';
 
 const locale = 'en-GB';
 
@@ -557,6 +558,8 @@ export const en = {
       ready: 'Ready for the next call',
     },
   },
+
+  people,
 
   agentsPage: {
     lead: 'Who answers when the bot hands over.',

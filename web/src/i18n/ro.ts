@@ -3,6 +3,7 @@
 import type { FactSource, Stage, Theme } from '../i18n.types';
 import type { CardStep, HandoffOutcome, OfferOutcome, Outcome, Signal, TransferOutcome } from '../lib/contract';
 import type { Strings } from './en';
+import { ro as people } from './people';
 
 const locale = 'ro-RO';
 
@@ -562,6 +563,8 @@ export const ro: Strings = {
       ready: 'Gata pentru apelul următor',
     },
   },
+
+  people,
 
   agentsPage: {
     lead: 'Cine răspunde când robotul predă apelul.',

@@ -1,13 +1,25 @@
 import type { AgentRow, CallHead, Choice, Correction, DeskSettings, Entry, KnownEntry, Notes, WantedState } from './contract';
+import type { AccountRow, AuditLine, Me, Permission, Role, SessionInfo, TokenRow } from './people';
 
 /** Why a request did not work: `status` is 0 when the gateway could not be reached at all. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** The gateway's word for it. */
+    readonly code = '',
+    /** Seconds to wait, if it says so. */
+    readonly wait = 0,
   ) {
     super(message);
   }
+}
+
+let signedOut = (): void => undefined;
+
+/** Called when the gateway says that nobody is signed in here any more. */
+export function whenSignedOut(run: () => void): void {
+  signedOut = run;
 }
 
 let skewMs = 0;
@@ -27,9 +39,16 @@ async function request<T>(path: string, init?: RequestInit): Promise<T> {
   const date = Date.parse(answer.headers.get('date') ?? '');
   // The header counts whole seconds: only a clock that is really off is corrected.
   if (!Number.isNaN(date)) skewMs = Math.abs(date - Date.now()) > 2_500 ? date - Date.now() : 0;
-  if (!answer.ok) throw new ApiError(answer.status, answer.statusText);
+  if (!answer.ok) throw await problem(answer);
   const text = await answer.text();
   return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+async function problem(answer: Response): Promise<ApiError> {
+  const body = (await answer.json().catch(() => null)) as { error?: { code?: string } } | null;
+  const code = body?.error?.code ?? '';
+  if (code === 'not_signed_in') signedOut();
+  return new ApiError(answer.status, answer.statusText, code, Number(answer.headers.get('retry-after') ?? 0));
 }
 
 /** The gateway takes nothing but JSON from a page: a form of another site cannot send it. */
@@ -74,4 +93,27 @@ export const api = {
     send<Correction>('POST', `${url.call(call)}/corrections`, wrong),
   choose: (call: string, agent: string, choice: Choice) => send<unknown>('POST', `${url.call(call)}/choice`, { agent, choice }),
   hangUp: (call: string) => send<unknown>('POST', `${url.call(call)}/hangup`),
+
+  session: () => request<SessionInfo>('/api/v1/session'),
+  signIn: (name: string, password: string) => send<Me>('POST', '/api/v1/session', { name, password }),
+  signOut: (everywhere: boolean) => send<unknown>('DELETE', everywhere ? '/api/v1/session/all' : '/api/v1/session'),
+  changePassword: (old: string, fresh: string) => send<Me>('PUT', '/api/v1/session/password', { old, new: fresh }),
+  lookAtLink: (link: string) => send<{ name: string }>('POST', '/api/v1/session/link', { link }),
+  useLink: (link: string, password: string) => send<Me>('PUT', '/api/v1/session/link', { link, password }),
+  accounts: () => request<{ accounts: AccountRow[] }>('/api/v1/accounts'),
+  createAccount: (name: string, role: Role, agent: string | null) =>
+    send<{ account: AccountRow; link: string }>('POST', '/api/v1/accounts', { name, role, agent }),
+  changeAccount: (account: string, change: { role?: Role; agent?: string | null; locked?: boolean }) =>
+    send<AccountRow>('PATCH', `/api/v1/accounts/${id(account)}`, change),
+  removeAccount: (account: string) => send<unknown>('DELETE', `/api/v1/accounts/${id(account)}`),
+  accountLink: (account: string) => send<{ link: string }>('POST', `/api/v1/accounts/${id(account)}/link`),
+  signOutAccount: (account: string) => send<unknown>('POST', `/api/v1/accounts/${id(account)}/sign-out`),
+  tokens: () => request<{ tokens: TokenRow[] }>('/api/v1/tokens'),
+  makeToken: (label: string, scopes: Permission[], days: number) => send<{ secret: string }>('POST', '/api/v1/tokens', { label, scopes, days }),
+  endToken: (token: string) => send<unknown>('DELETE', `/api/v1/tokens/${id(token)}`),
+  audit: (query: { before?: number; did?: string }) => {
+    const params = new URLSearchParams();
+    for (const [key, value] of Object.entries(query)) params.set(key, String(value));
+    return request<{ lines: AuditLine[]; more: boolean }>(`/api/v1/audit?${params}`);
+  },
 };

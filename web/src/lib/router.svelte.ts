@@ -7,6 +7,10 @@ export type Route =
   | { page: 'agents' }
   | { page: 'desk'; id: string }
   | { page: 'caller'; to: string }
+  | { page: 'welcome' }
+  | { page: 'account' }
+  | { page: 'accounts' }
+  | { page: 'audit' }
   | { page: 'lost' };
 
 function part(text: string): string {
@@ -25,6 +29,7 @@ export function parse(path: string): Route {
   if (first === 'calls' && second !== undefined && parts.length === 2) return { page: 'call', id: part(second) };
   if (first === 'agents' && parts.length === 1) return { page: 'agents' };
   if (first === 'agent' && second !== undefined && parts.length === 2) return { page: 'desk', id: part(second) };
+  if ((first === 'welcome' || first === 'account' || first === 'accounts' || first === 'audit') && parts.length === 1) return { page: first };
   if (first === 'call' && parts.length <= 2) return { page: 'caller', to: second === undefined ? 'support' : part(second) };
   return { page: 'lost' };
 }
@@ -35,6 +40,9 @@ export const href = {
   calls: '/',
   agents: '/agents',
   caller: '/call',
+  account: '/account',
+  accounts: '/accounts',
+  audit: '/audit',
   call: (id: string) => `/calls/${encodeURIComponent(id)}`,
   desk: (id: string) => `/agent/${encodeURIComponent(id)}`,
 };

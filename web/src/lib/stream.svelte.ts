@@ -1,5 +1,7 @@
 /** Server-sent events that come back by themselves. The browser repeats the last event id on a dropped connection; on a refused one we start again after a pause. */
 
+import { loadSession } from './session.svelte';
+
 export type StreamState = 'connecting' | 'open' | 'lost' | 'closed';
 
 /** How the page's streams are doing; the top bar shows it. */
@@ -38,6 +40,8 @@ export function stream(address: string, handlers: Handlers): () => void {
       if (stopped) return;
       link.state = 'lost';
       if (source?.readyState !== EventSource.CLOSED) return;
+      // It was refused: perhaps nobody is signed in here any more.
+      void loadSession();
       timer = setTimeout(start, pause);
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     };

@@ -1,0 +1,139 @@
+// People with accounts: signing in and out, the first password, and what administrators do.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { LINK, PASSWORD } from './mock/people.mjs';
+import { assertClean, scripted, watched } from './support.mjs';
+
+const world = scripted({ accounts: true });
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function opened(path, who = null) {
+  const { mock, context } = world;
+  mock.people.me = null;
+  if (who !== null) mock.people.enter({ writeHead() {}, end() {} }, who);
+  const page = await watched(context, mock.url);
+  await page.goto(`${mock.url}${path}`);
+  return page;
+}
+
+async function signIn(page, name, password) {
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password').fill(password);
+  await page.keyboard.press('Enter');
+}
+
+test('nobody sees a page before they have signed in, and they come to the one that they wanted', async () => {
+  const page = await opened('/calls/demo');
+  await page.waitForSelector('h1:text("Sign in")');
+  assert.equal(await page.locator('nav').count(), 0);
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('autocomplete')), 'username');
+  await signIn(page, 'ada', 'a wrong password');
+  await page.getByRole('alert').waitFor();
+  assert.match(await page.getByRole('alert').innerText(), /Name or password is wrong/);
+  await signIn(page, 'ada', PASSWORD);
+  await page.waitForSelector('path.wave.caller[d^="M"]');
+  // And out again, from the menu, by keyboard.
+  await page.getByLabel('Your account: ada').press('Enter');
+  await page.getByRole('button', { name: 'Sign out', exact: true }).press('Enter');
+  await page.waitForSelector('h1:text("Sign in")');
+  assertClean(page);
+  await page.close();
+});
+
+test('an agent comes to their desk, and to nobody else’s', async () => {
+  const page = await opened('/');
+  await signIn(page, '<b>maria</b>', PASSWORD);
+  await page.waitForURL('**/agent/maria');
+  await page.waitForSelector('.calm');
+  for (const path of ['/agent/andrei', '/accounts', '/audit']) {
+    await page.goto(`${world.mock.url}${path}`);
+    await page.waitForSelector('h1:text("Your account does not show this")');
+  }
+  assertClean(page);
+  await page.close();
+});
+
+test('a session that ends elsewhere ends on the page', async () => {
+  const page = await opened('/agents', 'ada');
+  await page.waitForSelector('[data-agent]');
+  world.mock.people.me = null;
+  await page.waitForSelector('h1:text("Sign in")');
+  await page.close();
+});
+
+test('the first password is chosen with a link that is not left in the address', async () => {
+  const page = await opened(`/welcome#${LINK}`);
+  await page.waitForSelector('h1:text("Welcome, ada")');
+  assert.equal(new URL(page.url()).hash, '');
+  await page.getByLabel('New password').fill(PASSWORD);
+  await page.getByLabel('The same again').fill('something else');
+  await page.keyboard.press('Enter');
+  assert.match(await page.getByRole('alert').innerText(), /not the same/);
+  await page.getByLabel('The same again').fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('tbody tr');
+  await page.goto(`${world.mock.url}/welcome#${LINK}`);
+  await page.waitForSelector('h1:text("This link is used up")');
+  assertClean(page);
+  await page.close();
+});
+
+test('an administrator makes, changes and removes accounts', async () => {
+  const page = await opened('/accounts', 'ada');
+  const line = (name) => page.locator('main li', { hasText: name });
+  await line('<b>maria</b>').waitFor();
+  await page.getByRole('textbox', { name: 'Name' }).fill('eva');
+  await page.getByLabel('Role', { exact: true }).selectOption('operator');
+  await page.getByRole('button', { name: 'Create' }).click();
+  await line('eva').waitFor();
+  assert.match(await page.getByRole('status').last().innerText(), /welcome#f{64}/);
+  await line('eva').getByRole('button', { name: 'Lock' }).click();
+  await line('eva').getByText('Locked').waitFor();
+  await line('eva').getByRole('button', { name: 'Remove' }).click();
+  await line('eva').getByRole('button', { name: 'Again to remove' }).click();
+  await line('eva').waitFor({ state: 'detached' });
+  assertClean(page);
+  await page.close();
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const width of [1440, 390]) {
+    test(`axe-core finds nothing serious and nothing runs off the side: ${colorScheme}, ${width} px`, async () => {
+      const page = await opened('/');
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: 900 });
+      const found = [];
+      const look = async (name, ready) => {
+        await page.waitForSelector(ready);
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+        for (const one of violations) {
+          if (['serious', 'critical', 'moderate'].includes(one.impact)) found.push(`${name}: ${one.id} (${one.impact}) ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
+        }
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        if (over > 0) found.push(`${name}: ${over} px too wide`);
+      };
+      await look('sign in', 'h1:text("Sign in")');
+      await signIn(page, 'ada', 'a wrong password');
+      await look('sign in, wrong', '[role=alert]');
+      await signIn(page, 'ada', PASSWORD);
+      await page.waitForSelector('tbody tr');
+      await page.getByLabel('Your account: ada').click();
+      await look('menu', 'details[open] .menu');
+      for (const [path, ready] of [['/account', 'fieldset'], ['/accounts', 'main li'], ['/audit', 'tbody tr'], ['/agents', '[data-agent]']]) {
+        await page.goto(`${world.mock.url}${path}`);
+        await look(path, ready);
+        if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}${path}-${width}-${colorScheme}.png` });
+      }
+      world.mock.people.linked = false;
+      await page.goto(`${world.mock.url}/welcome#${LINK}`);
+      await look('welcome', 'h1:text("Welcome, ada")');
+      assert.deepEqual(found, []);
+      assertClean(page);
+      await page.close();
+    });
+  }
+}
