@@ -1,5 +1,7 @@
 //! The numbers that a flow sets: turn-taking, silence, handoff. Milliseconds throughout.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +64,10 @@ impl Default for TurnPolicy {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HandoffPolicy {
+    /// How agents learn of a call.
+    pub mode: Mode,
+    /// … of calls with this intent, or for this reason of the policy (`anger`, `critical:cancellation`, `critical`); the reason counts first.
+    pub modes: BTreeMap<String, Mode>,
     /// How long one agent's phone rings.
     pub ring_ms: u64,
     /// The longest briefing that an agent hears before they choose, in seconds. What does not fit is on the page, and is said to whoever asks for more.
@@ -87,6 +93,8 @@ pub struct HandoffPolicy {
 impl Default for HandoffPolicy {
     fn default() -> Self {
         Self {
+            mode: Mode::Whisper,
+            modes: BTreeMap::new(),
             ring_ms: 20_000,
             briefing_s: 12,
             choose_ms: 15_000,
@@ -101,6 +109,25 @@ impl Default for HandoffPolicy {
     }
 }
 
+impl HandoffPolicy {
+    /// How agents learn of a call with this intent and this reason.
+    #[must_use]
+    pub fn mode_for(&self, intent: Option<&str>, reason: Option<&str>) -> Mode {
+        let kind = reason.map(|reason| reason.split_once(':').map_or(reason, |(kind, _)| kind));
+        [reason, kind, intent].into_iter().flatten().find_map(|name| self.modes.get(name)).copied().unwrap_or(self.mode)
+    }
+}
+
+/// How an agent learns of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// They are rung, and told alone.
+    Whisper,
+    /// They read the card and take the call on the page; then they are rung, and have the caller at once.
+    Screen,
+}
+
 /// What happens when no human can be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -113,4 +140,24 @@ pub enum Fallback {
     Voicemail,
     /// Say so and end the call.
     Goodbye,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_counts_before_the_intent_and_the_matter_before_its_kind() {
+        let modes = |of: &[(&str, Mode)]| HandoffPolicy {
+            modes: of.iter().map(|(name, mode)| ((*name).to_owned(), *mode)).collect(),
+            ..HandoffPolicy::default()
+        };
+        let (screen, whisper) = (Mode::Screen, Mode::Whisper);
+        assert_eq!(modes(&[]).mode_for(Some("complaint"), Some("anger")), whisper);
+        assert_eq!(modes(&[("complaint", screen)]).mode_for(Some("complaint"), Some("anger")), screen);
+        assert_eq!(modes(&[("complaint", screen), ("anger", whisper)]).mode_for(Some("complaint"), Some("anger")), whisper);
+        let critical = modes(&[("critical", screen), ("critical:legal", whisper)]);
+        assert_eq!(critical.mode_for(None, Some("critical:cancellation")), screen);
+        assert_eq!(critical.mode_for(None, Some("critical:legal")), whisper);
+    }
 }

@@ -106,6 +106,7 @@ impl Handoff {
     pub(crate) fn answer_late(&mut self, base: &mut Base) -> Then {
         match self.take() {
             Stage::Ringing { offer, .. } => self.next_agent(base, offer, OfferOutcome::NoAnswer, Leg::Up),
+            Stage::Reading { offer } => self.next_agent(base, offer, OfferOutcome::NoAnswer, Leg::Gone),
             other => self.keep(other),
         }
     }
@@ -148,9 +149,12 @@ impl Handoff {
                 self.next_agent(base, offer, OfferOutcome::LeftInBriefing, Leg::Gone)
             }
             Stage::Bridged { offer, since, .. } => self.lost_or_done(base, offer, since, why),
-            other @ (Stage::Finding { .. } | Stage::Queued { .. } | Stage::Callback { .. } | Stage::Voicemail { .. } | Stage::Over) => {
-                self.keep(other)
-            }
+            other @ (Stage::Finding { .. }
+            | Stage::Queued { .. }
+            | Stage::Reading { .. }
+            | Stage::Callback { .. }
+            | Stage::Voicemail { .. }
+            | Stage::Over) => self.keep(other),
         }
     }
 

@@ -61,6 +61,13 @@ impl Handoff {
 
     fn take_offer(&mut self, base: &mut Base) -> Then {
         match self.take() {
+            // They have read it: their phone is rung, and nothing more is told them.
+            Stage::Reading { offer } => {
+                self.ring(base, offer);
+                if let Stage::Ringing { accepted, .. } = &mut self.stage {
+                    *accepted = true;
+                }
+            }
             Stage::Ringing { offer, rings, .. } => self.stage = Stage::Ringing { offer, rings, accepted: true },
             Stage::Briefing { offer, mut mouth, since, .. } => {
                 mouth.silence(&mut base.io);
@@ -86,6 +93,7 @@ impl Handoff {
             Stage::Ringing { offer, .. } | Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
                 self.next_agent(base, offer, outcome, Leg::Up)
             }
+            Stage::Reading { offer } => self.next_agent(base, offer, outcome, Leg::Gone),
             // They have accepted before: a late key takes nothing back.
             other => self.keep(other),
         }
@@ -152,6 +160,7 @@ impl Handoff {
             Stage::Briefing { mouth, .. } | Stage::Choosing { mouth, .. } => mouth,
             Stage::Finding { .. }
             | Stage::Queued { .. }
+            | Stage::Reading { .. }
             | Stage::Ringing { .. }
             | Stage::Connecting { .. }
             | Stage::Transferring { .. }

@@ -60,7 +60,10 @@ impl Company {
 impl Handoff {
     /// The caller waits, and may be asked something. Not any more when the agent is about to choose.
     const fn may_ask(&self) -> bool {
-        let waits = matches!(self.stage, Stage::Finding { .. } | Stage::Queued { .. } | Stage::Ringing { .. } | Stage::Briefing { .. });
+        let waits = matches!(
+            self.stage,
+            Stage::Finding { .. } | Stage::Queued { .. } | Stage::Reading { .. } | Stage::Ringing { .. } | Stage::Briefing { .. }
+        );
         waits && self.aside.is_none()
     }
 

@@ -6,6 +6,7 @@
 //!    │          │           │           │           │      Transferring       │
 //!    └──────────┴─ next ────┴───────────┴───────────┴────────────┴── agent ───┘
 //!                  agent                                             lost
+//! where the flow says so an agent reads before they are rung: Reading ─→ Ringing
 //! nobody (left): Callback, a message, back to the bot, or goodbye, as the flow says
 //! ```
 //! The agent's reservation lives in the `Offer`, and whoever takes the offer out of the state gives it back: so that happens exactly once.
@@ -65,6 +66,8 @@ enum Stage {
     Finding { find: RequestId },
     /// Nobody is free; the call waits. The estimate was made at `since`.
     Queued { find: RequestId, position: u32, estimate_s: Option<u32>, since: Time },
+    /// The agent reads the card, and takes the call on the page before their phone rings.
+    Reading { offer: Offer },
     /// The agent's phone is called. `accepted`: taken on the page already.
     Ringing { offer: Offer, rings: bool, accepted: bool },
     /// The agent has picked up and hears who calls, since then.
@@ -168,7 +171,8 @@ impl Handoff {
     /// The leg to the agent, if there is one, and whether it may be heard and may hear.
     fn offer(&self) -> Option<&Offer> {
         match &self.stage {
-            Stage::Ringing { offer, .. }
+            Stage::Reading { offer }
+            | Stage::Ringing { offer, .. }
             | Stage::Briefing { offer, .. }
             | Stage::Choosing { offer, .. }
             | Stage::Connecting { offer }
@@ -201,6 +205,7 @@ impl Handoff {
             Stage::Bridged { .. } | Stage::Over => None,
             Stage::Finding { .. }
             | Stage::Queued { .. }
+            | Stage::Reading { .. }
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
@@ -215,7 +220,7 @@ impl Handoff {
             return Under::Nothing;
         }
         match self.stage {
-            Stage::Finding { .. } | Stage::Queued { .. } | Stage::Ringing { .. } => Under::Hold,
+            Stage::Finding { .. } | Stage::Queued { .. } | Stage::Reading { .. } | Stage::Ringing { .. } => Under::Hold,
             Stage::Briefing { .. } | Stage::Choosing { .. } | Stage::Connecting { .. } | Stage::Transferring { .. } => Under::Hold,
             Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Voicemail { .. } | Stage::Over => Under::Nothing,
         }
@@ -229,6 +234,7 @@ impl Handoff {
             Stage::Transferring { offer, referral } => (referral.agent == AgentLeg::Up).then_some((offer.leg, false)),
             Stage::Finding { .. }
             | Stage::Queued { .. }
+            | Stage::Reading { .. }
             | Stage::Ringing { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
@@ -254,6 +260,7 @@ impl Handoff {
             Stage::Bridged { offer, .. } => Some(offer.leg),
             Stage::Finding { .. }
             | Stage::Queued { .. }
+            | Stage::Reading { .. }
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
@@ -282,6 +289,7 @@ impl Handoff {
             Stage::Transferring { referral, .. } => referral.is_announced_only() && base.mouth.is_idle(),
             Stage::Finding { .. }
             | Stage::Queued { .. }
+            | Stage::Reading { .. }
             | Stage::Ringing { .. }
             | Stage::Choosing { .. }
             | Stage::Bridged { .. }
@@ -349,6 +357,7 @@ impl Handoff {
         self.release_who_asked(base, false);
         match self.take() {
             Stage::Finding { find } | Stage::Queued { find, .. } => base.io.act(Action::LeaveQueue { id: find }),
+            Stage::Reading { offer } => Self::end_offer(base, offer, outcome, AgentAfter::Free, Leg::Gone),
             Stage::Ringing { offer, .. } => Self::end_offer(base, offer, outcome, AgentAfter::Free, Leg::Up),
             Stage::Briefing { offer, mut mouth, .. } | Stage::Choosing { offer, mut mouth, .. } => {
                 mouth.silence(&mut base.io);

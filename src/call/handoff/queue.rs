@@ -4,8 +4,11 @@ use crate::call::{
     action::{Action, AgentAfter},
     base::Base,
     event::{Agent, TransferBy},
-    flow::{policy::Fallback, prompt::PromptKey},
-    handoff::{Handoff, Leg, Offer, Stage, company::left_s},
+    flow::{
+        policy::{Fallback, Mode},
+        prompt::PromptKey,
+    },
+    handoff::{Handoff, Leg, Offer, Stage, company::left_s, summary::strongest_reason},
     ids::RequestId,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
     record::{HandoffStep, What},
@@ -63,6 +66,7 @@ impl Handoff {
             Stage::Finding { find } | Stage::Queued { find, .. } if find == id => self.nobody(base),
             Stage::Finding { .. }
             | Stage::Queued { .. }
+            | Stage::Reading { .. }
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
@@ -82,6 +86,7 @@ impl Handoff {
             Stage::Queued { find, position: old, .. } if *find == id => *old != position,
             Stage::Finding { .. }
             | Stage::Queued { .. }
+            | Stage::Reading { .. }
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
@@ -116,6 +121,7 @@ impl Handoff {
             Stage::Finding { find } | Stage::Queued { find, .. } if find == id => {}
             Stage::Finding { .. }
             | Stage::Queued { .. }
+            | Stage::Reading { .. }
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
@@ -134,10 +140,26 @@ impl Handoff {
         let offer = Offer { agent, leg, reserved: true, repeats: 0 };
         if self.hands_on(&offer, TransferBy::Blind) {
             self.announce_transfer(base, offer);
+        } else if self.reads_first(base) {
+            self.let_read(base, offer);
         } else {
             self.ring(base, offer);
         }
         Ok(())
+    }
+
+    /// Does the flow want that agents read before they are rung? Not where an agent hands the caller on: nobody waits for a page then.
+    fn reads_first(&self, base: &Base) -> bool {
+        let reason = strongest_reason(base.io.entries()).map(String::as_str);
+        self.aside.is_none() && base.flow.handoff.mode_for(self.matter.intent.as_deref(), reason) == Mode::Screen
+    }
+
+    /// The card is on the agent's page: they have as long as a phone would ring.
+    fn let_read(&mut self, base: &mut Base, offer: Offer) {
+        base.io.timers.set(Timer::AgentAnswer, base.io.now.plus(base.flow.handoff.ring_ms));
+        base.tell(PromptKey::StillCalling, &[("name", &offer.agent.name)]);
+        self.told_now(base);
+        self.stage = Stage::Reading { offer };
     }
 
     /// Rings an agent. Whoever was told already what it is about is not briefed.
@@ -186,7 +208,8 @@ impl Handoff {
                 base.io.act(Action::LeaveQueue { id: find });
                 self.nobody(base)
             }
-            Stage::Ringing { .. }
+            Stage::Reading { .. }
+            | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
             | Stage::Connecting { .. }
@@ -248,6 +271,7 @@ impl Handoff {
             Stage::Voicemail { message } => Self::message_goes_on(message, said),
             Stage::Finding { .. }
             | Stage::Queued { .. }
+            | Stage::Reading { .. }
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
@@ -296,7 +320,7 @@ impl Handoff {
             Stage::Ringing { offer, .. } | Stage::Transferring { offer, .. } => {
                 base.tell(PromptKey::RingingAgent, &[("name", &offer.agent.name)]);
             }
-            Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
+            Stage::Reading { offer } | Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
                 base.tell(PromptKey::StillCalling, &[("name", &offer.agent.name)]);
             }
             Stage::Connecting { .. } | Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Voicemail { .. } | Stage::Over => return,

@@ -77,7 +77,7 @@ pub(super) fn because<'f>(entries: &[Entry], flow: &'f Flow) -> &'f str {
 }
 
 /// The first reason of the decision that called a human.
-fn strongest_reason(entries: &[Entry]) -> Option<&String> {
+pub(super) fn strongest_reason(entries: &[Entry]) -> Option<&String> {
     let reasons = entries.iter().rev().find_map(|entry| match &entry.what {
         What::Decision { decision: Decision { escalate: true, reasons, .. } } => Some(reasons),
         _ => None,
@@ -196,7 +196,7 @@ fn do_first(advice: &Advice<'_>, phrases: &Phrases) -> String {
         (Mood::Angry | Mood::Annoyed, _) => words.sorry.clone(),
         (_, Some(fact)) => words.confirm.replace("{}", &fact.label),
         (_, None) if !advice.knows => words.ask.clone(),
-        (_, None) if advice.open_question.is_some() => words.answer.clone(),
+        (_, None) if advice.open_question.is_some_and(|asked| asked.trim_end().ends_with('?')) => words.answer.clone(),
         (_, None) => return String::new(),
     };
     format!("{} {}", words.lead, with_stop(&first))

@@ -24,6 +24,8 @@ pub(crate) enum Moment {
     Bridged,
     /// After their phone began to ring.
     Rung,
+    /// After the call was offered to them: the card is on their page.
+    Offered,
 }
 
 /// What an agent does.

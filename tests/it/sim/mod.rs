@@ -17,6 +17,7 @@ mod story_language;
 mod story_leaving;
 mod story_line;
 mod story_private;
+mod story_screen;
 mod story_talk;
 mod story_transfer;
 mod story_trouble;

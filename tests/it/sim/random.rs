@@ -5,7 +5,10 @@ use std::sync::{Arc, OnceLock};
 use warmline::call::{
     action::Action,
     event::{AgentChoice, DeclineReason, DialFailure, TransferBy, TransferTo},
-    flow::{Flow, policy::Fallback},
+    flow::{
+        Flow,
+        policy::{Fallback, Mode},
+    },
     ids::AgentId,
     outcome::TransferOutcome,
     replay::{first_difference, replay},
@@ -87,7 +90,7 @@ fn faults(random: &mut Prng) -> Faults {
     Faults((0..count).map(|_| one(random)).collect())
 }
 
-fn agent(random: &mut Prng, index: usize) -> Agent {
+fn agent(random: &mut Prng, index: usize, reads: bool) -> Agent {
     const NAMES: [(&str, &str); 5] = [("maria", "Maria"), ("dan", "Dan"), ("ana", "Ana"), ("ion", "Ion"), ("eva", "Eva")];
     let (id, name) = NAMES[index];
     let phone = match random.below(10) {
@@ -127,6 +130,10 @@ fn agent(random: &mut Prng, index: usize) -> Agent {
             _ => Does::Page(random.pick(&page_choices()).clone()),
         };
         agent = agent.does(moment, random.below(8_000), does);
+    }
+    // Where agents read first, most of them take the call.
+    if reads && index != 2 {
+        agent = agent.does(Moment::Offered, 1_000 + 4_000 * index as u64, Does::Page(AgentChoice::Accept));
     }
     agent.does(Moment::Bridged, 1_000 + random.below(60_000), Does::HangUp)
 }
@@ -194,6 +201,9 @@ fn flows() -> &'static [Arc<Flow>; 5] {
             let flow = Arc::make_mut(&mut shared);
             flow.handoff.fallback = fallback;
             flow.handoff.send_back = vec!["order_number".to_owned()];
+            if fallback == Fallback::Voicemail {
+                flow.handoff.mode = Mode::Screen;
+            }
             for queue in flow.queues.values_mut().filter(|_| asks) {
                 queue.useful = ["order_number", "email"].map(str::to_owned).to_vec();
             }
@@ -207,7 +217,9 @@ fn random_call(seed: u64) -> Run {
     let mut random = Prng::new(seed);
     let old = BROKE_ONCE.contains(&seed);
     let (flows, words) = if old { (&flows()[..OLD_FLOWS], &WORDS[..OLD_WORDS]) } else { (&flows()[..], WORDS) };
-    let mut sim = Sim::with_flow(Arc::clone(random.pick(flows)));
+    let flow = random.pick(flows);
+    let reads = flow.handoff.mode == Mode::Screen;
+    let mut sim = Sim::with_flow(Arc::clone(flow));
     if random.chance(20) {
         sim = sim.number("");
     }
@@ -224,7 +236,7 @@ fn random_call(seed: u64) -> Run {
         3..=6 => sim.step(cue(&mut random), CallerDoes::HangsUp),
         _ => sim,
     };
-    let agents = (0..random.below(6) as usize).map(|index| agent(&mut random, index)).collect();
+    let agents = (0..random.below(6) as usize).map(|index| agent(&mut random, index, reads)).collect();
     let mut sim = sim.agents(agents);
     for driver in [&mut sim.world.hears, &mut sim.world.understands, &mut sim.world.speaks, &mut sim.world.looks_up, &mut sim.world.finds] {
         *driver = faults(&mut random);

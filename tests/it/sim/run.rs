@@ -215,6 +215,9 @@ impl Run {
                 {
                     self.world.moment(leg, Moment::Bridged);
                 }
+                if let What::Handoff { step: HandoffStep::Offered { agent, .. } } = &entry.what {
+                    self.world.shown(agent);
+                }
                 self.record.push(entry.clone());
             }
             self.world.perform(&action);

@@ -4,7 +4,10 @@ use std::{collections::VecDeque, sync::Arc};
 
 use warmline::call::{
     event::{DialFailure, Engine},
-    flow::{Flow, policy::Fallback},
+    flow::{
+        Flow,
+        policy::{Fallback, Mode},
+    },
 };
 
 use super::{
@@ -140,6 +143,12 @@ impl Sim {
     /// Agents may send callers back to this node.
     pub(crate) fn send_back(mut self, node: &str) -> Self {
         Arc::make_mut(&mut self.flow).handoff.send_back.push(node.to_owned());
+        self
+    }
+
+    /// How agents learn of calls with this intent or for this reason.
+    pub(crate) fn mode(mut self, of: &str, mode: Mode) -> Self {
+        Arc::make_mut(&mut self.flow).handoff.modes.insert(of.to_owned(), mode);
         self
     }
 

@@ -442,6 +442,18 @@ impl World {
         }
     }
 
+    /// The card is on an agent's page.
+    pub(crate) fn shown(&mut self, agent: &AgentId) {
+        let steps: Vec<_> = self.agents.iter().filter(|known| known.id == agent.0).flat_map(|known| known.steps.clone()).collect();
+        for (when, after_ms, does) in steps {
+            if when == Moment::Offered
+                && let Does::Page(choice) = does
+            {
+                self.in_ms(after_ms, Event::AgentChose { agent: agent.clone(), choice });
+            }
+        }
+    }
+
     /// A moment in the life of an agent's leg.
     pub(crate) fn moment(&mut self, leg: LegId, moment: Moment) {
         let steps: Vec<_> = self.agent_of(leg).map(|agent| agent.steps.clone()).unwrap_or_default();

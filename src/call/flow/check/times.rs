@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Checker;
-use crate::yaml::Path;
+use crate::yaml::{self, Path};
 
 /// A second, a minute and an hour in milliseconds.
 const SECOND: u64 = 1_000;
@@ -48,6 +48,9 @@ impl Checker<'_> {
         for (index, node) in handoff.send_back.iter().enumerate() {
             self.known(&Path::of(&["handoff", "send_back"]).item(index), "node", node, "nodes", &nodes);
         }
+        for name in handoff.modes.keys() {
+            self.mode_name(name);
+        }
         self.share(&Path::of(&["turn", "barge_in_meant"]), turn.barge_in_meant);
         self.share(&Path::of(&["turn", "few_words_heard"]), turn.few_words_heard);
         for (less, fewer, key, more) in [
@@ -58,6 +61,29 @@ impl Checker<'_> {
             if fewer > more {
                 self.wrong(&Path::of(&["turn", key]), format!("{more} is less than `{less}`, which is {fewer}"), None);
             }
+        }
+    }
+
+    /// An intent, or a reason of the policy.
+    fn mode_name(&mut self, name: &str) {
+        const REASONS: [&str; 11] = [
+            "asked_for_human",
+            "critical",
+            "low_confidence",
+            "not_understood",
+            "repeated",
+            "anger",
+            "frustration",
+            "sarcasm",
+            "raised_voice",
+            "service_failed",
+            "silence",
+        ];
+        let definition = self.definition;
+        let known = REASONS.contains(&name) || name.starts_with("critical:") || definition.intents.contains_key(name);
+        if !known {
+            let hint = yaml::did_you_mean(name, definition.intents.keys().map(String::as_str).chain(REASONS));
+            self.wrong_key(&Path::of(&["handoff", "modes", name]), format!("there is no intent or reason `{name}`"), hint.as_deref());
         }
     }
 
