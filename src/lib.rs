@@ -24,4 +24,5 @@ pub mod trunk;
 pub mod understand;
 pub mod view;
 pub mod web_call;
+pub mod webhooks;
 pub mod yaml;

@@ -39,6 +39,7 @@ use crate::{
     trunk::{self, Arrived, TrunkTable},
     view::Stamp,
     web_call::WebCalls,
+    webhooks::Webhooks,
 };
 
 /// How long the record may take to be written at the end.
@@ -98,6 +99,7 @@ impl App {
             None => None,
         };
         let library = Library::default();
+        let webhooks = Webhooks::start(options::webhooks(&config), hub.feed(), &store).context("no HTTP client")?;
         let parts = http::Parts {
             store: store.clone(),
             hub: hub.clone(),
@@ -106,6 +108,7 @@ impl App {
             web,
             library: library.clone(),
             accounts,
+            webhooks,
         };
         let http = http::Bound::bind(&options::http(&config), parts).await?;
         let (speech, heads) = loading.await.context("the models were not loaded")??;

@@ -1,6 +1,7 @@
 //! The configuration's sections in the words of the drivers, which know nothing of files.
 
 use std::{
+    collections::BTreeSet,
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
     time::Duration,
@@ -14,11 +15,13 @@ use super::{peers, remote};
 use crate::{
     accounts,
     call::{event::TransferBy, ids::AgentId},
-    config::{AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, Transfer, TrunkConfig},
+    config::{AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, Transfer, TrunkConfig, WebhookConfig},
     desk::{Limits, Profile},
+    feed::Kind,
     http, speech, telephony,
     telephony::media::MediaConfig,
     trunk::{Network, TrunkTable},
+    webhooks::{Hook, Key},
 };
 
 pub(super) fn telephony(config: &Config, trunks: Arc<TrunkTable>) -> anyhow::Result<telephony::Options> {
@@ -196,6 +199,26 @@ pub(super) fn accounts(config: &Config) -> Option<accounts::Options> {
 fn numbers(config: &Config) -> http::Numbers {
     let (people, trunks) = (people(config), config.trunk_table());
     http::Numbers::new(move |agent, number| people.meant(agent, number, None, &trunks))
+}
+
+/// Who is told what happens to calls.
+pub(super) fn webhooks(config: &Config) -> Vec<Hook> {
+    let hook = |(name, from): (&String, &WebhookConfig)| {
+        let kinds: BTreeSet<Kind> = from.events.iter().filter_map(|word| Kind::of_word(word)).collect();
+        Some(Hook {
+            name: name.clone(),
+            url: from.url.clone(),
+            // The configuration has checked it.
+            key: Key::parse(from.secret.as_ref()?.expose())?,
+            kinds: if kinds.is_empty() { Kind::ALL.into() } else { kinds },
+            timeout: Duration::from_millis(from.timeout_ms),
+            attempts: from.attempts,
+            first_retry_ms: from.first_retry_ms,
+            longest_retry_ms: from.longest_retry_ms,
+            queue: from.queue,
+        })
+    };
+    config.file.webhooks.iter().filter_map(hook).collect()
 }
 
 pub(super) fn desk(config: &Config) -> Limits {

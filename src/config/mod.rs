@@ -17,6 +17,7 @@ mod sip;
 mod speech;
 mod store;
 mod trunks;
+mod webhooks;
 
 use std::{
     collections::BTreeMap,
@@ -46,6 +47,7 @@ pub use trunks::{
     AuthConfig, CodecName, DtmfConfig, HeadersConfig, Host, IdentityConfig, NumbersConfig, Peer, RegistrationConfig, RuleConfig, Srtp,
     Stir, Transport, TrunkConfig,
 };
+pub use webhooks::WebhookConfig;
 
 use check::Outside;
 
@@ -85,6 +87,8 @@ pub struct ConfigFile {
     pub agents: BTreeMap<String, AgentConfig>,
     /// Base addresses of services that flows ask.
     pub services: BTreeMap<String, String>,
+    /// Who is told what happens to calls, by name.
+    pub webhooks: BTreeMap<String, WebhookConfig>,
     /// The demonstration.
     pub demo: DemoConfig,
 }
@@ -155,6 +159,7 @@ impl Config {
         let languages = checker.languages(&file.speech, folder);
         let routes = checker.routes(&file, folder, open, &languages);
         checker.people(&file, &routes);
+        checker.webhooks(&mut file, Outside { folder, open, variable });
         checker.passwords(&mut file, Outside { folder, open, variable });
         checker.finish()?;
         file.sip.under(folder);

@@ -89,6 +89,11 @@ impl<'a> PasswordKeys<'a> {
         Self { names: ["key", "key_env", "key_file"], password: key, env, file }
     }
 
+    /// `secret`, `secret_env` and `secret_file`.
+    pub(super) fn of_secret(password: &'a mut Option<Secret>, env: Option<&'a String>, file: Option<&'a PathBuf>) -> Self {
+        Self { names: ["secret", "secret_env", "secret_file"], password, env, file }
+    }
+
     /// The keys that are there.
     pub(super) fn given(&self) -> Vec<&'static str> {
         let there = [self.password.is_some(), self.env.is_some(), self.file.is_some()];

@@ -22,6 +22,12 @@ use crate::{
 pub(super) enum ApiError {
     #[error("There is no such call.")]
     NoSuchCall,
+    #[error("There is no such webhook.")]
+    NoSuchWebhook,
+    #[error("No such message was given up.")]
+    NoSuchMessage,
+    #[error("This call goes on.")]
+    CallLive,
     #[error("There is no such flow.")]
     NoSuchFlow,
     #[error("That cannot be done right now; try again.")]
@@ -106,6 +112,9 @@ impl ApiError {
     const fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NoSuchCall => (StatusCode::NOT_FOUND, "no_such_call"),
+            Self::NoSuchWebhook => (StatusCode::NOT_FOUND, "no_such_webhook"),
+            Self::NoSuchMessage => (StatusCode::NOT_FOUND, "no_such_message"),
+            Self::CallLive => (StatusCode::CONFLICT, "call_live"),
             Self::NoSuchFlow => (StatusCode::NOT_FOUND, "no_such_flow"),
             Self::NotNow => (StatusCode::SERVICE_UNAVAILABLE, "not_now"),
             Self::NoSuchAgent => (StatusCode::NOT_FOUND, "no_such_agent"),

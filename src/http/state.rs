@@ -15,6 +15,7 @@ use crate::{
     trunk::Network,
     view::{CallHead, CallState},
     web_call::WebCalls,
+    webhooks::Webhooks,
 };
 
 /// The parts of the gateway that the pages show.
@@ -34,6 +35,8 @@ pub struct Parts {
     pub library: Library,
     /// People who sign in; none: everybody on this machine may do everything.
     pub accounts: Option<Accounts>,
+    /// Who is told of what happens.
+    pub webhooks: Webhooks,
 }
 
 /// The state of the server. Cheap to clone.

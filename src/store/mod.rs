@@ -5,7 +5,9 @@
 mod accounts;
 mod audit;
 mod call_log;
+mod deliveries;
 mod event_log;
+mod figures;
 mod interrupted;
 mod notes;
 mod reads;
@@ -39,7 +41,9 @@ use writer::{Closing, Job, Writer};
 pub use accounts::{AccountRow, KeyRow};
 pub use audit::{AuditFilter, AuditRow};
 pub use call_log::{CallLog, NewCall};
+pub use deliveries::{Delivery, NewDelivery, Sent};
 pub use event_log::{FlowFile, Line, LogError, ReadLog, Setup, read_log};
+pub use figures::{Figures, ReasonCount};
 pub use notes::Corrections;
 pub use reads::{Filter, Page};
 pub use recorded::Recorded;
@@ -306,6 +310,7 @@ impl MigrationSource<'static> for Embedded {
             (1, "calls", include_str!("migrations/1.sql")),
             (2, "accounts", include_str!("migrations/2.sql")),
             (3, "notes", include_str!("migrations/3.sql")),
+            (4, "deliveries", include_str!("migrations/4.sql")),
         ];
         let migration = |(number, name, sql): (i64, &'static str, &'static str)| {
             Migration::new(number, name.into(), MigrationType::Simple, sql.into(), false)

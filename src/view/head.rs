@@ -54,6 +54,10 @@ pub struct CallHead {
     /// Who has the caller now.
     #[schema(value_type = schema::Owner)]
     pub owner: Owner,
+    /// Since when.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub owner_since: Option<Stamp>,
     /// Why it ended.
     #[schema(value_type = Option<schema::Outcome>)]
     pub outcome: Option<Outcome>,
@@ -97,6 +101,7 @@ impl CallHead {
             language,
             state: CallState::Live,
             owner: Owner::Bot,
+            owner_since: Some(started),
             outcome: None,
             duration_ms: None,
             intent: None,
@@ -127,6 +132,7 @@ impl CallHead {
             }
             What::Owner { owner } => {
                 self.owner = owner.clone();
+                self.owner_since = Some(Stamp(self.started.0 + entry.at.0));
                 if let Owner::Agent { agent, name } = owner {
                     self.agent = Some(agent.clone());
                     self.agent_name = Some(name.clone());

@@ -6,6 +6,7 @@ mod head;
 mod notes;
 pub mod schema;
 mod stamp;
+mod vcon;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ pub use correction::{About, Correction, CorrectionState};
 pub use head::{CallHead, CallState};
 pub use notes::Notes;
 pub use stamp::Stamp;
+pub use vcon::{Sound, vcon};
 
 /// An entry of a call's record with its place in it, from 1. The number is also the id of the live event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

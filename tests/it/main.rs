@@ -14,4 +14,5 @@ mod remote;
 mod sim;
 mod store;
 mod tidy;
+mod webhooks;
 mod wire;

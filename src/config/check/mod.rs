@@ -7,6 +7,7 @@ mod people;
 mod remote;
 mod routes;
 mod trunks;
+mod webhooks;
 
 pub(super) use passwords::Outside;
 

@@ -12,6 +12,7 @@ pub(super) mod corrections;
 pub(super) mod desk;
 pub(super) mod earlier;
 pub(super) mod events;
+pub(super) mod figures;
 pub(super) mod files;
 pub(super) mod knowledge;
 pub(super) mod notes;
@@ -19,7 +20,9 @@ pub(super) mod session;
 mod span;
 pub(super) mod stream;
 pub(super) mod tokens;
+pub(super) mod vcon;
 pub(super) mod web_calls;
+pub(super) mod webhooks;
 
 use axum::{
     Router,
@@ -43,6 +46,12 @@ pub(super) fn router() -> Router<Server> {
         .route("/knowledge", get(knowledge::search))
         .route("/desk", get(desk::settings))
         .route("/stream", get(stream::stream_of))
+        .route("/calls/{id}/vcon", get(vcon::export))
+        .route("/figures", get(figures::figures))
+        .route("/webhooks", get(webhooks::list))
+        .route("/webhooks/{name}/dead", get(webhooks::dead))
+        .route("/webhooks/{name}/dead/{seq}/replay", post(webhooks::replay_one))
+        .route("/webhooks/{name}/replay", post(webhooks::replay_all))
         .route("/calls/{id}/choice", post(choice::choose))
         .route("/calls/{id}/hangup", post(choice::hang_up))
         .route("/events", get(events::events))

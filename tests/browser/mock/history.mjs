@@ -109,6 +109,7 @@ export function headOf(id, entries, startedMs) {
     language: arrived.language,
     state: ended ? 'ended' : 'live',
     owner: find('owner').at(-1)?.owner ?? { who: 'bot' },
+    owner_since: new Date(startedMs + (find('owner').at(-1)?.at ?? 0)).toISOString(),
     outcome: ended?.outcome ?? null,
     duration_ms: ended?.at ?? null,
     intent: find('caller_turn').findLast((entry) => entry.understood?.intent && entry.understood.intent !== 'human_agent')?.understood.intent ?? null,

@@ -103,6 +103,8 @@ class Mock {
     call.entries.push({ seq: call.entries.length + 1, ...entry });
     const full = call.entries.at(-1);
     call.head = headOf(call.id, call.entries, call.startedReal);
+    const owner = call.entries.findLast((one) => one.what === 'owner');
+    if (owner) call.head.owner_since = new Date(call.startedReal + owner.at / this.speed).toISOString();
     this.send((stream) => stream.call === call.id, 'entry', full, full.seq);
     this.send((stream) => stream.list, 'call', call.head);
     if (full.what === 'ended') {
@@ -230,6 +232,7 @@ class Mock {
     if (this.people && this.people.serve(request, response, kind, id, part, body) !== false) return undefined;
     if (kind === 'session') return json(response, 200, { accounts: false, signed_in: null });
     if (part === 'state' && !['available', 'away'].includes(body.state)) return json(response, 422, { error: 'no such state' });
+    if (kind === 'figures') return json(response, 200, this.figures());
     if (kind === 'desk') return json(response, 200, desk);
     if (kind === 'knowledge') return json(response, 200, { entries: known(url.searchParams.get('q') ?? '', Number(url.searchParams.get('limit') ?? 5)) });
     if (kind === 'events') return this.open(request, response, { list: true });
@@ -287,6 +290,9 @@ class Mock {
     const stream = { response, ...about };
     this.streams.add(stream);
     response.on('close', () => this.streams.delete(stream));
+    if (about.list) {
+      for (const call of this.calls.values()) if (call.head?.state === 'live') response.write(`event: call\ndata: ${JSON.stringify(call.head)}\n\n`);
+    }
     if (about.call === undefined) return;
     const call = this.calls.get(about.call);
     const last = Number(request.headers['last-event-id'] ?? after);
@@ -294,6 +300,30 @@ class Mock {
       if (entry.seq > last) response.write(`id: ${entry.seq}\nevent: entry\ndata: ${JSON.stringify(entry)}\n\n`);
     }
     if (call.head.state === 'ended') response.write('event: end\ndata: {}\n\n');
+  }
+
+  figures() {
+    const heads = [...this.calls.values()].flatMap((one) => one.head ?? []);
+    const count = (fits) => heads.filter(fits).length;
+    const times = heads.flatMap((head) => head.time_to_agent_ms ?? []).sort((a, b) => a - b);
+    const reasons = new Map();
+    for (const head of heads) if (head.reasons[0]) reasons.set(head.reasons[0], (reasons.get(head.reasons[0]) ?? 0) + 1);
+    return {
+      since: new Date(Date.now() - 8 * 3_600_000).toISOString(),
+      service_level_s: this.serviceLevel ?? 20,
+      figures: {
+        calls: heads.length,
+        contained: count((head) => head.outcome === 'contained'),
+        escalated: count((head) => head.escalated),
+        handed_over: times.length,
+        in_time: times.filter((ms) => ms <= 20_000).length,
+        callbacks: count((head) => head.handoff_outcome === 'callback'),
+        gave_up: count((head) => head.handoff_outcome === 'caller_left'),
+        median_to_agent_ms: times[Math.floor((times.length - 1) / 2)] ?? null,
+        longest_to_agent_ms: times.at(-1) ?? null,
+        reasons: [...reasons].map(([reason, calls]) => ({ reason, calls })).sort((a, b) => b.calls - a.calls),
+      },
+    };
   }
 
   notesApi(request, response, id, url, body) {

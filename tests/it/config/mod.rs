@@ -3,6 +3,7 @@
 mod remote;
 mod routes;
 mod trunks;
+mod webhooks;
 
 use std::{collections::BTreeSet, fs, io, path::Path};
 

@@ -23,6 +23,7 @@ use warmline::{
     live::{Hub, LiveCall},
     store::{CallLog, Store},
     web_call::WebCalls,
+    webhooks::Webhooks,
 };
 
 use super::people::{self, Browser};
@@ -83,8 +84,9 @@ async fn served_by<F: Future<Output = Option<Accounts>>>(options: Options, accou
     let store = Store::open(&warmline::store::Options::new(folder.path())).await.unwrap();
     let desk = DeskHandle::open(Limits::default(), vec![profile("maria", "Maria"), profile("ion", "Ion")]);
     let accounts = accounts(store.clone()).await;
-    let (web, library) = (WebCalls::open().0, Library::default());
-    let parts = Parts { store, hub: Hub::default(), desk, readiness: Arc::new(Readiness::default()), web, library, accounts };
+    let (web, library, webhooks) = (WebCalls::open().0, Library::default(), Webhooks::default());
+    let readiness = Arc::new(Readiness::default());
+    let parts = Parts { store, hub: Hub::default(), desk, readiness, web, library, accounts, webhooks };
     let bound = Bound::bind(&options, parts.clone()).await.unwrap();
     let address = bound.address();
     tokio::spawn(bound.run(std::future::pending()));

@@ -47,10 +47,14 @@ const NOT_IN_THE_BRAIN: &[&str] = &[
 /// Everything above the brain.
 const ABOVE_THE_BRAIN: &[&str] = &["app", "call_task", "cli", "clock", "config", "http", "phone", "speech", "store", "telephony", "webrtc"];
 
-const DRIVERS: &[&str] = &["http", "speech", "store", "telephony", "webrtc"];
+const DRIVERS: &[&str] = &["http", "speech", "store", "telephony", "webhooks", "webrtc"];
 
 /// Drivers that one other driver may read, and why.
-const READERS: &[(&str, &str, &str)] = &[("http", "store", "the pages show the record; only the API reads it, and it never writes to it")];
+const READERS: &[(&str, &str, &str)] = &[
+    ("http", "store", "the pages show the record; only the API reads it, and what people write about calls goes in through it"),
+    ("http", "webhooks", "the API shows their queues, and sends again what was given up"),
+    ("webhooks", "store", "their queue survives a restart"),
+];
 
 /// Libraries that only one place may name, so that they can be replaced there.
 const BEHIND_ONE_DOOR: &[(&str, &[&str])] = &[

@@ -200,6 +200,7 @@ export interface CallHead {
   language: string;
   state: 'live' | 'ended';
   owner: Owner;
+  owner_since?: string | null;
   outcome: Outcome | null;
   duration_ms: number | null;
   intent: string | null;
@@ -267,6 +268,26 @@ export interface Correction {
   should_mean: string | null;
   note: string | null;
   state: 'proposed';
+}
+
+/** How the calls of a stretch of time went. */
+export interface Figures {
+  calls: number;
+  contained: number;
+  escalated: number;
+  handed_over: number;
+  in_time: number;
+  callbacks: number;
+  gave_up: number;
+  median_to_agent_ms: number | null;
+  longest_to_agent_ms: number | null;
+  reasons: { reason: string; calls: number }[];
+}
+
+export interface Wall {
+  since: string;
+  service_level_s: number;
+  figures: Figures;
 }
 
 export type CardStep = 'ringing' | 'briefing' | 'bridged' | 'ended';

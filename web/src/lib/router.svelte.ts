@@ -5,6 +5,7 @@ export type Route =
   | { page: 'calls' }
   | { page: 'call'; id: string }
   | { page: 'agents' }
+  | { page: 'wall' }
   | { page: 'desk'; id: string }
   | { page: 'caller'; to: string }
   | { page: 'welcome' }
@@ -28,6 +29,7 @@ export function parse(path: string): Route {
   if (first === 'calls' && second === undefined) return { page: 'calls' };
   if (first === 'calls' && second !== undefined && parts.length === 2) return { page: 'call', id: part(second) };
   if (first === 'agents' && parts.length === 1) return { page: 'agents' };
+  if (first === 'wall' && parts.length === 1) return { page: 'wall' };
   if (first === 'agent' && second !== undefined && parts.length === 2) return { page: 'desk', id: part(second) };
   if ((first === 'welcome' || first === 'account' || first === 'accounts' || first === 'audit') && parts.length === 1) return { page: first };
   if (first === 'call' && parts.length <= 2) return { page: 'caller', to: second === undefined ? 'support' : part(second) };
@@ -39,6 +41,7 @@ export const router = $state<{ route: Route }>({ route: parse(location.pathname)
 export const href = {
   calls: '/',
   agents: '/agents',
+  wall: '/wall',
   caller: '/call',
   account: '/account',
   accounts: '/accounts',

@@ -1,0 +1,57 @@
+// The supervisors' wall with scripted calls.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { assertClean, scripted, until, watched } from './support.mjs';
+
+const world = scripted();
+
+test('the wall shows calls, waits, agents and reasons as they change', async () => {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  await page.goto(`${mock.url}/wall`);
+  const figure = (name) => page.locator('.big div').filter({ hasText: name }).locator('dd');
+  const says = (name, text) => until(`${name}: ${text}`, async () => (await figure(name).innerText()) === text);
+  await says('Waiting for a human', '0');
+  await says('Longest wait', '–');
+  await says('Agents free', '1/2');
+  await says('Within 20 s today', '50%');
+  assert.match(await page.locator('section[aria-labelledby=wall-today]').innerText(), /Asked for a human/);
+
+  const id = mock.startCall({ pickUpMs: null });
+  await says('With the bot', '1');
+  await says('Waiting for a human', '1');
+  const orders = page.locator('tr').filter({ hasText: 'orders' });
+  await until('the queue has somebody', async () => (await orders.locator('td').first().innerText()) === '1');
+  await page.locator('.people .ringing').getByText('Maria').waitFor();
+  await says('Agents free', '0/2');
+  mock.pickUp(id);
+  mock.choose(mock.calls.get(id), 'accept');
+  await says('Talking', '1');
+  await says('Waiting for a human', '0');
+  await page.locator('.people .busy').getByText('Maria').waitFor();
+  mock.end(mock.calls.get(id), 'handed_over');
+  await says('Talking', '0');
+  assertClean(page);
+  await page.close();
+});
+
+test('a wait above the target stands out, and a lost connection comes back with what goes on', async () => {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  mock.serviceLevel = 1;
+  const id = mock.startCall({ pickUpMs: null, alreadyMs: 49_200 });
+  await page.goto(`${mock.url}/wall`);
+  await until('the wait is late', async () => (await page.locator('.big .late dt').allInnerTexts()).includes('Longest wait'));
+  mock.serviceLevel = 20;
+  mock.dropStreams();
+  const call = mock.calls.get(id);
+  mock.write(call, { at: mock.now(call), what: 'owner', owner: { who: 'ended' } });
+  mock.write(call, { at: mock.now(call), what: 'ended', outcome: 'abandoned' });
+  await page.getByText('Nobody is calling right now').waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('w');
+  await page.locator('.big').waitFor();
+  assertClean(page);
+  await page.close();
+});

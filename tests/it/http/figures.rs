@@ -1,0 +1,71 @@
+//! Figures for the supervisors' wall, and how webhooks stand.
+
+use serde_json::json;
+use warmline::{
+    call::{
+        outcome::{HandoffOutcome, Outcome},
+        record::HandoffStep,
+    },
+    store::Store,
+    view::Stamp,
+};
+
+use super::support::{Served, code, served};
+use crate::store::samples::{STARTED_MS, ended, escalates, handoff_ended, maria, new_call, said, step, write};
+
+/// Calls of ten minutes: two with the bot alone, four who wanted a human and got one after so many milliseconds, one who hung up, one callback.
+async fn calls(store: &Store) {
+    for (minute, to_agent) in [None, None, Some(4_000), Some(9_000), Some(21_000), Some(60_000)].into_iter().enumerate() {
+        let mut log = store.begin(new_call(&format!("call-{minute}"), minute as u64));
+        write(&mut log, 10, said("Hello?"));
+        if let Some(ms) = to_agent {
+            write(&mut log, 20, escalates());
+            write(&mut log, 30, step(HandoffStep::Bridged { agent: maria(), time_to_agent_ms: ms, longest_silence_ms: 1 }));
+            write(&mut log, 40, step(handoff_ended(HandoffOutcome::Bridged)));
+        }
+        write(&mut log, 50, ended(if to_agent.is_some() { Outcome::HandedOver } else { Outcome::Contained }));
+    }
+    for (minute, outcome) in [(8, HandoffOutcome::CallerLeft), (9, HandoffOutcome::Callback)] {
+        let mut log = store.begin(new_call(&format!("call-{minute}"), minute));
+        write(&mut log, 20, escalates());
+        write(&mut log, 40, step(handoff_ended(outcome)));
+        write(&mut log, 50, ended(Outcome::Abandoned));
+    }
+    store.flush().await;
+}
+
+#[tokio::test]
+async fn calls_are_counted_from_a_moment_on() {
+    let served: Served = served().await;
+    calls(&served.parts.store).await;
+    let all = served.parts.store.figures(Stamp(STARTED_MS), 20_000).await.unwrap();
+    let got = serde_json::to_value(&all).unwrap();
+    let wanted = json!({
+        "calls": 8, "contained": 2, "escalated": 6, "handed_over": 4, "in_time": 2, "callbacks": 1, "gave_up": 1,
+        "median_to_agent_ms": 9_000, "longest_to_agent_ms": 60_000, "reasons": [{"reason": "asked_for_human", "calls": 6}],
+    });
+    assert_eq!(got, wanted);
+    let late = served.parts.store.figures(Stamp(STARTED_MS + 5 * 60_000), 60_000).await.unwrap();
+    assert_eq!((late.calls, late.in_time, late.median_to_agent_ms), (3, 1, Some(60_000)));
+    let none = served.parts.store.figures(Stamp(STARTED_MS + 60 * 60_000), 60_000).await.unwrap();
+    assert_eq!(none, warmline::store::Figures::default());
+}
+
+#[tokio::test]
+async fn the_wall_asks_for_minutes() {
+    let served = served().await;
+    let wall = served.json("/api/v1/figures?minutes=60").await;
+    assert_eq!((&wall["service_level_s"], &wall["figures"]["calls"]), (&json!(20), &json!(0)));
+    for wrong in ["minutes=0", "minutes=10081", "minutes=x", "hours=1"] {
+        assert_eq!(code(served.get(&format!("/api/v1/figures?{wrong}")).await).await, (400, "bad_request".to_owned()), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn webhooks_that_are_not_there_are_told_so() {
+    let served = served().await;
+    assert_eq!(served.json("/api/v1/webhooks").await, json!({"webhooks": []}));
+    assert_eq!(code(served.get("/api/v1/webhooks/crm/dead").await).await, (404, "no_such_webhook".to_owned()));
+    assert_eq!(code(served.post("/api/v1/webhooks/crm/replay", &json!({})).await).await, (404, "no_such_webhook".to_owned()));
+    assert_eq!(code(served.post("/api/v1/webhooks/crm/dead/x/replay", &json!({})).await).await, (404, "no_such_message".to_owned()));
+}

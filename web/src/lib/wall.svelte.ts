@@ -1,0 +1,108 @@
+import { api, ApiError, url } from './api';
+import type { AgentRow, CallHead, Wall } from './contract';
+import { stream } from './stream.svelte';
+
+/** Agents change with calls, and by themselves: however much happens, this is often enough. */
+const SOON_MS = 400;
+const AGENTS_MS = 4_000;
+const FIGURES_MS = 15_000;
+
+export interface QueueRow {
+  name: string;
+  waiting: CallHead[];
+  /** Milliseconds that the first one has waited. */
+  longestMs: number;
+  free: number;
+  agents: number;
+}
+
+/** Everything that goes on: calls by their stream, agents as they change, figures of the day. */
+export class WallStore {
+  heads = $state.raw<ReadonlyMap<string, CallHead>>(new Map());
+  agents = $state.raw<AgentRow[] | null>(null);
+  wall = $state.raw<Wall | null>(null);
+  error = $state.raw<ApiError | null>(null);
+
+  readonly live = $derived([...this.heads.values()].filter((head) => head.state === 'live'));
+  readonly waiting = $derived(this.live.filter((head) => head.owner.who === 'queue'));
+  readonly talking = $derived(this.live.filter((head) => head.owner.who === 'agent'));
+  readonly withBot = $derived(this.live.filter((head) => head.owner.who === 'bot'));
+
+  /** Fits `$effect`. */
+  start(): () => void {
+    let soon: ReturnType<typeof setTimeout> | undefined;
+    const later = (): void => {
+      soon ??= setTimeout(() => {
+        soon = undefined;
+        void this.#agents();
+      }, SOON_MS);
+    };
+    const stop = stream(url.events, {
+      onlyVisible: true,
+      on: {
+        call: (data) => {
+          const head = data as CallHead;
+          const next = new Map(this.heads);
+          if (head.state === 'live') next.set(head.id, head);
+          else next.delete(head.id);
+          this.heads = next;
+          later();
+        },
+      },
+      // What ended meanwhile would stay: the stream begins with all that goes on.
+      opened: (again) => {
+        if (again) this.heads = new Map();
+        void this.load();
+      },
+    });
+    const agents = setInterval(() => void this.#agents(), AGENTS_MS);
+    const figures = setInterval(() => void this.#figures(), FIGURES_MS);
+    return () => {
+      stop();
+      clearTimeout(soon);
+      clearInterval(agents);
+      clearInterval(figures);
+    };
+  }
+
+  async load(): Promise<void> {
+    await Promise.all([this.#agents(), this.#figures()]);
+  }
+
+  async #agents(): Promise<void> {
+    try {
+      this.agents = (await api.agents()).agents;
+      this.error = null;
+    } catch (error) {
+      if (error instanceof ApiError && this.agents === null) this.error = error;
+    }
+  }
+
+  async #figures(): Promise<void> {
+    // Since midnight where the wall hangs.
+    const minutes = Math.max(1, Math.ceil((Date.now() - new Date().setHours(0, 0, 0, 0)) / 60_000));
+    try {
+      this.wall = await api.figures(minutes);
+    } catch {
+      // The figures of before stand; what is live is live.
+    }
+  }
+
+  queues(now: number): QueueRow[] {
+    const names = new Set<string>();
+    for (const agent of this.agents ?? []) for (const queue of agent.queues) names.add(queue);
+    for (const head of this.waiting) if (head.owner.who === 'queue') names.add(head.owner.queue);
+    const row = (name: string): QueueRow => {
+      const waiting = this.waiting.filter((head) => head.owner.who === 'queue' && head.owner.queue === name);
+      const agents = (this.agents ?? []).filter((agent) => agent.queues.includes(name));
+      const longestMs = Math.max(0, ...waiting.map((head) => waited(head, now)));
+      return { name, waiting, longestMs, free: agents.filter((agent) => agent.state === 'available').length, agents: agents.filter((agent) => agent.state !== 'away').length };
+    };
+    return [...names].map(row).sort((a, b) => b.longestMs - a.longestMs || b.waiting.length - a.waiting.length || a.name.localeCompare(b.name));
+  }
+}
+
+/** Since the caller has been where they are. */
+export function waited(head: CallHead, now: number): number {
+  return Math.max(0, now - Date.parse(head.owner_since ?? head.started));
+}
