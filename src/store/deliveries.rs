@@ -115,7 +115,7 @@ impl Store {
         Ok((count(0), count(1)))
     }
 
-    /// Writes down what came of a message.
+    /// Writes down what came of a message. One that a full queue has pushed out meanwhile is given up, unless it was taken.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -127,12 +127,12 @@ impl Store {
                 sqlx::query("DELETE FROM deliveries WHERE seq = ?").bind(seq).execute(&mut *transaction).await?;
             }
             Sent::Later { due_ms, why } => {
-                let query = "UPDATE deliveries SET attempts = ?, due_ms = ?, why = ? WHERE seq = ?";
+                let query = "UPDATE deliveries SET attempts = ?, due_ms = ?, why = ? WHERE seq = ? AND dead = 0";
                 let query = sqlx::query(query).bind(i64::from(attempts)).bind(integer(*due_ms)).bind(why).bind(seq);
                 query.execute(&mut *transaction).await?;
             }
             Sent::Dead { why } => {
-                let query = "UPDATE deliveries SET attempts = ?, why = ?, dead = 1 WHERE seq = ? RETURNING hook";
+                let query = "UPDATE deliveries SET attempts = ?, why = ?, dead = 1 WHERE seq = ? AND dead = 0 RETURNING hook";
                 let query = sqlx::query_scalar(query).bind(i64::from(attempts)).bind(why).bind(seq);
                 let hook: Option<String> = query.fetch_optional(&mut *transaction).await?;
                 if let Some(hook) = hook {

@@ -10,10 +10,12 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
+    accounts::Did,
     clock,
     http::{
         ErrorBody,
         api::call,
+        asker::Asker,
         error::ApiError,
         state::{Server, call_id},
     },
@@ -40,6 +42,7 @@ pub(crate) struct With {
         (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(crate) async fn export(
     State(server): State<Server>,
+    asker: Asker,
     Path(id): Path<String>,
     with: Result<Query<With>, QueryRejection>,
 ) -> Result<Response, ApiError> {
@@ -52,6 +55,7 @@ pub(crate) async fn export(
     let sound =
         if with.recording { Some(sound(&server.parts.store.recording_path(&id)).await.ok_or(ApiError::NoRecording)?) } else { None };
     let entries = call::entries(&server, &id).await?;
+    asker.did(&server, Did::ExportedLog, Some(&id.0));
     let now = Stamp(u64::try_from(clock::utc().as_millis()).unwrap_or_default());
     let vcon = vcon(&head, entries.iter().map(AsRef::as_ref), sound, now);
     let name = format!("attachment; filename=\"call-{}.vcon\"", id.0);
