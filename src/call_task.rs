@@ -128,8 +128,9 @@ impl Running {
                     let _ = events.send(lookups.ask(id, &request).await).await;
                 });
             }
-            Action::FindAgent { id, queue, not, who } => {
-                let request = Request { call: task.id.clone(), id, queue, language: Some(self.language.clone()), not, who };
+            Action::FindAgent { id, queue, not, who, ahead_ms, caller } => {
+                let language = Some(self.language.clone());
+                let request = Request { call: task.id.clone(), id, queue, language, not, who, ahead_ms, caller };
                 task.desk.find(request, &task.events.0);
             }
             Action::LeaveQueue { id } => task.desk.leave(&task.id, id),

@@ -15,8 +15,8 @@ use super::{peers, remote};
 use crate::{
     accounts,
     call::{event::TransferBy, ids::AgentId},
-    config::{AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, Transfer, TrunkConfig, WebhookConfig},
-    desk::{Limits, Profile},
+    config::{self, AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, Transfer, TrunkConfig, WebhookConfig},
+    desk::{self, Limits, Profile},
     feed::Kind,
     http, speech, telephony,
     telephony::media::MediaConfig,
@@ -223,7 +223,20 @@ pub(super) fn webhooks(config: &Config) -> Vec<Hook> {
 
 pub(super) fn desk(config: &Config) -> Limits {
     let from = &config.file.desk;
-    Limits { queue_places: from.queue_places, wrap_up_ms: from.wrap_up_ms, resting_ms: from.resting_ms }
+    let overflow = |(queue, over): (&String, &config::OverflowConfig)| {
+        (queue.clone(), desk::Overflow { to: over.to.clone(), after_ms: over.after_s * 1_000 })
+    };
+    Limits {
+        queue_places: from.queue_places,
+        wrap_up_ms: from.wrap_up_ms,
+        resting_ms: from.resting_ms,
+        strategy: match from.strategy {
+            config::Strategy::LongestIdle => desk::Strategy::LongestIdle,
+            config::Strategy::BestSkill => desk::Strategy::BestSkill,
+        },
+        known_ms: from.same_agent_hours * 3_600_000,
+        overflow: from.overflow.iter().map(overflow).collect(),
+    }
 }
 
 pub(super) fn profiles(config: &Config) -> Vec<Profile> {
@@ -238,6 +251,7 @@ pub(super) fn profiles(config: &Config) -> Vec<Profile> {
         },
         spoken_claim: from.via.as_ref().and_then(|via| config.file.trunks.get(via)).is_some_and(|trunk| trunk.headers.stripped),
         queues: from.queues.clone(),
+        levels: from.levels.clone(),
         languages: from.languages.clone(),
         signed_in: from.signed_in,
     };

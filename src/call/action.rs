@@ -66,7 +66,17 @@ pub enum Action {
     LookUp { id: RequestId, request: LookUp },
 
     /// Reserve an agent: this one, whatever queues they serve, or one of the queue. `AgentReserved`, `Queued` or `NobodyToAsk` follow.
-    FindAgent { id: RequestId, queue: String, not: Vec<AgentId>, who: Option<AgentId> },
+    /// `ahead_ms`: the call is served as if it had asked so much earlier. `caller`: the number, if it is known: whoever spoke with them last is preferred.
+    FindAgent {
+        id: RequestId,
+        queue: String,
+        not: Vec<AgentId>,
+        who: Option<AgentId>,
+        #[serde(default)]
+        ahead_ms: u64,
+        #[serde(default)]
+        caller: Option<String>,
+    },
     /// Leave the queue; the request has no further answers. An agent who was reserved for it, and whose report is still on its way, is free again.
     LeaveQueue { id: RequestId },
     /// This call no longer needs this agent. Said once for every `AgentReserved` that the call was told.

@@ -1,6 +1,6 @@
 //! Who can be called to help.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,9 @@ pub struct AgentConfig {
     pub password_file: Option<PathBuf>,
     /// Queues that they serve.
     pub queues: Vec<String>,
+    /// How good they are at a queue, from 1 to 5; not listed: 5.
+    #[serde(default)]
+    pub levels: BTreeMap<String, u8>,
     /// Languages that they speak ("en"); empty: every one.
     #[serde(default)]
     pub languages: Vec<String>,

@@ -1,5 +1,7 @@
 //! Queues and the work of agents.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// How agents are asked.
@@ -12,12 +14,38 @@ pub struct DeskConfig {
     pub wrap_up_ms: u64,
     /// Milliseconds without offers after one that an agent did not take.
     pub resting_ms: u64,
+    /// Which of several free agents is asked.
+    pub strategy: Strategy,
+    /// For so many hours a caller who rings again is offered to the agent with whom they spoke, if that one is free; 0: never.
+    pub same_agent_hours: u64,
+    /// By queue: where its calls go, too, when they have waited.
+    pub overflow: BTreeMap<String, OverflowConfig>,
     /// What agents may give as the reason when they are away; empty: none is asked.
     pub away_reasons: Vec<String>,
     /// What agents may say that came of a conversation; empty: nothing is asked.
     pub dispositions: Vec<String>,
     /// Seconds within which callers who want a human are to have one: what the wall counts.
     pub service_level_s: u32,
+}
+
+/// Which of several free agents is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Who has been idle longest.
+    LongestIdle,
+    /// Who is best at the queue (`levels`).
+    BestSkill,
+}
+
+/// Where calls that have waited go, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OverflowConfig {
+    /// The queue whose agents may take them then.
+    pub to: String,
+    /// Seconds from the first asking on.
+    pub after_s: u64,
 }
 
 impl Default for DeskConfig {
@@ -27,6 +55,9 @@ impl Default for DeskConfig {
             queue_places: 50,
             wrap_up_ms: 10_000,
             resting_ms: 30_000,
+            strategy: Strategy::LongestIdle,
+            same_agent_hours: 24,
+            overflow: BTreeMap::new(),
             away_reasons: words(&["break", "lunch", "meeting", "training"]),
             dispositions: words(&["solved", "follow_up", "callback", "wrong_department", "no_result"]),
             service_level_s: 20,

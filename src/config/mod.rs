@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use accounts::AccountsConfig;
 pub use agents::{AgentConfig, BROWSER, MayCallConfig, REGISTERED, Transfer};
 pub use demo::DemoConfig;
-pub use desk::DeskConfig;
+pub use desk::{DeskConfig, OverflowConfig, Strategy};
 pub use http::{HttpConfig, IceServerConfig};
 pub use limits::LimitsConfig;
 pub use lines::{Account, Health, Phone, Registration};

@@ -1,5 +1,7 @@
 //! One agent: who they are, and what they do now.
 
+use std::collections::BTreeMap;
+
 use crate::{
     call::{
         action::AgentAfter,
@@ -11,6 +13,9 @@ use crate::{
         registry::{Limits, Request, StateWord},
     },
 };
+
+/// The highest level of a skill.
+pub const BEST: u8 = 5;
 
 /// Who an agent is, from the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +32,8 @@ pub struct Profile {
     pub spoken_claim: bool,
     /// Queues that they serve.
     pub queues: Vec<String>,
+    /// How good they are at a queue, from 1 to [`BEST`]; not listed: [`BEST`].
+    pub levels: BTreeMap<String, u8>,
     /// Language tags that they speak; empty: every one.
     pub languages: Vec<String>,
     /// Available from the start on.
@@ -41,11 +48,23 @@ impl Profile {
         Agent { id: id.clone(), name: name.clone(), target: target.clone(), transfer: *transfer, spoken_claim: *spoken_claim }
     }
 
+    /// How good they are at this queue's matters.
+    #[must_use]
+    pub fn level(&self, queue: &str) -> u8 {
+        self.levels.get(queue).copied().unwrap_or(BEST)
+    }
+
     /// By queue, language and the request's exceptions.
     #[must_use]
     pub fn may_take(&self, request: &Request) -> bool {
+        self.may_take_from(&request.queue, request)
+    }
+
+    /// The same if the call waited in this queue.
+    #[must_use]
+    pub fn may_take_from(&self, queue: &str, request: &Request) -> bool {
         let speaks = |wanted: &String| self.languages.is_empty() || self.languages.iter().any(|spoken| same_language(spoken, wanted));
-        let right = request.who.as_ref().map_or_else(|| self.queues.contains(&request.queue), |who| *who == self.id);
+        let right = request.who.as_ref().map_or_else(|| self.queues.iter().any(|served| served == queue), |who| *who == self.id);
         right && !request.not.contains(&self.id) && request.language.as_ref().is_none_or(speaks)
     }
 }
@@ -120,12 +139,14 @@ impl State {
         }
     }
 
-    pub(super) fn bridge(&mut self, wanted: &CallId, now: Now) {
-        if let Self::Reserved { call, queue, then_away, .. } = self
-            && call == wanted
-        {
+    /// They speak with the caller. False if they are not this call's.
+    pub(super) fn bridge(&mut self, wanted: &CallId, now: Now) -> bool {
+        let Self::Reserved { call, queue, then_away, .. } = self else { return false };
+        let own = call == wanted;
+        if own {
             *self = Self::Busy { call: call.clone(), queue: std::mem::take(queue), since: now, then_away: *then_away };
         }
+        own
     }
 
     pub(super) fn let_go(&mut self, after: AgentAfter, limits: &Limits, now: Now) {

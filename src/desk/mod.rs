@@ -3,6 +3,7 @@
 mod agent;
 mod own;
 mod registry;
+mod routing;
 
 use std::{
     collections::HashMap,
@@ -21,9 +22,10 @@ use crate::call::{
     ids::{AgentId, CallId, RequestId},
 };
 
-pub use agent::Profile;
+pub use agent::{BEST, Profile};
 pub use own::{Own, RingAt};
 pub use registry::{AgentView, Answer, Desk, Limits, Notice, Request, StateWord};
+pub use routing::{Overflow, Strategy};
 
 /// How long an answer that must arrive may wait for a call that takes nothing.
 const DELIVERY: Duration = Duration::from_secs(2);

@@ -1,9 +1,13 @@
 //! Agents and queues, pure: time is a parameter, answers come out of `poll`.
 //!
-//! The rule: calls are served in the order in which they first asked; each gets the agent who has been idle longest among those who may take it.
+//! The rule: calls are served in the order in which they first asked, an urgent one as if it had asked some time earlier: so nobody starves. Each gets, of the
+//! agents who may take it, the one who spoke with this caller last, or the one who has been idle longest (or is best at it).
 //! A call that asks again after a failed offer keeps its place. A free agent and a waiting call that fit never stay apart.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, VecDeque},
+};
 
 use serde::Serialize;
 
@@ -17,11 +21,12 @@ use crate::{
         Now,
         agent::{Profile, State},
         own::{Own, PAGE, RingAt},
+        routing::{Known, Overflow, Strategy},
     },
 };
 
 /// Limits of the desk.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Limits {
     /// Calls that may wait in one queue; further ones hear that nobody can be had.
     pub queue_places: usize,
@@ -29,11 +34,24 @@ pub struct Limits {
     pub wrap_up_ms: u64,
     /// Milliseconds without offers after one that failed.
     pub resting_ms: u64,
+    /// Which of several free agents is asked.
+    pub strategy: Strategy,
+    /// For so many milliseconds a caller who rings again is offered to whom they spoke with, if they are free; 0: never.
+    pub known_ms: u64,
+    /// Queues whose calls go to the agents of another one, too, when they have waited.
+    pub overflow: BTreeMap<String, Overflow>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { queue_places: 50, wrap_up_ms: 10_000, resting_ms: 30_000 }
+        Self {
+            queue_places: 50,
+            wrap_up_ms: 10_000,
+            resting_ms: 30_000,
+            strategy: Strategy::default(),
+            known_ms: 24 * 3_600_000,
+            overflow: BTreeMap::new(),
+        }
     }
 }
 
@@ -52,6 +70,10 @@ pub struct Request {
     pub not: Vec<AgentId>,
     /// This agent and nobody else, whatever queues they serve.
     pub who: Option<AgentId>,
+    /// It is served as if it had asked so many milliseconds earlier.
+    pub ahead_ms: u64,
+    /// Who calls, if it is known.
+    pub caller: Option<String>,
 }
 
 /// What a call is told.
@@ -122,10 +144,23 @@ pub enum StateWord {
 #[derive(Debug)]
 struct Waiting {
     request: Request,
-    /// The order of first asking.
-    ticket: u64,
+    ticket: Ticket,
     /// What the call was last told.
     told: Option<(u32, Option<u32>)>,
+}
+
+/// When a call first asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ticket {
+    at: Now,
+    number: u64,
+}
+
+impl Waiting {
+    /// Its place among the others.
+    fn turn(&self) -> (i128, u64) {
+        (i128::from(self.ticket.at.0) - i128::from(self.request.ahead_ms), self.ticket.number)
+    }
 }
 
 #[derive(Debug)]
@@ -148,12 +183,16 @@ impl Seat {
 pub struct Desk {
     limits: Limits,
     seats: BTreeMap<AgentId, Seat>,
-    /// Ordered by ticket.
+    /// In the order in which they are served.
     waiting: Vec<Waiting>,
-    tickets: BTreeMap<CallId, u64>,
+    tickets: BTreeMap<CallId, Ticket>,
     next_ticket: u64,
     /// How long agents were last held by one call, milliseconds, per queue.
     held_ms: BTreeMap<String, VecDeque<u64>>,
+    /// Who spoke with whom.
+    known: Known,
+    /// The time of the last report.
+    now: Now,
     notices: VecDeque<Notice>,
 }
 
@@ -177,6 +216,8 @@ impl Desk {
             tickets: BTreeMap::new(),
             next_ticket: 0,
             held_ms: BTreeMap::new(),
+            known: Known::default(),
+            now,
             notices: VecDeque::new(),
         }
     }
@@ -201,10 +242,14 @@ impl Desk {
             return self.notices.push_back(Notice { call: request.call, id: request.id, answer: Answer::Nobody });
         }
         let next = self.next_ticket;
-        let ticket = *self.tickets.entry(request.call.clone()).or_insert(next);
-        self.next_ticket += u64::from(ticket == next);
-        let place = self.waiting.partition_point(|waiting| waiting.ticket < ticket);
-        self.waiting.insert(place, Waiting { request, ticket, told: None });
+        let ticket = *self.tickets.entry(request.call.clone()).or_insert(Ticket { at: now, number: next });
+        self.next_ticket += u64::from(ticket.number == next);
+        if let Some(caller) = &request.caller {
+            self.known.asks(&request.call, caller);
+        }
+        let waiting = Waiting { request, ticket, told: None };
+        let place = self.waiting.partition_point(|other| other.turn() < waiting.turn());
+        self.waiting.insert(place, waiting);
         self.dispatch();
     }
 
@@ -237,8 +282,10 @@ impl Desk {
     /// Agent and caller hear each other.
     pub fn bridged(&mut self, call: &CallId, agent: &AgentId, now: Now) {
         self.wake(now);
-        if let Some(seat) = self.seats.get_mut(agent) {
-            seat.state.bridge(call, now);
+        if let Some(seat) = self.seats.get_mut(agent)
+            && seat.state.bridge(call, now)
+        {
+            self.known.spoke(call, agent, now);
         }
         // The next time this call asks it is a new matter.
         self.tickets.remove(call);
@@ -249,6 +296,7 @@ impl Desk {
     pub fn ended(&mut self, call: &CallId, now: Now) {
         self.wake(now);
         self.tickets.remove(call);
+        self.known.ended(call);
         self.waiting.retain(|waiting| waiting.request.call != *call);
         let agents: Vec<AgentId> =
             self.seats.iter().filter(|(_, seat)| seat.state.call() == Some(call)).map(|(id, _)| id.clone()).collect();
@@ -284,7 +332,9 @@ impl Desk {
     /// When the desk wants to be woken.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Now> {
-        self.seats.values().filter_map(|seat| seat.state.until()).min()
+        let seats = self.seats.values().filter_map(|seat| seat.state.until());
+        let overflows = self.waiting.iter().filter_map(|waiting| self.overflows_at(waiting)).filter(|at| *at > self.now);
+        seats.chain(overflows).min()
     }
 
     /// The time has come.
@@ -316,6 +366,7 @@ impl Desk {
     }
 
     fn wake(&mut self, now: Now) {
+        self.now = self.now.max(now);
         for seat in self.seats.values_mut() {
             seat.state.wake(now);
         }
@@ -326,12 +377,12 @@ impl Desk {
         let mut still = Vec::with_capacity(self.waiting.len());
         for waiting in std::mem::take(&mut self.waiting) {
             let request = &waiting.request;
-            if let Some(agent) = self.idle_longest(request) {
+            if let Some(agent) = self.choose(&waiting) {
                 let seat = self.seats.get_mut(&agent).expect("found among the seats");
                 seat.state = State::Reserved { call: request.call.clone(), id: request.id, queue: request.queue.clone(), then_away: false };
                 let answer = Answer::Reserved { agent: seat.agent() };
                 self.notices.push_back(Notice { call: request.call.clone(), id: request.id, answer });
-            } else if !self.seats.values().any(|seat| !seat.state.leaves() && seat.profile.may_take(request)) {
+            } else if !self.seats.values().any(|seat| !seat.state.leaves() && self.may_ever_take(seat, request)) {
                 self.notices.push_back(Notice { call: request.call.clone(), id: request.id, answer: Answer::Nobody });
             } else {
                 still.push(waiting);
@@ -341,10 +392,37 @@ impl Desk {
         self.tell_positions();
     }
 
-    fn idle_longest(&self, request: &Request) -> Option<AgentId> {
-        let free = self.seats.iter().filter(|(_, seat)| seat.profile.may_take(request));
-        let idle = free.filter_map(|(id, seat)| if let State::Available { since } = seat.state { Some((since, id)) } else { None });
-        idle.min().map(|(_, id)| id.clone())
+    /// When calls of its queue go to another queue's agents, too.
+    fn overflows_at(&self, waiting: &Waiting) -> Option<Now> {
+        let overflow = self.limits.overflow.get(&waiting.request.queue).filter(|_| waiting.request.who.is_none())?;
+        Some(Now(waiting.ticket.at.0 + overflow.after_ms))
+    }
+
+    /// Now, or once it has waited.
+    fn may_ever_take(&self, seat: &Seat, request: &Request) -> bool {
+        let other = self.limits.overflow.get(&request.queue).map(|overflow| overflow.to.as_str());
+        seat.profile.may_take(request) || other.is_some_and(|other| seat.profile.may_take_from(other, request))
+    }
+
+    /// The agent for a call, among those who are free.
+    fn choose(&self, waiting: &Waiting) -> Option<AgentId> {
+        let request = &waiting.request;
+        let overflows = self.overflows_at(waiting).is_some_and(|at| at <= self.now)
+            || !self.seats.values().any(|seat| !seat.state.leaves() && seat.profile.may_take(request));
+        let fits = |seat: &Seat| seat.profile.may_take(request) || overflows && self.may_ever_take(seat, request);
+        let free = || {
+            let fitting = self.seats.iter().filter(|(_, seat)| fits(seat));
+            fitting.filter_map(|(id, seat)| if let State::Available { since } = seat.state { Some((since, id, seat)) } else { None })
+        };
+        let known = request.caller.as_ref().and_then(|caller| self.known.agent(caller, self.now, self.limits.known_ms));
+        if let Some((_, id, _)) = free().find(|(_, id, _)| Some(*id) == known) {
+            return Some(id.clone());
+        }
+        let best = |seat: &Seat| match self.limits.strategy {
+            Strategy::LongestIdle => 0,
+            Strategy::BestSkill => seat.profile.level(&request.queue),
+        };
+        free().min_by_key(|(since, id, seat)| (Reverse(best(seat)), *since, *id)).map(|(_, id, _)| id.clone())
     }
 
     fn tell_positions(&mut self) {
@@ -369,7 +447,7 @@ impl Desk {
     /// conversations were seen to say anything.
     fn estimate_s(&self, request: &Request, position: u32) -> Option<u32> {
         let held = self.held_ms.get(&request.queue).filter(|held| held.len() >= HELD_NEEDED)?;
-        let agents = self.seats.values().filter(|seat| !seat.state.leaves() && seat.profile.may_take(request)).count() as u64;
+        let agents = self.seats.values().filter(|seat| !seat.state.leaves() && self.may_ever_take(seat, request)).count() as u64;
         let mean = held.iter().sum::<u64>() / held.len() as u64;
         u32::try_from((u64::from(position) * mean).div_ceil(agents.max(1) * 1_000)).ok()
     }

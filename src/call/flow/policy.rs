@@ -86,6 +86,8 @@ pub struct HandoffPolicy {
     pub wait_ms: u64,
     /// Steps of the flow to which agents may send callers back after they have spoken: a confirmation, a survey.
     pub send_back: Vec<String>,
+    /// By reason (`vip`, `critical`, `critical:cancellation`, `anger` …): the call is served as if it had asked so many seconds earlier.
+    pub ahead_s: BTreeMap<String, u64>,
     /// What happens when nobody can be had.
     pub fallback: Fallback,
 }
@@ -104,6 +106,7 @@ impl Default for HandoffPolicy {
             voicemail_s: 120,
             wait_ms: 300_000,
             send_back: Vec::new(),
+            ahead_s: BTreeMap::from([("vip".to_owned(), 60), ("critical".to_owned(), 30), ("anger".to_owned(), 30)]),
             fallback: Fallback::Callback,
         }
     }

@@ -8,7 +8,11 @@ use crate::call::{
         policy::{Fallback, Mode},
         prompt::PromptKey,
     },
-    handoff::{Handoff, Leg, Offer, Stage, company::left_s, summary::strongest_reason},
+    handoff::{
+        Handoff, Leg, Offer, Stage,
+        company::left_s,
+        summary::{ahead_s, strongest_reason},
+    },
     ids::RequestId,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
     record::{HandoffStep, What},
@@ -47,7 +51,14 @@ impl Handoff {
     /// Asks the queue for an agent.
     pub(super) fn find(&mut self, base: &mut Base) {
         let find = base.io.request();
-        base.io.act(Action::FindAgent { id: find, queue: self.to.queue.clone(), not: self.asked.clone(), who: self.wanted.clone() });
+        base.io.act(Action::FindAgent {
+            id: find,
+            queue: self.to.queue.clone(),
+            not: self.asked.clone(),
+            who: self.wanted.clone(),
+            ahead_ms: 1_000 * ahead_s(base.io.entries(), &base.flow.handoff.ahead_s),
+            caller: Some(base.caller.number.clone()).filter(|number| !number.is_empty()),
+        });
         base.io.timers.set(Timer::FindAgent, base.io.now.plus(FIND_MS));
         base.finds.insert(find);
         self.stage = Stage::Finding { find };

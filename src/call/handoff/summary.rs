@@ -1,5 +1,7 @@
 //! What the human is told, made from the record by rules: no service, no waiting, the same record gives the same words.
 
+use std::collections::BTreeMap;
+
 use crate::call::{
     caller::Caller,
     flow::Flow,
@@ -76,13 +78,24 @@ pub(super) fn because<'f>(entries: &[Entry], flow: &'f Flow) -> &'f str {
     strongest_reason(entries).map(|reason| flow.words().handoff.because(reason)).unwrap_or_default()
 }
 
+/// By how many seconds a call goes ahead of others: the most of what the reasons for which a human was called are worth. A reason of several words
+/// (`critical:cancellation`) is worth what it is worth as a whole, or else what its first word is.
+pub(super) fn ahead_s(entries: &[Entry], worth: &BTreeMap<String, u64>) -> u64 {
+    let of = |reason: &String| worth.get(reason).or_else(|| worth.get(reason.split(':').next().unwrap_or_default()));
+    reasons(entries).iter().filter_map(of).max().copied().unwrap_or(0)
+}
+
 /// The first reason of the decision that called a human.
 pub(super) fn strongest_reason(entries: &[Entry]) -> Option<&String> {
+    reasons(entries).first()
+}
+
+fn reasons(entries: &[Entry]) -> &[String] {
     let reasons = entries.iter().rev().find_map(|entry| match &entry.what {
-        What::Decision { decision: Decision { escalate: true, reasons, .. } } => Some(reasons),
+        What::Decision { decision: Decision { escalate: true, reasons, .. } } => Some(reasons.as_slice()),
         _ => None,
     });
-    reasons.and_then(|reasons| reasons.first())
+    reasons.unwrap_or_default()
 }
 
 /// What the caller is like.
@@ -259,5 +272,35 @@ fn opening(caller: &Caller, facts: &[Fact], phrases: &Phrases) -> String {
     match known {
         Some(fact) => format!("{hello}, {} {} {}.", phrases.i_have, fact.label, fact.value),
         None => format!("{hello}, {}.", phrases.i_know),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::{record::Care, time::Time};
+
+    fn decided(reasons: &[&str]) -> Vec<Entry> {
+        let decision = Decision {
+            escalate: true,
+            score: 1.0,
+            threshold: 1.0,
+            reasons: reasons.iter().map(|reason| (*reason).to_owned()).collect(),
+            evidence: Vec::new(),
+            why: String::new(),
+            would_change: String::new(),
+            at_thresholds: Vec::new(),
+            care: Care::default(),
+        };
+        vec![Entry { at: Time::ZERO, what: What::Decision { decision } }]
+    }
+
+    #[test]
+    fn a_call_goes_ahead_by_the_most_urgent_of_its_reasons() {
+        let worth = BTreeMap::from([("vip", 60), ("critical", 30), ("critical:safety", 300)].map(|(reason, s)| (reason.to_owned(), s)));
+        assert_eq!(ahead_s(&decided(&["critical:cancellation", "repeated"]), &worth), 30);
+        assert_eq!(ahead_s(&decided(&["critical:safety", "vip"]), &worth), 300);
+        assert_eq!(ahead_s(&decided(&["asked_for_human"]), &worth), 0);
+        assert_eq!(ahead_s(&[], &worth), 0);
     }
 }

@@ -6,9 +6,13 @@ use super::Checker;
 use crate::{
     call::flow::Flow,
     config::{AgentConfig, BROWSER, ConfigFile, Transfer},
+    desk::BEST,
     trunk::Route,
     yaml::{self, Path},
 };
+
+/// Nobody waits longer.
+const MOST_OVERFLOW_S: u64 = 7_200;
 
 impl Checker<'_> {
     /// Agents and the queues that they serve.
@@ -27,6 +31,30 @@ impl Checker<'_> {
                     let hint = yaml::did_you_mean(queue, queues.iter().copied());
                     self.wrong(&at.clone().key("queues").item(index), format!("no flow has a queue `{queue}`"), hint.as_deref());
                 }
+            }
+            for (queue, level) in &agent.levels {
+                let path = at.clone().key("levels").key(queue);
+                if !agent.queues.contains(queue) {
+                    self.wrong(&path, format!("`{queue}` is not among this agent's `queues`"), None);
+                }
+                if !(1..=BEST).contains(level) {
+                    self.wrong(&path, format!("{level} is not between 1 and {BEST}"), None);
+                }
+            }
+        }
+        for (queue, over) in &file.desk.overflow {
+            let at = Path::of(&["desk", "overflow", queue]);
+            for (path, name) in [(at.clone(), queue), (at.clone().key("to"), &over.to)] {
+                if !queues.contains(name.as_str()) && !queues.is_empty() {
+                    let hint = yaml::did_you_mean(name, queues.iter().copied());
+                    self.wrong(&path, format!("no flow has a queue `{name}`"), hint.as_deref());
+                }
+            }
+            if *queue == over.to {
+                self.wrong(&at.clone().key("to"), format!("`{queue}` cannot help itself"), None);
+            }
+            if over.after_s > MOST_OVERFLOW_S {
+                self.wrong(&at.key("after_s"), format!("{} is more than {MOST_OVERFLOW_S}", over.after_s), None);
             }
         }
         let served: BTreeSet<&str> = file.agents.values().flat_map(|agent| agent.queues.iter().map(String::as_str)).collect();

@@ -64,7 +64,7 @@ fn routes_that_no_call_could_take() {
 #[test]
 fn hours_are_checked() {
     let hours = |hours: &str| format!("  - called: \"*\"\n    {FLOW}\n    hours: {{ {hours} }}");
-    let at = "hours:";
+    let at = "hours: {";
     one(&hours("from: \"08:00\""), at, "routes[0].hours", "`time_zone` is missing", "");
     one(&hours("time_zone: Europe/Bukarest"), at, "routes[0].hours.time_zone", "`Europe/Bukarest` is no time zone", "Europe/Bucharest");
     one(&hours("time_zone: UTC, from: \"8 am\""), at, "routes[0].hours.from", "not a time of day", "24:00");

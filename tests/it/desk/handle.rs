@@ -1,6 +1,6 @@
 //! The desk as calls use it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use tokio::sync::mpsc;
 use warmline::{
@@ -27,6 +27,7 @@ fn open(limits: Limits) -> DeskHandle {
             transfer: TransferBy::Bridge,
             spoken_claim: false,
             queues: vec!["orders".to_owned()],
+            levels: BTreeMap::new(),
             languages: Vec::new(),
             signed_in: true,
         }],
@@ -34,7 +35,16 @@ fn open(limits: Limits) -> DeskHandle {
 }
 
 fn request(call: &str) -> Request {
-    Request { call: CallId(call.to_owned()), id: RequestId(7), queue: "orders".to_owned(), language: None, not: Vec::new(), who: None }
+    Request {
+        call: CallId(call.to_owned()),
+        id: RequestId(7),
+        queue: "orders".to_owned(),
+        language: None,
+        not: Vec::new(),
+        who: None,
+        ahead_ms: 0,
+        caller: None,
+    }
 }
 
 #[tokio::test]

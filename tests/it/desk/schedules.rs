@@ -11,8 +11,11 @@ use warmline::{
     desk::{Answer, Desk, Limits, Now, Profile, Request, StateWord},
 };
 
-const SCHEDULES: u64 = 2_000;
-const STEPS: usize = 120;
+const SCHEDULES: u64 = 10_000;
+const STEPS: usize = 60;
+/// A busy hour: so many callers, agents and steps, in fewer schedules.
+const BUSY: (u64, u64, u64) = (200, 20, 600);
+const BUSY_SCHEDULES: u64 = 10;
 const QUEUES: [&str; 2] = ["orders", "billing"];
 
 /// xorshift64*: the same schedule for the same seed on every machine.
@@ -27,6 +30,9 @@ impl Random {
     }
 }
 
+/// A call's place in the order: when it asked first less what it goes ahead, and how many came before it.
+type Turn = (i128, u64);
+
 /// What a call knows.
 #[derive(Debug, Clone, PartialEq)]
 enum Call {
@@ -39,7 +45,7 @@ struct World {
     desk: Desk,
     random: Random,
     now: u64,
-    calls: BTreeMap<CallId, (u64, RequestId, Call)>,
+    calls: BTreeMap<CallId, (Turn, RequestId, Call)>,
     next: u64,
     /// A call that was bridged once and asks again has a new place in the order; the model does not follow that.
     bridged_once: BTreeSet<CallId>,
@@ -48,7 +54,7 @@ struct World {
 }
 
 impl World {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, most_agents: u64, queue_places: usize) -> Self {
         let agent = |index: u64| Profile {
             id: AgentId(format!("agent-{index}")),
             name: String::new(),
@@ -57,12 +63,13 @@ impl World {
             spoken_claim: false,
             // Every third serves both queues.
             queues: if index.is_multiple_of(3) { QUEUES.map(str::to_owned).into() } else { vec![QUEUES[(index % 2) as usize].to_owned()] },
+            levels: BTreeMap::new(),
             languages: Vec::new(),
             signed_in: !index.is_multiple_of(5) || index == 0,
         };
         let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-        let agents = (0..1 + random.below(5)).map(agent).collect();
-        let limits = Limits { queue_places: 8, ..Limits::default() };
+        let agents = (0..1 + random.below(most_agents)).map(agent).collect();
+        let limits = Limits { queue_places, ..Limits::default() };
         Self {
             desk: Desk::new(limits, agents, Now(0)),
             random,
@@ -114,11 +121,18 @@ impl World {
     }
 
     fn ask(&mut self, id: CallId, queue: usize, not: Vec<AgentId>) {
-        let order = self.calls.get(&id).map_or(self.next, |known| known.0);
+        // Every fourth is urgent, and stays so.
+        let number: u64 = id.0.trim_start_matches("call-").parse().unwrap();
+        let ahead_ms = if number.is_multiple_of(4) { 30_000 } else { 0 };
+        let known = self.calls.get(&id).map(|known| known.0);
+        let order = known.unwrap_or((i128::from(self.now) - i128::from(ahead_ms), number));
         let request = RequestId(self.next * 1_000 + self.random.below(1_000));
         self.trace.push(format!("{} asks {} not {not:?}", id.0, QUEUES[queue]));
         self.calls.insert(id.clone(), (order, request, Call::Waits { queue, position: None }));
-        self.desk.find(Request { call: id, id: request, queue: QUEUES[queue].to_owned(), language: None, not, who: None }, Now(self.now));
+        self.desk.find(
+            Request { call: id, id: request, queue: QUEUES[queue].to_owned(), language: None, not, who: None, ahead_ms, caller: None },
+            Now(self.now),
+        );
     }
 
     /// A call does the next thing: is bridged, gives its agent back, or stops waiting.
@@ -276,10 +290,31 @@ impl World {
 #[test]
 fn what_must_hold_holds_under_every_schedule() {
     for seed in 1..=SCHEDULES {
-        let mut world = World::new(seed);
+        let mut world = World::new(seed, 5, 8);
         for _ in 0..STEPS {
             world.step();
         }
         world.drain();
     }
+}
+
+#[test]
+fn and_with_two_hundred_callers_and_twenty_agents() {
+    let (callers, agents, steps) = BUSY;
+    let mut most = 0;
+    for seed in 1..=BUSY_SCHEDULES {
+        let mut world = World::new(seed, agents, callers as usize);
+        // Everybody rings at once.
+        for _ in 0..callers {
+            world.arrive();
+            world.hear();
+        }
+        world.check();
+        most = most.max(world.desk.waiting().count());
+        for _ in 0..steps {
+            world.step();
+        }
+        world.drain();
+    }
+    assert!(most as u64 >= callers - agents, "{most} waited at most");
 }

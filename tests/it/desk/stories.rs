@@ -1,12 +1,14 @@
 //! The desk, one behaviour at a time, in virtual time.
 
+use std::collections::BTreeMap;
+
 use warmline::{
     call::{
         action::AgentAfter,
         event::TransferBy,
         ids::{AgentId, CallId, RequestId},
     },
-    desk::{Answer, Desk, Limits, Now, Profile, Request, StateWord},
+    desk::{Answer, Desk, Limits, Now, Overflow, Profile, Request, StateWord, Strategy},
 };
 
 fn agent(id: &str, queues: &[&str]) -> Profile {
@@ -17,6 +19,7 @@ fn agent(id: &str, queues: &[&str]) -> Profile {
         transfer: TransferBy::Bridge,
         spoken_claim: false,
         queues: queues.iter().map(|queue| (*queue).to_owned()).collect(),
+        levels: BTreeMap::new(),
         languages: Vec::new(),
         signed_in: true,
     }
@@ -36,7 +39,10 @@ fn who(id: &str) -> AgentId {
 
 fn find(desk: &mut Desk, id: &str, queue: &str, not: &[&str], at: u64) {
     let not = not.iter().map(|agent| who(agent)).collect();
-    desk.find(Request { call: call(id), id: RequestId(1), queue: queue.to_owned(), language: None, not, who: None }, Now(at));
+    desk.find(
+        Request { call: call(id), id: RequestId(1), queue: queue.to_owned(), language: None, not, who: None, ahead_ms: 0, caller: None },
+        Now(at),
+    );
 }
 
 /// What the calls were told, in short.
@@ -204,9 +210,97 @@ fn languages_are_matched_by_their_first_part() {
         language: Some(language.to_owned()),
         not: Vec::new(),
         who: None,
+        ahead_ms: 0,
+        caller: None,
     };
     desk.find(ask("one", "en"), Now(0));
     desk.find(ask("two", "de"), Now(0));
     desk.find(ask("three", "ro-RO"), Now(0));
     assert_eq!(told(&mut desk), ["one gets b", "two gets nobody", "three gets a"]);
+}
+
+fn ask(desk: &mut Desk, id: &str, queue: &str, ahead_s: u64, caller: Option<&str>, at: u64) {
+    let request = Request {
+        call: call(id),
+        id: RequestId(1),
+        queue: queue.to_owned(),
+        language: None,
+        not: Vec::new(),
+        who: None,
+        ahead_ms: ahead_s * 1_000,
+        caller: caller.map(str::to_owned),
+    };
+    desk.find(request, Now(at));
+}
+
+#[test]
+fn an_urgent_call_goes_ahead_of_those_who_have_not_waited_for_so_long() {
+    let mut desk = desk(&[("a", &["orders"])]);
+    ask(&mut desk, "1", "orders", 0, None, 0);
+    ask(&mut desk, "2", "orders", 0, None, 10_000);
+    ask(&mut desk, "3", "orders", 0, None, 50_000);
+    told(&mut desk);
+    ask(&mut desk, "urgent", "orders", 30, None, 60_000);
+    assert_eq!(told(&mut desk), ["urgent is 2", "3 is 3"], "behind who has waited for 50 s, before who has for 10 s");
+    // However many urgent calls come, who has waited longer than they go ahead is served before them.
+    desk.release(&call("1"), &who("a"), AgentAfter::Free, Now(61_000));
+    assert_eq!(told(&mut desk)[0], "2 gets a");
+}
+
+#[test]
+fn who_rings_again_gets_the_same_agent_if_they_are_free() {
+    let mut desk = desk(&[("a", &["orders"]), ("b", &["orders"])]);
+    let talk = |desk: &mut Desk, id: &str, at: u64| {
+        ask(desk, id, "orders", 0, Some("+40722"), at);
+        let told = told(desk);
+        let agent = who(told[0].split(' ').next_back().unwrap());
+        desk.bridged(&call(id), &agent, Now(at + 1_000));
+        desk.release(&call(id), &agent, AgentAfter::Free, Now(at + 60_000));
+        desk.ended(&call(id), Now(at + 60_000));
+        told
+    };
+    assert_eq!(talk(&mut desk, "1", 0), ["1 gets a"]);
+    assert_eq!(talk(&mut desk, "2", 100_000), ["2 gets a"], "though b has been idle longer");
+    ask(&mut desk, "other", "orders", 0, Some("+40733"), 200_000);
+    assert_eq!(told(&mut desk), ["other gets b"]);
+    // Their agent has a call: another one is better than waiting.
+    desk.ended(&call("other"), Now(201_000));
+    assert!(desk.set_available(&who("a"), false, Now(201_000)));
+    assert_eq!(talk(&mut desk, "3", 202_000), ["3 gets b"]);
+    assert!(desk.set_available(&who("a"), true, Now(300_000)));
+    assert_eq!(talk(&mut desk, "4", 400_000), ["4 gets b"], "the last one counts");
+    assert_eq!(talk(&mut desk, "5", 400_000 + 25 * 3_600_000), ["5 gets a"], "long ago is forgotten");
+}
+
+#[test]
+fn the_best_at_it_is_asked_first_where_skills_count() {
+    let skilled = |id: &str, level| Profile { levels: BTreeMap::from([("orders".to_owned(), level)]), ..agent(id, &["orders"]) };
+    let agents = || vec![skilled("a", 2), skilled("b", 4), skilled("c", 4)];
+    let mut idle = Desk::new(Limits::default(), agents(), Now(0));
+    ask(&mut idle, "1", "orders", 0, None, 0);
+    assert_eq!(told(&mut idle), ["1 gets a"]);
+    let mut skill = Desk::new(Limits { strategy: Strategy::BestSkill, ..Limits::default() }, agents(), Now(0));
+    for (id, agent) in [("1", "b"), ("2", "c"), ("3", "a")] {
+        ask(&mut skill, id, "orders", 0, None, 0);
+        assert_eq!(told(&mut skill), [format!("{id} gets {agent}")]);
+    }
+}
+
+#[test]
+fn a_call_that_has_waited_goes_to_the_other_queues_agents_too() {
+    let overflow = BTreeMap::from([("orders".to_owned(), Overflow { to: "general".to_owned(), after_ms: 60_000 })]);
+    let agents = vec![agent("a", &["orders"]), agent("g", &["general"])];
+    let mut desk = Desk::new(Limits { overflow, ..Limits::default() }, agents, Now(0));
+    ask(&mut desk, "1", "orders", 0, None, 0);
+    ask(&mut desk, "2", "orders", 0, None, 1_000);
+    assert_eq!(told(&mut desk), ["1 gets a", "2 is 1"], "g is free, and not asked yet");
+    assert_eq!(desk.poll_timeout(), Some(Now(61_000)));
+    desk.handle_timeout(Now(61_000));
+    assert_eq!(told(&mut desk), ["2 gets g"]);
+    desk.release(&call("2"), &who("g"), AgentAfter::Free, Now(70_000));
+    desk.ended(&call("2"), Now(70_000));
+    // Nobody of the queue is there: no need to wait.
+    assert!(desk.set_available(&who("a"), false, Now(71_000)));
+    ask(&mut desk, "3", "orders", 0, None, 72_000);
+    assert_eq!(told(&mut desk), ["3 gets g"]);
 }

@@ -216,4 +216,7 @@ fn times_that_no_call_could_be_held_with() {
     }
     let found = mistakes(&with("name: small\n", "name: small\nhandoff:\n  offers: 0\n"));
     assert!(found.len() == 1 && found[0].key == "handoff.offers", "{found:#?}");
+    let found = mistakes(&with("name: small\n", "name: small\nhandoff:\n  ahead_s: { angry: 30, vip: 7200, \"critical:safety\": 60 }\n"));
+    let keys: Vec<&str> = found.iter().map(|mistake| mistake.key.as_str()).collect();
+    assert_eq!(keys, ["handoff.ahead_s.angry", "handoff.ahead_s.vip"], "{found:#?}");
 }

@@ -120,6 +120,8 @@ async fn the_desk_is_seen_as_it_changes() {
         language: None,
         not: vec![warmline::call::ids::AgentId("ion".to_owned())],
         who: None,
+        ahead_ms: 0,
+        caller: None,
     };
     served.parts.desk.find(request, &events);
     let got = stream.next().await.unwrap();

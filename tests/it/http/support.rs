@@ -1,6 +1,6 @@
 //! A server with a record in a folder of its own, and a client.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
@@ -102,6 +102,7 @@ fn profile(id: &str, name: &str) -> Profile {
         transfer: TransferBy::Bridge,
         spoken_claim: false,
         queues: vec!["orders".to_owned()],
+        levels: BTreeMap::new(),
         languages: vec!["en".to_owned()],
         signed_in: true,
     }

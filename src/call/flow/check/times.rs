@@ -10,6 +10,23 @@ const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 
+/// For what a human is called: the signals as decisions name them.
+const REASONS: &[&str] = &[
+    "asked_for_human",
+    "low_confidence",
+    "not_understood",
+    "repeated",
+    "critical",
+    "anger",
+    "frustration",
+    "sarcasm",
+    "raised_voice",
+    "service_failed",
+    "silence",
+    "flow_asked",
+    "vip",
+];
+
 impl Checker<'_> {
     /// `turn:` and `handoff:`. The bounds are what a caller could bear; within them the defaults are ours, and the choice is the operator's.
     pub(super) fn times(&mut self) {
@@ -50,6 +67,14 @@ impl Checker<'_> {
         }
         for name in handoff.modes.keys() {
             self.mode_name(name);
+        }
+        for (reason, seconds) in &handoff.ahead_s {
+            self.between(&Path::of(&["handoff", "ahead_s", reason]), *seconds, (0, 3_600));
+            let word = reason.split(':').next().unwrap_or_default();
+            if !REASONS.contains(&word) {
+                let hint = yaml::did_you_mean(word, REASONS.iter().copied());
+                self.wrong(&Path::of(&["handoff", "ahead_s", reason]), format!("a human is never called for `{word}`"), hint.as_deref());
+            }
         }
         self.share(&Path::of(&["turn", "barge_in_meant"]), turn.barge_in_meant);
         self.share(&Path::of(&["turn", "few_words_heard"]), turn.few_words_heard);
