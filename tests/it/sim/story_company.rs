@@ -41,7 +41,7 @@ fn open_questions_are_asked_between_news_and_music() {
         "= turn 3 \"jane dot doe",
         "> caller: I understood jane.doe@example.com. Is that right?",
         "= fact email jane.doe@example.com confirmed",
-        "Say: call me back, and you keep your place.",
+        "Say: call me back.",
         "= offered to maria",
         "= bridged with maria",
     ]);
