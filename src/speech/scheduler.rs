@@ -1,7 +1,7 @@
 //! A few worker threads, and which job is next.
 //!
 //! What a caller waits for goes first; under load partial texts are left out first, then hints. Long jobs (speech, partial texts) never take the last worker, so that a final transcript does not wait
-//! for the end of a sentence's synthesis. Each job runs or is refused; both are told to its closure, which reports.
+//! for the end of a sentence's synthesis; only the first sound of an answer does, where all that runs is being made ready. Each job runs or is refused; both are told to its closure, which reports.
 
 use std::{
     collections::VecDeque,
@@ -55,6 +55,11 @@ impl Class {
         self >= Self::FirstClause
     }
 
+    /// Whether no caller waits for it in silence.
+    fn is_idle(self) -> bool {
+        self > Self::Clause
+    }
+
     /// The word for it on the metrics.
     fn word(self) -> &'static str {
         match self {
@@ -99,6 +104,8 @@ struct Queues {
     waiting: [VecDeque<Waiting>; CLASSES],
     running: usize,
     patient_running: usize,
+    /// Of these, those for which no caller waits in silence.
+    idle_running: usize,
     /// Milliseconds that the words of an utterance take, on average.
     final_ms: f64,
     workers: usize,
@@ -119,7 +126,15 @@ pub(crate) struct Scheduler {
 impl Scheduler {
     pub(crate) fn start(workers: usize) -> Self {
         let workers = workers.max(1);
-        let queues = Queues { waiting: Default::default(), running: 0, patient_running: 0, final_ms: FINAL_MS, workers, closed: false };
+        let queues = Queues {
+            waiting: Default::default(),
+            running: 0,
+            patient_running: 0,
+            idle_running: 0,
+            final_ms: FINAL_MS,
+            workers,
+            closed: false,
+        };
         let patient_at_most = workers.saturating_sub(1).max(1);
         let shared = Arc::new(Shared { queues: Mutex::new(queues), changed: Condvar::new(), patient_at_most });
         for number in 0..workers {
@@ -195,7 +210,9 @@ impl Queues {
     fn next(&mut self, patient_at_most: usize) -> Option<Waiting> {
         for queue in &mut self.waiting {
             let Some(first) = queue.front() else { continue };
-            if first.job.class.is_patient() && self.patient_running >= patient_at_most {
+            // A caller who waits for the first sound does not wait for what is only being made ready.
+            let before = if first.job.class == Class::FirstClause { self.idle_running } else { 0 };
+            if first.job.class.is_patient() && self.patient_running - before >= patient_at_most {
                 return None;
             }
             return queue.pop_front();
@@ -203,9 +220,16 @@ impl Queues {
         None
     }
 
+    fn begun(&mut self, class: Class) {
+        self.running += 1;
+        self.patient_running += usize::from(class.is_patient());
+        self.idle_running += usize::from(class.is_idle());
+    }
+
     fn done(&mut self, class: Class, took_ms: f64) {
         self.running -= 1;
         self.patient_running -= usize::from(class.is_patient());
+        self.idle_running -= usize::from(class.is_idle());
         if class == Class::Final {
             self.final_ms += (took_ms - self.final_ms) * LEARNS;
         }
@@ -238,8 +262,7 @@ impl Shared {
                 return None;
             }
             if let Some(next) = queues.next(self.patient_at_most) {
-                queues.running += 1;
-                queues.patient_running += usize::from(next.job.class.is_patient());
+                queues.begun(next.job.class);
                 return Some(next);
             }
             queues = self.changed.wait(queues).unwrap_or_else(PoisonError::into_inner);
@@ -275,7 +298,7 @@ mod tests {
     use super::*;
 
     fn queues(workers: usize) -> Queues {
-        Queues { waiting: Default::default(), running: 0, patient_running: 0, final_ms: FINAL_MS, workers, closed: false }
+        Queues { waiting: Default::default(), running: 0, patient_running: 0, idle_running: 0, final_ms: FINAL_MS, workers, closed: false }
     }
 
     fn job(class: Class, call: u64) -> Job {
@@ -293,6 +316,19 @@ mod tests {
         assert_eq!(queues.take_in(job(Class::Partial, 2)).map(|job| job.class), Some(Class::Partial));
         let order: Vec<Class> = std::iter::from_fn(|| queues.next(9)).map(|waiting| waiting.job.class).collect();
         assert_eq!(order, [Class::Final, Class::Clause, Class::Hint, Class::Partial]);
+    }
+
+    #[test]
+    fn the_first_sound_of_an_answer_does_not_wait_for_what_is_made_ready() {
+        for (running, taken) in [(Class::Prepare, true), (Class::Partial, true), (Class::Clause, false), (Class::FirstClause, false)] {
+            let mut queues = queues(2);
+            queues.begun(running);
+            assert!(queues.take_in(job(Class::FirstClause, 1)).is_none());
+            assert_eq!(queues.next(1).is_some(), taken, "{running:?}");
+        }
+        let mut queues = queues(2);
+        queues.begun(Class::Prepare);
+        assert!(queues.take_in(job(Class::Clause, 1)).is_none() && queues.next(1).is_none());
     }
 
     #[test]
