@@ -17,7 +17,7 @@ use anyhow::{Context as _, Result};
 use tokio::{
     runtime::Handle,
     signal::unix::{SignalKind, signal},
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     task::{JoinError, JoinSet},
     time::timeout,
 };
@@ -66,6 +66,7 @@ struct Gateway {
     desk: DeskHandle,
     lookups: LookUps,
     readiness: Arc<Readiness>,
+    pages_tls: Option<watch::Sender<http::Tls>>,
 }
 
 /// The flow of a route; the trunk table says which route takes which call.
@@ -110,7 +111,8 @@ impl App {
             accounts,
             webhooks,
         };
-        let http = http::Bound::bind(&options::http(&config), parts).await?;
+        let pages_tls = options::pages_tls(&config).context("the certificate of the pages")?;
+        let http = http::Bound::bind(&options::http(&config, pages_tls.as_ref()), parts).await?;
         let (speech, heads) = loading.await.context("the models were not loaded")??;
         readiness.models.store(true, Ordering::Relaxed);
         let routes = routes(&config, path, heads)?;
@@ -123,7 +125,7 @@ impl App {
         let (telephony, arrivals) = Telephony::start(options::telephony(&config, Arc::clone(&trunks))?, pages).await?;
         readiness.sip.store(true, Ordering::Relaxed);
         let lookups = LookUps::new().context("no HTTP client")?;
-        let gateway = Gateway { config, trunks, routes, telephony, speech, store, hub, desk, lookups, readiness };
+        let gateway = Gateway { config, trunks, routes, telephony, speech, store, hub, desk, lookups, readiness, pages_tls };
         Ok(Self { gateway, arrivals, http })
     }
 
@@ -219,6 +221,12 @@ impl Gateway {
         match self.telephony.user_agent().reload_certificates().await {
             Ok(()) => tracing::info!("the certificates were read again"),
             Err(error) => tracing::error!(%error, "the certificates cannot be read: the old ones stay in force"),
+        }
+        if let Some(tls) = &self.pages_tls {
+            match options::pages_tls(&self.config) {
+                Ok(fresh) => drop(fresh.map(|fresh| tls.send_replace(fresh.borrow().clone()))),
+                Err(error) => tracing::error!(%error, "the certificate of the pages cannot be read: the old one stays in force"),
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::watch};
 use warmline_models::ModelsDir;
 use warmline_sip::{codec::Codec, guard, sdp::Encryption, uri::Uri, user_agent};
 
@@ -157,7 +157,13 @@ pub(super) fn guard_network(network: Network) -> guard::Network {
     format!("{}/{}", network.address, network.bits).parse().expect("the configuration checked the bits")
 }
 
-pub(super) fn http(config: &Config) -> http::Options {
+/// The certificate of the pages, to be read again on SIGHUP; none: they speak no TLS.
+pub(super) fn pages_tls(config: &Config) -> anyhow::Result<Option<watch::Sender<http::Tls>>> {
+    let (Some(certificate), Some(key)) = (&config.file.http.certificate, &config.file.http.private_key) else { return Ok(None) };
+    Ok(Some(watch::Sender::new(user_agent::server_of(certificate, key)?)))
+}
+
+pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> http::Options {
     let from = &config.file.http;
     let server = |server: &IceServerConfig| http::IceServer {
         urls: server.urls.clone(),
@@ -167,6 +173,7 @@ pub(super) fn http(config: &Config) -> http::Options {
     http::Options {
         bind: from.bind,
         proxies: from.trusted_proxies.clone(),
+        tls: tls.map(watch::Sender::subscribe),
         hosts: from.hosts.clone(),
         connections: from.connections,
         streams: from.streams,

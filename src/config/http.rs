@@ -1,6 +1,9 @@
 //! Pages and API.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +19,10 @@ pub struct HttpConfig {
     pub accounts: bool,
     /// Where browsers find the pages, like `https://desk.example.com`; none: at `bind`.
     pub address: Option<String>,
+    /// Our certificate with those that lead to its authority (PEM): then TLS is spoken, and nothing else.
+    pub certificate: Option<PathBuf>,
+    /// Its private key (PEM).
+    pub private_key: Option<PathBuf>,
     /// Proxies that are believed whom they speak for (X-Forwarded-For, X-Forwarded-Proto).
     pub trusted_proxies: Vec<Network>,
     /// Names beside the loopback ones that requests may be made to (a proxy's).
@@ -38,7 +45,14 @@ impl HttpConfig {
     /// Where browsers find the pages.
     #[must_use]
     pub fn public_address(&self) -> String {
-        self.address.clone().unwrap_or_else(|| format!("http://{}", self.bind))
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        self.address.clone().unwrap_or_else(|| format!("{scheme}://{}", self.bind))
+    }
+
+    pub(super) fn under(&mut self, folder: &Path) {
+        for file in [&mut self.certificate, &mut self.private_key].into_iter().flatten() {
+            *file = folder.join(&file);
+        }
     }
 }
 
@@ -62,6 +76,8 @@ impl Default for HttpConfig {
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             accounts: true,
             address: None,
+            certificate: None,
+            private_key: None,
             trusted_proxies: Vec::new(),
             hosts: Vec::new(),
             connections: 1_024,

@@ -165,6 +165,7 @@ impl Config {
         file.sip.under(folder);
         file.speech.under(folder);
         file.store.under(folder);
+        file.http.under(folder);
         Ok(Self { file, trunks, routes })
     }
 

@@ -109,7 +109,7 @@ fn access(method: &Method, path: &str) -> Access {
 /// Lets those in who may come in, and tells handlers who it is.
 pub(super) async fn admit(State(server): State<Server>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let asker = Asker::of(&server, &parts.headers, Way::of(&parts, &server.proxies));
+    let asker = Asker::of(&server, &parts.headers, Way::of(&parts.headers, &parts.extensions, &server.proxies));
     if let Err(error) = check(&server, &mut parts, &asker).await {
         return error.into_response();
     }

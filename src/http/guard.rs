@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::http::{error::ApiError, state::Server};
+use crate::http::{error::ApiError, peer::Way, state::Server};
 
 /// No inline code or styles, nothing from elsewhere, no frames: a caller's words that became markup could still do nothing.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
@@ -72,7 +72,8 @@ fn check(server: &Server, request: &Request) -> Result<(), ApiError> {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    if headers.contains_key(header::ORIGIN) && !same_origin(headers, host.as_str()) {
+    let secure = Way::of(headers, request.extensions(), &server.proxies).secure;
+    if headers.contains_key(header::ORIGIN) && !same_origin(headers, host.as_str(), secure) {
         return Err(ApiError::ForeignOrigin);
     }
     if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
@@ -99,9 +100,11 @@ fn is_json(kind: &str) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-fn same_origin(headers: &HeaderMap, host: &str) -> bool {
+/// Where TLS is spoken, a page that came without it was perhaps written by somebody on the way.
+fn same_origin(headers: &HeaderMap, host: &str, secure: bool) -> bool {
     let origin = only(headers, &header::ORIGIN);
-    let rest = origin.and_then(|origin| origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://")));
+    let plain = |origin| if secure { None } else { str::strip_prefix(origin, "http://") };
+    let rest = origin.and_then(|origin| origin.strip_prefix("https://").or_else(|| plain(origin)));
     rest.is_some_and(|rest| rest.eq_ignore_ascii_case(host))
 }
 

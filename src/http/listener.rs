@@ -16,9 +16,11 @@ use axum::serve::Listener;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{Instant, Sleep},
 };
+
+use crate::http::tls::{Tls, Wire};
 
 /// How long a connection may do nothing.
 #[derive(Debug, Clone, Copy)]
@@ -41,26 +43,29 @@ pub(super) struct Guarded {
     listener: TcpListener,
     places: Arc<Semaphore>,
     patience: Patience,
+    tls: Option<watch::Receiver<Tls>>,
 }
 
 impl Guarded {
-    pub(super) fn new(listener: TcpListener, connections: usize, patience: Patience) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(connections)), patience }
+    pub(super) fn new(listener: TcpListener, connections: usize, patience: Patience, tls: Option<watch::Receiver<Tls>>) -> Self {
+        Self { listener, places: Arc::new(Semaphore::new(connections)), patience, tls }
     }
 }
 
 impl Listener for Guarded {
-    type Io = Connection;
+    type Io = Wire;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
+    async fn accept(&mut self) -> (Wire, SocketAddr) {
         let place = Arc::clone(&self.places).acquire_owned().await.expect("the semaphore is never closed");
         // axum's own accept waits a moment when the process has no file descriptors left, instead of spinning.
         let (stream, address) = Listener::accept(&mut self.listener).await;
         let _without_it_things_are_only_slower = stream.set_nodelay(true);
         let patience = self.patience;
         let idle = Box::pin(tokio::time::sleep(patience.idle));
-        (Connection { stream, patience, idle, stalled: None, _place: place }, address)
+        let connection = Connection { stream, patience, idle, stalled: None, _place: place };
+        let tls = self.tls.as_ref().map(|tls| tls.borrow().clone());
+        (Wire::new(connection, tls), address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -146,15 +151,15 @@ mod tests {
         net::{TcpListener, TcpStream},
     };
 
-    use super::{Connection, Guarded, Patience};
+    use super::{Guarded, Patience, Wire};
 
     const SHORT: Duration = Duration::from_millis(100);
     const LONG: Duration = Duration::from_secs(600);
 
-    async fn connected(patience: Patience) -> (Guarded, Connection, TcpStream) {
+    async fn connected(patience: Patience) -> (Guarded, Wire, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let mut guarded = Guarded::new(listener, 1, patience);
+        let mut guarded = Guarded::new(listener, 1, patience, None);
         let (connection, _) = guarded.accept().await;
         (guarded, connection, client)
     }

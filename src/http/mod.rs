@@ -20,12 +20,13 @@ mod peer;
 mod ready;
 mod sse;
 mod state;
+mod tls;
 mod web;
 
 use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 
 use crate::trunk::Network;
 
@@ -36,6 +37,7 @@ pub use metrics::install as install_metrics;
 pub use numbers::Numbers;
 pub use ready::Readiness;
 pub use state::{Parts, Server};
+pub use tls::Tls;
 pub use web::{IceServer, WebOptions};
 
 /// The largest body of a request, in bytes.
@@ -49,6 +51,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub struct Options {
     /// Where to listen; without accounts loopback only.
     pub bind: SocketAddr,
+    /// What TLS shows; none: it is not spoken. A new value is for new connections.
+    pub tls: Option<watch::Receiver<Tls>>,
     /// Proxies that are believed what they say of who asks.
     pub proxies: Vec<Network>,
     /// Names beside the loopback ones that requests may be made to (a proxy's).
@@ -73,6 +77,7 @@ impl Options {
     pub fn new(bind: SocketAddr) -> Self {
         Self {
             bind,
+            tls: None,
             proxies: Vec::new(),
             hosts: Vec::new(),
             connections: 1_024,
@@ -103,6 +108,7 @@ pub struct Bound {
     address: SocketAddr,
     router: Router,
     connections: usize,
+    tls: Option<watch::Receiver<Tls>>,
 }
 
 impl Bound {
@@ -111,14 +117,20 @@ impl Bound {
     /// # Errors
     /// The address is not loopback, or cannot be had.
     pub async fn bind(options: &Options, parts: Parts) -> Result<Self, BindError> {
-        let closed = parts.accounts.is_some() && !options.proxies.is_empty();
+        let closed = parts.accounts.is_some() && (options.tls.is_some() || !options.proxies.is_empty());
         if !closed && !options.bind.ip().is_loopback() {
             return Err(BindError::NotLoopback(options.bind));
         }
         let failed = |error| BindError::Address(options.bind, error);
         let listener = TcpListener::bind(options.bind).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, router: router(Server::new(parts, options)), connections: options.connections })
+        Ok(Self {
+            listener,
+            address,
+            router: router(Server::new(parts, options)),
+            connections: options.connections,
+            tls: options.tls.clone(),
+        })
     }
 
     /// Where it listens.
@@ -132,7 +144,7 @@ impl Bound {
     /// # Errors
     /// Never in practice: failing connections are closed one by one.
     pub async fn run(self, until: impl Future<Output = ()> + Send) -> io::Result<()> {
-        let listener = listener::Guarded::new(self.listener, self.connections, listener::Patience::default());
+        let listener = listener::Guarded::new(self.listener, self.connections, listener::Patience::default(), self.tls);
         let mut upkeep = tokio::time::interval(UPKEEP);
         let serving = async { axum::serve(listener, self.router.into_make_service_with_connect_info::<peer::Peer>()).await };
         tokio::pin!(serving, until);

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, connect_info::Connected},
-    http::{HeaderMap, request::Parts},
+    http::{Extensions, HeaderMap},
     serve::IncomingStream,
 };
 
@@ -14,11 +14,12 @@ use crate::{http::listener::Guarded, trunk::Network};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer {
     address: SocketAddr,
+    secure: bool,
 }
 
 impl Connected<IncomingStream<'_, Guarded>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Guarded>) -> Self {
-        Self { address: *stream.remote_addr() }
+        Self { address: *stream.remote_addr(), secure: stream.io().is_secure() }
     }
 }
 
@@ -31,11 +32,11 @@ pub(super) struct Way {
 
 impl Way {
     /// Headers are believed from proxies alone: anybody can write them.
-    pub(super) fn of(parts: &Parts, proxies: &[Network]) -> Self {
-        let peer = parts.extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| *peer);
+    pub(super) fn of(headers: &HeaderMap, extensions: &Extensions, proxies: &[Network]) -> Self {
+        let peer = extensions.get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| *peer);
         let address = peer.map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.address.ip().to_canonical());
-        let direct = Self { source: address, secure: false };
-        if is_proxy(address, proxies) { forwarded(&parts.headers, direct, proxies) } else { direct }
+        let direct = Self { source: address, secure: peer.is_some_and(|peer| peer.secure) };
+        if is_proxy(address, proxies) { forwarded(headers, direct, proxies) } else { direct }
     }
 
     /// A word for throttles and logs; one for a whole network of IPv6, where anybody has as many addresses as they like.
@@ -89,8 +90,8 @@ mod tests {
             request = request.header(*name, *value);
         }
         let mut parts = request.body(()).unwrap().into_parts().0;
-        parts.extensions.insert(ConnectInfo(Peer { address: peer.parse().unwrap() }));
-        Way::of(&parts, &serde_json::from_str::<Vec<Network>>(r#"["10.0.0.0/8", "::1"]"#).unwrap())
+        parts.extensions.insert(ConnectInfo(Peer { address: peer.parse().unwrap(), secure: false }));
+        Way::of(&parts.headers, &parts.extensions, &serde_json::from_str::<Vec<Network>>(r#"["10.0.0.0/8", "::1"]"#).unwrap())
     }
 
     #[test]

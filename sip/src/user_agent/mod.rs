@@ -29,7 +29,7 @@ pub use command::{DialRequest, ReferRequest, Target, Way};
 pub use config::{Config, Limits, Listener, Timers, TlsConfig};
 pub use event::{EndedBy, Event, FailWhy, Incoming, LegId, ReferProgress, Stats, TransactionId};
 pub use lines::{Account, Health, RegisteredContact, Registrar, RegistrarUser, Registration, RegistrationState};
-pub use tls::TlsError;
+pub use tls::{TlsError, server_of};
 pub use unwired::{Outcome, Unwired};
 
 pub use crate::transport::Transport;

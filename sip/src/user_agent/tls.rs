@@ -69,6 +69,15 @@ impl Tls {
     }
 }
 
+/// What a server of another protocol needs to show the same kind of certificate, read from the same kind of files. Blocks.
+///
+/// # Errors
+/// What is wrong with the files.
+pub fn server_of(certificate: &Path, private_key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
+    let provider = Arc::new(ring::default_provider());
+    Ok(Arc::new(server(&TlsConfig::default(), chain(certificate)?, self::private_key(private_key)?, &provider)?))
+}
+
 fn server(
     files: &TlsConfig,
     chain: Vec<CertificateDer<'static>>,

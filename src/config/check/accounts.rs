@@ -16,8 +16,12 @@ impl Checker<'_> {
         if !http.accounts && !http.trusted_proxies.is_empty() {
             self.wrong(&at("trusted_proxies"), "whoever comes through a proxy comes from elsewhere: that takes accounts", off);
         }
-        if http.accounts && !local && http.trusted_proxies.is_empty() {
-            let hint = "name the proxy that speaks TLS in `trusted_proxies`";
+        if http.certificate.is_some() != http.private_key.is_some() {
+            let key = if http.certificate.is_some() { "certificate" } else { "private_key" };
+            self.wrong(&at(key), "`certificate` and `private_key` go together", None);
+        }
+        if http.accounts && !local && http.trusted_proxies.is_empty() && http.certificate.is_none() {
+            let hint = "set `certificate` and `private_key`, or name the proxy that speaks TLS in `trusted_proxies`";
             self.wrong(&at("bind"), "not a loopback address: passwords would travel in the clear", Some(hint));
         }
         if http.accounts && !local && http.hosts.is_empty() {

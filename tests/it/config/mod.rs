@@ -127,6 +127,13 @@ fn values_are_checked() {
     one("allowed: []", "allowed: [192.0.2.0/40]", "allowed:", "no address or network", "");
     one("udp: 127.0.0.1:5060", "udp: 0.0.0.0:5060", "udp: 0.0.0.0", "none is advertised", "sip.advertised");
     one("  address:\n", "  address: desk.example.com\n", "  address: desk", "no address of pages", "https://");
+    one(
+        "  certificate:\n  private_key:\n  # Addresses",
+        "  certificate: here.pem\n  private_key:\n  # Addresses",
+        "certificate: here.pem",
+        "go together",
+        "",
+    );
     one("audit_days: 365", "audit_days: 7", "audit_days:", "at least 30", "");
     one("  tls:", "  tls: 127.0.0.1:5061", "tls: 127", "TLS without a certificate", "sip.certificate");
     one("bind: 127.0.0.1:8080", "bind: 127.0.0.1:5060", "\n  bind: 127.0.0.1:5060".trim(), "the same address as `sip.tcp`", "");

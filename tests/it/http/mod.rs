@@ -20,5 +20,6 @@ mod recording;
 mod sign_in;
 mod stream;
 mod support;
+mod tls;
 mod tokens;
 mod vcon;

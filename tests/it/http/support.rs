@@ -79,7 +79,7 @@ pub(super) async fn guarded_by<F: Future<Output = Accounts>>(accounts: impl FnOn
     served_by(Options::new(([127, 0, 0, 1], 0).into()), |store| async { Some(accounts(store).await) }).await
 }
 
-async fn served_by<F: Future<Output = Option<Accounts>>>(options: Options, accounts: impl FnOnce(Store) -> F) -> Served {
+pub(super) async fn served_by<F: Future<Output = Option<Accounts>>>(options: Options, accounts: impl FnOnce(Store) -> F) -> Served {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&warmline::store::Options::new(folder.path())).await.unwrap();
     let desk = DeskHandle::open(Limits::default(), vec![profile("maria", "Maria"), profile("ion", "Ion")]);
