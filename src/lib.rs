@@ -15,6 +15,7 @@ pub mod knowledge;
 pub mod languages;
 pub mod live;
 pub mod lookup;
+pub mod openid;
 pub mod order_service;
 pub mod phone;
 pub mod speech;

@@ -152,6 +152,10 @@ impl Book {
         self.accounts.values().find(|account| account.name.eq_ignore_ascii_case(name))
     }
 
+    pub(super) fn with_openid(&self, openid: &str) -> Option<&Account> {
+        self.accounts.values().find(|account| account.openid.as_deref() == Some(openid))
+    }
+
     pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
         self.accounts.values()
     }

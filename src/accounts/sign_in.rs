@@ -1,7 +1,9 @@
 //! Signing in and out, and passwords.
 
-use super::{Account, AccountError, Accounts, Did, Identity, Key, KeyHash, KeyKind, KeySecret, lock, millis, now_ms, password};
-use crate::{clock, web_call::random_hex};
+use super::{
+    Account, AccountError, Accounts, Did, Identity, Key, KeyHash, KeyKind, KeySecret, NewAccount, Role, lock, millis, now_ms, password,
+};
+use crate::{clock, openid::Person, web_call::random_hex};
 
 /// Pages of one account at once; the one that was quiet for longest is signed out.
 const SESSIONS: usize = 20;
@@ -22,6 +24,34 @@ impl Accounts {
             return Err(AccountError::Wrong);
         };
         self.succeeded(name, source);
+        self.begin_session(account, source).await
+    }
+
+    /// Somebody whom a provider knows: a new session, in the account that is theirs from the first time on. What the provider says of their role counts.
+    ///
+    /// # Errors
+    /// Somebody else has their name, the account is locked, or the record cannot be written.
+    pub async fn sign_in_as(&self, person: &Person, source: &str) -> Result<(KeySecret, Identity), AccountError> {
+        if person.role == Role::Agent && person.agent.is_none() {
+            return Err(AccountError::NotFound);
+        }
+        let changing = self.inner.changes.lock().await;
+        let known = self.book().with_openid(&person.openid).cloned();
+        let account = match known {
+            Some(account) if account.locked => return Err(AccountError::Wrong),
+            Some(account) if (account.role, &account.agent) == (person.role, &person.agent) => account,
+            Some(account) => {
+                let account = Account { role: person.role, agent: person.agent.clone(), ..account };
+                self.write(&account).await?;
+                self.end_where(|key| key.account == account.id).await?;
+                account
+            }
+            None => {
+                let new = NewAccount { name: person.name.clone(), role: person.role, agent: person.agent.clone() };
+                self.add(new, Some(person.openid.clone())).await?
+            }
+        };
+        drop(changing);
         self.begin_session(account, source).await
     }
 

@@ -112,7 +112,7 @@ impl App {
             webhooks,
         };
         let pages_tls = options::pages_tls(&config).context("the certificate of the pages")?;
-        let http = http::Bound::bind(&options::http(&config, pages_tls.as_ref()), parts).await?;
+        let http = http::Bound::bind(&options::http(&config, pages_tls.as_ref())?, parts).await?;
         let (speech, heads) = loading.await.context("the models were not loaded")??;
         readiness.models.store(true, Ordering::Relaxed);
         let routes = routes(&config, path, heads)?;

@@ -18,7 +18,9 @@ use crate::{
     config::{self, AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, Transfer, TrunkConfig, WebhookConfig},
     desk::{self, Limits, Profile},
     feed::Kind,
-    http, speech, telephony,
+    http,
+    openid::{self, OpenId},
+    speech, telephony,
     telephony::media::MediaConfig,
     trunk::{Network, TrunkTable},
     webhooks::{Hook, Key},
@@ -163,14 +165,32 @@ pub(super) fn pages_tls(config: &Config) -> anyhow::Result<Option<watch::Sender<
     Ok(Some(watch::Sender::new(user_agent::server_of(certificate, key)?)))
 }
 
-pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> http::Options {
+/// Where else people sign in.
+fn openid(config: &Config) -> anyhow::Result<Option<Arc<OpenId>>> {
+    let Some(from) = config.file.accounts.openid.clone().filter(|_| config.file.http.accounts) else { return Ok(None) };
+    let options = openid::Options {
+        issuer: from.issuer,
+        client_id: from.client_id,
+        secret: from.key.map(|key| key.expose().to_owned()),
+        label: from.label,
+        redirect: format!("{}/api/v1/session/openid/back", config.file.http.public_address()),
+        name_claim: from.name_claim,
+        role_claim: from.role_claim,
+        roles: from.roles,
+        agent_claim: from.agent_claim,
+    };
+    Ok(Some(Arc::new(OpenId::new(options)?)))
+}
+
+pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> anyhow::Result<http::Options> {
     let from = &config.file.http;
     let server = |server: &IceServerConfig| http::IceServer {
         urls: server.urls.clone(),
         username: server.username.clone(),
         credential: server.credential.clone(),
     };
-    http::Options {
+    Ok(http::Options {
+        openid: openid(config)?,
         bind: from.bind,
         proxies: from.trusted_proxies.clone(),
         tls: tls.map(watch::Sender::subscribe),
@@ -185,7 +205,7 @@ pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> h
         },
         mask: if from.mask_coarse_words { http::Mask::new(&from.masked_words) } else { http::Mask::default() },
         numbers: numbers(config),
-    }
+    })
 }
 
 /// How accounts are kept; none: there are none.

@@ -28,7 +28,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use accounts::AccountsConfig;
+pub use accounts::{AccountsConfig, OpenIdConfig};
 pub use agents::{AgentConfig, BROWSER, MayCallConfig, REGISTERED, Transfer};
 pub use demo::DemoConfig;
 pub use desk::{DeskConfig, OverflowConfig, Strategy};

@@ -48,6 +48,8 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/session", Open),
     ("POST", "/api/v1/session", Open),
     ("DELETE", "/api/v1/session", Open),
+    ("GET", "/api/v1/session/openid", Open),
+    ("GET", "/api/v1/session/openid/back", Open),
     ("DELETE", "/api/v1/session/all", Known),
     ("PUT", "/api/v1/session/password", Known),
     ("POST", "/api/v1/session/link", Open),

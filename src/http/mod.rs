@@ -23,12 +23,12 @@ mod state;
 mod tls;
 mod web;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::trunk::Network;
+use crate::{openid::OpenId, trunk::Network};
 
 pub use api::desk::DeskSettings;
 pub use error::ErrorBody;
@@ -53,6 +53,8 @@ pub struct Options {
     pub bind: SocketAddr,
     /// What TLS shows; none: it is not spoken. A new value is for new connections.
     pub tls: Option<watch::Receiver<Tls>>,
+    /// Where else people sign in.
+    pub openid: Option<Arc<OpenId>>,
     /// Proxies that are believed what they say of who asks.
     pub proxies: Vec<Network>,
     /// Names beside the loopback ones that requests may be made to (a proxy's).
@@ -78,6 +80,7 @@ impl Options {
         Self {
             bind,
             tls: None,
+            openid: None,
             proxies: Vec::new(),
             hosts: Vec::new(),
             connections: 1_024,

@@ -52,6 +52,8 @@ use crate::{
         api::session::change_password,
         api::session::look_at_link,
         api::session::use_link,
+        api::openid::start,
+        api::openid::back,
         api::accounts::list,
         api::accounts::create,
         api::accounts::change,

@@ -11,6 +11,7 @@ use crate::{
     http::{DeskSettings, Mask, Numbers, Options, error::ApiError, ready::Readiness, web::Web},
     knowledge::Library,
     live::Hub,
+    openid::OpenId,
     store::{Store, is_call_id},
     trunk::Network,
     view::{CallHead, CallState},
@@ -45,6 +46,7 @@ pub struct Server {
     pub(super) parts: Arc<Parts>,
     pub(super) hosts: Arc<[String]>,
     pub(super) proxies: Arc<[Network]>,
+    pub(super) openid: Option<Arc<OpenId>>,
     pub(super) web: Arc<Web>,
     pub(super) mask: Arc<Mask>,
     pub(super) desk: Arc<DeskSettings>,
@@ -57,6 +59,7 @@ impl Server {
         Self {
             web: Arc::new(Web::new(parts.web.clone(), options.web.clone())),
             parts: Arc::new(parts),
+            openid: options.openid.clone(),
             hosts: options.hosts.clone().into(),
             proxies: options.proxies.clone().into(),
             mask: Arc::new(options.mask.clone()),

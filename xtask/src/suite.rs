@@ -47,7 +47,11 @@ impl Suite {
         if !built || !self.step("models", |_| run::visible(build::warmline().args(["models", "pull", "--lang", "ro"]))) {
             return;
         }
-        self.step("tests", |suite| suite.counted(run::cargo().args(release).args(["--quiet", "--", "--skip", "wire::"])));
+        self.step("tests", |suite| {
+            // One of them signs in at a provider that is a package of node.
+            pages::install("tests/browser")?;
+            suite.counted(run::cargo().args(release).args(["--quiet", "--", "--skip", "wire::"]))
+        });
         self.step("peers", |_| machine::peers());
         // Real calls: alone, one after the other, because they share the machine's cores with the telephones that place them.
         self.step("wire tests", |suite| {

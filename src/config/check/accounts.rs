@@ -35,6 +35,23 @@ impl Checker<'_> {
             }
         }
         self.account_bounds(file);
+        self.openid(file);
+    }
+
+    fn openid(&mut self, file: &ConfigFile) {
+        let Some(openid) = &file.accounts.openid else { return };
+        let at = |key| Path::of(&["accounts", "openid", key]);
+        let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"].iter().any(|local| openid.issuer.starts_with(local));
+        if !openid.issuer.starts_with("https://") && !local {
+            self.wrong(
+                &at("issuer"),
+                "whoever signs in there must not be read on the way",
+                Some("write it like `https://login.example.com`"),
+            );
+        }
+        if openid.roles.is_empty() {
+            self.wrong(&at("roles"), "nobody could sign in", Some("say which words give which role: `{ desk: agent }`"));
+        }
     }
 
     fn account_bounds(&mut self, file: &ConfigFile) {

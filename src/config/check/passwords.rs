@@ -22,6 +22,13 @@ pub(in crate::config) struct Outside<'a> {
 impl Checker<'_> {
     /// Fills in every password that is not in the file itself.
     pub(in crate::config) fn passwords(&mut self, file: &mut ConfigFile, outside: Outside<'_>) {
+        if let Some(openid) = &mut file.accounts.openid {
+            let mut keys = openid.key_keys();
+            // A provider may ask for no secret.
+            if !keys.given().is_empty() {
+                self.password(&Path::of(&["accounts", "openid"]), &mut keys, outside);
+            }
+        }
         self.remote_keys(&mut file.speech.remote, outside);
         for (name, trunk) in &mut file.trunks {
             if let Some(registration) = &mut trunk.registration {

@@ -16,6 +16,7 @@ pub(super) mod figures;
 pub(super) mod files;
 pub(super) mod knowledge;
 pub(super) mod notes;
+pub(super) mod openid;
 pub(super) mod session;
 mod span;
 pub(super) mod stream;
@@ -67,6 +68,8 @@ pub(super) fn router() -> Router<Server> {
         .route("/session/all", delete(session::sign_out_everywhere))
         .route("/session/password", put(session::change_password))
         .route("/session/link", post(session::look_at_link).put(session::use_link))
+        .route("/session/openid", get(openid::start))
+        .route("/session/openid/back", get(openid::back))
         .route("/accounts", get(accounts::list).post(accounts::create))
         .route("/accounts/{id}", patch(accounts::change).delete(accounts::remove))
         .route("/accounts/{id}/link", post(accounts::link))

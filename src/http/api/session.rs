@@ -28,6 +28,9 @@ pub(crate) struct Session {
     accounts: bool,
     /// Who is signed in.
     signed_in: Option<Me>,
+    /// The name of a provider where people sign in, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    openid: Option<String>,
 }
 
 /// Whoever is signed in.
@@ -81,7 +84,8 @@ pub(crate) struct Chosen {
 /// Whether people have accounts here, and who is signed in.
 #[utoipa::path(get, path = "/api/v1/session", responses((status = 200, body = Session)))]
 pub(crate) async fn get(State(server): State<Server>, asker: Asker) -> Json<Session> {
-    Json(Session { accounts: server.parts.accounts.is_some(), signed_in: asker.identity().map(Me::of) })
+    let openid = server.openid.as_ref().map(|openid| openid.label().to_owned());
+    Json(Session { accounts: server.parts.accounts.is_some(), signed_in: asker.identity().map(Me::of), openid })
 }
 
 /// Signs in. The session is in a cookie that no script sees.

@@ -53,6 +53,8 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/session", "*"),
     ("POST", "/api/v1/session/link", "*"),
     ("PUT", "/api/v1/session/link", "*"),
+    ("GET", "/api/v1/session/openid", "*"),
+    ("GET", "/api/v1/session/openid/back", "*"),
     ("PUT", "/api/v1/session/password", "asod"),
     ("GET", "/api/v1/accounts", "d"),
     ("POST", "/api/v1/accounts", "d"),

@@ -14,6 +14,7 @@ mod health;
 mod knowledge;
 mod notes;
 mod openapi;
+mod openid;
 mod pages;
 mod people;
 mod recording;

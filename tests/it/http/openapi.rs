@@ -126,6 +126,8 @@ async fn every_address_is_in_the_document() {
         "/api/v1/session",
         "/api/v1/session/all",
         "/api/v1/session/link",
+        "/api/v1/session/openid",
+        "/api/v1/session/openid/back",
         "/api/v1/session/password",
         "/api/v1/stream",
         "/api/v1/tokens",
