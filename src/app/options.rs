@@ -20,6 +20,7 @@ use crate::{
     feed::Kind,
     http,
     openid::{self, OpenId},
+    screen_pop::{PopFor, ScreenPops},
     speech, telephony,
     telephony::media::MediaConfig,
     trunk::{Network, TrunkTable},
@@ -205,7 +206,17 @@ pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> a
         },
         mask: if from.mask_coarse_words { http::Mask::new(&from.masked_words) } else { http::Mask::default() },
         numbers: numbers(config),
+        pops: screen_pops(config),
     })
+}
+
+/// The configuration has checked them.
+fn screen_pops(config: &Config) -> ScreenPops {
+    let mut pops = ScreenPops::default();
+    let agents = config.file.agents.iter().filter_map(|(id, agent)| Some((PopFor::Agent(id.clone()), agent.screen_pop.as_ref()?)));
+    let queues = config.file.desk.screen_pops.iter().map(|(queue, address)| (PopFor::Queue(queue.clone()), address));
+    agents.chain(queues).for_each(|(whose, address)| _ = pops.add(whose, address));
+    pops
 }
 
 /// How accounts are kept; none: there are none.

@@ -39,6 +39,9 @@ pub struct AgentConfig {
     /// The file that holds the password.
     #[serde(default)]
     pub password_file: Option<PathBuf>,
+    /// The page of another system that their desk opens with a card: an address with holes like `{{ caller }}`.
+    #[serde(default)]
+    pub screen_pop: Option<String>,
     /// Queues that they serve.
     pub queues: Vec<String>,
     /// How good they are at a queue, from 1 to 5; not listed: 5.

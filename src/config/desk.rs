@@ -26,6 +26,8 @@ pub struct DeskConfig {
     pub dispositions: Vec<String>,
     /// Seconds within which callers who want a human are to have one: what the wall counts.
     pub service_level_s: u32,
+    /// Pages of other systems that desks open with cards, by queue: addresses with holes like `{{ caller }}`.
+    pub screen_pops: BTreeMap<String, String>,
 }
 
 /// Which of several free agents is asked.
@@ -61,6 +63,7 @@ impl Default for DeskConfig {
             away_reasons: words(&["break", "lunch", "meeting", "training"]),
             dispositions: words(&["solved", "follow_up", "callback", "wrong_department", "no_result"]),
             service_level_s: 20,
+            screen_pops: BTreeMap::new(),
         }
     }
 }

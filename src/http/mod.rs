@@ -28,7 +28,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{openid::OpenId, trunk::Network};
+use crate::{openid::OpenId, screen_pop::ScreenPops, trunk::Network};
 
 pub use api::desk::DeskSettings;
 pub use error::ErrorBody;
@@ -69,6 +69,8 @@ pub struct Options {
     pub mask: Mask,
     /// What agents may choose from.
     pub desk: DeskSettings,
+    /// Where other systems' pages open.
+    pub pops: ScreenPops,
     /// What agents may hand callers on to.
     pub numbers: Numbers,
 }
@@ -88,6 +90,7 @@ impl Options {
             web: WebOptions::default(),
             mask: Mask::default(),
             desk: DeskSettings::default(),
+            pops: ScreenPops::default(),
             numbers: Numbers::default(),
         }
     }

@@ -1,7 +1,10 @@
 //! `GET /api/v1/openapi.json`
 
 use axum::Json;
-use utoipa::OpenApi;
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{Content, Ref, RefOr, Response, ResponseBuilder},
+};
 
 use crate::{
     http::{api, metrics, ready},
@@ -68,9 +71,33 @@ use crate::{
         ready::readyz,
         metrics::metrics,
     ),
+    modifiers(&Everywhere),
     components(schemas(Card, schema::Entry))
 )]
 struct Document;
+
+/// What any address may answer besides: whoever asks may be nobody, or not allowed, or ask for another host; there may be nothing of that name; and a body
+/// may be too large, or nothing that the address takes.
+struct Everywhere;
+
+impl Modify for Everywhere {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (_, item) in document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/api/")) {
+            let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+            for operation in operations.into_iter().flatten() {
+                let of_bodies = if operation.request_body.is_some() { &["400", "413", "415"][..] } else { &[] };
+                for status in ["401", "403", "404", "421"].iter().chain(of_bodies) {
+                    operation.responses.responses.entry((*status).to_owned()).or_insert_with(refusal);
+                }
+            }
+        }
+    }
+}
+
+fn refusal() -> RefOr<Response> {
+    let body = Content::new(Some(Ref::from_schema_name("ErrorBody")));
+    RefOr::T(ResponseBuilder::new().content("application/json", body).build())
+}
 
 /// The OpenAPI document of this server.
 pub(super) async fn document() -> Json<utoipa::openapi::OpenApi> {

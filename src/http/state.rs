@@ -12,6 +12,7 @@ use crate::{
     knowledge::Library,
     live::Hub,
     openid::OpenId,
+    screen_pop::ScreenPops,
     store::{Store, is_call_id},
     trunk::Network,
     view::{CallHead, CallState},
@@ -50,6 +51,7 @@ pub struct Server {
     pub(super) web: Arc<Web>,
     pub(super) mask: Arc<Mask>,
     pub(super) desk: Arc<DeskSettings>,
+    pub(super) pops: Arc<ScreenPops>,
     pub(super) numbers: Numbers,
     streams: Arc<Semaphore>,
 }
@@ -64,6 +66,7 @@ impl Server {
             proxies: options.proxies.clone().into(),
             mask: Arc::new(options.mask.clone()),
             desk: Arc::new(options.desk.clone()),
+            pops: Arc::new(options.pops.clone()),
             numbers: options.numbers.clone(),
             streams: Arc::new(Semaphore::new(options.streams)),
         }

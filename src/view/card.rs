@@ -47,6 +47,10 @@ pub struct Card {
     pub evidence: Vec<Evidence>,
     /// How far the offer is.
     pub step: CardStep,
+    /// The queue that the caller waits in, or waited in.
+    pub queue: Option<String>,
+    /// Where another system's page about this caller is, if the configuration says so.
+    pub screen_pop: Option<String>,
     /// How the offer ended.
     #[schema(value_type = Option<schema::OfferOutcome>)]
     pub outcome: Option<OfferOutcome>,
@@ -55,6 +59,7 @@ pub struct Card {
 /// What one call has told of its handoff so far.
 #[derive(Debug, Default)]
 pub struct CardFold {
+    queue: Option<String>,
     summary: Arc<Summary>,
     reasons: Vec<String>,
     evidence: Vec<Evidence>,
@@ -98,7 +103,8 @@ impl CardFold {
 
     fn apply_step(&mut self, step: &HandoffStep) -> Option<AgentId> {
         match step {
-            HandoffStep::Started { summary, .. } => {
+            HandoffStep::Started { queue, summary } => {
+                self.queue = Some(queue.clone());
                 self.summary = Arc::new(summary.clone());
                 None
             }
@@ -167,6 +173,8 @@ impl CardFold {
         let offer = self.offer.as_ref()?;
         Some(Card {
             call,
+            queue: self.queue.clone(),
+            screen_pop: None,
             summary: Arc::clone(&self.summary),
             reasons: self.reasons.clone(),
             evidence: self.evidence.clone(),

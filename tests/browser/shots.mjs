@@ -39,6 +39,10 @@ async function docs() {
   await page.setViewportSize({ width: 1440, height: 1240 });
   await call(page, url, id);
   await page.screenshot({ path: join(folder, 'call.png') });
+  await page.goto(`${url}/wall`);
+  await page.waitForSelector('.people li');
+  await page.waitForTimeout(SETTLE_MS);
+  await page.screenshot({ path: join(folder, 'wall.png') });
   await close();
   await mock?.close();
   await real?.close();
@@ -95,6 +99,9 @@ async function everything(colorScheme, width) {
   await shot('desk-wrap');
   await open('/agents', '[data-agent]');
   await shot('agents');
+  mock.startCall({ pickUpMs: null, alreadyMs: 49_200 });
+  await open('/wall', '.people li');
+  await shot('wall');
   await open('/calls/none', 'h1');
   await shot('lost');
   await close();

@@ -141,10 +141,15 @@ fn find(name: &str) -> Option<PathBuf> {
 /// PJSIP with its Python package: a telephone of the wire tests. Debian's own packages have no such program.
 const PJSIP: &str = "pjsua2-python==2.15.1.post1";
 
-/// Installs the telephones that come as Python packages, into a folder of their own below `target/`.
+/// Asks the API for everything that its document allows, and for what it does not.
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
+
+/// Installs what the tests need of Python packages, into a folder of their own below `target/`.
 pub(crate) fn peers() -> Result<()> {
     let folder = run::root().join("target/peers");
     let mut pip = std::process::Command::new("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", "--target"]).arg(folder).arg(PJSIP);
-    run::visible(&mut pip).context("PJSIP")
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", "--target"])
+        .arg(folder)
+        .args([PJSIP, SCHEMATHESIS]);
+    run::visible(&mut pip).context("PJSIP and schemathesis")
 }

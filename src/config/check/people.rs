@@ -7,6 +7,7 @@ use crate::{
     call::flow::Flow,
     config::{AgentConfig, BROWSER, ConfigFile, Transfer},
     desk::BEST,
+    screen_pop::{PopFor, ScreenPops},
     trunk::Route,
     yaml::{self, Path},
 };
@@ -57,6 +58,7 @@ impl Checker<'_> {
                 self.wrong(&at.key("after_s"), format!("{} is more than {MOST_OVERFLOW_S}", over.after_s), None);
             }
         }
+        self.screen_pops(file);
         let served: BTreeSet<&str> = file.agents.values().flat_map(|agent| agent.queues.iter().map(String::as_str)).collect();
         let nobody: Vec<&str> = queues.difference(&served).copied().collect();
         if !nobody.is_empty() && !self.was_hurt(&Path::of(&["agents"])) {
@@ -65,6 +67,18 @@ impl Checker<'_> {
                 format!("nobody serves: {}", nobody.join(", ")),
                 Some("add these queues to somebody's `queues`"),
             );
+        }
+    }
+
+    /// Addresses that desks open.
+    fn screen_pops(&mut self, file: &ConfigFile) {
+        let agents =
+            file.agents.iter().filter_map(|(id, agent)| Some((Path::of(&["agents", id, "screen_pop"]), agent.screen_pop.as_ref()?)));
+        let queues = file.desk.screen_pops.iter().map(|(queue, address)| (Path::of(&["desk", "screen_pops", queue]), address));
+        for (at, address) in agents.chain(queues) {
+            if let Err(why) = ScreenPops::default().add(PopFor::Queue(String::new()), address) {
+                self.wrong(&at, why, Some("write it like `https://crm.example.com/find?tel={{ caller }}`"));
+            }
         }
     }
 

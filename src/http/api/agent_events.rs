@@ -13,6 +13,7 @@ use crate::{
     call::ids::AgentId,
     desk::AgentView,
     http::{ErrorBody, Mask, api::agents, error::ApiError, sse, state::Server},
+    screen_pop::ScreenPops,
     view::Card,
 };
 
@@ -29,7 +30,7 @@ pub(crate) async fn events(State(server): State<Server>, Path(id): Path<String>)
     // Both are news to a new reader.
     all.mark_changed();
     card.mark_changed();
-    let watched = Watched { id, all, card, shown: None, mask: Arc::clone(&server.mask) };
+    let watched = Watched { id, all, card, shown: None, mask: Arc::clone(&server.mask), pops: Arc::clone(&server.pops) };
     Ok(sse::answer(place, stream::unfold(watched, next)))
 }
 
@@ -39,6 +40,7 @@ struct Watched {
     card: watch::Receiver<Option<Arc<Card>>>,
     shown: Option<AgentView>,
     mask: Arc<Mask>,
+    pops: Arc<ScreenPops>,
 }
 
 async fn next(mut watched: Watched) -> Option<(Event, Watched)> {
@@ -59,7 +61,11 @@ async fn next(mut watched: Watched) -> Option<(Event, Watched)> {
                 changed.ok()?;
                 let card = watched.card.borrow_and_update().clone();
                 if let Some(card) = card {
-                    return Some((sse::event("card", &watched.mask.shown(&card)), watched));
+                    let screen_pop = watched.pops.of(&watched.id.0, &card);
+                    // The address is not masked: its words are for the other system.
+                    let mut shown = watched.mask.shown(&*card);
+                    shown["screen_pop"] = screen_pop.into();
+                    return Some((sse::event("card", &shown), watched));
                 }
             }
         }

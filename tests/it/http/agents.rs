@@ -12,7 +12,7 @@ use warmline::{
     desk::Request,
 };
 
-use super::support::{code, served};
+use super::support::{code, served, served_for};
 use crate::store::samples::{ended, escalates, evidence, fact, maria, said, step, summary};
 
 #[tokio::test]
@@ -85,6 +85,45 @@ async fn the_card_follows_the_offer() {
     call.write(1_400, ended(Outcome::Abandoned));
     drop(call);
     assert!(served.desk_state(&mut stream).await);
+}
+
+#[tokio::test]
+async fn fifty_agents_see_their_own_cards_and_come_back_to_them() {
+    let agents: Vec<String> = (0..50).map(|number| format!("agent-{number:02}")).collect();
+    let served = served_for(&agents).await;
+    let mut streams = Vec::new();
+    for agent in &agents {
+        let mut stream = served.stream(&format!("/api/v1/agents/{agent}/events"), None).await;
+        assert_eq!(stream.next().await.unwrap().data["id"], agent.as_str());
+        streams.push(stream);
+    }
+    let mut calls = Vec::new();
+    for (number, agent) in agents.iter().enumerate() {
+        let mut call = served.live(&format!("call-{number}"), number as u64);
+        call.write(10, step(HandoffStep::Started { queue: "orders".to_owned(), summary: summary() }));
+        let agent = warmline::call::ids::AgentId(agent.clone());
+        call.write(20, step(HandoffStep::Offered { agent, name: "Somebody".to_owned() }));
+        calls.push(call);
+    }
+    for (number, stream) in streams.iter_mut().enumerate() {
+        let card = stream.next().await.unwrap();
+        let pop = format!("https://crm.example/?tel=%2B40721000111&call=call-{number}");
+        assert_eq!((&card.data["call"]["id"], &card.data["screen_pop"]), (&json!(format!("call-{number}")), &json!(pop)));
+    }
+    // Every second page goes away, misses a step, and comes back.
+    streams.truncate(25);
+    for (number, call) in calls.iter_mut().enumerate() {
+        call.write(30, step(HandoffStep::Briefing { agent: warmline::call::ids::AgentId(agents[number].clone()) }));
+    }
+    for (number, agent) in agents.iter().enumerate().skip(25) {
+        let mut stream = served.stream(&format!("/api/v1/agents/{agent}/events"), None).await;
+        let card = stream.take(2).await.pop().unwrap();
+        assert_eq!((&card.data["call"]["id"], &card.data["step"]), (&json!(format!("call-{number}")), &json!("briefing")));
+    }
+    for (number, stream) in streams.iter_mut().enumerate() {
+        let card = stream.next().await.unwrap();
+        assert_eq!((&card.data["call"]["id"], &card.data["step"]), (&json!(format!("call-{number}")), &json!("briefing")));
+    }
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ use warmline::{
     http::{Bound, DeskSettings, Options, Parts, Readiness},
     knowledge::Library,
     live::{Hub, LiveCall},
+    screen_pop::PopFor,
     store::{CallLog, Store},
     web_call::WebCalls,
     webhooks::Webhooks,
@@ -65,6 +66,15 @@ pub(super) async fn served_with(options: Options) -> Served {
     served_by(options, |_| async { None }).await
 }
 
+/// A server with these agents, whose desks open another system's page.
+pub(super) async fn served_for(agents: &[String]) -> Served {
+    let mut options = options();
+    let address = "https://crm.example/?tel={{ caller }}&call={{ call_id }}";
+    options.pops.add(PopFor::Queue("orders".to_owned()), address).unwrap();
+    let agents = agents.iter().map(|id| profile(id, id)).collect();
+    served_as(options, agents, |_| async { None }).await
+}
+
 /// A server with accounts, in which everybody of `people` is.
 pub(super) async fn guarded() -> Served {
     guarded_with(accounts::Options::new("http://here")).await
@@ -80,9 +90,18 @@ pub(super) async fn guarded_by<F: Future<Output = Accounts>>(accounts: impl FnOn
 }
 
 pub(super) async fn served_by<F: Future<Output = Option<Accounts>>>(options: Options, accounts: impl FnOnce(Store) -> F) -> Served {
+    let agents = vec![profile("maria", "Maria"), profile("ion", "Ion")];
+    served_as(options, agents, accounts).await
+}
+
+async fn served_as<F: Future<Output = Option<Accounts>>>(
+    options: Options,
+    agents: Vec<Profile>,
+    accounts: impl FnOnce(Store) -> F,
+) -> Served {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&warmline::store::Options::new(folder.path())).await.unwrap();
-    let desk = DeskHandle::open(Limits::default(), vec![profile("maria", "Maria"), profile("ion", "Ion")]);
+    let desk = DeskHandle::open(Limits::default(), agents);
     let accounts = accounts(store.clone()).await;
     let (web, library, webhooks) = (WebCalls::open().0, Library::default(), Webhooks::default());
     let readiness = Arc::new(Readiness::default());

@@ -537,6 +537,7 @@ export const en = {
       earlierNone: 'None from this number.',
       earlierMore: (count: number) => `and ${count} more`,
       newTab: 'opens in a new tab',
+      pop: 'Open in your own system',
       noFacts: 'Nothing was collected yet.',
       confirmedHint: 'Confirmed: no need to ask again',
       unconfirmedHint: 'Not confirmed: check with the caller',

@@ -542,6 +542,7 @@ export const ro: Strings = {
       earlierNone: 'Niciunul de la acest număr.',
       earlierMore: (count: number) => `și încă ${count}`,
       newTab: 'se deschide într-o filă nouă',
+      pop: 'Deschide în sistemul propriu',
       noFacts: 'Încă nu s-a strâns nimic.',
       confirmedHint: 'Confirmat: nu trebuie întrebat din nou',
       unconfirmedHint: 'Neconfirmat: verificați cu apelantul',

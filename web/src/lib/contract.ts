@@ -294,6 +294,9 @@ export type CardStep = 'ringing' | 'briefing' | 'bridged' | 'ended';
 
 export interface Card {
   call: CallHead;
+  queue?: string | null;
+  /** Another system's page about this caller. */
+  screen_pop?: string | null;
   summary: Summary;
   reasons: string[];
   evidence: Evidence[];
