@@ -192,6 +192,7 @@ pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> a
     };
     Ok(http::Options {
         openid: openid(config)?,
+        metrics: from.metrics,
         bind: from.bind,
         proxies: from.trusted_proxies.clone(),
         tls: tls.map(watch::Sender::subscribe),

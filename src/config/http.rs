@@ -23,6 +23,8 @@ pub struct HttpConfig {
     pub certificate: Option<PathBuf>,
     /// Its private key (PEM).
     pub private_key: Option<PathBuf>,
+    /// Address and port of the figures (`/metrics`) by themselves. None: at `bind` without accounts, and nowhere with them.
+    pub metrics: Option<SocketAddr>,
     /// Proxies that are believed whom they speak for (X-Forwarded-For, X-Forwarded-Proto).
     pub trusted_proxies: Vec<Network>,
     /// Names beside the loopback ones that requests may be made to (a proxy's).
@@ -78,6 +80,7 @@ impl Default for HttpConfig {
             address: None,
             certificate: None,
             private_key: None,
+            metrics: None,
             trusted_proxies: Vec::new(),
             hosts: Vec::new(),
             connections: 1_024,

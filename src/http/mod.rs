@@ -43,6 +43,9 @@ pub use web::{IceServer, WebOptions};
 /// The largest body of a request, in bytes.
 const BODY_LIMIT: usize = 16 * 1024;
 
+/// Connections at once that read the figures at their own address.
+const FIGURE_READERS: usize = 32;
+
 /// Time between two tidyings of the metrics.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -55,6 +58,8 @@ pub struct Options {
     pub tls: Option<watch::Receiver<Tls>>,
     /// Where else people sign in.
     pub openid: Option<Arc<OpenId>>,
+    /// Where the figures are, by themselves; none: at `bind` without accounts, and nowhere with them.
+    pub metrics: Option<SocketAddr>,
     /// Proxies that are believed what they say of who asks.
     pub proxies: Vec<Network>,
     /// Names beside the loopback ones that requests may be made to (a proxy's).
@@ -83,6 +88,7 @@ impl Options {
             bind,
             tls: None,
             openid: None,
+            metrics: None,
             proxies: Vec::new(),
             hosts: Vec::new(),
             connections: 1_024,
@@ -115,6 +121,7 @@ pub struct Bound {
     router: Router,
     connections: usize,
     tls: Option<watch::Receiver<Tls>>,
+    metrics: Option<TcpListener>,
 }
 
 impl Bound {
@@ -128,6 +135,10 @@ impl Bound {
             return Err(BindError::NotLoopback(options.bind));
         }
         let failed = |error| BindError::Address(options.bind, error);
+        let metrics = match options.metrics {
+            Some(address) => Some(TcpListener::bind(address).await.map_err(|error| BindError::Address(address, error))?),
+            None => None,
+        };
         let listener = TcpListener::bind(options.bind).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         Ok(Self {
@@ -136,6 +147,7 @@ impl Bound {
             router: router(Server::new(parts, options)),
             connections: options.connections,
             tls: options.tls.clone(),
+            metrics,
         })
     }
 
@@ -143,6 +155,12 @@ impl Bound {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where the figures are, if they are by themselves.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// Answers until the future is done. Streams that are still open then end with it.
@@ -153,15 +171,24 @@ impl Bound {
         let listener = listener::Guarded::new(self.listener, self.connections, listener::Patience::default(), self.tls);
         let mut upkeep = tokio::time::interval(UPKEEP);
         let serving = async { axum::serve(listener, self.router.into_make_service_with_connect_info::<peer::Peer>()).await };
-        tokio::pin!(serving, until);
+        let figures = figures(self.metrics);
+        tokio::pin!(serving, until, figures);
         loop {
             tokio::select! {
                 result = &mut serving => return result,
+                result = &mut figures => return result,
                 () = &mut until => return Ok(()),
                 _ = upkeep.tick() => metrics::upkeep(),
             }
         }
     }
+}
+
+/// Serves the figures and nothing else, if they have an address of their own.
+async fn figures(listener: Option<TcpListener>) -> io::Result<()> {
+    let Some(listener) = listener else { return std::future::pending().await };
+    let listener = listener::Guarded::new(listener, FIGURE_READERS, listener::Patience::default(), None);
+    axum::serve(listener, Router::new().route("/metrics", get(metrics::metrics))).await
 }
 
 fn router(server: Server) -> Router {

@@ -128,8 +128,8 @@ fn values_are_checked() {
     one("udp: 127.0.0.1:5060", "udp: 0.0.0.0:5060", "udp: 0.0.0.0", "none is advertised", "sip.advertised");
     one("  address:\n", "  address: desk.example.com\n", "  address: desk", "no address of pages", "https://");
     one(
-        "  certificate:\n  private_key:\n  # Addresses",
-        "  certificate: here.pem\n  private_key:\n  # Addresses",
+        "  certificate:\n  private_key:\n  # Address and",
+        "  certificate: here.pem\n  private_key:\n  # Address and",
         "certificate: here.pem",
         "go together",
         "",

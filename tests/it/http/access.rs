@@ -11,6 +11,7 @@ use warmline::{
         outcome::{OfferOutcome, Outcome},
         record::HandoffStep,
     },
+    http::{Bound, Options},
 };
 
 use super::{
@@ -231,6 +232,13 @@ async fn the_figures_are_not_on_the_address_of_the_pages() {
         let text = answer.text().await.unwrap();
         assert!(!text.contains("warmline_"), "{text}");
     }
+    let options = Options { metrics: Some(([127, 0, 0, 1], 0).into()), ..Options::new(([127, 0, 0, 1], 0).into()) };
+    let bound = Bound::bind(&options, served.parts.clone()).await.unwrap();
+    let figures = bound.metrics_address().unwrap();
+    tokio::spawn(bound.run(std::future::pending()));
+    warmline::http::install_metrics();
+    let alone = async |path: &str| served.client.get(format!("http://{figures}{path}")).send().await.unwrap().status().as_u16();
+    assert_eq!((alone("/metrics").await, alone("/").await, alone("/api/v1/calls").await), (200, 404, 404), "and nothing but them");
     for path in ["/healthz", "/readyz"] {
         let text = served.get(path).await.text().await.unwrap();
         assert!(!text.contains("0721") && !text.contains(env!("CARGO_PKG_VERSION")), "{text}");
