@@ -70,7 +70,7 @@ export async function start(folder, more = {}) {
     config,
     `sip: {udp: "127.0.0.1:${sip}", tcp: "127.0.0.1:${sip}"}
 rtp: {ports: "23000-23199"}
-http: ${JSON.stringify({ bind: `127.0.0.1:${http}`, ...more })}
+http: ${JSON.stringify({ bind: `127.0.0.1:${http}`, accounts: false, ...more })}
 store: {folder: ${folder}/store}
 speech: {cache: ${folder}/speech}
 routes: [{called: "*", flow: "${flow}"}]
