@@ -312,3 +312,24 @@ test('an unknown agent, and a gateway that is down, are said plainly', async () 
   await page.waitForSelector('tbody tr');
   await page.close();
 });
+
+test('a caller whom the agent has is held, handed on, and sent back to the bot', async () => {
+  const desk = await ringing();
+  const { page, id, mock } = desk;
+  await page.getByRole('button', { name: 'Accept' }).click();
+  mock.pickUp(id);
+  await page.waitForSelector('[data-step=bridged]');
+  const last = () => mock.choices.at(-1);
+  await page.keyboard.press('o');
+  await until('hold is told', () => last().choice === 'hold');
+  await page.keyboard.press('t');
+  const whom = page.getByLabel('To whom?');
+  await whom.selectOption('queue:returns');
+  await page.getByRole('button', { name: 'Hand on now' }).click();
+  await until('the transfer is told', () => last().choice === 'transfer');
+  assert.deepEqual(last(), { call: id, agent: 'maria', choice: 'transfer', to: { queue: 'returns' } });
+  await page.getByRole('button', { name: 'Back to the bot' }).click();
+  await until('the bot is told', () => last().choice === 'to_bot');
+  assertClean(page);
+  await leave(desk);
+});

@@ -512,6 +512,7 @@ export const en = {
       steps: 'Progress of the call',
       hearsBot: 'The caller is with the bot and does not hear you',
       hearsYou: 'The caller hears you',
+      onHold: 'The caller is on hold, with music',
     },
     card: {
       who: 'Who',
@@ -547,6 +548,19 @@ export const en = {
     decline: 'Decline',
     hangUp: 'Hang up',
     hangUpSure: 'Again to hang up',
+    line: {
+      title: 'The caller whom you have',
+      hold: 'Hold',
+      resume: 'Take back',
+      mute: 'Mute me',
+      unmute: 'Unmute me',
+      transfer: 'Hand on',
+      to: 'To whom?',
+      colleagues: 'Free colleagues',
+      queues: 'Queues',
+      go: 'Hand on now',
+      toBot: 'Back to the bot',
+    },
     choiceFailed: 'That did not reach the gateway. Use your phone: 1 accepts, 9 declines.',
     stateFailed: 'Your state could not be changed.',
     wrap: {

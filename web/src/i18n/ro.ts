@@ -517,6 +517,7 @@ export const ro: Strings = {
       steps: 'Mersul apelului',
       hearsBot: 'Apelantul este la robot și nu vă aude',
       hearsYou: 'Apelantul vă aude',
+      onHold: 'Apelantul este în așteptare, cu muzică',
     },
     card: {
       who: 'Cine',
@@ -552,6 +553,19 @@ export const ro: Strings = {
     decline: 'Refuză',
     hangUp: 'Închide',
     hangUpSure: 'Din nou pentru a închide',
+    line: {
+      title: 'Apelantul cu care vorbiți',
+      hold: 'Pune în așteptare',
+      resume: 'Reia',
+      mute: 'Oprește-mi sunetul',
+      unmute: 'Pornește-mi sunetul',
+      transfer: 'Predă apelul',
+      to: 'Cui?',
+      colleagues: 'Colegi liberi',
+      queues: 'Cozi',
+      go: 'Predă acum',
+      toBot: 'Înapoi la robot',
+    },
     choiceFailed: 'Nu a ajuns la gateway. Folosiți telefonul: 1 acceptă, 9 refuză.',
     stateFailed: 'Starea nu a putut fi schimbată.',
     wrap: {

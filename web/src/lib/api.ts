@@ -1,4 +1,4 @@
-import type { AgentRow, CallHead, Choice, Correction, DeskSettings, Entry, KnownEntry, Notes, WantedState, Wall } from './contract';
+import type { AgentRow, CallHead, Choice, ChoiceMore, Correction, DeskSettings, Entry, KnownEntry, Notes, WantedState, Wall } from './contract';
 import type { AccountRow, AuditLine, Me, Permission, Role, SessionInfo, TokenRow } from './people';
 
 /** Why a request did not work: `status` is 0 when the gateway could not be reached at all. */
@@ -92,7 +92,7 @@ export const api = {
   corrections: (call: string) => request<{ corrections: Correction[]; more: boolean }>(`${url.call(call)}/corrections`),
   correct: (call: string, wrong: { agent: string; seq: number; should_say: string | null; should_mean: string | null }) =>
     send<Correction>('POST', `${url.call(call)}/corrections`, wrong),
-  choose: (call: string, agent: string, choice: Choice) => send<unknown>('POST', `${url.call(call)}/choice`, { agent, choice }),
+  choose: (call: string, agent: string, choice: Choice, more: ChoiceMore = {}) => send<unknown>('POST', `${url.call(call)}/choice`, { agent, choice, ...more }),
   hangUp: (call: string) => send<unknown>('POST', `${url.call(call)}/hangup`),
 
   session: () => request<SessionInfo>('/api/v1/session'),

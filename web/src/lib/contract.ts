@@ -316,3 +316,9 @@ export type Choice =
   | 'unmute'
   | 'transfer'
   | 'to_bot';
+
+/** What some choices take besides. */
+export interface ChoiceMore {
+  to?: { queue: string } | { agent: string } | { number: string };
+  node?: string;
+}

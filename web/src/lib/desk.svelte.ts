@@ -1,6 +1,6 @@
 import { api, ApiError, url } from './api';
 import { CallStore } from './call.svelte';
-import type { AgentRow, Card, CardStep, Choice, Evidence, WantedState } from './contract';
+import type { AgentRow, Card, CardStep, Choice, ChoiceMore, Evidence, WantedState } from './contract';
 import { stream } from './stream.svelte';
 import { mergeFacts, readCall, type CallView } from './view';
 
@@ -121,12 +121,14 @@ export class DeskStore {
     this.call = null;
   }
 
-  async choose(choice: Choice): Promise<void> {
+  async choose(choice: Choice, more: ChoiceMore = {}): Promise<void> {
     if (!this.card || this.card.step === 'ended' || this.pending === choice) return;
     this.pending = choice;
     this.choiceFailed = false;
     try {
-      await api.choose(this.card.call.id, this.id, choice);
+      await api.choose(this.card.call.id, this.id, choice, more);
+      // Accepting and declining are answered by the next step; what is done with a caller whom the agent has may be done again at once.
+      if (this.card?.step === 'bridged') this.pending = null;
     } catch {
       this.pending = null;
       this.choiceFailed = true;

@@ -277,3 +277,14 @@ export function replyTimes(view: CallView): { turn: Turn; ms: number }[] {
 export function sortHeads(heads: Iterable<CallHead>): CallHead[] {
   return [...heads].sort((a, b) => (a.state === b.state ? b.started.localeCompare(a.started) : a.state === 'live' ? -1 : 1));
 }
+
+/** What the agent has done with the line since they have the caller, by the call's own record. */
+export function lineOf(view: CallView): { held: boolean; muted: boolean } {
+  const line = { held: false, muted: false };
+  for (const { step } of view.steps) {
+    if (step.step === 'bridged') line.held = line.muted = false;
+    else if (step.step === 'held') line.held = step.held;
+    else if (step.step === 'muted') line.muted = step.muted;
+  }
+  return line;
+}

@@ -91,23 +91,10 @@ impl Checker<'_> {
 
     /// An intent, or a reason of the policy.
     fn mode_name(&mut self, name: &str) {
-        const REASONS: [&str; 11] = [
-            "asked_for_human",
-            "critical",
-            "low_confidence",
-            "not_understood",
-            "repeated",
-            "anger",
-            "frustration",
-            "sarcasm",
-            "raised_voice",
-            "service_failed",
-            "silence",
-        ];
         let definition = self.definition;
         let known = REASONS.contains(&name) || name.starts_with("critical:") || definition.intents.contains_key(name);
         if !known {
-            let hint = yaml::did_you_mean(name, definition.intents.keys().map(String::as_str).chain(REASONS));
+            let hint = yaml::did_you_mean(name, definition.intents.keys().map(String::as_str).chain(REASONS.iter().copied()));
             self.wrong_key(&Path::of(&["handoff", "modes", name]), format!("there is no intent or reason `{name}`"), hint.as_deref());
         }
     }
