@@ -32,6 +32,8 @@ impl Call {
     }
 
     pub(super) fn voice_started(&mut self, at: Time) {
+        // What was known of another voice is not this one's.
+        self.base.lasting.of(at);
         if self.listens() {
             let news = self.base.ear.voice_started(&mut self.base.io, at, self.base.expect);
             self.caller_news(news);

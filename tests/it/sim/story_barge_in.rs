@@ -162,6 +162,23 @@ fn after_a_mhm_a_real_interruption_still_works() {
 }
 
 #[test]
+fn a_claim_that_was_heard_while_it_sounded_stands_though_the_whole_is_heard_as_nothing() {
+    let mut sim = long_answer().says_for(Cue::Over(LONG_ANSWER, 800), "", 420);
+    sim.world.glimpses = vec![(170, "Stop."), (300, "Stop.")];
+    sim.run().tells(&["> be still", "> stop speaking", "= turn 2 \"Stop.\"", "= interrupted"]);
+}
+
+#[test]
+fn and_it_is_not_the_next_voices_claim() {
+    let mut sim = long_answer().says_for(Cue::Over(LONG_ANSWER, 800), "Stop", 420).says_for(Cue::Over("Sorry", 300), "", 165);
+    sim.world.tells_lasting = false;
+    sim.world.glimpses = vec![(170, "Stop."), (300, "Stop.")];
+    let run = sim.run();
+    run.tells(&["= turn 2 \"Stop\"", "> caller: Sorry"]);
+    assert_eq!(run.count("Stop."), 0, "a sound without words was taken for what was said before it");
+}
+
+#[test]
 fn a_notice_goes_on_and_what_was_said_over_it_is_used() {
     let run = Sim::new().says_on(Cue::Over("Hello, you are speaking", 500), "Where is my order?").run();
     run.tells(&["< caller: Where is my order?", "= turn 1", "= notice recording", "= notice tone_analysis", "What is your order number?"])

@@ -213,7 +213,7 @@ impl World {
                 self.tell(from + ms + 40, Event::VoiceLasting { leg, at, ms, meant: self.meant });
             }
         }
-        for (ms, text) in self.glimpses.clone() {
+        for (ms, text) in self.glimpses.clone().into_iter().filter(|(ms, _)| from + ms <= to) {
             self.tell(from + ms, Event::Partial { leg, from: at, text: text.to_owned() });
         }
         self.tell(to + 200, Event::VoiceStopped { leg, at: warmline::call::time::Time(to) });
