@@ -77,14 +77,22 @@ fn budget(flow: &Flow) -> u64 {
     (flow.handoff.briefing_s * LETTERS_PER_S).saturating_sub(hello)
 }
 
-/// The briefing, sentence by sentence.
+/// The briefing, sentence by sentence. Where what was answered is too long, the facts are told instead, and then the first one alone: a sentence that was cut
+/// off tells nobody anything.
 pub(super) fn spoken(known: &Known<'_>, flow: &Flow) -> Vec<String> {
+    let without = Known { tried: &[], ..*known };
+    let ways = [(known, FACTS), (&without, FACTS), (&without, 1)];
+    let mut told = ways.into_iter().map(|(known, facts)| briefing(known, facts, flow));
+    told.find(|(_, whole)| *whole).unwrap_or_else(|| briefing(&without, 1, flow)).0
+}
+
+fn briefing(known: &Known<'_>, facts: usize, flow: &Flow) -> (Vec<String>, bool) {
     let phrases = &flow.words().handoff;
     // In the order in which they are spoken, with their importance: what comes first in it goes in before the rest.
     let parts = [
         (0, known.name_spoken(phrases)),
         (0, known.reason.to_owned()),
-        (2, known.facts_spoken(FACTS, phrases)),
+        (2, known.facts_spoken(facts, phrases)),
         (3, known.tried_spoken(phrases)),
         (1, known.why.to_owned()),
         (2, known.mood_spoken(phrases)),
@@ -108,50 +116,29 @@ pub(super) fn more(known: &Known<'_>, last_words: &[String], why: &str, phrases:
         (2, known.mood_spoken(phrases)),
         (1, known.do_first.to_owned()),
     ];
-    fitting(parts, MORE * 12 * LETTERS_PER_S)
+    fitting(parts, MORE * 12 * LETTERS_PER_S).0
 }
 
-/// The least important parts, which may be cut.
+/// The last of the importances.
 const LAST: u8 = 3;
 
-/// A part that was begun says this much at least.
-const LEAST_SAID: u64 = 32;
-
-/// The parts that there is time for, in their own order; the most important ones always. What does not fit as a whole is begun, if that says something.
-fn fitting<const N: usize>(mut parts: [(u8, String); N], budget: u64) -> Vec<String> {
+/// The parts that there is time for, in their own order; the most important ones always. And whether that is all of them.
+fn fitting<const N: usize>(parts: [(u8, String); N], budget: u64) -> (Vec<String>, bool) {
     let mut keep = [false; N];
     let mut letters = 0;
     for importance in 0..=LAST {
-        for (keep, (_, text)) in keep.iter_mut().zip(&mut parts).filter(|(_, part)| part.0 == importance && !part.1.is_empty()) {
-            let left = budget.saturating_sub(letters);
-            if importance > 0 && letters_of(text) > left {
-                // A half value is none; a story that was begun is one.
-                if left < LEAST_SAID || importance < LAST {
-                    continue;
-                }
-                *text = begun(text, left);
-            }
-            *keep = true;
-            letters += letters_of(text);
+        for (keep, (_, text)) in keep.iter_mut().zip(&parts).filter(|(_, part)| part.0 == importance && !part.1.is_empty()) {
+            *keep = importance == 0 || letters + letters_of(text) <= budget;
+            letters += if *keep { letters_of(text) } else { 0 };
         }
     }
-    parts.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|((_, text), _)| text).collect()
+    let whole = parts.iter().zip(keep).all(|((_, text), keep)| keep || text.is_empty()) && letters <= budget;
+    (parts.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|((_, text), _)| text).collect(), whole)
 }
 
 /// The letters of a part, with the blank behind it.
 fn letters_of(text: &str) -> u64 {
     clauses::spoken_letters(text) as u64 + 1
-}
-
-/// The words of a part that there is time for.
-fn begun(text: &str, letters: u64) -> String {
-    let mut most = text.chars().count();
-    let mut short = shortened(text, most);
-    while most > 0 && letters_of(&short) > letters {
-        most -= 1;
-        short = shortened(text, most);
-    }
-    short
 }
 
 #[cfg(test)]
@@ -161,13 +148,13 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_left_out_by_its_importance() {
         let parts = || [(0, "a".repeat(50)), (2, "b".repeat(25)), (1, "c".repeat(40)), (3, "d".repeat(10))];
-        let first = |texts: Vec<String>| texts.iter().map(|text| text.chars().next().unwrap()).collect::<String>();
+        let first = |(texts, _): (Vec<String>, bool)| texts.iter().map(|text| text.chars().next().unwrap()).collect::<String>();
         assert_eq!(first(fitting(parts(), 180)), "abcd");
         assert_eq!(first(fitting(parts(), 110)), "acd");
         assert_eq!(first(fitting(parts(), 20)), "a");
         // Figures are read out, and take their time.
-        assert_eq!(fitting([(0, "a".repeat(10)), (1, "457129".to_owned())], 20).len(), 1);
-        let begun = fitting([(0, "a".repeat(10)), (LAST, "order 457129 is shipped and expected on 2026-11-27".to_owned())], 62);
-        assert_eq!(begun[1], "order 457129 is shipped…");
+        let (told, whole) = fitting([(0, "a".repeat(10)), (1, "457129".to_owned())], 20);
+        assert!(told.len() == 1 && !whole);
+        assert!(fitting(parts(), 180).1 && !fitting(parts(), 110).1);
     }
 }

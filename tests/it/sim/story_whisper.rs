@@ -1,7 +1,10 @@
 //! What the agent hears before they choose, and how often; and when it cannot be said.
 
+use std::sync::Arc;
+
 use warmline::call::{
     event::AgentChoice,
+    flow::Flow,
     record::{HandoffStep, What},
 };
 
@@ -14,7 +17,11 @@ use super::{
 
 /// A call with something to tell: an order, an answer, and a caller who has had enough.
 fn told() -> Sim {
-    Sim::new()
+    in_flow(super::flow())
+}
+
+fn in_flow(flow: Arc<Flow>) -> Sim {
+    Sim::with_flow(flow)
         .says("Where is my order?")
         .says("four five seven one two nine")
         .says("This is the third time I am asking, let me talk to a person")
@@ -34,13 +41,15 @@ fn briefings(run: &Run) -> Vec<&String> {
 
 #[test]
 fn name_matter_what_was_tried_why_now_mood_and_what_to_do_first() {
-    let run = told().run();
+    let mut flow = super::flow();
+    Arc::make_mut(&mut flow).handoff.briefing_s = 25;
+    let run = in_flow(flow).run();
     let briefing = briefings(&run)[0];
     let order = [
         "Hello Maria, a caller for you.",
         "The caller is Ioana Pop.",
         "Asks where an order is.",
-        "Told: order 457129",
+        "Told: order 457129 is shipped and expected on 2026-11-27.",
         "Asked for a person.",
         "Sounds annoyed.",
         "First: apologise.",
@@ -50,6 +59,14 @@ fn name_matter_what_was_tried_why_now_mood_and_what_to_do_first() {
         let (_, after) = rest.split_once(part).unwrap_or_else(|| panic!("no {part:?} in its place in {briefing}"));
         rest = after;
     }
+}
+
+#[test]
+fn what_there_is_no_time_for_is_left_out_as_a_whole() {
+    let run = told().run();
+    let briefing = briefings(&run)[0];
+    assert!(briefing.contains("Order number 457129.") && briefing.contains("First: apologise."), "{briefing}");
+    assert!(!briefing.contains("Told:") && !briefing.contains('…'), "{briefing}");
 }
 
 #[test]
