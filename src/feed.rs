@@ -28,7 +28,7 @@ const LAG: usize = 1_024;
 pub enum Kind {
     /// A call arrived.
     Started,
-    /// Caller or bot have said something.
+    /// Caller, bot or agent have said something.
     Turn,
     /// A human is wanted.
     Escalated,
@@ -75,7 +75,7 @@ impl Kind {
     pub fn of(entry: &Entry) -> Option<Self> {
         match &entry.what {
             What::Arrived { .. } => Some(Self::Started),
-            What::CallerTurn { .. } | What::BotTurn { .. } => Some(Self::Turn),
+            What::CallerTurn { .. } | What::BotTurn { .. } | What::AgentTurn { .. } => Some(Self::Turn),
             What::Ended { .. } => Some(Self::Ended),
             What::Handoff { step } => match step {
                 HandoffStep::Started { .. } => Some(Self::Escalated),

@@ -262,7 +262,11 @@ fn failed(ended: Result<(), JoinError>) {
 /// Carries the frames of a call from its media to its listener, until the media ends.
 async fn listen(queue: Arc<HeardQueue>, ear: Ear) {
     while let Some(heard) = queue.next().await {
-        ear.hear(heard.leg, heard.frame, &heard.sent);
+        if heard.written {
+            ear.write_down(heard.leg, heard.frame, &heard.sent);
+        } else {
+            ear.hear(heard.leg, heard.frame, &heard.sent);
+        }
     }
     metrics::counter!("warmline_media_frames_dropped_total").increment(queue.dropped());
 }

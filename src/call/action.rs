@@ -58,6 +58,9 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         digits: Option<Digits>,
     },
+    /// Write down what was said on this leg between two times to whoever is on the other one: nobody waits for it, and everything else goes first.
+    /// `WrittenDown` follows, or `Failed`.
+    WriteDown { id: RequestId, leg: LegId, from: Time, to: Time },
     /// Forget a `Transcribe` or `Understand` whose answer is no longer wanted. No report follows.
     Forget { id: RequestId },
     /// What do these words mean? `Understood` follows, or `Failed`.

@@ -19,6 +19,7 @@ use crate::call::{
     measured::Measured,
     media::patch::Patch,
     record::{HandoffStep, Party, What},
+    scribe::Scribe,
     silence::SilenceMeter,
     time::Time,
     timer::Timer,
@@ -90,6 +91,10 @@ pub(crate) struct Base {
     pub(crate) silence: SilenceMeter,
     /// What is counted of the handoff that goes on.
     pub(crate) handoff: Measured,
+    /// What is written down of caller and agent.
+    pub(crate) scribe: Scribe,
+    /// Some of it could not be.
+    pub(crate) unwritten: bool,
     /// Requests to the queue for which no agent has been told yet.
     pub(crate) finds: BTreeSet<RequestId>,
     /// What was heard on which leg besides words: each counts once.
@@ -130,6 +135,8 @@ impl Base {
             owed_since: None,
             silence: SilenceMeter::default(),
             handoff: Measured::default(),
+            scribe: Scribe::default(),
+            unwritten: false,
             finds: BTreeSet::new(),
             signs: BTreeSet::new(),
             qualities: BTreeMap::new(),

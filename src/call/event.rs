@@ -53,6 +53,8 @@ pub enum Event {
     OtherLanguage { id: RequestId, language: String },
     /// Answer to `Transcribe`.
     Heard { id: RequestId, transcript: Transcript },
+    /// Answer to `WriteDown`: words, and nothing of how they were said.
+    WrittenDown { id: RequestId, text: String, confidence: f32 },
     /// More about a `Transcribe`, before or after its answer, or never: how complete the turn sounds (Smart Turn), 0..=1. A hint, never a verdict.
     Sounded { id: RequestId, complete: f32 },
     /// Answer to `Understand`.

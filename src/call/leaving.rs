@@ -58,6 +58,7 @@ impl Call {
         let base = &mut self.base;
         base.mouth.silence(&mut base.io);
         base.ear.discard(&mut base.io);
+        base.scribe.close(&mut base.io);
         self.phase = Phase::Parting { outcome, farewell };
     }
 

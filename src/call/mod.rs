@@ -32,6 +32,7 @@ mod private;
 pub mod prosody;
 pub mod record;
 pub mod replay;
+mod scribe;
 mod settle;
 mod silence;
 pub mod state;
@@ -40,6 +41,7 @@ pub mod time;
 pub mod timer;
 pub(crate) mod turn;
 pub mod understanding;
+mod written;
 
 pub use caller::Caller;
 pub use state::{Call, Setup};

@@ -39,6 +39,8 @@ pub enum What {
     Hearing { text: String },
     /// A turn of the caller. Turns count from 1; not `understood` is what was no turn of its own: "mhm", or words to the queue.
     CallerTurn { turn: u32, text: String, confidence: f32, from: Time, to: Time, understood: Option<Meaning> },
+    /// What an agent has said to the caller: the words, and nothing else. What agents say is not understood, and how they say it is not looked at.
+    AgentTurn { agent: AgentId, text: String, confidence: f32, from: Time, to: Time },
     /// The caller speaks another language: this flow goes on with the call.
     Language { flow: String, language: String },
     /// The caller gives something that nobody else may know, or is done with it. Meanwhile nothing is recorded.

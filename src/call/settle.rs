@@ -5,6 +5,7 @@ use crate::call::{
     handoff::Line,
     ids::LegId,
     media::patch::{Ear, Patch, Under},
+    scribe,
     state::{Call, Phase},
     timer::Timer,
 };
@@ -26,7 +27,9 @@ impl Call {
         self.base.io.set_private(matches!(&self.phase, Phase::Talking(bot) if bot.is_private()));
         self.watch_silence();
         self.watch_comfort();
-        let patch = self.patch();
+        let mut patch = self.patch();
+        patch.written = scribe::audible(&patch, self.base.flow.handoff.transcribe);
+        self.base.scribe.follow(&mut self.base.io, &patch.written);
         let silent = !self.caller_hears(&patch);
         self.base.silence.set(silent, self.base.io.now);
         if patch != self.base.patch {
@@ -65,7 +68,7 @@ impl Call {
                 if farewell.as_ref().is_some_and(|farewell| farewell.is_said()) {
                     self.end_farewell(true);
                 }
-                if said && matches!(self.phase, Phase::Parting { farewell: None, .. }) {
+                if said && self.base.scribe.is_done() && matches!(self.phase, Phase::Parting { farewell: None, .. }) {
                     self.finish(outcome);
                 }
             }
@@ -127,18 +130,18 @@ impl Call {
         let comfort = if self.base.comfort { Under::Hold } else { Under::Nothing };
         match &self.phase {
             Phase::Arrived(_) | Phase::Ended => Patch::default(),
-            Phase::Talking(_) => Patch { ears: vec![caller(vec![], comfort)], listen: vec![LegId::CALLER] },
-            Phase::Closing(_) => Patch { ears: vec![caller(vec![], comfort)], listen: vec![] },
+            Phase::Talking(_) => Patch { ears: vec![caller(vec![], comfort)], listen: vec![LegId::CALLER], ..Patch::default() },
+            Phase::Closing(_) => Patch { ears: vec![caller(vec![], comfort)], ..Patch::default() },
             Phase::Parting { farewell, .. } => {
                 let agent = farewell.as_ref().map(|farewell| Ear { leg: farewell.leg(), hears: vec![], under: Under::Nothing });
-                Patch { ears: agent.into_iter().collect(), listen: vec![] }
+                Patch { ears: agent.into_iter().collect(), ..Patch::default() }
             }
             Phase::HandingOver { handoff, .. } => {
                 if let Some((agent, line)) = handoff.line() {
                     return bridged(agent, line);
                 }
                 let under = if handoff.under() == Under::Nothing { comfort } else { handoff.under() };
-                let mut patch = Patch { ears: vec![caller(vec![], under)], listen: vec![LegId::CALLER] };
+                let mut patch = Patch { ears: vec![caller(vec![], under)], listen: vec![LegId::CALLER], ..Patch::default() };
                 if let Some((leg, listened)) = handoff.agent_leg() {
                     patch.ears.push(Ear { leg, hears: vec![], under: handoff.agent_under() });
                     patch.listen.extend(listened.then_some(leg));
@@ -162,5 +165,5 @@ fn bridged(agent: LegId, line: Line) -> Patch {
     let music = if line.held { Under::Hold } else { Under::Nothing };
     let caller = Ear { leg: LegId::CALLER, hears: legs(agent, !line.held && !line.muted), under: music };
     let other = Ear { leg: agent, hears: legs(LegId::CALLER, !line.held), under: Under::Nothing };
-    Patch { ears: vec![caller, other], listen: vec![] }
+    Patch { ears: vec![caller, other], ..Patch::default() }
 }

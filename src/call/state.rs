@@ -130,6 +130,8 @@ impl Call {
             Event::FarEnd { leg, sign } => self.far_end(leg, sign),
             Event::LegQuality { leg, quality } => _ = self.base.qualities.insert(leg, quality),
 
+            Event::VoiceStarted { leg, at } if self.base.scribe.follows(leg) => self.base.scribe.voice_started(&mut self.base.io, leg, at),
+            Event::VoiceStopped { leg, at } if self.base.scribe.follows(leg) => self.base.scribe.voice_stopped(&mut self.base.io, leg, at),
             Event::VoiceStarted { leg: LegId::CALLER, at } => self.voice_started(at),
             Event::VoiceStarted { leg, at } => self.agent_voice(Some(leg), &AgentVoice::VoiceStarted { at }),
             Event::VoiceLasting { leg, at, ms, meant } => self.voice_lasting(leg, at, ms, meant),
@@ -141,6 +143,7 @@ impl Call {
                 self.heard(id, transcript.clone());
                 self.agent_voice(None, &AgentVoice::Heard { id, heard: transcript });
             }
+            Event::WrittenDown { id, text, confidence } => self.written_down(id, &text, confidence),
             Event::Sounded { id, complete } => self.sounded(id, complete),
             Event::Understood { id, understanding } => self.understood(id, understanding),
 
@@ -165,6 +168,7 @@ impl Call {
             Event::AgentChose { agent, choice } => self.handoff_then(|handoff, base| handoff.agent_chose(base, &agent, choice)),
 
             Event::Failed { id, why } => {
+                self.unwritten(id);
                 self.ear_failed(id, why);
                 self.speech_failed(id);
                 self.bot_then(|bot, base| bot.looked_up(base, id, Err(why)));
@@ -215,6 +219,7 @@ impl Call {
             Timer::Voicemail => self.handoff_then(|handoff, base| handoff.message_over(base)),
             Timer::QueueWait => self.handoff_then(|handoff, base| handoff.waited_too_long(base)),
             Timer::Farewell => self.end_farewell(true),
+            Timer::Scribe => self.base.scribe.due(&mut self.base.io),
         }
     }
 
@@ -255,7 +260,7 @@ impl Call {
                 self.base.ear.discard(&mut self.base.io);
                 self.phase = Phase::Closing(outcome);
             }
-            Then::End(outcome) => self.finish(outcome),
+            Then::End(outcome) => self.end_conversation(outcome),
         }
     }
 

@@ -63,6 +63,8 @@ pub enum Timer {
     QueueWait,
     /// The agent has been told that the caller left: hang up.
     Farewell,
+    /// A turn between caller and agent is over, and is written down; or its words have been waited for long enough.
+    Scribe,
 }
 
 /// The deadlines that are set now.

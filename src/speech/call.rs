@@ -26,6 +26,7 @@ use super::{
     speaking::Speaking,
     tongue::Tongue,
     voice::Manner,
+    written::Notes,
 };
 use crate::{
     call::{
@@ -48,8 +49,8 @@ const SAID: usize = 256;
 /// Sound before a voice began and after it stopped that is recognised with it: first and last consonants are quiet, and the detector finds the
 /// beginning up to 180 ms late (207 utterances of three synthetic voices; 1 % are over 150 ms late). Over all of them 100 to 400 ms give the same word
 /// error rate within its noise (8 to 9 %): this is for the late ones.
-const BEFORE_MS: u64 = 300;
-const AFTER_MS: u64 = 60;
+pub(super) const BEFORE_MS: u64 = 300;
+pub(super) const AFTER_MS: u64 = 60;
 /// How long each answer is waited for. The brain's own deadlines are shorter; these keep dead work out of the queue.
 pub(super) const TRANSCRIBE: Duration = Duration::from_secs(4);
 const UNDERSTAND: Duration = Duration::from_secs(2);
@@ -90,6 +91,8 @@ pub(super) struct Shared {
     pub(super) parts: CallParts,
     pub(super) said: mpsc::Sender<Said>,
     ears: Arc<Ears>,
+    /// What is only written down.
+    pub(super) notes: Arc<Ears>,
     /// The voice's pace in percent of its own.
     percent: AtomicU32,
     /// The recogniser elsewhere that listens along.
@@ -115,6 +118,7 @@ pub struct CallSpeech {
 pub struct Ear {
     call: Weak<Shared>,
     ears: Arc<Ears>,
+    pub(super) notes: Arc<Ears>,
 }
 
 impl Ear {
@@ -181,7 +185,7 @@ impl Tells {
 }
 
 /// Reports never block an engine: a call that does not take a thousand reports is broken, and has deadlines of its own.
-fn report(events: &mpsc::Sender<Event>, event: Event) {
+pub(super) fn report(events: &mpsc::Sender<Event>, event: Event) {
     if let Err(mpsc::error::TrySendError::Full(event)) = events.try_send(event) {
         tracing::error!(?event, "a call does not take its reports");
     }
@@ -201,6 +205,7 @@ impl CallSpeech {
             };
             Shared {
                 ears: speech.listener.open(Box::new(tells)),
+                notes: speech.notes.open(Box::new(Notes(parts.events.clone()))),
                 parts,
                 said: sender,
                 percent: AtomicU32::new(100),
@@ -221,7 +226,7 @@ impl CallSpeech {
     /// Where the frames of the call's legs go.
     #[must_use]
     pub fn ear(&self) -> Ear {
-        Ear { call: Arc::downgrade(&self.shared), ears: Arc::clone(&self.shared.ears) }
+        Ear { call: Arc::downgrade(&self.shared), ears: Arc::clone(&self.shared.ears), notes: Arc::clone(&self.shared.notes) }
     }
 
     /// The next piece of speech. Never `None` while this exists.

@@ -1,4 +1,5 @@
-//! The thread that listens to all calls: voice activity costs 2 ms of CPU per second of sound, so one is enough for hundreds.
+//! The thread that listens to all calls: voice activity costs 2 ms of CPU per second of sound, so one is enough for hundreds. Another one listens to callers
+//! and agents who talk with each other, and never holds up the first.
 
 use std::{
     collections::HashMap,
@@ -130,10 +131,10 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(crate) fn start(engines: Arc<Engines>) -> Self {
+    pub(crate) fn start(engines: Arc<Engines>, niceness: i32) -> Self {
         let shared = Arc::new(Shared { calls: Mutex::default(), closed: AtomicBool::new(false) });
         let own = Arc::clone(&shared);
-        let started = std::thread::Builder::new().name("listener".into()).spawn(move || own.run(&engines));
+        let started = std::thread::Builder::new().name("listener".into()).spawn(move || own.run(&engines, niceness));
         let thread = started.map(|handle| handle.thread().clone()).inspect_err(|error| tracing::error!(%error, "no listener thread"));
         Self { shared, thread: thread.ok() }
     }
@@ -161,8 +162,8 @@ impl Shared {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn run(&self, engines: &Engines) {
-        priority::stand_back(priority::LISTENER);
+    fn run(&self, engines: &Engines, niceness: i32) {
+        priority::stand_back(niceness);
         while !self.closed.load(Ordering::Acquire) {
             let calls: Vec<Arc<Ears>> = {
                 let mut calls = self.calls();

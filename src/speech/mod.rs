@@ -26,6 +26,7 @@ mod tests;
 mod tongue;
 mod voice;
 mod voice_measures;
+mod written;
 
 use std::{
     path::PathBuf,
@@ -94,6 +95,8 @@ struct Inner {
     engines: Arc<Engines>,
     scheduler: Scheduler,
     listener: Listener,
+    /// Hears what is only written down.
+    notes: Listener,
     voice: Arc<Voice>,
     remote: Option<Remote>,
     /// Clauses that may be prepared elsewhere at a time.
@@ -117,7 +120,8 @@ impl Speech {
         let cache = options.cache.clone().map(|folder| Cache::open(folder, options.cache_bytes));
         let voice = Arc::new(Voice::new(Arc::clone(&engines), cache));
         let inner = Inner {
-            listener: Listener::start(Arc::clone(&engines)),
+            listener: Listener::start(Arc::clone(&engines), priority::LISTENER),
+            notes: Listener::start(Arc::clone(&engines), priority::NOTES),
             scheduler: Scheduler::start(workers),
             engines,
             voice,

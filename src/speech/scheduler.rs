@@ -45,9 +45,11 @@ pub(crate) enum Class {
     Partial,
     /// Clauses that will perhaps be said.
     Prepare,
+    /// Words that nobody waits for. Such a job gives way to every other one, also while it runs.
+    Written,
 }
 
-const CLASSES: usize = 8;
+const CLASSES: usize = 9;
 
 impl Class {
     /// Whether jobs of this class must leave a worker free for the others.
@@ -71,6 +73,7 @@ impl Class {
             Self::Early => "early",
             Self::Partial => "partial",
             Self::Prepare => "prepare",
+            Self::Written => "written",
         }
     }
 }
@@ -106,6 +109,8 @@ struct Queues {
     patient_running: usize,
     /// Of these, those for which no caller waits in silence.
     idle_running: usize,
+    /// Those that give way to everything.
+    written_running: usize,
     /// Milliseconds that the words of an utterance take, on average.
     final_ms: f64,
     workers: usize,
@@ -131,6 +136,7 @@ impl Scheduler {
             running: 0,
             patient_running: 0,
             idle_running: 0,
+            written_running: 0,
             final_ms: FINAL_MS,
             workers,
             closed: false,
@@ -193,16 +199,16 @@ impl Queues {
     fn has_time_for(&self, class: Class) -> bool {
         let urgent: usize = self.waiting[..=Class::FirstClause as usize].iter().map(VecDeque::len).sum();
         match class {
-            Class::Early | Class::Partial => urgent == 0 && self.running < self.workers,
+            Class::Early | Class::Partial => urgent == 0 && self.running - self.written_running < self.workers,
             Class::Hint => self.waiting[Class::Final as usize].len() <= self.workers,
             Class::Final => self.waiting[class as usize].len() as f64 * self.final_ms / self.workers as f64 <= LONGEST_WAIT_MS,
-            Class::Understand | Class::FirstClause | Class::Clause | Class::Prepare => true,
+            Class::Understand | Class::FirstClause | Class::Clause | Class::Prepare | Class::Written => true,
         }
     }
 
     /// Takes out the youngest job of the class that gives way first, if that is less urgent than `class`.
     fn evict(&mut self, class: Class) -> Option<Job> {
-        let order = [Class::Prepare, Class::Partial, Class::Early, Class::Hint, Class::Clause, Class::FirstClause];
+        let order = [Class::Written, Class::Prepare, Class::Partial, Class::Early, Class::Hint, Class::Clause, Class::FirstClause];
         let first = order.into_iter().find(|other| *other > class && !self.waiting[*other as usize].is_empty())?;
         self.waiting[first as usize].pop_back().map(|waiting| waiting.job)
     }
@@ -220,16 +226,23 @@ impl Queues {
         None
     }
 
+    /// Somebody waits for something.
+    fn is_wanted(&self) -> bool {
+        self.waiting[..Class::Written as usize].iter().any(|queue| !queue.is_empty())
+    }
+
     fn begun(&mut self, class: Class) {
         self.running += 1;
         self.patient_running += usize::from(class.is_patient());
         self.idle_running += usize::from(class.is_idle());
+        self.written_running += usize::from(class == Class::Written);
     }
 
     fn done(&mut self, class: Class, took_ms: f64) {
         self.running -= 1;
         self.patient_running -= usize::from(class.is_patient());
         self.idle_running -= usize::from(class.is_idle());
+        self.written_running -= usize::from(class == Class::Written);
         if class == Class::Final {
             self.final_ms += (took_ms - self.final_ms) * LEARNS;
         }
@@ -246,7 +259,7 @@ impl Shared {
         while let Some(Waiting { job, since }) = self.take() {
             let (class, begun) = (job.class, clock::now());
             metrics::histogram!("warmline_speech_wait_seconds", "class" => class.word()).record((begun - since).as_secs_f64());
-            run(job);
+            run(job, self);
             let took = clock::now().saturating_duration_since(begun).as_secs_f64();
             metrics::histogram!("warmline_speech_run_seconds", "class" => class.word()).record(took);
             self.lock().done(class, took * 1_000.0);
@@ -270,7 +283,7 @@ impl Shared {
     }
 }
 
-fn run(job: Job) {
+fn run(job: Job, shared: &Shared) {
     if job.forgotten.load(Ordering::Relaxed) {
         return;
     }
@@ -279,7 +292,8 @@ fn run(job: Job) {
         metrics::counter!("warmline_speech_jobs_late_total").increment(1);
         return finish(job, |work| work(Go::Refused(Failure::TimedOut)));
     }
-    let given_up = move || forgotten.load(Ordering::Relaxed) || clock::now() >= deadline;
+    let gives_way = job.class == Class::Written;
+    let given_up = move || forgotten.load(Ordering::Relaxed) || clock::now() >= deadline || gives_way && shared.lock().is_wanted();
     finish(job, |work| work(Go::Run(&given_up)));
 }
 
@@ -298,7 +312,16 @@ mod tests {
     use super::*;
 
     fn queues(workers: usize) -> Queues {
-        Queues { waiting: Default::default(), running: 0, patient_running: 0, idle_running: 0, final_ms: FINAL_MS, workers, closed: false }
+        Queues {
+            waiting: Default::default(),
+            running: 0,
+            patient_running: 0,
+            idle_running: 0,
+            written_running: 0,
+            final_ms: FINAL_MS,
+            workers,
+            closed: false,
+        }
     }
 
     fn job(class: Class, call: u64) -> Job {
@@ -329,6 +352,20 @@ mod tests {
         let mut queues = queues(2);
         queues.begun(Class::Prepare);
         assert!(queues.take_in(job(Class::Clause, 1)).is_none() && queues.next(1).is_none());
+    }
+
+    #[test]
+    fn what_is_only_written_down_gives_way_to_everything() {
+        let mut queues = queues(1);
+        assert!(queues.take_in(job(Class::Written, 1)).is_none());
+        assert!(!queues.is_wanted());
+        queues.begun(Class::Written);
+        // The one worker has it: the words of somebody who goes on are taken in all the same, and it gives way to them.
+        assert!(queues.take_in(job(Class::Partial, 2)).is_none());
+        assert!(queues.is_wanted());
+        queues.done(Class::Written, 100.0);
+        let order: Vec<Class> = std::iter::from_fn(|| queues.next(9)).map(|waiting| waiting.job.class).collect();
+        assert_eq!(order, [Class::Partial, Class::Written]);
     }
 
     #[test]

@@ -117,6 +117,33 @@ async fn an_utterance_is_noticed_written_down_and_understood() {
 }
 
 #[tokio::test]
+async fn what_two_people_say_to_each_other_is_written_down_and_nothing_else_of_it() {
+    let mut setting = Setting::new();
+    for (leg, file, words, id) in [(LegId::CALLER, "03.wav", "Where is my order?", 1), (LegId(1), "03.wav", "Where is my order?", 2)] {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/speech").join(file);
+        let mut samples = to_pcm(&read_wav(&path).unwrap().samples);
+        samples.extend([0; 8_000]);
+        let (ear, mut at) = (setting.call.ear(), Time(5_000));
+        for samples in samples.as_chunks::<FRAME_SAMPLES>().0 {
+            while ear.notes_waiting() > 50 {
+                tokio::task::yield_now().await;
+            }
+            ear.write_down(leg, Frame { at, samples: *samples, concealed: false }, &[0; FRAME_SAMPLES]);
+            at = at.plus(FRAME_MS);
+        }
+        let Some(Event::VoiceStarted { leg: on, at: from }) = setting.events.recv().await else { panic!("no voice") };
+        let Some(Event::VoiceStopped { leg: off, at: to }) = setting.events.recv().await else {
+            panic!("nothing but beginning and end is told")
+        };
+        assert_eq!((on, off), (leg, leg));
+        setting.call.write_down(RequestId(id), leg, (from, to));
+        let Some(Event::WrittenDown { id: answered, text, confidence }) = setting.events.recv().await else { panic!("not written down") };
+        assert_eq!((answered, text.as_str()), (RequestId(id), words));
+        assert!(confidence > 0.8, "{confidence}");
+    }
+}
+
+#[tokio::test]
 async fn speech_comes_clause_by_clause_and_again_from_the_cache() {
     let mut setting = Setting::new();
     let clauses = ["Thank you.".to_owned(), String::new(), "Your number is 457129, is that right?".to_owned()];

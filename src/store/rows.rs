@@ -84,6 +84,10 @@ pub(super) async fn entry(connection: &mut SqliteConnection, call: &CallId, item
             let said = Turn { heard: Some(heard), node: Some(node), interrupted: Some(*interrupted), reply_ms: *reply_ms, ..said };
             turn_row(connection, call, item.seq, said).await
         }
+        What::AgentTurn { agent: _, text, confidence, from, to } => {
+            let said = Turn { speaker: "agent", from: from.0, to: to.0, text, confidence: Some(*confidence), ..Turn::default() };
+            turn_row(connection, call, item.seq, said).await
+        }
         What::Fact { fact } => fact_row(connection, call, item.seq, fact).await,
         What::Evidence { evidence } => evidence_row(connection, call, item.seq, evidence).await,
         What::Decision { decision } => decision_row(connection, call, item, decision).await,

@@ -155,6 +155,7 @@ impl CallHead {
             | What::Private { .. }
             | What::Key { .. }
             | What::BotTurn { .. }
+            | What::AgentTurn { .. }
             | What::Fact { .. }
             | What::Tried { .. }
             | What::LookUp { .. }

@@ -100,6 +100,7 @@ pub enum What {
     Notice { notice: String },
     Hearing { text: String },
     CallerTurn { turn: u32, text: String, confidence: f32, from: Ms, to: Ms, understood: Option<Meaning> },
+    AgentTurn { agent: String, text: String, confidence: f32, from: Ms, to: Ms },
     Language { flow: String, language: String },
     Private { on: bool },
     Key { digit: String },

@@ -124,7 +124,7 @@ fn dialog(head: &CallHead, agents: usize, sound: Option<Sound>) -> Value {
 }
 
 fn analysis<'e>(head: &CallHead, entries: impl IntoIterator<Item = &'e Numbered> + Clone, agents: &[(String, String)]) -> Vec<Value> {
-    let mut all = vec![finding("transcript", "warmline.transcript.1", &transcript(head, entries.clone()))];
+    let mut all = vec![finding("transcript", "warmline.transcript.1", &transcript(head, entries.clone(), agents))];
     let summary = entries.clone().into_iter().filter_map(|item| match &item.entry.what {
         What::Handoff { step: HandoffStep::Started { summary, .. } } => serde_json::to_value(summary).ok(),
         _ => None,
@@ -153,13 +153,17 @@ fn finding(kind: &str, schema: &str, body: &Value) -> Value {
 }
 
 /// Who said what, and when.
-fn transcript<'e>(head: &CallHead, entries: impl IntoIterator<Item = &'e Numbered>) -> Value {
+fn transcript<'e>(head: &CallHead, entries: impl IntoIterator<Item = &'e Numbered>, agents: &[(String, String)]) -> Value {
     let at = |time: Time| Stamp(head.started.0 + time.0).to_string();
     let turn = |item: &Numbered| match &item.entry.what {
         What::CallerTurn { text, confidence, from, to, .. } => {
             Some(json!({"party": CALLER, "start": at(*from), "end": at(*to), "text": text, "confidence": confidence}))
         }
         What::BotTurn { heard, from, to, .. } => Some(json!({"party": BOT, "start": at(*from), "end": at(*to), "text": heard})),
+        What::AgentTurn { agent, text, confidence, from, to } => {
+            let party = BOT + 1 + agents.iter().position(|(id, _)| *id == agent.0)?;
+            Some(json!({"party": party, "start": at(*from), "end": at(*to), "text": text, "confidence": confidence}))
+        }
         _ => None,
     };
     json!({"language": head.language, "turns": entries.into_iter().filter_map(turn).collect::<Vec<_>>()})

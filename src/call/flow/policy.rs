@@ -88,6 +88,8 @@ pub struct HandoffPolicy {
     pub send_back: Vec<String>,
     /// By reason (`vip`, `critical`, `critical:cancellation`, `anger` …): the call is served as if it had asked so many seconds earlier.
     pub ahead_s: BTreeMap<String, u64>,
+    /// Whose words are written down while caller and agent talk with each other.
+    pub transcribe: Transcribe,
     /// What happens when nobody can be had.
     pub fallback: Fallback,
 }
@@ -107,6 +109,7 @@ impl Default for HandoffPolicy {
             wait_ms: 300_000,
             send_back: Vec::new(),
             ahead_s: BTreeMap::from([("vip".to_owned(), 60), ("critical".to_owned(), 30), ("anger".to_owned(), 30)]),
+            transcribe: Transcribe::Both,
             fallback: Fallback::Callback,
         }
     }
@@ -129,6 +132,18 @@ pub enum Mode {
     Whisper,
     /// They read the card and take the call on the page; then they are rung, and have the caller at once.
     Screen,
+}
+
+/// Whose words are written down while caller and agent talk with each other. What is said while the caller is on hold never is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transcribe {
+    /// Nobody's.
+    Off,
+    /// The caller's.
+    Caller,
+    /// Both.
+    Both,
 }
 
 /// What happens when no human can be had.

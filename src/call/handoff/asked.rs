@@ -142,6 +142,7 @@ impl Handoff {
         if offer.leg != leg {
             return;
         }
+        base.scribe.meet(leg, agent.clone());
         base.io.record(What::Handoff { step: HandoffStep::TakenOver { agent: agent.clone(), name: name.clone() } });
         if offer.agent.id != agent {
             let now = Agent { id: agent.clone(), name: name.clone(), ..offer.agent.clone() };

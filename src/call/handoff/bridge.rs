@@ -65,6 +65,7 @@ impl Handoff {
         base.ear.discard(&mut base.io);
         self.release_who_asked(base, true);
         let agent = offer.agent.id.clone();
+        base.scribe.meet(offer.leg, agent.clone());
         base.io.record(What::Handoff { step: HandoffStep::OfferEnded { agent: agent.clone(), outcome: OfferOutcome::Accepted } });
         base.io.record(What::Owner { owner: Owner::Agent { agent: agent.clone(), name: offer.agent.name.clone() } });
         let step =

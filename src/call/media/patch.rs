@@ -11,6 +11,9 @@ pub struct Patch {
     pub ears: Vec<Ear>,
     /// Legs whose audio goes to the recogniser.
     pub listen: Vec<LegId>,
+    /// Legs whose words are only written down: their audio is decoded for that, and nobody waits for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub written: Vec<LegId>,
 }
 
 /// What one leg hears beside the speech that is played to it.

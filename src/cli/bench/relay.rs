@@ -88,7 +88,7 @@ fn bridge(pool: &MediaPool, kind: Kind, recording: PathBuf) -> Result<(Open, [Ph
     let (caller, agent) = (LegId::CALLER, LegId(1));
     let ends = [add(pool, &media, caller, kind)?, add(pool, &media, agent, Kind::Plain)?];
     let ear = |leg, other| Ear { leg, hears: vec![other], under: Under::default() };
-    media.send(Command::Patch(Patch { ears: vec![ear(caller, agent), ear(agent, caller)], listen: Vec::new() }))?;
+    media.send(Command::Patch(Patch { ears: vec![ear(caller, agent), ear(agent, caller)], ..Patch::default() }))?;
     if kind == Kind::Recorded
         && let Some(recording) = pool.record(recording, Time::ZERO)
     {

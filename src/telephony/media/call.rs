@@ -150,8 +150,9 @@ impl Call {
             self.receive(index, tick, slow, scratch);
         }
         for index in 0..self.legs.len() {
-            let is_recorded = self.legs[index].id == LegId::CALLER && self.recording.is_some();
-            if self.legs[index].rests(ticks) && !is_recorded {
+            let leg = &mut self.legs[index];
+            let is_wanted = leg.listened_to || leg.id == LegId::CALLER && self.recording.is_some();
+            if leg.rests(ticks) && !is_wanted {
                 self.legs[index].report(tick.now, scratch);
                 continue;
             }
@@ -360,7 +361,7 @@ impl Call {
         let leg = &self.legs[index];
         if leg.listened_to {
             let frame = Frame { at: self.now(), samples: leg.incoming, concealed: leg.pulled != Pulled::Frame };
-            self.start.heard.push(HeardFrame { leg: leg.id, frame, sent: *heard });
+            self.start.heard.push(HeardFrame { leg: leg.id, frame, sent: *heard, written: leg.written });
         }
         let private = self.private || self.position < self.private_until;
         let (caller, heard) = if private { ([0; FRAME_SAMPLES], [0; FRAME_SAMPLES]) } else { (leg.incoming, *heard) };

@@ -25,6 +25,8 @@ pub struct HeardFrame {
     pub frame: Frame,
     /// What was sent to the leg in the same tick: its echo may come back.
     pub sent: Samples,
+    /// Nobody waits for its words: they are only written down.
+    pub written: bool,
 }
 
 /// The bounded queue between the media thread and a call's listener. When it is full, the oldest frame is dropped and counted.
@@ -89,7 +91,12 @@ mod tests {
     use crate::call::time::Time;
 
     fn frame(at: u64) -> HeardFrame {
-        HeardFrame { leg: LegId::CALLER, frame: Frame { at: Time(at), samples: [0; 160], concealed: false }, sent: [0; 160] }
+        HeardFrame {
+            leg: LegId::CALLER,
+            frame: Frame { at: Time(at), samples: [0; 160], concealed: false },
+            sent: [0; 160],
+            written: false,
+        }
     }
 
     #[tokio::test]

@@ -78,6 +78,8 @@ pub(super) struct Leg {
     /// The legs that it hears.
     pub(super) hears: Vec<LegId>,
     pub(super) listened_to: bool,
+    /// Its words are only written down.
+    pub(super) written: bool,
     pub(super) lost_reported: bool,
     /// Which leg gets its packets as they come, and no other sound.
     pub(super) passes_to: Option<usize>,
@@ -125,6 +127,7 @@ impl Leg {
             pulled: Pulled::Silence,
             hears: Vec::new(),
             listened_to: false,
+            written: false,
             lost_reported: false,
             passes_to: None,
             is_passed_to: false,
@@ -155,7 +158,8 @@ impl Leg {
         self.under.set(ear.map(|ear| ear.under).unwrap_or_default());
         self.hears.clear();
         self.hears.extend(ear.map(|Ear { hears, .. }| hears.as_slice()).unwrap_or_default());
-        self.listened_to = patch.listen.contains(&self.id);
+        self.written = patch.written.contains(&self.id);
+        self.listened_to = self.written || patch.listen.contains(&self.id);
     }
 
     /// Does it hear just this one leg, and nothing else?

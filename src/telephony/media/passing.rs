@@ -28,7 +28,8 @@ impl Call {
             self.legs.iter_mut().for_each(Leg::fix_peer);
             return;
         }
-        let recorded = self.recording.is_some();
+        // Whoever listens to one leg needs the others as well, to take their echo out of it.
+        let recorded = self.recording.is_some() || self.legs.iter().any(|leg| leg.listened_to);
         for source in 0..self.legs.len() {
             let to = self.only_hearer(source);
             let token = self.token(self.legs[source].id);

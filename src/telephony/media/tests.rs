@@ -198,7 +198,7 @@ fn best_share(samples: &[i16], hertz: f64) -> f64 {
 
 fn bridge() -> Patch {
     let ear = |leg, other| Ear { leg, hears: vec![other], under: Under::Nothing };
-    Patch { ears: vec![ear(CALLER, AGENT), ear(AGENT, CALLER)], listen: vec![CALLER] }
+    Patch { ears: vec![ear(CALLER, AGENT), ear(AGENT, CALLER)], listen: vec![CALLER], ..Patch::default() }
 }
 
 /// The first event that `wanted` accepts; others are passed over.
@@ -449,7 +449,7 @@ async fn packets_go_across_with_one_numbering_and_the_hold_sound_comes_between_t
     metronome.converse(&mut caller, &mut agent, 40);
     assert!(best_share(&caller.heard, 1_000.0) > 0.95);
     let hold = Ear { leg: CALLER, hears: vec![], under: Under::Hold };
-    media.send(Command::Patch(Patch { ears: vec![hold], listen: vec![] })).unwrap();
+    media.send(Command::Patch(Patch { ears: vec![hold], ..Patch::default() })).unwrap();
     metronome.converse(&mut caller, &mut agent, 10);
     caller.heard.clear();
     agent.heard.clear();

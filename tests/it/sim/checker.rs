@@ -84,6 +84,7 @@ impl Checker {
             }
             Event::LegTakenOver { agent, .. } => _ = self.elsewhere.insert(agent.clone()),
             Event::AgentReserved { id, agent } if self.told_of.insert(*id) => _ = self.holds.insert(*id, agent.id.clone()),
+            Event::WrittenDown { id, text, .. } if self.agent_transcripts.contains(id) => _ = self.agent_words.insert(text.clone()),
             Event::Heard { id, transcript } if self.agent_transcripts.contains(id) => _ = self.agent_words.insert(transcript.text.clone()),
             _ => {}
         }
@@ -116,6 +117,13 @@ impl Checker {
                 if !self.patch.listen.contains(leg) {
                     self.broke(format!("{leg:?} is transcribed and not listened to"));
                 }
+                if *leg != LegId::CALLER {
+                    self.agent_transcripts.insert(*id);
+                }
+            }
+            Action::WriteDown { id, leg, from, to } => {
+                self.request(*id);
+                self.written(*leg, from.0, to.0);
                 if *leg != LegId::CALLER {
                     self.agent_transcripts.insert(*id);
                 }
@@ -187,6 +195,18 @@ impl Checker {
         }
         self.patch = patch.clone();
         self.heard_by_caller.push((now.0, patch.clone()));
+    }
+
+    /// Nothing is written down of whoever the other side did not hear all the time.
+    fn written(&mut self, leg: LegId, from: u64, to: u64) {
+        let heard = |patch: &Patch| {
+            let mut others = patch.ears.iter().filter(|ear| (ear.leg == LegId::CALLER) != (leg == LegId::CALLER));
+            others.any(|ear| ear.hears.contains(&leg))
+        };
+        let before = self.heard_by_caller.iter().rposition(|(at, _)| *at <= from).unwrap_or_default();
+        if !self.heard_by_caller[before..].iter().take_while(|(at, _)| *at < to).all(|(_, patch)| heard(patch)) {
+            self.broke(format!("{leg:?} is written down from {from} to {to}, and nobody hears it"));
+        }
     }
 
     fn speak(&mut self, now: Time, id: RequestId, leg: LegId, clauses: &[String]) {

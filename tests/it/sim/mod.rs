@@ -22,6 +22,7 @@ mod story_talk;
 mod story_transfer;
 mod story_trouble;
 mod story_whisper;
+mod story_written;
 
 mod prng;
 mod random;

@@ -6,7 +6,7 @@ use warmline::call::{
     event::{DialFailure, Engine},
     flow::{
         Flow,
-        policy::{Fallback, Mode},
+        policy::{Fallback, Mode, Transcribe},
     },
 };
 
@@ -137,6 +137,12 @@ impl Sim {
 
     pub(crate) fn longest_message(mut self, seconds: u64) -> Self {
         Arc::make_mut(&mut self.flow).handoff.voicemail_s = seconds;
+        self
+    }
+
+    /// Whose words are written down after the bridge.
+    pub(crate) fn transcribe(mut self, whose: Transcribe) -> Self {
+        Arc::make_mut(&mut self.flow).handoff.transcribe = whose;
         self
     }
 

@@ -42,6 +42,7 @@ pub(crate) fn action(action: &Action) -> Option<String> {
         Action::HoldIn { language } => format!("> hold in {language}"),
         Action::Pace { percent } => format!("> speak at {percent} %"),
         Action::Transcribe { leg: whose, from, to, .. } => format!("> transcribe {} {}..{}", leg(*whose), from.0, to.0),
+        Action::WriteDown { leg: whose, from, to, .. } => format!("> write down {} {}..{}", leg(*whose), from.0, to.0),
         Action::Understand { text, .. } => format!("> understand {text:?}"),
         Action::LookUp { request, .. } => format!("> look up {}", request.url),
         Action::FindAgent { queue, not, .. } => {
@@ -72,7 +73,9 @@ fn patch(patch: &Patch) -> String {
         })
         .collect();
     let listen: Vec<String> = patch.listen.iter().map(|which| leg(*which)).collect();
-    format!("[{}] listen [{}]", ears.join(", "), listen.join(", "))
+    let written: Vec<String> = patch.written.iter().map(|which| leg(*which)).collect();
+    let written = if written.is_empty() { String::new() } else { format!(" write [{}]", written.join(", ")) };
+    format!("[{}] listen [{}]{written}", ears.join(", "), listen.join(", "))
 }
 
 fn record(what: &What) -> Option<String> {
@@ -82,6 +85,7 @@ fn record(what: &What) -> Option<String> {
         What::Language { language, .. } => format!("= language {language}"),
         What::CallerTurn { turn, text, .. } => format!("= turn {turn} {text:?}"),
         What::BotTurn { interrupted: true, heard, .. } => format!("= interrupted, heard {heard:?}"),
+        What::AgentTurn { agent, text, .. } => format!("= {} says {text:?}", agent.0),
         What::Fact { fact } => format!("= fact {} {} {}", fact.name, fact.value, if fact.confirmed { "confirmed" } else { "unconfirmed" }),
         What::Tried { line } => format!("= answered {line}"),
         What::LookUp { name, ok, .. } => format!("= look-up {name} {}", if *ok { "ok" } else { "failed" }),

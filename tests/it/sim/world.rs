@@ -93,6 +93,7 @@ pub(crate) struct World {
     pub(crate) said: Vec<Segment>,
     pub(crate) playing: Vec<Playing>,
     pub(crate) hears: Faults,
+    pub(crate) writes: Faults,
     pub(crate) understands: Faults,
     pub(crate) speaks: Faults,
     pub(crate) looks_up: Faults,
@@ -132,6 +133,7 @@ impl World {
             said: Vec::new(),
             playing: Vec::new(),
             hears: Faults::default(),
+            writes: Faults::default(),
             understands: Faults::default(),
             speaks: Faults::default(),
             looks_up: Faults::default(),
@@ -279,6 +281,11 @@ impl World {
                     transcript.text = text;
                 }
                 self.served(fault, *id, ms, Event::Heard { id: *id, transcript });
+            }
+            Action::WriteDown { id, leg, from, to } => {
+                let Transcript { text, confidence, .. } = self.transcript(*leg, from.0, to.0);
+                let fault = self.writes.next();
+                self.served(fault, *id, 600, Event::WrittenDown { id: *id, text, confidence });
             }
             Action::Understand { id, text } => {
                 let fault = self.understands.next();

@@ -261,6 +261,7 @@ export const en = {
       eventsShort: 'Events',
       caller: 'Caller',
       bot: 'Bot',
+      agent: 'Agent',
       unheard: 'not heard by the caller',
       sure: (text: string) => `Recognised with ${text} confidence`,
       unsure: (text: string) => `${text} sure`,

@@ -267,6 +267,7 @@ export const ro: Strings = {
       eventsShort: 'Evenimente',
       caller: 'Apelant',
       bot: 'Robot',
+      agent: 'Agent',
       unheard: 'neauzit de apelant',
       sure: (text: string) => `Recunoscut cu certitudine de ${text}`,
       unsure: (text: string) => `${text} sigur`,

@@ -160,6 +160,7 @@ export type What =
   | { what: 'notice'; notice: string }
   | { what: 'hearing'; text: string }
   | { what: 'caller_turn'; turn: number; text: string; confidence: number; from: number; to: number; understood: Meaning | null }
+  | { what: 'agent_turn'; agent: string; text: string; confidence: number; from: number; to: number }
   | { what: 'language'; flow: string; language: string }
   | { what: 'private'; on: boolean }
   | { what: 'key'; digit: string }

@@ -4,7 +4,7 @@ import type { CallHead, Decision, Entry, Evidence, Fact, HandoffStep, LegQuality
 
 export interface Turn {
   seq: number;
-  who: 'caller' | 'bot';
+  who: 'caller' | 'bot' | 'agent';
   turn: number;
   from: number;
   to: number;
@@ -105,6 +105,10 @@ function turnOf(entry: Entry): Turn | null {
       replyMs: entry.reply_ms,
       meaning: null,
     };
+  }
+  if (entry.what === 'agent_turn') {
+    const { seq, from, to, text, confidence } = entry;
+    return { seq, who: 'agent', turn: 0, from, to, text, unheard: '', interrupted: false, confidence, replyMs: null, meaning: null };
   }
   return null;
 }

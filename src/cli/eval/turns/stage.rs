@@ -336,6 +336,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             | Action::Pace { .. }
             | Action::HoldIn { .. }
             | Action::Forget { .. }
+            | Action::WriteDown { .. }
             | Action::LookUp { .. }
             | Action::LeaveQueue { .. }
             | Action::ReleaseAgent { .. }

@@ -102,6 +102,33 @@ async fn speech_for_one_of_them_comes_at_once_and_they_hear_each_other_afterward
     assert!(best_share(&call.caller.heard, 1_000.0) > 0.95 && best_share(&call.agent.heard, 440.0) > 0.95);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_down_is_heard_aside_and_packets_go_across_all_the_same() {
+    let mut call = Bridged::new();
+    let queue = call.media.heard();
+    call.media.send(Command::Patch(Patch { listen: vec![], written: vec![CALLER, AGENT], ..bridge() })).unwrap();
+    call.converse(60);
+    call.forget();
+    call.converse(40);
+    // The packets themselves: their sound is not decoded and coded again, so that its loudest sample is the sender's.
+    let loudest = |samples: &[i16]| samples.iter().copied().max();
+    assert!(best_share(&call.agent.heard, 440.0) > 0.95 && best_share(&call.caller.heard, 1_000.0) > 0.95);
+    assert_eq!(loudest(&call.agent.heard), loudest(&call.caller.heard));
+    let heard: Vec<_> = std::iter::from_fn(|| queue.try_next()).collect();
+    assert!(heard.iter().all(|frame| frame.written));
+    for (leg, own, other) in [(CALLER, 440.0, 1_000.0), (AGENT, 1_000.0, 440.0)] {
+        let frames = heard.iter().filter(|frame| frame.leg == leg);
+        let (said, sent): (Vec<_>, Vec<_>) = frames.map(|frame| (frame.frame.samples, frame.sent)).unzip();
+        // What was sent to the leg comes with it: that is its echo.
+        assert!(best_share(&said.concat(), own) > 0.95 && best_share(&sent.concat(), other) > 0.95, "{leg:?}");
+    }
+    call.media.send(Command::Patch(Patch { listen: vec![], ..bridge() })).unwrap();
+    call.converse(20);
+    while queue.try_next().is_some() {}
+    call.converse(20);
+    assert!(queue.try_next().is_none(), "nobody listens any more");
+}
+
 /// The loudest packet there is, and no tone.
 fn shout(phone: &mut Phone) {
     let timestamp = u32::from(phone.sequence) * FRAME_SAMPLES as u32;
