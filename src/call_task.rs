@@ -98,6 +98,7 @@ impl Running {
             Action::Dial { leg, agent, target, ring_ms, reason, replaces } => {
                 task.legs.dial(leg, (agent, target), ring_ms, reason, replaces).await;
             }
+            Action::CallBack { leg, target, ring_ms } => task.legs.call_back(leg, target, ring_ms).await,
             Action::Transfer { id, leg, target, replaces, reason } => task.legs.transfer(id, leg, target, replaces, reason).await,
             Action::AnswerTransfer { leg, granted } => task.legs.answer_transfer(leg, granted).await,
             Action::TransferDone { leg, connected } => task.legs.transfer_done(leg, connected).await,

@@ -93,6 +93,8 @@ impl Kind {
                 | HandoffStep::BackToAgent { .. }
                 | HandoffStep::TakenOver { .. }
                 | HandoffStep::CallbackPromised { .. }
+                | HandoffStep::CallerRung
+                | HandoffStep::CallerNotReached { .. }
                 | HandoffStep::Voicemail { .. }
                 | HandoffStep::Briefed { .. }
                 | HandoffStep::BriefingFailed { .. }

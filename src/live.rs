@@ -337,6 +337,8 @@ fn count_step(step: &HandoffStep) {
         | HandoffStep::BackToAgent { .. }
         | HandoffStep::TakenOver { .. }
         | HandoffStep::CallbackPromised { .. }
+        | HandoffStep::CallerRung
+        | HandoffStep::CallerNotReached { .. }
         | HandoffStep::Held { .. }
         | HandoffStep::Muted { .. }
         | HandoffStep::SentToBot { .. } => {}

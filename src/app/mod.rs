@@ -181,6 +181,7 @@ impl Gateway {
             flow: route.file.clone(),
             others: route.others.iter().map(|(_, file)| file.clone()).collect(),
             language: route.flow.language.clone(),
+            promise: None,
         });
         let (events, inbox) = mpsc::channel::<Event>(call_task::EVENTS);
         let live = self.hub.begin(log.head(), events.clone());
@@ -199,6 +200,7 @@ impl Gateway {
                 others: route.others.iter().map(|(flow, _)| Arc::clone(flow)).collect(),
                 wall,
                 caller,
+                promise: None,
             },
             id,
             started,

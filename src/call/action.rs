@@ -24,6 +24,9 @@ pub enum Action {
     /// Ring an agent, whose phone is told in one line why. `LegRinging`, `LegAnswered` or `LegFailed` follow; after `ring_ms` without an answer the driver cancels and reports `NoAnswer`.
     /// `replaces` names the call at that phone whose place this one takes.
     Dial { leg: LegId, agent: AgentId, target: String, ring_ms: u64, reason: String, replaces: Option<String> },
+    /// Ring the caller at this number: a callback. `LegRinging`, `LegAnswered` or `LegFailed` follow; after `ring_ms` without an answer the driver cancels
+    /// and reports `NoAnswer`.
+    CallBack { leg: LegId, target: String, ring_ms: u64 },
     /// Ask the far end of a leg to call somebody by itself; with `replaces` in the place of that leg of ours. `TransferProgress` and then, once,
     /// `TransferEnded` follow. Both legs stay until somebody ends them.
     Transfer { id: RequestId, leg: LegId, target: String, replaces: Option<LegId>, reason: String },

@@ -159,8 +159,11 @@ impl Base {
         LegId(self.last_leg)
     }
 
-    /// Says a text of the flow to the caller. `by`: what may interrupt it.
+    /// Says a text of the flow to the caller. `by`: what may interrupt it. Nothing is said to nobody: a caller who is to be called back.
     pub(crate) fn say(&mut self, node: String, text: &str, by: Interrupt, notice: Option<String>) {
+        if !self.caller_up {
+            return;
+        }
         let after = self.reply_after.take();
         let line = Line {
             node,
@@ -184,6 +187,9 @@ impl Base {
 
     /// Tells a caller who waits for a human how it stands.
     pub(crate) fn tell(&mut self, key: PromptKey, vars: &[(&str, &str)]) {
+        if !self.caller_up {
+            return;
+        }
         let text = self.flow.prompt(key, vars);
         self.say(node_of(key), &text, Interrupt::all(false), None);
         self.io.record(What::Handoff { step: HandoffStep::CallerTold { text } });

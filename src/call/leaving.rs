@@ -64,6 +64,7 @@ impl Call {
 
     /// The call must come to an end: last words, whoever has the caller.
     pub(super) fn wind_up(&mut self, words: PromptKey, outcome: Option<Outcome>) {
+        let mut promised = None;
         let usual = match &mut self.phase {
             Phase::Arrived(_) => {
                 self.base.io.act(Action::Reject { leg: LegId::CALLER, status: UNAVAILABLE });
@@ -76,7 +77,7 @@ impl Call {
             }
             Phase::HandingOver { handoff, .. } => {
                 let usual = if handoff.is_bridged() { Outcome::HandedOver } else { Outcome::NobodyCame };
-                handoff.withdraw(&mut self.base);
+                promised = handoff.withdraw(&mut self.base, words == PromptKey::Drained);
                 usual
             }
             Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => return,
@@ -84,8 +85,11 @@ impl Call {
         let base = &mut self.base;
         base.mouth.silence(&mut base.io);
         base.ear.discard(&mut base.io);
-        if !base.held {
-            base.say_prompt(words, &[], false);
+        if !base.held && base.caller_up {
+            match &promised {
+                Some(number) => base.say_prompt(PromptKey::DrainedCallback, &[("number", number)], false),
+                None => base.say_prompt(words, &[], false),
+            }
         }
         self.phase = Phase::Closing(outcome.unwrap_or(usual));
     }

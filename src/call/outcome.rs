@@ -12,6 +12,10 @@ pub enum Outcome {
     HandedOver,
     /// A callback was promised.
     CallbackPromised,
+    /// A callback that was promised found nobody at the caller's number.
+    CallerNotReached,
+    /// A callback that was promised found no agent to place it; it is tried again.
+    CallbackPutOff,
     /// The caller has left a message.
     VoicemailLeft,
     /// A human was needed, none could be had, and the caller was told so.
@@ -46,6 +50,10 @@ pub enum HandoffOutcome {
     CallerLeft,
     /// A callback was promised.
     Callback,
+    /// A callback: the caller was not reached.
+    NotReached,
+    /// A callback: no agent took it.
+    PutOff,
     /// The caller has left a message.
     Voicemail,
     /// The caller went back to the bot: nobody could be had, or nobody was wanted any more.
@@ -82,6 +90,8 @@ pub enum OfferOutcome {
     NeverChose,
     /// The caller left first.
     CallerLeft,
+    /// A callback: the agent was there, and the caller could not be reached.
+    CallerNotReached,
     /// Taken back: the caller wanted the bot again, or the gateway shuts down.
     Withdrawn,
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{
     event::{Failure, FarEndSign, LegQuality},
-    ids::{AgentId, LegId},
+    ids::{AgentId, CallId, LegId},
     outcome::{HandoffOutcome, OfferOutcome, Outcome, TransferOutcome},
     time::Time,
     understanding::{Scored, Tone},
@@ -29,6 +29,8 @@ pub struct Entry {
 pub enum What {
     /// The call arrived.
     Arrived { caller: String, caller_name: Option<String>, called: String, flow: String, language: String },
+    /// Nobody calls: this call keeps a promise that was given in that one.
+    CallsBack { of: CallId },
     /// The caller's leg is up.
     Answered,
     /// Who has the caller now. Exactly one at every instant.
@@ -296,6 +298,10 @@ pub enum HandoffStep {
     TakenOver { agent: AgentId, name: String },
     /// A callback to this number was promised.
     CallbackPromised { number: String },
+    /// The agent waits, and the caller is being rung.
+    CallerRung,
+    /// The caller could not be reached.
+    CallerNotReached { why: NotReached },
     /// The caller has left a message: where it is in the call, and its words as far as they were understood.
     Voicemail { from: Time, to: Time, text: String },
     /// The handoff is over: how long the caller has waited, the longest silence they heard, and how often agents were asked and briefed again.
@@ -310,6 +316,24 @@ pub enum HandoffStep {
         #[serde(default)]
         repeats: u32,
     },
+}
+
+/// Why a caller who is to be called back was not reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotReached {
+    /// The number is busy.
+    Busy,
+    /// Nobody answered, or the agent has had it ring long enough.
+    NoAnswer,
+    /// The call was declined.
+    Declined,
+    /// The number cannot be reached, or no line was free.
+    Unreachable,
+    /// A machine answered.
+    Machine,
+    /// The agent hung up while it rang.
+    AgentLeft,
 }
 
 /// What of a briefing an agent hears.

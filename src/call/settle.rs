@@ -31,7 +31,7 @@ impl Call {
         patch.written = scribe::audible(&patch, self.base.flow.handoff.transcribe);
         self.base.scribe.follow(&mut self.base.io, &patch.written);
         let silent = !self.caller_hears(&patch);
-        self.base.silence.set(silent, self.base.io.now);
+        self.base.silence.set(silent && self.base.caller_up, self.base.io.now);
         if patch != self.base.patch {
             self.base.patch.clone_from(&patch);
             self.base.io.act(crate::call::action::Action::Patch(patch));
@@ -112,7 +112,9 @@ impl Call {
             Phase::Closing(_) => thinking,
             Phase::Arrived(_) | Phase::Parting { .. } | Phase::Ended => false,
         };
-        if !owed || base.mouth.is_sounding() || base.ear.is_voice() {
+        // Whoever speaks hears themselves, but not in place of the words that they are called back for.
+        let speaks = base.ear.is_voice() && !matches!(&self.phase, Phase::HandingOver { handoff, .. } if handoff.greets_caller());
+        if !owed || base.mouth.is_sounding() || speaks {
             base.owed_since = None;
             base.comfort = false;
             base.io.timers.stop(Timer::Comfort);
@@ -142,6 +144,9 @@ impl Call {
                 }
                 let under = if handoff.under() == Under::Nothing { comfort } else { handoff.under() };
                 let mut patch = Patch { ears: vec![caller(vec![], under)], listen: vec![LegId::CALLER], ..Patch::default() };
+                if !self.base.caller_up {
+                    patch = Patch::default();
+                }
                 if let Some((leg, listened)) = handoff.agent_leg() {
                     patch.ears.push(Ear { leg, hears: vec![], under: handoff.agent_under() });
                     patch.listen.extend(listened.then_some(leg));

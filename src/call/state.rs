@@ -9,7 +9,7 @@ use crate::call::{
     caller::Caller,
     event::{Engine, Event, Failure, FarEndSign, TransferTo},
     flow::{Destination, Flow, prompt::PromptKey},
-    handoff::{AgentVoice, Farewell, Handoff, Matter},
+    handoff::{AgentVoice, Farewell, Handoff, Matter, Promise},
     ids::{CallId, LegId, RequestId},
     other_language::Others,
     outcome::Outcome,
@@ -38,6 +38,8 @@ pub struct Setup {
     pub caller: Caller,
     /// Flows of other languages, one of which takes the call if the caller's first words are in its language.
     pub others: Vec<Arc<Flow>>,
+    /// Nobody has called: this promise is kept.
+    pub promise: Option<Box<Promise>>,
 }
 
 /// Where the call stands. Each state owns what is valid in it.
@@ -69,7 +71,7 @@ impl Call {
     /// A call that has arrived: it is answered, and the greeting made ready.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let Setup { call, flow, wall, caller, others } = setup;
+        let Setup { call, flow, wall, caller, others, promise } = setup;
         let bot = Bot::new(&flow, wall, &caller);
         let mut base = Base::new(&call, flow, caller);
         base.io.record(What::Arrived {
@@ -79,12 +81,27 @@ impl Call {
             flow: base.flow.name.clone(),
             language: base.flow.language.clone(),
         });
+        if let Some(promise) = promise {
+            return Self::calling_back(base, bot, others, wall, *promise);
+        }
         base.io.record(What::Owner { owner: Owner::Bot });
         base.io.act(Action::Answer { leg: LegId::CALLER });
         bot.prepare_greeting(&mut base);
         base.io.timers.set(Timer::CallerAck, Time(ACK_MS));
         base.io.timers.set(Timer::CallLimit, Time(LONGEST_CALL_MS));
         Self { base, phase: Phase::Arrived(Box::new(bot)), others: Others::new(others, wall) }
+    }
+
+    /// A call that keeps a promise. The bot is there if the agent sends the caller to it.
+    fn calling_back(mut base: Base, mut bot: Bot, others: Vec<Arc<Flow>>, wall: WallTime, promise: Promise) -> Self {
+        base.caller_up = false;
+        base.io.timers.set(Timer::CallLimit, Time(LONGEST_CALL_MS));
+        bot.know_facts(&promise.summary.facts);
+        let nothing_open = bot.questions_for(&promise.queue).without_questions();
+        let handoff = Box::new(Handoff::keep_promise(&mut base, promise, nothing_open));
+        let mut call = Self { base, phase: Phase::HandingOver { bot: Box::new(bot), handoff }, others: Others::new(others, wall) };
+        call.settle();
+        call
     }
 
     /// Tells the call what has happened.
@@ -122,6 +139,7 @@ impl Call {
             Event::LegRinging { leg } => _ = self.with_handoff(|handoff, base| handoff.ringing(base, leg)),
             Event::LegAnswered { leg: LegId::CALLER } => self.caller_answered(),
             Event::LegAnswered { leg } => _ = self.with_handoff(|handoff, base| handoff.answered(base, leg)),
+            Event::LegFailed { leg: LegId::CALLER, why } => self.handoff_then(|handoff, base| handoff.caller_not_reached(base, why)),
             Event::LegFailed { leg, why } => self.handoff_then(|handoff, base| handoff.dial_failed(base, leg, why)),
             Event::LegEnded { leg: LegId::CALLER, why } => self.caller_left(why),
             Event::LegEnded { leg, why } => self.other_leg_ended(leg, why),
@@ -212,6 +230,7 @@ impl Call {
             Timer::AgentRecogniser => self.agent_voice(None, &AgentVoice::RecogniserLate),
             Timer::AgentLongestTurn => self.agent_voice(None, &AgentVoice::TooLong),
             Timer::AgentChoose => self.handoff_then(|handoff, base| handoff.choice_late(base)),
+            Timer::CallerAnswer => self.handoff_then(|handoff, base| handoff.caller_answer_late(base)),
             Timer::Connect => _ = self.with_handoff(|handoff, base| handoff.connect_late(base)),
             Timer::Transfer => self.handoff_then(|handoff, base| handoff.transfer_late(base)),
             Timer::Update => _ = self.with_handoff(|handoff, base| handoff.update(base)),
@@ -261,6 +280,10 @@ impl Call {
                 self.phase = Phase::Closing(outcome);
             }
             Then::End(outcome) => self.end_conversation(outcome),
+            Then::Part(outcome, farewell) => {
+                self.base.mouth.silence(&mut self.base.io);
+                self.phase = Phase::Parting { outcome, farewell: Some(farewell) };
+            }
         }
     }
 
@@ -272,6 +295,10 @@ impl Call {
                 self.phase = Phase::Talking(bot);
                 self.bot_then(|bot, base| bot.greet(base));
             }
+            Phase::HandingOver { bot, mut handoff } => {
+                handoff.caller_reached(&mut self.base);
+                self.phase = Phase::HandingOver { bot, handoff };
+            }
             other => self.phase = other,
         }
     }
@@ -281,7 +308,7 @@ impl Call {
             Phase::Talking(mut bot) => {
                 let base = &mut self.base;
                 bot.hand_on(base);
-                let matter = Matter { intent: bot.intent().map(str::to_owned), open_question: bot.open_question(), why: why.to_owned() };
+                let matter = Matter::new(bot.intent().map(str::to_owned), bot.open_question(), why.to_owned());
                 let questions = bot.questions_for(&to.queue);
                 let handoff = Box::new(Handoff::start(base, to, matter, questions));
                 self.phase = Phase::HandingOver { bot, handoff };
@@ -342,6 +369,7 @@ impl Call {
         if leg != LegId::CALLER {
             return self.handoff_then(|handoff, base| handoff.machine(base, leg, sign));
         }
+        self.handoff_then(|handoff, base| handoff.caller_is_machine(base, sign));
         if sign == FarEndSign::Fax
             && let Phase::Talking(bot) = &mut self.phase
         {

@@ -1,9 +1,9 @@
 //! What a part of the brain asks of the whole.
 
-use crate::call::{flow::Destination, outcome::Outcome};
+use crate::call::{flow::Destination, handoff::Farewell, outcome::Outcome};
 
 /// What follows for the call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Then {
     /// It goes on as it is.
     Stay,
@@ -17,4 +17,6 @@ pub(crate) enum Then {
     Close(Outcome),
     /// The call ends now.
     End(Outcome),
+    /// Nobody is on the caller's side; the agent on the line is told, then the call ends.
+    Part(Outcome, Box<Farewell>),
 }

@@ -51,6 +51,8 @@ pub enum Timer {
     AgentChoose,
     /// The announcement before the bridge has taken too long: bridge.
     Connect,
+    /// The caller who is called back must have answered.
+    CallerAnswer,
     /// The caller's side must have said what came of the transfer.
     Transfer,
     /// The caller is to be told how it stands.

@@ -9,6 +9,7 @@ use crate::{
         action::Action,
         caller::Caller,
         event::Event,
+        handoff::Promise,
         ids::CallId,
         outcome::Outcome,
         record::{Entry, What},
@@ -49,6 +50,8 @@ pub struct NewCall {
     pub others: Vec<FlowFile>,
     /// The language in which it begins.
     pub language: String,
+    /// Nobody has called: this promise is kept.
+    pub promise: Option<Box<Promise>>,
 }
 
 /// The record of one live call. Dropping it ends the record.
@@ -73,7 +76,7 @@ pub struct CallLog {
 
 impl CallLog {
     pub(super) fn begin(shared: Arc<Shared>, jobs: mpsc::Sender<Job>, call: NewCall) -> Self {
-        let NewCall { id, started, utc_offset_s, wall, caller, flow, others, language } = call;
+        let NewCall { id, started, utc_offset_s, wall, caller, flow, others, language, promise } = call;
         let head = Arc::new(CallHead::new(id.clone(), started, &caller, flow.name.clone(), language.clone()));
         let begin = Some(Box::new((Arc::clone(&head), utc_offset_s)));
         let mut log = Self {
@@ -90,7 +93,7 @@ impl CallLog {
             private_until: None,
         };
         log.send_begin();
-        log.line(&Line::Setup(Setup { call: id, started, wall, caller, flow, others, language }));
+        log.line(&Line::Setup(Setup { call: id, started, wall, caller, flow, others, language, promise }));
         log
     }
 

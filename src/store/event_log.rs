@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 use crate::{
-    call::{action::Action, caller::Caller, event::Event, ids::CallId, time::Time, time::WallTime},
+    call::{action::Action, caller::Caller, event::Event, handoff::Promise, ids::CallId, time::Time, time::WallTime},
     clock,
     view::Stamp,
 };
@@ -65,6 +65,9 @@ pub struct Setup {
     pub others: Vec<FlowFile>,
     /// The language in which the call began.
     pub language: String,
+    /// Nobody called: this promise was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promise: Option<Box<Promise>>,
 }
 
 /// A flow file, so that it can be found again and recognised.

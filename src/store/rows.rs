@@ -93,6 +93,7 @@ pub(super) async fn entry(connection: &mut SqliteConnection, call: &CallId, item
         What::Decision { decision } => decision_row(connection, call, item, decision).await,
         What::Handoff { step } => step_row(connection, call, item, step).await,
         What::Arrived { .. }
+        | What::CallsBack { .. }
         | What::Answered
         | What::Owner { .. }
         | What::Notice { .. }
@@ -252,6 +253,8 @@ fn step_columns(step: &HandoffStep) -> Result<(Option<&AgentId>, Option<String>)
         | HandoffStep::Waiting { .. }
         | HandoffStep::CallerTold { .. }
         | HandoffStep::CallbackPromised { .. }
+        | HandoffStep::CallerRung
+        | HandoffStep::CallerNotReached { .. }
         | HandoffStep::Voicemail { .. } => (None, None),
         HandoffStep::Briefed { agent, .. }
         | HandoffStep::BriefingFailed { agent, .. }

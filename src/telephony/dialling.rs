@@ -48,9 +48,12 @@ impl Switchboard {
         let mut sdp = self.session_on(&line, sockets.rtp_port());
         let body = sdp.offer(Direction::SendRecv);
         let mut leg = Leg::new(id, link, sdp, Stage::Offered { sockets }, line.listening(true));
-        (leg.agent, leg.permit) = (Some(wanted.agent.clone()), call.permit);
+        (leg.agent, leg.dialled, leg.permit) = (wanted.agent.clone(), true, call.permit);
+        self.callers += usize::from(id == LegId::CALLER);
         self.legs.insert(wire, leg);
-        let mut headers = call.outward.headers(&wanted.about.call.0, &wanted.about.reason);
+        // What the call is about is for agents.
+        let about = wanted.agent.as_ref().map(|_| call.outward.headers(&wanted.about.call.0, &wanted.about.reason));
+        let mut headers = about.unwrap_or_default();
         headers.extend(wanted.replaces.iter().map(|value| ("Replaces".to_owned(), value.clone())));
         let request = DialRequest {
             leg: wire,

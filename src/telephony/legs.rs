@@ -48,6 +48,15 @@ pub struct CallLegs {
 
 pub(super) async fn take(telephony: &Telephony, arrival: Arrival, options: CallOptions) -> CallLegs {
     let Arrival { leg, offer, .. } = arrival;
+    let trunk = options.trunk.clone();
+    let mut legs = open(telephony, options);
+    legs.wire.insert(LegId::CALLER, leg);
+    legs.send(Command::Take { leg, offer, link: Arc::clone(&legs.link), trunk }).await;
+    legs
+}
+
+/// The legs of a call that nobody has placed: none yet.
+pub(super) fn open(telephony: &Telephony, options: CallOptions) -> CallLegs {
     let (media, media_events) = telephony.media.open_call(options.started);
     if let Some(path) = options.recording {
         match telephony.media.record(path, Time::ZERO) {
@@ -56,23 +65,21 @@ pub(super) async fn take(telephony: &Telephony, arrival: Arrival, options: CallO
         }
     }
     let link = Arc::new(Link { media, events: options.events });
-    tokio::spawn(tell(Arc::downgrade(&link), media_events, leg, telephony.commands.clone(), link.events.clone()));
-    let legs = CallLegs {
+    tokio::spawn(tell(Arc::downgrade(&link), media_events, options.call.clone(), telephony.commands.clone(), link.events.clone()));
+    CallLegs {
         commands: telephony.commands.clone(),
         user_agent: telephony.user_agent.clone(),
         link: Arc::clone(&link),
         call: options.call,
-        wire: HashMap::from([(LegId::CALLER, leg)]),
-    };
-    legs.send(Command::Take { leg, offer, link, trunk: options.trunk }).await;
-    legs
+        wire: HashMap::new(),
+    }
 }
 
 /// Passes on what the media reports, until it is closed.
 async fn tell(
     link: std::sync::Weak<Link>,
     mut reports: mpsc::Receiver<MediaEvent>,
-    call: WireLeg,
+    call: CallId,
     commands: mpsc::Sender<Command>,
     events: mpsc::Sender<Event>,
 ) {
@@ -132,7 +139,16 @@ impl CallLegs {
         let wire = self.user_agent.new_leg();
         self.wire.insert(leg, wire);
         let about = About { call: self.call.clone(), reason };
-        let wanted = Dial { agent: agent.0, target, ring_ms, replaces, about };
+        let wanted = Dial { agent: Some(agent.0), target, ring_ms, replaces, about };
+        self.send(Command::Dial { leg: wire, id: leg, wanted, link: Arc::clone(&self.link) }).await;
+    }
+
+    /// Rings the caller, who is called back: `LegRinging`, `LegAnswered` or `LegFailed` follow.
+    pub async fn call_back(&mut self, leg: LegId, target: String, ring_ms: u64) {
+        let wire = self.user_agent.new_leg();
+        self.wire.insert(leg, wire);
+        let about = About { call: self.call.clone(), reason: String::new() };
+        let wanted = Dial { agent: None, target, ring_ms, replaces: None, about };
         self.send(Command::Dial { leg: wire, id: leg, wanted, link: Arc::clone(&self.link) }).await;
     }
 

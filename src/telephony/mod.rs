@@ -110,6 +110,12 @@ impl Telephony {
         legs::take(self, arrival, options).await
     }
 
+    /// The legs of a call that nobody has placed: it rings whom it wants.
+    #[must_use]
+    pub fn open(&self, options: CallOptions) -> CallLegs {
+        legs::open(self, options)
+    }
+
     /// Refuses a call with a SIP status.
     pub async fn refuse(&self, arrival: &Arrival, status: u16) {
         // A stopped switchboard has no legs left.

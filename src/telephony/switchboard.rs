@@ -67,7 +67,8 @@ pub(super) struct About {
 /// A call that is to be placed.
 #[derive(Debug)]
 pub(super) struct Dial {
-    pub(super) agent: String,
+    /// None: it is the caller who is called back.
+    pub(super) agent: Option<String>,
     pub(super) target: String,
     pub(super) ring_ms: u64,
     /// The call at that phone whose place this one takes (a Replaces value).
@@ -113,6 +114,8 @@ pub(super) struct Leg {
     held: bool,
     /// The agent who was rung.
     pub(super) agent: Option<String>,
+    /// We have placed this call.
+    pub(super) dialled: bool,
     /// The transfer that its far end was asked for.
     pub(super) referring: Option<RequestId>,
     /// The transfer that its far end asks for.
@@ -136,7 +139,7 @@ pub(super) struct Switchboard {
     pub(super) display_name: String,
     pub(super) legs: HashMap<WireLeg, Leg>,
     /// How many of them are callers.
-    callers: usize,
+    pub(super) callers: usize,
     /// Legs that ended before their call took them up.
     gone: HashMap<WireLeg, LegEnd>,
     /// Arrivals that were not taken up or refused yet.
@@ -301,7 +304,7 @@ impl Switchboard {
         }
         match leg.stage {
             Stage::Arrived { .. } => self.user_agent.reject(wire, 480, None, Vec::new()).await,
-            Stage::Offered { .. } if leg.id != LegId::CALLER => self.user_agent.cancel(wire).await,
+            Stage::Offered { .. } if leg.dialled => self.user_agent.cancel(wire).await,
             Stage::Offered { .. } | Stage::Answered | Stage::Up => self.user_agent.bye(wire, None).await,
         }
     }
@@ -319,7 +322,7 @@ impl Switchboard {
             WireEvent::Answered { leg, sdp } => self.answered(leg, sdp).await,
             WireEvent::Failed { leg, status, why, .. } => {
                 if let Some(leg) = self.drop_leg(leg) {
-                    tracing::info!(?status, ?why, "an agent's phone could not be reached");
+                    tracing::info!(?status, ?why, leg = leg.id.0, "a phone could not be reached");
                     leg.link.tell(Event::LegFailed { leg: leg.id, why: dial_failure(why) });
                 }
             }
@@ -423,8 +426,10 @@ impl Switchboard {
             Some(Ok(negotiated)) => {
                 leg.start(sockets, &negotiated);
                 leg.link.tell(Event::LegAnswered { leg: leg.id });
-                // What an agent may do with the caller is decided when they want to.
-                self.user_agent.authorise(wire).await;
+                // What an agent may do with the caller is decided when they want to; a caller hands nobody on.
+                if leg.id != LegId::CALLER {
+                    self.user_agent.authorise(wire).await;
+                }
             }
             Some(Err(_)) | None => self.give_up(wire).await,
         }
@@ -434,7 +439,7 @@ impl Switchboard {
     async fn give_up(&mut self, wire: WireLeg) {
         let Some(leg) = self.drop_leg(wire) else { return };
         self.user_agent.bye(wire, Some("SIP;cause=488".to_owned())).await;
-        leg.link.tell(if leg.id == LegId::CALLER {
+        leg.link.tell(if leg.id == LegId::CALLER && !leg.dialled {
             Event::LegEnded { leg: leg.id, why: LegEnd::SignallingLost }
         } else {
             Event::LegFailed { leg: leg.id, why: DialFailure::Rejected }
@@ -493,7 +498,7 @@ impl Switchboard {
 
 impl Leg {
     pub(super) const fn new(id: LegId, link: Arc<Link>, sdp: SdpSession, stage: Stage, listening: Listening) -> Self {
-        Self { id, link, sdp, stage, listening, held: false, agent: None, referring: None, asked: None, permit: None }
+        Self { id, link, sdp, stage, listening, held: false, agent: None, dialled: false, referring: None, asked: None, permit: None }
     }
 
     pub(super) fn start(&mut self, sockets: LegSockets, negotiated: &Negotiated) {

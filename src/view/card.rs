@@ -135,6 +135,8 @@ impl CardFold {
             | HandoffStep::Transferring { .. }
             | HandoffStep::TransferEnded { .. }
             | HandoffStep::CallbackPromised { .. }
+            | HandoffStep::CallerRung
+            | HandoffStep::CallerNotReached { .. }
             | HandoffStep::Briefed { .. }
             | HandoffStep::BriefingFailed { .. }
             | HandoffStep::Held { .. }

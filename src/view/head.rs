@@ -81,6 +81,10 @@ pub struct CallHead {
     pub time_to_agent_ms: Option<u64>,
     /// The longest silence that the caller heard while being handed over, milliseconds.
     pub longest_silence_ms: Option<u64>,
+    /// The call in which this one was promised: it calls back.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub calls_back: Option<CallId>,
     /// A recording can be fetched.
     pub recording: bool,
 }
@@ -112,6 +116,7 @@ impl CallHead {
             agent_name: None,
             time_to_agent_ms: None,
             longest_silence_ms: None,
+            calls_back: None,
             recording: false,
         }
     }
@@ -126,6 +131,7 @@ impl CallHead {
                 self.flow.clone_from(flow);
                 self.language.clone_from(language);
             }
+            What::CallsBack { of } => self.calls_back = Some(of.clone()),
             What::Language { flow, language } => {
                 self.flow.clone_from(flow);
                 self.language.clone_from(language);
@@ -202,6 +208,8 @@ impl CallHead {
             | HandoffStep::BackToAgent { .. }
             | HandoffStep::TakenOver { .. }
             | HandoffStep::CallbackPromised { .. }
+            | HandoffStep::CallerRung
+            | HandoffStep::CallerNotReached { .. }
             | HandoffStep::Briefed { .. }
             | HandoffStep::BriefingFailed { .. }
             | HandoffStep::Held { .. }

@@ -289,6 +289,8 @@ pub enum HandoffStep {
     BackToAgent { agent: String },
     TakenOver { agent: String, name: String },
     CallbackPromised { number: String },
+    CallerRung,
+    CallerNotReached { why: NotReached },
     Voicemail { from: Ms, to: Ms, text: String },
     Briefed { agent: String, took_ms: u64, repeats: u32 },
     BriefingFailed { agent: String, instead: Whisper },
@@ -296,6 +298,18 @@ pub enum HandoffStep {
     Muted { agent: String, muted: bool },
     SentToBot { agent: String, node: Option<String> },
     Ended { outcome: HandoffOutcome, waited_ms: u64, longest_silence_ms: u64, offers: u32, repeats: u32 },
+}
+
+/// Why a caller who is to be called back was not reached.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NotReached {
+    Busy,
+    NoAnswer,
+    Declined,
+    Unreachable,
+    Machine,
+    AgentLeft,
 }
 
 /// What of a briefing an agent hears.

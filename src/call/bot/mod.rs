@@ -22,7 +22,7 @@ use crate::call::{
     },
     ids::RequestId,
     outcome::Outcome,
-    record::{Care, Signal, What},
+    record::{Care, Fact, Signal, What},
     then::Then,
     time::{Time, WallTime},
     turn::{ear::Turn, overlap, words},
@@ -142,6 +142,11 @@ impl Bot {
         self.dialogue.meanwhile(queue)
     }
 
+    /// What another call of this caller has found out is known here, too.
+    pub(crate) fn know_facts(&mut self, facts: &[Fact]) {
+        self.dialogue.know_facts(facts);
+    }
+
     /// The caller could say something now.
     pub(crate) fn is_listening(&self) -> bool {
         matches!(self.mode, Mode::Listening) && self.keys.is_empty()
@@ -237,7 +242,7 @@ impl Bot {
         let (next, care) = self.weigh_with_care(base, &steps, said);
         self.dialogue = dialogue;
         // The flow itself may say something before it calls a human; the policy cuts the flow short.
-        if next == Then::Stay || steps.iter().any(|step| matches!(step, Step::Human { .. })) {
+        if matches!(next, Then::Stay) || steps.iter().any(|step| matches!(step, Step::Human { .. })) {
             let mut steps = self.with_care(base, care, steps);
             steps.splice(..0, std::mem::take(&mut self.notices));
             return self.perform(base, steps);
@@ -381,7 +386,7 @@ impl Bot {
         self.escalation.note(Signal::Silence, "", span);
         let (dialogue, steps) = self.think(base.io.now, &Input::Silence);
         let next = self.adopt(base, dialogue, steps, ("", span.0, span.1));
-        if next == Then::Stay && base.mouth.is_idle() && self.is_listening() {
+        if matches!(next, Then::Stay) && base.mouth.is_idle() && self.is_listening() {
             base.say_prompt(PromptKey::AreYouThere, &[], true);
         }
         next

@@ -70,6 +70,8 @@ pub struct HandoffPolicy {
     pub modes: BTreeMap<String, Mode>,
     /// How long one agent's phone rings.
     pub ring_ms: u64,
+    /// A caller who is called back has so long to answer, milliseconds.
+    pub callback_ring_ms: u64,
     /// The longest briefing that an agent hears before they choose, in seconds. What does not fit is on the page, and is said to whoever asks for more.
     pub briefing_s: u64,
     /// How long an agent may take to choose after the briefing.
@@ -90,6 +92,8 @@ pub struct HandoffPolicy {
     pub ahead_s: BTreeMap<String, u64>,
     /// Whose words are written down while caller and agent talk with each other.
     pub transcribe: Transcribe,
+    /// Whoever waits for a human when the gateway goes down is called back.
+    pub call_back_cut_off: bool,
     /// What happens when nobody can be had.
     pub fallback: Fallback,
 }
@@ -100,6 +104,7 @@ impl Default for HandoffPolicy {
             mode: Mode::Whisper,
             modes: BTreeMap::new(),
             ring_ms: 20_000,
+            callback_ring_ms: 30_000,
             briefing_s: 12,
             choose_ms: 15_000,
             offers: 4,
@@ -110,6 +115,7 @@ impl Default for HandoffPolicy {
             send_back: Vec::new(),
             ahead_s: BTreeMap::from([("vip".to_owned(), 60), ("critical".to_owned(), 30), ("anger".to_owned(), 30)]),
             transcribe: Transcribe::Both,
+            call_back_cut_off: true,
             fallback: Fallback::Callback,
         }
     }

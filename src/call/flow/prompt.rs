@@ -69,6 +69,18 @@ pub enum PromptKey {
     BriefingClaim,
     /// To the agent: the caller has hung up.
     BriefingCallerLeft,
+    /// To the agent, first words of a callback, for which nobody waits on the line: `{{ name }}`.
+    BriefingCallback,
+    /// To the agent, after the summary of a callback: one rings the caller.
+    BriefingCallbackChoice,
+    /// To the agent: the caller is being rung.
+    BriefingRingsCaller,
+    /// To the agent: the caller could not be reached.
+    BriefingNotReached,
+    /// To the caller who is called back, right before the bridge: `{{ name }}`.
+    CallbackHello,
+    /// The gateway shuts down, and the caller is called back: `{{ number }}`.
+    DrainedCallback,
     /// Goodbye at the end of a contained call.
     Goodbye,
     /// The gateway shuts down.
@@ -115,7 +127,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 58] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -147,6 +159,12 @@ impl PromptKey {
         Self::BriefingShort,
         Self::BriefingClaim,
         Self::BriefingCallerLeft,
+        Self::BriefingCallback,
+        Self::BriefingCallbackChoice,
+        Self::BriefingRingsCaller,
+        Self::BriefingNotReached,
+        Self::CallbackHello,
+        Self::DrainedCallback,
         Self::Goodbye,
         Self::Drained,
         Self::AnythingElse,
@@ -176,9 +194,15 @@ impl PromptKey {
         match self {
             Self::CallingColleague => &["because", "department"],
             Self::QueueOptions => &["voicemail"],
-            Self::RingingAgent | Self::NextAgent | Self::StillCalling | Self::Connecting | Self::BriefingHello => &["name"],
+            Self::RingingAgent
+            | Self::NextAgent
+            | Self::StillCalling
+            | Self::Connecting
+            | Self::BriefingHello
+            | Self::BriefingCallback
+            | Self::CallbackHello => &["name"],
             Self::InQueue => &["position", "estimate"],
-            Self::OfferCallback | Self::ConfirmCallback | Self::CallbackPromised => &["number"],
+            Self::OfferCallback | Self::ConfirmCallback | Self::CallbackPromised | Self::DrainedCallback => &["number"],
             Self::BriefingClaim => &["code"],
             Self::Confirm => &["label", "value"],
             Self::PartHeard => &["value"],
@@ -208,6 +232,9 @@ impl PromptKey {
             | Self::BriefingChoice
             | Self::BriefingShort
             | Self::BriefingCallerLeft
+            | Self::BriefingCallbackChoice
+            | Self::BriefingRingsCaller
+            | Self::BriefingNotReached
             | Self::Goodbye
             | Self::Drained
             | Self::AnythingElse

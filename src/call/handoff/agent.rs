@@ -26,6 +26,9 @@ use crate::call::{
 /// An agent whose caller has left is told so for at most this long, then the leg is ended.
 const FAREWELL_MS: u64 = 950;
 
+/// An agent whose caller could not be reached is told so for at most this long.
+const NOT_REACHED_MS: u64 = 5_000;
+
 impl Handoff {
     /// `LegRinging` of the agent.
     pub(crate) fn ringing(&mut self, base: &mut Base, leg: LegId) {
@@ -57,21 +60,27 @@ impl Handoff {
 
     /// What the agent hears first.
     pub(super) fn briefing(&self, base: &Base, offer: &Offer) -> Vec<String> {
-        let hello = base.flow.prompt(PromptKey::BriefingHello, &[("name", &offer.agent.name)]);
+        let hello = if self.is_due(base) { PromptKey::BriefingCallback } else { PromptKey::BriefingHello };
+        let hello = base.flow.prompt(hello, &[("name", &offer.agent.name)]);
         let claim = offer.agent.spoken_claim.then(|| base.flow.prompt(PromptKey::BriefingClaim, &[("code", &base.claim)]));
         [clauses::split(&hello), self.summary.spoken.clone(), claim.as_deref().map(clauses::split).unwrap_or_default()].concat()
     }
 
+    /// What the agent may do about it.
+    fn choice_prompt(&self, base: &Base) -> PromptKey {
+        if self.is_due(base) { PromptKey::BriefingCallbackChoice } else { PromptKey::BriefingChoice }
+    }
+
     /// Has everything that the agent may hear made ready while the phone rings.
     pub(super) fn prepare_briefing(&self, base: &mut Base, offer: &Offer) {
-        let fixed = [PromptKey::BriefingChoice, PromptKey::BriefingCallerLeft, PromptKey::BriefingShort].map(|key| prompt(base, key));
+        let fixed = [self.choice_prompt(base), PromptKey::BriefingCallerLeft, PromptKey::BriefingShort].map(|key| prompt(base, key));
         let clauses = [self.briefing(base, offer), fixed.concat()].concat();
         base.io.act(Action::Prepare { clauses });
     }
 
     /// Tells the agent, or tells them again.
     pub(super) fn brief(&mut self, base: &mut Base, offer: Offer, mut mouth: Box<Mouth>, (text, whisper): (Vec<String>, Whisper)) {
-        let choice = prompt(base, PromptKey::BriefingChoice);
+        let choice = prompt(base, self.choice_prompt(base));
         mouth.say(&mut base.io, line("briefing", text));
         mouth.say(&mut base.io, line("briefing_choice", choice));
         self.stage = Stage::Briefing { offer, mouth, whisper, since: base.io.now };
@@ -148,6 +157,10 @@ impl Handoff {
             Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } | Stage::Connecting { offer } => {
                 self.next_agent(base, offer, OfferOutcome::LeftInBriefing, Leg::Gone)
             }
+            Stage::RingingCaller { offer, mut mouth } => {
+                mouth.silence(&mut base.io);
+                self.agent_left_ringing(base, offer, Leg::Gone)
+            }
             Stage::Bridged { offer, since, .. } => self.lost_or_done(base, offer, since, why),
             other @ (Stage::Finding { .. }
             | Stage::Queued { .. }
@@ -176,11 +189,11 @@ impl Handoff {
     }
 }
 
-fn prompt(base: &Base, key: PromptKey) -> Vec<String> {
+pub(super) fn prompt(base: &Base, key: PromptKey) -> Vec<String> {
     clauses::split(&base.flow.prompt(key, &[]))
 }
 
-fn line(node: &str, clauses: Vec<String>) -> Line {
+pub(super) fn line(node: &str, clauses: Vec<String>) -> Line {
     Line {
         node: node.to_owned(),
         clauses,
@@ -199,17 +212,27 @@ fn line(node: &str, clauses: Vec<String>) -> Line {
 pub(crate) struct Farewell {
     offer: Offer,
     mouth: Mouth,
+    outcome: OfferOutcome,
 }
 
 impl Farewell {
     /// Tells the agent.
     pub(super) fn say(base: &mut Base, offer: Offer) -> Self {
+        Self::with(base, offer, (PromptKey::BriefingCallerLeft, OfferOutcome::CallerLeft), FAREWELL_MS)
+    }
+
+    /// Tells the agent that the caller could not be called back.
+    pub(super) fn not_reached(base: &mut Base, offer: Offer) -> Self {
+        Self::with(base, offer, (PromptKey::BriefingNotReached, OfferOutcome::CallerNotReached), NOT_REACHED_MS)
+    }
+
+    fn with(base: &mut Base, offer: Offer, (key, outcome): (PromptKey, OfferOutcome), most_ms: u64) -> Self {
         super::stop_agent_timers(base);
         let mut mouth = Mouth::new(offer.leg, Timer::AgentSpeech, base.io.now);
-        let clauses = prompt(base, PromptKey::BriefingCallerLeft);
-        mouth.say(&mut base.io, line(&node_of(PromptKey::BriefingCallerLeft), clauses));
-        base.io.timers.set(Timer::Farewell, base.io.now.plus(FAREWELL_MS));
-        Self { offer, mouth }
+        let clauses = prompt(base, key);
+        mouth.say(&mut base.io, line(&node_of(key), clauses));
+        base.io.timers.set(Timer::Farewell, base.io.now.plus(most_ms));
+        Self { offer, mouth, outcome }
     }
 
     /// The leg of the agent who is being told.
@@ -231,6 +254,6 @@ impl Farewell {
     pub(crate) fn end(self, base: &mut Base, up: bool) {
         base.io.timers.stop(Timer::Farewell);
         let leg = if up { Leg::Up } else { Leg::Gone };
-        Handoff::end_offer(base, self.offer, OfferOutcome::CallerLeft, AgentAfter::Free, leg);
+        Handoff::end_offer(base, self.offer, self.outcome, AgentAfter::Free, leg);
     }
 }

@@ -27,6 +27,9 @@ impl Handoff {
     pub(super) fn accept(&mut self, base: &mut Base, offer: Offer) {
         stop_agent_timers(base);
         base.io.timers.stop(Timer::Update);
+        if self.is_due(base) {
+            return self.ring_caller(base, offer);
+        }
         base.mouth.silence(&mut base.io);
         base.ear.discard(&mut base.io);
         self.company.fall_silent(base);
@@ -58,6 +61,7 @@ impl Handoff {
     /// Both hear each other.
     pub(super) fn bridge(&mut self, base: &mut Base, offer: Offer) {
         let now = base.io.now;
+        self.due = None;
         stop_agent_timers(base);
         for timer in [Timer::QueueWait, Timer::Update] {
             base.io.timers.stop(timer);

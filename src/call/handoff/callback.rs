@@ -198,6 +198,14 @@ impl Handoff {
         }
     }
 
+    /// The number on which a caller is called back whose wait the gateway ends. Nobody whose callback this is: that promise stands.
+    pub(super) fn number_cut_off(&self, base: &Base) -> Option<String> {
+        if !base.flow.handoff.call_back_cut_off || self.is_due(base) {
+            return None;
+        }
+        number_to_call(base)
+    }
+
     fn take_asking(&mut self) -> Option<Asking> {
         match self.take() {
             Stage::Callback { asking } => Some(asking),

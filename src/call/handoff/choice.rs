@@ -6,7 +6,7 @@ use crate::call::{
     handoff::{AgentVoice, Handoff, Leg, Offer, Stage},
     ids::{AgentId, LegId},
     outcome::OfferOutcome,
-    record::{HandoffStep, What, Whisper},
+    record::{HandoffStep, NotReached, What, Whisper},
     then::Then,
     turn::{
         ear::News,
@@ -45,6 +45,8 @@ impl Handoff {
         match choice {
             AgentChoice::Accept => self.take_offer(base),
             AgentChoice::Decline { reason } => self.decline(base, *reason),
+            // It has rung long enough for them.
+            AgentChoice::HangUp if matches!(self.stage, Stage::RingingCaller { .. }) => self.not_reached(base, NotReached::NoAnswer),
             // Whoever hangs up on an offer does not want it.
             AgentChoice::HangUp => self.decline(base, DeclineReason::Other),
             AgentChoice::Repeat => self.brief_again(base, false),
@@ -157,7 +159,7 @@ impl Handoff {
 
     fn agent_mouth(&mut self, base: &mut Base, what: &AgentVoice) -> Told {
         let mouth: &mut Mouth = match &mut self.stage {
-            Stage::Briefing { mouth, .. } | Stage::Choosing { mouth, .. } => mouth,
+            Stage::Briefing { mouth, .. } | Stage::Choosing { mouth, .. } | Stage::RingingCaller { mouth, .. } => mouth,
             Stage::Finding { .. }
             | Stage::Queued { .. }
             | Stage::Reading { .. }

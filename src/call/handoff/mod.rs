@@ -19,6 +19,7 @@ mod callback;
 mod choice;
 mod company;
 pub(in crate::call) mod phrases;
+mod promised;
 mod queue;
 pub mod summary;
 mod transfer;
@@ -44,6 +45,7 @@ use crate::call::{
 use asked::Aside;
 use callback::Asking;
 use company::Company;
+use promised::Due;
 use summary::{About, because, summarise};
 use transfer::{AgentLeg, Referral};
 use voicemail::Message;
@@ -74,6 +76,8 @@ enum Stage {
     Briefing { offer: Offer, mouth: Box<Mouth>, whisper: Whisper, since: Time },
     /// The agent was told, and chooses.
     Choosing { offer: Offer, mouth: Box<Mouth>, ear: Box<Ear>, whisper: Whisper },
+    /// A callback: the agent has accepted, and the caller's telephone rings.
+    RingingCaller { offer: Offer, mouth: Box<Mouth> },
     /// The agent has accepted; the caller is told, then both are bridged.
     Connecting { offer: Offer },
     /// The caller's side is asked to call the agent.
@@ -97,10 +101,26 @@ pub(crate) struct Matter {
     pub(crate) open_question: Option<String>,
     /// Why a human, in one sentence.
     pub(crate) why: String,
+    /// A callback: what was known when it was promised.
+    told: Option<Summary>,
 }
 
 impl Matter {
+    /// Why a human is called in this call.
+    pub(crate) const fn new(intent: Option<String>, open_question: Option<String>, why: String) -> Self {
+        Self { intent, open_question, why, told: None }
+    }
+
+    /// What another call has found out.
+    fn told(summary: Summary) -> Self {
+        let (intent, open_question, why) = (summary.intent.clone(), summary.open_question.clone(), summary.why_now.clone());
+        Self { intent, open_question, why, told: Some(summary) }
+    }
+
     fn summary(&self, base: &Base) -> Summary {
+        if let Some(told) = &self.told {
+            return told.clone();
+        }
         let about = About {
             caller: &base.caller,
             flow: &base.flow,
@@ -134,6 +154,8 @@ pub(crate) struct Handoff {
     /// Whom they want, and the call with them whose place the new one takes.
     wanted: Option<AgentId>,
     replaces: Option<String>,
+    /// The call keeps a promise.
+    due: Option<Due>,
 }
 
 impl Handoff {
@@ -162,6 +184,7 @@ impl Handoff {
             aside: None,
             wanted: None,
             replaces: None,
+            due: None,
         };
         handoff.told_now(base);
         handoff.find(base);
@@ -175,6 +198,7 @@ impl Handoff {
             | Stage::Ringing { offer, .. }
             | Stage::Briefing { offer, .. }
             | Stage::Choosing { offer, .. }
+            | Stage::RingingCaller { offer, .. }
             | Stage::Connecting { offer }
             | Stage::Transferring { offer, .. }
             | Stage::Bridged { offer, .. } => Some(offer),
@@ -209,6 +233,7 @@ impl Handoff {
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
+            | Stage::RingingCaller { .. }
             | Stage::Connecting { .. }
             | Stage::Transferring { .. } => self.company.expects(),
         }
@@ -221,15 +246,19 @@ impl Handoff {
         }
         match self.stage {
             Stage::Finding { .. } | Stage::Queued { .. } | Stage::Reading { .. } | Stage::Ringing { .. } => Under::Hold,
+            // Whoever is called back was not waiting: they hear words, and then the agent.
+            Stage::Connecting { .. } if self.greets_caller() => Under::Nothing,
             Stage::Briefing { .. } | Stage::Choosing { .. } | Stage::Connecting { .. } | Stage::Transferring { .. } => Under::Hold,
-            Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Voicemail { .. } | Stage::Over => Under::Nothing,
+            Stage::RingingCaller { .. } | Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Voicemail { .. } | Stage::Over => {
+                Under::Nothing
+            }
         }
     }
 
     /// The agent's leg if it is up and not bridged, and whether it is listened to.
     pub(crate) fn agent_leg(&self) -> Option<(LegId, bool)> {
         match &self.stage {
-            Stage::Briefing { offer, .. } | Stage::Connecting { offer } => Some((offer.leg, false)),
+            Stage::Briefing { offer, .. } | Stage::RingingCaller { offer, .. } | Stage::Connecting { offer } => Some((offer.leg, false)),
             Stage::Choosing { offer, .. } => Some((offer.leg, true)),
             Stage::Transferring { offer, referral } => (referral.agent == AgentLeg::Up).then_some((offer.leg, false)),
             Stage::Finding { .. }
@@ -245,8 +274,22 @@ impl Handoff {
 
     /// The sound under what an agent is told: a bell, where words fail.
     pub(crate) const fn agent_under(&self) -> Under {
-        let rings = matches!(self.stage, Stage::Briefing { whisper: Whisper::Bell, .. } | Stage::Choosing { whisper: Whisper::Bell, .. });
-        if rings { Under::Bell } else { Under::Nothing }
+        match self.stage {
+            Stage::Briefing { whisper: Whisper::Bell, .. } | Stage::Choosing { whisper: Whisper::Bell, .. } => Under::Bell,
+            Stage::RingingCaller { .. } => Under::Ringback,
+            Stage::Finding { .. }
+            | Stage::Queued { .. }
+            | Stage::Reading { .. }
+            | Stage::Ringing { .. }
+            | Stage::Briefing { .. }
+            | Stage::Choosing { .. }
+            | Stage::Connecting { .. }
+            | Stage::Transferring { .. }
+            | Stage::Bridged { .. }
+            | Stage::Callback { .. }
+            | Stage::Voicemail { .. }
+            | Stage::Over => Under::Nothing,
+        }
     }
 
     /// How agent and caller are connected, if they are.
@@ -264,6 +307,7 @@ impl Handoff {
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
+            | Stage::RingingCaller { .. }
             | Stage::Connecting { .. }
             | Stage::Transferring { .. }
             | Stage::Callback { .. }
@@ -292,6 +336,7 @@ impl Handoff {
             | Stage::Reading { .. }
             | Stage::Ringing { .. }
             | Stage::Choosing { .. }
+            | Stage::RingingCaller { .. }
             | Stage::Bridged { .. }
             | Stage::Callback { .. }
             | Stage::Over => false,
@@ -355,11 +400,16 @@ impl Handoff {
     /// The handoff is called off: the caller left, wants the bot again, or the gateway shuts down. Returns the agent's leg if somebody is listening on it.
     fn call_off(&mut self, base: &mut Base, outcome: OfferOutcome) -> Option<Offer> {
         self.release_who_asked(base, false);
+        self.rings_no_more(base);
         match self.take() {
             Stage::Finding { find } | Stage::Queued { find, .. } => base.io.act(Action::LeaveQueue { id: find }),
             Stage::Reading { offer } => Self::end_offer(base, offer, outcome, AgentAfter::Free, Leg::Gone),
             Stage::Ringing { offer, .. } => Self::end_offer(base, offer, outcome, AgentAfter::Free, Leg::Up),
             Stage::Briefing { offer, mut mouth, .. } | Stage::Choosing { offer, mut mouth, .. } => {
+                mouth.silence(&mut base.io);
+                return Some(offer);
+            }
+            Stage::RingingCaller { offer, mut mouth } => {
                 mouth.silence(&mut base.io);
                 return Some(offer);
             }
@@ -382,6 +432,7 @@ impl Handoff {
     /// The caller's leg is gone. The agent who listens is told (see [`Farewell`]); everything else ends now.
     pub(crate) fn caller_left(&mut self, base: &mut Base, why: LegEnd) -> (Outcome, Option<Farewell>) {
         let lost = why != LegEnd::HungUp;
+        self.caller_leg_settled();
         if !lost && self.left_to_be_connected(base) {
             return (Outcome::HandedOver, None);
         }
@@ -403,15 +454,20 @@ impl Handoff {
         (outcome, listening.map(|offer| Farewell::say(base, offer)))
     }
 
-    /// The call must come to an end.
-    pub(crate) fn withdraw(&mut self, base: &mut Base) {
+    /// The call must come to an end. `comes_back`: whoever still waits is called back, where the flow says so, on the number that is returned.
+    pub(crate) fn withdraw(&mut self, base: &mut Base, comes_back: bool) -> Option<String> {
         let bridged = self.is_bridged();
+        let number = if comes_back && !bridged { self.number_cut_off(base) } else { None };
         if let Some(offer) = self.call_off(base, OfferOutcome::Withdrawn) {
             Self::end_offer(base, offer, OfferOutcome::Withdrawn, AgentAfter::Free, Leg::Up);
         }
-        if !bridged {
+        if let Some(number) = &number {
+            base.io.record(What::Handoff { step: HandoffStep::CallbackPromised { number: number.clone() } });
+            Self::over(base, HandoffOutcome::Callback);
+        } else if !bridged {
             Self::over(base, HandoffOutcome::NobodyCame);
         }
+        number
     }
 }
 
@@ -439,5 +495,6 @@ fn stop_agent_timers(base: &mut Base) {
 
 pub(crate) use agent::Farewell;
 pub(crate) use agent_voice::AgentVoice;
+pub use promised::Promise;
 pub(in crate::call) use whisper::most_of_the_matter;
 pub(crate) use with_caller::Line;

@@ -56,11 +56,15 @@ impl Handoff {
             queue: self.to.queue.clone(),
             not: self.asked.clone(),
             who: self.wanted.clone(),
-            ahead_ms: 1_000 * ahead_s(base.io.entries(), &base.flow.handoff.ahead_s),
+            ahead_ms: 1_000 * ahead_s(base.io.entries(), &base.flow.handoff.ahead_s) + self.due.as_ref().map_or(0, |due| due.waited_ms),
             caller: Some(base.caller.number.clone()).filter(|number| !number.is_empty()),
         });
         base.io.timers.set(Timer::FindAgent, base.io.now.plus(FIND_MS));
         base.finds.insert(find);
+        if base.caller_up {
+            // From now on it is a handoff like every other one.
+            self.due = None;
+        }
         self.stage = Stage::Finding { find };
     }
 
@@ -81,6 +85,7 @@ impl Handoff {
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
+            | Stage::RingingCaller { .. }
             | Stage::Connecting { .. }
             | Stage::Transferring { .. }
             | Stage::Bridged { .. }
@@ -101,6 +106,7 @@ impl Handoff {
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
+            | Stage::RingingCaller { .. }
             | Stage::Connecting { .. }
             | Stage::Transferring { .. }
             | Stage::Bridged { .. }
@@ -136,6 +142,7 @@ impl Handoff {
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
+            | Stage::RingingCaller { .. }
             | Stage::Connecting { .. }
             | Stage::Transferring { .. }
             | Stage::Bridged { .. }
@@ -144,6 +151,12 @@ impl Handoff {
             | Stage::Over => return Err(agent),
         }
         base.io.timers.stop(Timer::FindAgent);
+        self.offer_to(base, agent);
+        Ok(())
+    }
+
+    /// An agent is reserved, and offered the call.
+    pub(super) fn offer_to(&mut self, base: &mut Base, agent: Agent) {
         let leg = base.next_leg();
         self.asked.push(agent.id.clone());
         base.handoff.offers += 1;
@@ -156,7 +169,6 @@ impl Handoff {
         } else {
             self.ring(base, offer);
         }
-        Ok(())
     }
 
     /// Does the flow want that agents read before they are rung? Not where an agent hands the caller on: nobody waits for a page then.
@@ -223,6 +235,7 @@ impl Handoff {
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
+            | Stage::RingingCaller { .. }
             | Stage::Connecting { .. }
             | Stage::Transferring { .. }
             | Stage::Bridged { .. }
@@ -240,6 +253,9 @@ impl Handoff {
         let wanted = self.wanted.is_some();
         if self.back_to_who_asked(base) {
             return Then::Stay;
+        }
+        if self.is_due(base) {
+            return Self::put_off(base);
         }
         if wanted {
             // Whoever wanted it has left: then anybody of the queue.
@@ -286,6 +302,7 @@ impl Handoff {
             | Stage::Ringing { .. }
             | Stage::Briefing { .. }
             | Stage::Choosing { .. }
+            | Stage::RingingCaller { .. }
             | Stage::Connecting { .. }
             | Stage::Transferring { .. }
             | Stage::Bridged { .. }
@@ -334,7 +351,12 @@ impl Handoff {
             Stage::Reading { offer } | Stage::Briefing { offer, .. } | Stage::Choosing { offer, .. } => {
                 base.tell(PromptKey::StillCalling, &[("name", &offer.agent.name)]);
             }
-            Stage::Connecting { .. } | Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Voicemail { .. } | Stage::Over => return,
+            Stage::RingingCaller { .. }
+            | Stage::Connecting { .. }
+            | Stage::Bridged { .. }
+            | Stage::Callback { .. }
+            | Stage::Voicemail { .. }
+            | Stage::Over => return,
         }
         self.told_now(base);
     }

@@ -36,8 +36,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut flow = read_flow(&log.setup.flow, args.flow.as_ref())?;
     args.set.iter().try_for_each(|pair| set::set(&mut flow, pair))?;
     let others = log.setup.others.iter().map(|file| read_flow(file, None).map(Arc::new)).collect::<Result<Vec<_>>>()?;
-    let setup =
-        Setup { call: log.setup.call.clone(), flow: Arc::new(flow), others, wall: log.setup.wall, caller: log.setup.caller.clone() };
+    let setup = Setup {
+        call: log.setup.call.clone(),
+        flow: Arc::new(flow),
+        others,
+        wall: log.setup.wall,
+        caller: log.setup.caller.clone(),
+        promise: log.setup.promise.clone(),
+    };
 
     let replayed = replay(setup, &recorded.told);
     if log.torn {

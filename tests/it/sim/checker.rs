@@ -52,6 +52,10 @@ pub(crate) struct Checker {
     agent_words: BTreeSet<String>,
     /// Numbers outside that agents have wanted.
     outside: BTreeSet<AgentId>,
+    /// When we have hung up on the caller.
+    let_go: Option<u64>,
+    /// There is a leg of the caller's.
+    caller_exists: bool,
     /// Agents with whom the caller's own side has connected them, and telephones that have taken an agent's place.
     elsewhere: BTreeSet<AgentId>,
 }
@@ -102,14 +106,29 @@ impl Checker {
         }
         match action {
             Action::Dial { leg, agent, .. } => self.dial(*leg, agent),
+            Action::CallBack { leg, .. } => {
+                self.caller_exists = true;
+                if !self.dialled.keys().any(|leg| self.up.contains(leg)) {
+                    self.broke("the caller is rung, and no agent is there".to_owned());
+                }
+                if self.gone.contains(leg) {
+                    self.broke("a caller who is gone is rung".to_owned());
+                }
+            }
             Action::HangUp { leg } => {
                 if self.gone.contains(leg) {
                     self.broke(format!("{leg:?} is hung up and gone already"));
                 }
+                if *leg == LegId::CALLER {
+                    self.let_go = Some(now.0);
+                }
                 self.up.remove(leg);
                 self.gone.insert(*leg);
             }
-            Action::Reject { leg, .. } => _ = self.gone.insert(*leg),
+            Action::Reject { leg, .. } => {
+                self.caller_exists = true;
+                self.gone.insert(*leg);
+            }
             Action::Patch(patch) => self.patched(now, patch),
             Action::Speak { id, leg, clauses } => self.speak(now, *id, *leg, clauses),
             Action::Transcribe { id, leg, .. } => {
@@ -150,8 +169,8 @@ impl Checker {
                     self.broke(format!("{leg:?} is transferred, and a leg is dead"));
                 }
             }
-            Action::Answer { .. }
-            | Action::AnswerTransfer { .. }
+            Action::Answer { .. } => self.caller_exists = true,
+            Action::AnswerTransfer { .. }
             | Action::TransferDone { .. }
             | Action::Private { .. }
             | Action::Prepare { .. }
@@ -257,6 +276,11 @@ impl Checker {
         }
     }
 
+    /// The desk has reserved an agent before the call began.
+    pub(crate) fn holds(&mut self, id: RequestId, agent: AgentId) {
+        self.holds.insert(id, agent);
+    }
+
     /// The call is over.
     pub(crate) fn end(&mut self, world: &World) {
         if self.owner != Some(Owner::Ended) {
@@ -265,7 +289,8 @@ impl Checker {
         if !self.holds.is_empty() {
             self.broke(format!("never released: {:?}", self.holds));
         }
-        for leg in self.dialled.keys().chain([&LegId::CALLER]) {
+        let caller = self.caller_exists.then_some(LegId::CALLER);
+        for leg in self.dialled.keys().chain(caller.as_ref()) {
             if !self.gone.contains(leg) {
                 self.broken.push(format!("{leg:?} is never hung up"));
             }
@@ -277,7 +302,7 @@ impl Checker {
         let mut heard_or_said: Vec<(u64, u64)> = heard.iter().copied().chain(own).collect();
         heard_or_said.sort_unstable();
         self.check_waiting(world, &heard_or_said, end);
-        self.check_answers(world, &heard, end);
+        self.check_answers(world, &heard, self.let_go.unwrap_or(end));
     }
 
     /// When the caller heard something.
@@ -296,6 +321,12 @@ impl Checker {
                 sounds.push((*from, to));
             }
         }
+        // Whoever has a human has an answer, also if that one is muted.
+        for (index, (from, owner)) in self.spans.iter().enumerate() {
+            if matches!(owner, Owner::Agent { .. }) {
+                sounds.push((*from, self.spans.get(index + 1).map_or(end, |(at, _)| *at)));
+            }
+        }
         sounds.sort_unstable();
         sounds
     }
@@ -308,14 +339,17 @@ impl Checker {
             .enumerate()
             .filter(|(_, (_, owner))| matches!(owner, Owner::Queue { .. }))
             .map(|(index, (from, _))| {
+                // Whoever is called back waits from their answer on.
+                let from = from.max(self.answered.as_ref().unwrap_or(&u64::MAX));
                 let to = self.spans.get(index + 1).map_or(end, |(at, _)| *at);
                 (*from, self.asks_callback_from.filter(|asks| asks >= from).map_or(to, |asks| asks.min(to)))
             })
             .collect();
-        for (from, to) in spans {
+        let until = self.let_go.unwrap_or(end);
+        for (from, to) in spans.into_iter().map(|(from, to)| (from, to.min(until))).filter(|(from, to)| from < to) {
             let mut quiet = from;
             for (begin, finish) in heard.iter().filter(|(_, finish)| *finish > from) {
-                if *begin > quiet + SILENCE_MS + self.slack_ms && quiet < to {
+                if *begin.min(&to) > quiet + SILENCE_MS + self.slack_ms {
                     self.broken.push(format!("silence from {quiet} to {} while waiting", begin.min(&to)));
                 }
                 quiet = quiet.max(*finish);

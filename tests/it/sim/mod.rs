@@ -10,6 +10,7 @@ mod trace;
 mod world;
 
 mod story_barge_in;
+mod story_callback;
 mod story_company;
 mod story_handoff;
 mod story_handoff_fails;
@@ -51,6 +52,7 @@ fn setup(flow: Arc<Flow>) -> Setup {
         call: CallId("call-1".to_owned()),
         flow,
         others: Vec::new(),
+        promise: None,
         // 2026-11-25, 10:00.
         wall: WallTime { day: 20_782, ms_of_day: 10 * 3_600_000 },
         caller: Caller {

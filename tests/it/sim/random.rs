@@ -256,6 +256,40 @@ fn random_call(seed: u64) -> Run {
     sim.run()
 }
 
+/// A promised callback with this seed.
+fn random_callback(seed: u64) -> Run {
+    let mut random = Prng::new(seed);
+    let flow = random.pick(flows());
+    let reads = flow.handoff.mode == Mode::Screen;
+    let agents = (0..1 + random.below(5) as usize).map(|index| agent(&mut random, index, reads)).collect();
+    let mut sim = Sim::with_flow(Arc::clone(flow)).agents(agents).keeps_promise("maria");
+    sim.world.called_back = match random.below(10) {
+        0..=5 => Phone::Answers(500 + random.below(20_000)),
+        6..=8 => Phone::Fails(*random.pick(FAILURES), random.below(31_000)),
+        _ => Phone::Forgotten,
+    };
+    sim.world.machine = random.chance(15).then(|| random.below(8_000));
+    if random.chance(12) {
+        sim = sim.step(Cue::At(random.below(60_000)), CallerDoes::Drains);
+    }
+    // Nobody says a word before they have answered.
+    for number in 0..random.below(5) {
+        let when = if number == 0 { Cue::When("> caller:", random.below(9_000)) } else { cue(&mut random) };
+        sim = sim.step(when, caller_does(&mut random, WORDS));
+    }
+    sim = match random.below(8) {
+        0..=3 => sim.step(Cue::When("> caller:", random.below(20_000)), CallerDoes::HangsUp),
+        4 => sim.step(Cue::When("> caller:", random.below(20_000)), CallerDoes::IsLost),
+        _ => sim,
+    };
+    for driver in [&mut sim.world.hears, &mut sim.world.understands, &mut sim.world.speaks, &mut sim.world.looks_up, &mut sim.world.finds] {
+        *driver = faults(&mut random);
+    }
+    sim.world.tells_lasting = random.chance(80);
+    sim.world.chaos = random.chance(70).then(|| random.clone());
+    sim.run()
+}
+
 /// Calls that once broke a promise, and would not be found again by chance.
 const BROKE_ONCE: &[u64] = &[23_895, 52_996];
 
@@ -269,12 +303,25 @@ fn what_broke_once_stays_mended() {
 
 #[test]
 fn every_promise_is_kept_in_thousands_of_random_calls() {
-    let calls = std::env::var("WARMLINE_SIM_CALLS").ok().and_then(|calls| calls.parse().ok()).unwrap_or(CALLS);
+    for_each_seed(calls(), random_call);
+}
+
+#[test]
+fn every_promise_is_kept_in_thousands_of_random_callbacks() {
+    for_each_seed(calls() / 4, random_callback);
+}
+
+fn calls() -> u64 {
+    std::env::var("WARMLINE_SIM_CALLS").ok().and_then(|calls| calls.parse().ok()).unwrap_or(CALLS)
+}
+
+/// No call of these breaks a promise, and every tenth one replays the same.
+fn for_each_seed(calls: u64, random: fn(u64) -> Run) {
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let check = |first: u64| {
         let mut bridged = 0;
         for seed in (first..calls).step_by(threads as usize) {
-            let run = random_call(seed);
+            let run = random(seed);
             run.checker.assert_sound(&format!("seed {seed}\n{}", run.text()));
             bridged += u64::from(run.lines.iter().any(|line| line.contains("= bridged")));
             if seed % 10 == 0 {

@@ -6,7 +6,7 @@ use warmline::call::{
     Call, Setup,
     action::Action,
     event::{Event, Failure, FarEndSign, LegEnd},
-    ids::LegId,
+    ids::{LegId, RequestId},
     record::{Entry, HandoffStep, What},
     replay::Told,
     time::Time,
@@ -45,7 +45,10 @@ impl Run {
     /// Runs a call.
     pub(crate) fn of(setup: Setup, world: World, script: VecDeque<(Cue, CallerDoes)>) -> Self {
         // Reports of a chaotic world come late; two of them in a row may both be.
-        let checker = Checker::new(if world.chaos.is_some() { 900 } else { 0 });
+        let mut checker = Checker::new(if world.chaos.is_some() { 900 } else { 0 });
+        if let Some(promise) = &setup.promise {
+            checker.holds(RequestId(0), promise.agent.id.clone());
+        }
         let mut run = Self {
             call: Call::new(setup.clone()),
             setup,

@@ -8,6 +8,9 @@ use warmline::call::{
         Flow,
         policy::{Fallback, Mode, Transcribe},
     },
+    handoff::Promise,
+    ids::{CallId, RequestId},
+    record::{Fact, FactSource, Summary},
 };
 
 use super::{
@@ -62,6 +65,7 @@ pub(crate) struct Sim {
     script: VecDeque<(Cue, CallerDoes)>,
     number: Option<String>,
     others: Vec<Arc<Flow>>,
+    promise: Option<Box<Promise>>,
 }
 
 impl Sim {
@@ -135,6 +139,43 @@ impl Sim {
         self
     }
 
+    /// Nobody calls: a promise is kept, for which this agent is reserved.
+    pub(crate) fn keeps_promise(mut self, agent: &'static str) -> Self {
+        let fact = Fact {
+            name: "order_number".to_owned(),
+            label: "order number".to_owned(),
+            value: "457129".to_owned(),
+            confidence: 0.9,
+            confirmed: true,
+            source: FactSource::Said,
+            span: None,
+        };
+        let summary = Summary {
+            who: "Ioana Pop".to_owned(),
+            intent: Some("complaint".to_owned()),
+            reason: "Wants to complain.".to_owned(),
+            facts: vec![fact],
+            spoken: vec!["The caller is Ioana Pop.".to_owned(), "Wants to complain.".to_owned()],
+            ..Summary::default()
+        };
+        self.promise = Some(Box::new(Promise {
+            of: CallId("call-0".to_owned()),
+            queue: "complaints".to_owned(),
+            label: "complaints".to_owned(),
+            target: "via:isp/+40721000111".to_owned(),
+            summary,
+            agent: self.world.reserve(RequestId(0), agent),
+            waited_ms: 90_000,
+        }));
+        self
+    }
+
+    /// What the caller's telephone does when they are called back.
+    pub(crate) fn called_back(mut self, phone: Phone) -> Self {
+        self.world.called_back = phone;
+        self
+    }
+
     pub(crate) fn longest_message(mut self, seconds: u64) -> Self {
         Arc::make_mut(&mut self.flow).handoff.voicemail_s = seconds;
         self
@@ -164,7 +205,7 @@ impl Sim {
     }
 
     pub(crate) fn with_flow(flow: Arc<Flow>) -> Self {
-        Self { flow, world: World::new(), script: VecDeque::new(), number: None, others: Vec::new() }
+        Self { flow, world: World::new(), script: VecDeque::new(), number: None, others: Vec::new(), promise: None }
     }
 
     /// Flows of other languages that may take the call.
@@ -207,6 +248,7 @@ impl Sim {
     pub(crate) fn run(self) -> Run {
         let mut setup = setup(self.flow);
         setup.others = self.others;
+        setup.promise = self.promise;
         if let Some(number) = self.number {
             setup.caller.number = number;
             setup.caller.name = None;

@@ -23,6 +23,7 @@ pub(crate) fn action(action: &Action) -> Option<String> {
             let place = replaces.as_ref().map(|call| format!(" in place of {call}")).unwrap_or_default();
             format!("> dial {} as {}{place}", agent.0, leg(*to))
         }
+        Action::CallBack { target, .. } => format!("> ring the caller at {target}"),
         Action::Transfer { leg: whose, target, replaces, .. } => {
             let place = replaces.map(|other| format!(" in place of {}", leg(other))).unwrap_or_default();
             format!("> transfer {} to {target}{place}", leg(*whose))
@@ -80,6 +81,7 @@ fn patch(patch: &Patch) -> String {
 
 fn record(what: &What) -> Option<String> {
     Some(match what {
+        What::CallsBack { of } => format!("= calls back for {}", of.0),
         What::Owner { owner } => format!("= owner {}", self::owner(owner)),
         What::Notice { notice } => format!("= notice {notice}"),
         What::Language { language, .. } => format!("= language {language}"),
@@ -130,6 +132,8 @@ fn handoff(step: &HandoffStep) -> String {
         HandoffStep::TransferAsked { agent, to } => format!("{} hands on to {to}", agent.0),
         HandoffStep::BackToAgent { agent } => format!("{} has the caller back", agent.0),
         HandoffStep::TakenOver { agent, .. } => format!("taken over by {}", agent.0),
+        HandoffStep::CallerRung => "the caller is rung".to_owned(),
+        HandoffStep::CallerNotReached { why } => format!("not reached: {why:?}"),
         HandoffStep::CallbackPromised { number } => format!("callback to {number}"),
         HandoffStep::Voicemail { from, to, text } => format!("message {}..{} {text:?}", from.0, to.0),
         HandoffStep::Briefed { agent, repeats, .. } => format!("{} was told, repeats {repeats}", agent.0),

@@ -88,6 +88,9 @@ pub(crate) struct World {
     /// People at numbers outside.
     pub(crate) outside: Vec<Agent>,
     pub(crate) refers: Refers,
+    /// What the caller's telephone does when they are called back, and whether a machine answers, so long after.
+    pub(crate) called_back: Phone,
+    pub(crate) machine: Option<u64>,
     /// The desk knows how long conversations take.
     pub(crate) estimates: bool,
     pub(crate) said: Vec<Segment>,
@@ -129,6 +132,8 @@ impl World {
             agents: vec![Agent::accepting("maria", "Maria")],
             outside: Vec::new(),
             refers: Refers::Says(TransferOutcome::Refused, 50),
+            called_back: Phone::Answers(4_000),
+            machine: None,
             estimates: true,
             said: Vec::new(),
             playing: Vec::new(),
@@ -260,6 +265,7 @@ impl World {
                 }
             }
             Action::Dial { leg, agent, .. } => self.dial(*leg, agent),
+            Action::CallBack { leg, .. } => self.call_back(*leg),
             Action::HangUp { leg } => {
                 self.up.retain(|up| up != leg);
                 self.forget_leg(*leg);
@@ -408,13 +414,7 @@ impl World {
         let right = |agent: &&Agent| who.is_none_or(|who| who.0 == agent.id) && !not.iter().any(|id| id.0 == agent.id);
         let willing = self.agents.iter().filter(right);
         let Some(agent) = willing.min_by_key(|agent| agent.busy_until) else { return self.in_ms(20, Event::NobodyToAsk { id }) };
-        let reserved = Reserved {
-            id: AgentId(agent.id.to_owned()),
-            name: agent.name.to_owned(),
-            target: format!("sip:{}@127.0.0.1", agent.id),
-            transfer: agent.transfer,
-            spoken_claim: agent.spoken_claim,
-        };
+        let reserved = as_reserved(agent);
         let wait = agent.busy_until.saturating_sub(self.now);
         if wait > 0 {
             self.waiting = Some(id);
@@ -447,6 +447,29 @@ impl World {
             }
             Phone::Forgotten => self.in_ms(100, Event::LegRinging { leg }),
         }
+    }
+
+    fn call_back(&mut self, leg: LegId) {
+        match self.called_back {
+            Phone::Answers(ms) => {
+                self.in_ms(100, Event::LegRinging { leg });
+                self.up.push(leg);
+                self.in_ms(ms, Event::LegAnswered { leg });
+                if let Some(after) = self.machine {
+                    self.in_ms(ms + after, Event::FarEnd { leg, sign: FarEndSign::Beep });
+                }
+            }
+            Phone::Fails(why, ms) => self.in_ms(ms, Event::LegFailed { leg, why }),
+            Phone::Forgotten => self.in_ms(100, Event::LegRinging { leg }),
+        }
+    }
+
+    /// An agent as the desk hands them out.
+    pub(crate) fn reserve(&mut self, id: RequestId, agent: &'static str) -> Reserved {
+        let agent = self.agents.iter().find(|known| known.id == agent).expect("an agent of the world");
+        let reserved = as_reserved(agent);
+        self.reserved.insert(id, reserved.id.clone());
+        reserved
     }
 
     /// The card is on an agent's page.
@@ -530,4 +553,14 @@ fn voice_of(leg: LegId) -> Voice {
         snr_db: 30.0,
     };
     if leg == LegId::CALLER { calm } else { Voice { level_db: -6.0, pitch_hz: 280.0, syllables_per_s: 7.0, tilt_db: 6.0, ..calm } }
+}
+
+fn as_reserved(agent: &Agent) -> Reserved {
+    Reserved {
+        id: AgentId(agent.id.to_owned()),
+        name: agent.name.to_owned(),
+        target: format!("sip:{}@127.0.0.1", agent.id),
+        transfer: agent.transfer,
+        spoken_claim: agent.spoken_claim,
+    }
 }

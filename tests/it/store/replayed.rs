@@ -34,7 +34,14 @@ fn services() -> BTreeMap<String, String> {
 fn setup(text: &str) -> Setup {
     let flow = Flow::parse(text, "stories.en.yaml").unwrap().bind(&services()).unwrap();
     let NewCall { id, wall, caller, .. } = new_call("one", 0);
-    Setup { call: id, flow: Arc::new(flow), others: Vec::new(), wall, caller: Caller { called: "support".to_owned(), ..caller } }
+    Setup {
+        call: id,
+        flow: Arc::new(flow),
+        others: Vec::new(),
+        promise: None,
+        wall,
+        caller: Caller { called: "support".to_owned(), ..caller },
+    }
 }
 
 /// What the simplest drivers report, and when.

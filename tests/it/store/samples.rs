@@ -37,6 +37,7 @@ pub(crate) fn new_call(id: &str, minute: u64) -> NewCall {
         },
         flow: FlowFile::new("support.en", "flows/support.en.yaml".as_ref(), "name: support", BTreeMap::new()),
         others: Vec::new(),
+        promise: None,
         language: "en".to_owned(),
     }
 }

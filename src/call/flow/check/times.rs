@@ -47,6 +47,7 @@ impl Checker<'_> {
         ];
         let handoffs = [
             ("ring_ms", handoff.ring_ms, 3 * SECOND, 3 * MINUTE),
+            ("callback_ring_ms", handoff.callback_ring_ms, 3 * SECOND, 3 * MINUTE),
             ("briefing_s", handoff.briefing_s, 5, 60),
             ("choose_ms", handoff.choose_ms, 3 * SECOND, 5 * MINUTE),
             ("offers", u64::from(handoff.offers), 1, 50),

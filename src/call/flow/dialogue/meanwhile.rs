@@ -56,6 +56,14 @@ impl Dialogue {
         Meanwhile { dialogue, slots }
     }
 
+    /// What another call of this caller has found out.
+    pub fn know_facts(&mut self, facts: &[Fact]) {
+        for fact in facts.iter().filter(|fact| self.flow.slots.contains_key(&fact.name)) {
+            self.known.insert(fact.name.clone(), fact.value.clone());
+        }
+        self.facts.extend_from_slice(facts);
+    }
+
     /// The caller comes back: what was gathered meanwhile is known here too.
     pub fn know(&mut self, meanwhile: Meanwhile) {
         self.known = meanwhile.dialogue.known;
@@ -64,6 +72,13 @@ impl Dialogue {
 }
 
 impl Meanwhile {
+    /// Nothing is asked: everything was, in the call before.
+    #[must_use]
+    pub fn without_questions(mut self) -> Self {
+        self.slots.clear();
+        self
+    }
+
     /// Is there a question that was not asked yet?
     #[must_use]
     pub fn has_more(&self) -> bool {

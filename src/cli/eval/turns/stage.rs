@@ -150,6 +150,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             call: CallId("stage".to_owned()),
             flow,
             others: Vec::new(),
+            promise: None,
             wall: WallTime { day: 20_000, ms_of_day: 36_000_000 },
             caller: Caller::default(),
         };
@@ -327,6 +328,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             Action::End { .. } | Action::FindAgent { .. } => self.done = true,
             Action::Reject { .. }
             | Action::Dial { .. }
+            | Action::CallBack { .. }
             | Action::Transfer { .. }
             | Action::AnswerTransfer { .. }
             | Action::TransferDone { .. }
