@@ -27,6 +27,18 @@ pub fn over_g711<const N: usize>(mut samples: [i16; N]) -> [i16; N] {
     samples
 }
 
+/// The share of a frequency in the energy of some samples, 0..=1 (Goertzel's algorithm).
+pub(super) fn strength(samples: &[i16], hz: f64) -> f64 {
+    let coefficient = 2.0 * (2.0 * PI * hz / f64::from(RATE)).cos();
+    let (mut last, mut before) = (0.0, 0.0);
+    for &sample in samples {
+        (last, before) = (f64::from(sample) + coefficient * last - before, last);
+    }
+    let power = last * last + before * before - coefficient * last * before;
+    let energy: f64 = samples.iter().map(|&sample| f64::from(sample) * f64::from(sample)).sum();
+    if energy > 0.0 { 2.0 * power / (energy * samples.len() as f64) } else { 0.0 }
+}
+
 /// A piece of telephone sound.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sound {
@@ -86,17 +98,10 @@ impl Sound {
         self.samples.len() as u64 * 1_000 / u64::from(RATE)
     }
 
-    /// How strong a frequency is in it: the share of the energy, 0..=1 (Goertzel's algorithm).
+    /// How strong a frequency is in it: the share of the energy, 0..=1.
     #[must_use]
     pub fn strength(&self, hz: f64) -> f64 {
-        let coefficient = 2.0 * (2.0 * PI * hz / f64::from(RATE)).cos();
-        let (mut last, mut before) = (0.0, 0.0);
-        for &sample in &self.samples {
-            (last, before) = (f64::from(sample) + coefficient * last - before, last);
-        }
-        let power = last * last + before * before - coefficient * last * before;
-        let energy: f64 = self.samples.iter().map(|&sample| f64::from(sample) * f64::from(sample)).sum();
-        if energy > 0.0 { 2.0 * power / (energy * self.samples.len() as f64) } else { 0.0 }
+        strength(&self.samples, hz)
     }
 
     /// Writes a WAV file.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Sound, activity, sound::RATE};
+use super::{
+    Sound, activity,
+    sound::{RATE, strength},
+};
 
 /// One packet that arrived.
 #[derive(Debug, Clone)]
@@ -50,6 +53,14 @@ impl Tape {
         self.heard_sounds().take_while(|at| *at <= to).last()
     }
 
+    /// When a pure tone was first heard after `from`: three packets in a row that are little else.
+    #[must_use]
+    pub fn first_tone_after(&self, hz: f64, from: Duration) -> Option<Duration> {
+        let is_tone = |packet: &HeardPacket| activity::sounds(&packet.samples) && strength(&packet.samples, hz) > 0.5;
+        let after = self.heard.iter().position(|packet| packet.at >= from)?;
+        self.heard[after..].windows(3).find(|three| three.iter().all(is_tone)).map(|three| three[0].at)
+    }
+
     /// The longest time between `from` and `to` in which nothing was heard.
     #[must_use]
     pub fn longest_silence(&self, from: Duration, to: Duration) -> Duration {
@@ -61,7 +72,14 @@ impl Tape {
     /// Times between the arrivals of packets that follow each other.
     #[must_use]
     pub fn gaps(&self) -> Vec<Duration> {
-        self.heard.windows(2).map(|pair| pair[1].at.saturating_sub(pair[0].at)).collect()
+        self.gaps_since(Duration::ZERO)
+    }
+
+    /// The same of those that arrived since then.
+    #[must_use]
+    pub fn gaps_since(&self, from: Duration) -> Vec<Duration> {
+        let first = self.heard.partition_point(|packet| packet.at < from);
+        self.heard[first..].windows(2).map(|pair| pair[1].at.saturating_sub(pair[0].at)).collect()
     }
 
     /// The sound that arrived between two times, lost packets and pauses as silence.
@@ -127,6 +145,8 @@ mod tests {
         assert_eq!(tape.longest_silence(ms(0), ms(600)), ms(305));
         assert_eq!(tape.longest_silence(ms(0), ms(2_000)), ms(1_445));
         assert_eq!(tape.first_sound_after(ms(700)), None);
+        assert_eq!((tape.first_tone_after(1_000.0, ms(0)), tape.first_tone_after(1_300.0, ms(0))), (Some(ms(140)), None));
+        assert_eq!((tape.first_tone_after(1_000.0, ms(200)), tape.first_tone_after(1_000.0, ms(520))), (Some(ms(500)), None));
     }
 
     #[test]

@@ -8,22 +8,25 @@ mod process;
 mod relay;
 mod rtpengine;
 mod talk;
+mod visitor;
 
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
-    time::Instant,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
 
 use crate::{
     clock,
-    config::Transfer,
+    config::{ConfigFile, Transfer},
     phone::{Agent, Line, Phone, Rig, Setup},
 };
+
 use figures::Figures;
+use visitor::Visitor;
 
 /// Measure a gateway on this machine.
 #[derive(Debug, clap::Args)]
@@ -87,9 +90,7 @@ async fn measure(args: &Args) -> Result<Figures> {
         bench.end(measured)?;
     }
     if wants(Part::Desk) {
-        let mut bench = Bench::start(args).await?;
-        let measured = desk::measure(&mut bench, &mut figures).await;
-        bench.end(measured)?;
+        desk::measure(args, &mut figures).await?;
     }
     Ok(figures)
 }
@@ -99,28 +100,61 @@ struct Bench {
     rig: Rig,
     agent: Phone,
     origin: Instant,
+    /// The same moment in UTC.
+    origin_utc: Duration,
 }
 
 impl Bench {
+    /// With one agent, whose telephone is [`Self::agent`].
     async fn start(args: &Args) -> Result<Self> {
-        let origin = clock::now();
+        Self::start_with(args, clock::now(), Vec::new(), |_, _| Ok(())).await
+    }
+
+    /// With more agents, and a configuration that is `adjusted` before it is written into the folder. All times count from `origin`.
+    async fn start_with(
+        args: &Args,
+        origin: Instant,
+        more: Vec<Agent>,
+        adjusted: impl FnOnce(&mut ConfigFile, &Path) -> Result<()>,
+    ) -> Result<Self> {
+        let origin_utc = clock::utc().saturating_sub(origin.elapsed());
         let agent = Phone::bind("maria", any_port(), origin).await?;
+        let maria = Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.address(), transfer: Transfer::Bridge };
+        let folder = std::env::temp_dir().join(format!("warmline-bench-{}-{}", std::process::id(), clock::utc().as_millis()));
         let setup = Setup {
             binary: std::env::current_exe().context("where this program lies")?,
-            folder: std::env::temp_dir().join(format!("warmline-bench-{}-{}", std::process::id(), clock::utc().as_millis())),
+            folder: folder.clone(),
             models: args.models.clone(),
-            agents: vec![Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: agent.address(), transfer: Transfer::Bridge }],
+            agents: if more.is_empty() { vec![maria] } else { more },
             wished_ports: (0, 0),
             certificate: None,
         };
-        Ok(Self { rig: Rig::start(setup).await?, agent, origin })
+        let mut adjustment = Ok(());
+        let rig = Rig::start_with(setup, |config| adjustment = adjusted(config, &folder)).await;
+        adjustment?;
+        Ok(Self { rig: rig?, agent, origin, origin_utc })
     }
 
     /// A new caller's call.
     async fn call(&self) -> Result<(Phone, Line)> {
+        self.call_to("support").await
+    }
+
+    /// The same to another number.
+    async fn call_to(&self, user: &str) -> Result<(Phone, Line)> {
         let phone = Phone::bind("caller", any_port(), self.origin).await?;
-        let line = phone.call("support", self.rig.sip()).await?;
+        let line = phone.call(user, self.rig.sip()).await?;
         Ok((phone, line))
+    }
+
+    /// A moment in UTC milliseconds, on the telephones' timeline.
+    fn timeline(&self, utc_ms: u64) -> Duration {
+        Duration::from_millis(utc_ms).saturating_sub(self.origin_utc)
+    }
+
+    /// Somebody at the pages.
+    fn visitor(&self) -> Result<Visitor> {
+        Visitor::new(self.rig.api().address(""))
     }
 
     /// Ends the gateway. Recordings of a benchmark are of no use, except to find out why it failed.
