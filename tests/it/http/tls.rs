@@ -70,6 +70,16 @@ async fn pages_over_tls_have_a_cookie_that_never_travels_without_it() {
 }
 
 #[tokio::test]
+async fn browsers_are_told_to_come_with_tls_only_where_it_is_spoken() {
+    let (served, client, _sender, _files) = secured().await;
+    let answer = client.get(url(served.address, "/healthz")).send().await.unwrap();
+    assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
+    let plain = super::support::served().await;
+    let answer = plain.client.get(plain.url("/healthz")).header("x-forwarded-proto", "https").send().await.unwrap();
+    assert!(!answer.headers().contains_key("strict-transport-security"), "nobody may make a browser believe so");
+}
+
+#[tokio::test]
 async fn a_renewed_certificate_is_shown_to_whoever_comes_next() {
     let (served, old, sender, files) = secured().await;
     let health = async |client: &Client| client.get(url(served.address, "/healthz")).send().await.map(|answer| answer.status());
