@@ -39,7 +39,9 @@ pub enum PromptKey {
     MessageKept,
     /// The agent could not take it, the next is asked.
     NextAgent,
-    /// To the caller right before the bridge: `{{ name }}`.
+    /// The agent has picked up, and hears what it is about: `{{ name }}`.
+    AgentAnswers,
+    /// To the caller before their own side is asked to connect them: `{{ name }}`.
     Connecting,
     /// Nobody can be had; asks whether a callback to `{{ number }}` is wanted.
     OfferCallback,
@@ -127,7 +129,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 59] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -144,6 +146,7 @@ impl PromptKey {
         Self::LeaveMessage,
         Self::MessageKept,
         Self::NextAgent,
+        Self::AgentAnswers,
         Self::Connecting,
         Self::OfferCallback,
         Self::AskCallbackNumber,
@@ -197,6 +200,7 @@ impl PromptKey {
             Self::RingingAgent
             | Self::NextAgent
             | Self::StillCalling
+            | Self::AgentAnswers
             | Self::Connecting
             | Self::BriefingHello
             | Self::BriefingCallback

@@ -50,11 +50,22 @@ impl Handoff {
                 if accepted {
                     return self.accept(base, offer);
                 }
+                self.tell_of_briefing(base, &offer);
                 let mouth = Box::new(Mouth::new(leg, Timer::AgentSpeech, base.io.now));
                 let briefing = self.briefing(base, &offer);
                 self.brief(base, offer, mouth, (briefing, Whisper::Whole));
             }
             other => self.stage = other,
+        }
+    }
+
+    /// The caller hears who has picked up, and what happens now: when the agent accepts, they talk at once. Nobody is interrupted in an answer.
+    fn tell_of_briefing(&mut self, base: &mut Base, offer: &Offer) {
+        if !self.asks_meanwhile() && !self.is_due(base) {
+            // That it rings is no news any more.
+            base.mouth.forget_queue();
+            base.tell(PromptKey::AgentAnswers, &[("name", &offer.agent.name)]);
+            self.told_now(base);
         }
     }
 

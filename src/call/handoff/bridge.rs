@@ -1,4 +1,4 @@
-//! Accepted: the caller is told, both hear each other, and what happens when one of them goes.
+//! Accepted: both hear each other at once, and what happens when one of them goes.
 
 use crate::call::{
     action::{Action, AgentAfter},
@@ -23,7 +23,8 @@ const SETTLED_MS: u64 = 3_000;
 const MOST_LOST: u32 = 2;
 
 impl Handoff {
-    /// The agent takes the call.
+    /// The agent takes the call. The caller was told when the agent picked up: nobody waits for another sentence, except where the caller's own side
+    /// is asked to connect them.
     pub(super) fn accept(&mut self, base: &mut Base, offer: Offer) {
         stop_agent_timers(base);
         base.io.timers.stop(Timer::Update);
@@ -33,6 +34,9 @@ impl Handoff {
         base.mouth.silence(&mut base.io);
         base.ear.discard(&mut base.io);
         self.company.fall_silent(base);
+        if !self.hands_on(&offer, TransferBy::Attended) {
+            return self.bridge(base, offer);
+        }
         base.tell(PromptKey::Connecting, &[("name", &offer.agent.name)]);
         base.io.timers.set(Timer::Connect, base.io.now.plus(CONNECT_MS));
         self.stage = Stage::Connecting { offer };

@@ -1,11 +1,11 @@
 //! The warm transfer, as an explicit state machine: find an agent, ring, brief, let them choose, bridge; and what follows when any of it fails.
 //!
 //! ```text
-//! Finding ─→ (Queued) ─→ Ringing ─→ Briefing ─→ Choosing ─→ Connecting ─→ Bridged
-//!    ↑          │           │           │           │          ↓ ↑            │
-//!    │          │           │           │           │      Transferring       │
-//!    └──────────┴─ next ────┴───────────┴───────────┴────────────┴── agent ───┘
-//!                  agent                                             lost
+//! Finding ─→ (Queued) ─→ Ringing ─→ Briefing ─→ Choosing ─────────────→ Bridged
+//!    ↑          │           │           │           │  └→ Connecting ─→      │
+//!    │          │           │           │           │       Transferring     │
+//!    └──────────┴─ next ────┴───────────┴───────────┴─────────────┴── agent ─┘
+//!                  agent                                              lost
 //! where the flow says so an agent reads before they are rung: Reading ─→ Ringing
 //! nobody (left): Callback, a message, back to the bot, or goodbye, as the flow says
 //! ```
@@ -78,7 +78,7 @@ enum Stage {
     Choosing { offer: Offer, mouth: Box<Mouth>, ear: Box<Ear>, whisper: Whisper },
     /// A callback: the agent has accepted, and the caller's telephone rings.
     RingingCaller { offer: Offer, mouth: Box<Mouth> },
-    /// The agent has accepted; the caller is told, then both are bridged.
+    /// The caller is told what comes: their own side is asked to connect them; or, called back, they have just answered.
     Connecting { offer: Offer },
     /// The caller's side is asked to call the agent.
     Transferring { offer: Offer, referral: Referral },
