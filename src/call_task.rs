@@ -8,7 +8,7 @@ use crate::{
     call::{
         Call, Setup,
         action::Action,
-        event::Event,
+        event::{Event, Found},
         ids::CallId,
         record::{HandoffStep, What},
         time::Time,
@@ -16,7 +16,7 @@ use crate::{
     clock,
     desk::{DeskHandle, Request},
     live::LiveCall,
-    lookup::LookUps,
+    lookup::{Crm, LookUps},
     speech::{CallSpeech, Said},
     store::CallLog,
     telephony::CallLegs,
@@ -35,6 +35,7 @@ pub(crate) struct CallTask {
     pub(crate) speech: CallSpeech,
     pub(crate) desk: DeskHandle,
     pub(crate) lookups: LookUps,
+    pub(crate) crm: Option<Crm>,
     pub(crate) log: CallLog,
     pub(crate) live: LiveCall,
     pub(crate) events: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
@@ -130,9 +131,20 @@ impl Running {
                     let _ = events.send(lookups.ask(id, &request).await).await;
                 });
             }
-            Action::FindAgent { id, queue, not, who, ahead_ms, caller } => {
+            Action::LookUpCaller { id, number } => {
+                let (crm, events) = (task.crm.clone(), task.events.0.clone());
+                self.asked.spawn(async move {
+                    let answer = match crm {
+                        Some(crm) => crm.ask(id, &number).await,
+                        None => Event::LookedUp { id, found: Found::Nothing },
+                    };
+                    // The call may be over by then.
+                    let _ = events.send(answer).await;
+                });
+            }
+            Action::FindAgent { id, queue, not, who, ahead_ms, caller, prefer } => {
                 let language = Some(self.language.clone());
-                let request = Request { call: task.id.clone(), id, queue, language, not, who, ahead_ms, caller };
+                let request = Request { call: task.id.clone(), id, queue, language, not, who, ahead_ms, caller, prefer };
                 task.desk.find(request, &task.events.0);
             }
             Action::LeaveQueue { id } => task.desk.leave(&task.id, id),

@@ -24,7 +24,7 @@ use tokio::{
 
 use crate::{
     accounts::{self, Accounts},
-    call::{Setup, event::Event, flow::Flow, ids::CallId, time::WallTime},
+    call::{Caller, Setup, event::Event, flow::Flow, ids::CallId, time::WallTime},
     call_task::{self, CallTask},
     clock,
     config::Config,
@@ -32,7 +32,7 @@ use crate::{
     http::{self, Readiness},
     knowledge::{KnownEntry, Library, Shelf},
     live::Hub,
-    lookup::LookUps,
+    lookup::{Crm, LookUps},
     speech::{Ear, Heads, Speech, Tongue},
     store::{self, AgentRow, FlowFile, NewCall, Store},
     telephony::{Arrival, CallOptions, Telephony, media::HeardQueue},
@@ -65,6 +65,7 @@ struct Gateway {
     hub: Hub,
     desk: DeskHandle,
     lookups: LookUps,
+    crm: Option<Crm>,
     readiness: Arc<Readiness>,
     pages_tls: Option<watch::Sender<http::Tls>>,
 }
@@ -125,7 +126,8 @@ impl App {
         let (telephony, arrivals) = Telephony::start(options::telephony(&config, Arc::clone(&trunks))?, pages).await?;
         readiness.sip.store(true, Ordering::Relaxed);
         let lookups = LookUps::new().context("no HTTP client")?;
-        let gateway = Gateway { config, trunks, routes, telephony, speech, store, hub, desk, lookups, readiness, pages_tls };
+        let crm = options::crm(&config).map(Crm::new).transpose().context("crm")?;
+        let gateway = Gateway { config, trunks, routes, telephony, speech, store, hub, desk, lookups, crm, readiness, pages_tls };
         Ok(Self { gateway, arrivals, http })
     }
 
@@ -169,6 +171,7 @@ impl Gateway {
                 return self.telephony.refuse(&arrival, why.status()).await;
             }
         };
+        let caller = Caller { looked_up: self.crm.is_some(), ..caller };
         let route = &self.routes[route];
         let wall = route.flow.wall_time(i64::try_from(unix_ms).unwrap_or(i64::MAX));
         let id = call_id(unix_ms);
@@ -208,6 +211,7 @@ impl Gateway {
             speech,
             desk: self.desk.clone(),
             lookups: self.lookups.clone(),
+            crm: self.crm.clone(),
             log,
             live,
             events: (events, inbox),

@@ -19,6 +19,7 @@ use crate::{
     desk::{self, Limits, Profile},
     feed::Kind,
     http,
+    lookup::CrmOptions,
     openid::{self, OpenId},
     screen_pop::{PopFor, ScreenPops},
     speech, telephony,
@@ -258,6 +259,20 @@ pub(super) fn webhooks(config: &Config) -> Vec<Hook> {
         })
     };
     config.file.webhooks.iter().filter_map(hook).collect()
+}
+
+/// Who knows more of the number that calls.
+pub(super) fn crm(config: &Config) -> Option<CrmOptions> {
+    let from = config.file.crm.as_ref()?;
+    Some(CrmOptions {
+        url: from.url.clone(),
+        headers: from.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        key: from.key.as_ref().map(|key| key.expose().to_owned()),
+        timeout: Duration::from_millis(from.timeout_ms),
+        failures: from.failures,
+        pause: Duration::from_secs(from.pause_s),
+        fields: from.fields.clone(),
+    })
 }
 
 pub(super) fn desk(config: &Config) -> Limits {

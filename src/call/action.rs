@@ -70,9 +70,12 @@ pub enum Action {
     Understand { id: RequestId, text: String },
     /// Ask a service. `LookedUp` follows, or `Failed`.
     LookUp { id: RequestId, request: LookUp },
+    /// Ask what the company knows of this number. `LookedUp` follows, or `Failed`; nothing waits for it.
+    LookUpCaller { id: RequestId, number: String },
 
     /// Reserve an agent: this one, whatever queues they serve, or one of the queue. `AgentReserved`, `Queued` or `NobodyToAsk` follow.
     /// `ahead_ms`: the call is served as if it had asked so much earlier. `caller`: the number, if it is known: whoever spoke with them last is preferred.
+    /// `prefer`: goes before that, if they are free.
     FindAgent {
         id: RequestId,
         queue: String,
@@ -82,6 +85,8 @@ pub enum Action {
         ahead_ms: u64,
         #[serde(default)]
         caller: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        prefer: Option<AgentId>,
     },
     /// Leave the queue; the request has no further answers. An agent who was reserved for it, and whose report is still on its way, is free again.
     LeaveQueue { id: RequestId },

@@ -1,6 +1,10 @@
 //! Who calls, as the network tells it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::call::ids::AgentId;
 
 /// The calling party and the number that was dialled. Claims of the network: good enough to greet, never enough to prove who somebody is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +27,16 @@ pub struct Caller {
     /// The trunk that it came in on; none: a call without one.
     #[serde(default)]
     pub trunk: Option<String>,
+    /// There is somebody who may know more of this number, and who is asked when the call begins.
+    #[serde(default)]
+    pub looked_up: bool,
+    /// What they knew.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub known: BTreeMap<String, String>,
 }
+
+/// Nobody comes so much earlier, whatever is said of them.
+const MOST_AHEAD_S: u64 = 3_600;
 
 impl Caller {
     /// A number that can be called back: at least three digits, after an optional plus.
@@ -31,5 +44,29 @@ impl Caller {
     pub fn dialable(&self) -> Option<&str> {
         let digits = self.number.strip_prefix('+').unwrap_or(&self.number);
         (digits.len() >= 3 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(self.number.as_str())
+    }
+
+    /// What the company calls them, if it knows them.
+    #[must_use]
+    pub fn known_name(&self) -> Option<&str> {
+        self.known.get("name").map(String::as_str).filter(|name| !name.trim().is_empty())
+    }
+
+    /// They are one of those who come sooner.
+    #[must_use]
+    pub fn is_vip(&self) -> bool {
+        self.known.get("vip").is_some_and(|vip| ["true", "yes", "1"].contains(&vip.to_lowercase().as_str()))
+    }
+
+    /// They are served as if they had asked so many seconds earlier.
+    #[must_use]
+    pub fn ahead_s(&self) -> u64 {
+        self.known.get("priority_s").and_then(|seconds| seconds.parse::<u64>().ok()).unwrap_or(0).min(MOST_AHEAD_S)
+    }
+
+    /// Who looks after them, and is asked first.
+    #[must_use]
+    pub fn own_agent(&self) -> Option<AgentId> {
+        self.known.get("agent").filter(|agent| !agent.is_empty()).map(|agent| AgentId(agent.clone()))
     }
 }

@@ -22,6 +22,7 @@ pub mod flow;
 pub mod handoff;
 pub mod ids;
 mod io;
+mod known_caller;
 pub mod language;
 mod leaving;
 mod measured;

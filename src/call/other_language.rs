@@ -24,6 +24,15 @@ impl Others {
         Self { flows, wall }
     }
 
+    /// The flow of a language that may still take the call.
+    pub(super) fn in_language(&self, language: &str) -> Option<Arc<Flow>> {
+        self.flows.iter().find(|flow| flow.language == language).cloned()
+    }
+
+    pub(super) const fn wall(&self) -> WallTime {
+        self.wall
+    }
+
     /// The caller has had a turn: the language of the call is settled.
     pub(super) fn settle(&mut self, base: &mut Base) {
         if !self.flows.is_empty() {
@@ -37,7 +46,7 @@ impl Call {
     /// The words that are being written down are in another language.
     pub(super) fn other_language(&mut self, language: &str) {
         let Phase::Talking(bot) = &mut self.phase else { return };
-        let Some(flow) = self.others.flows.iter().find(|flow| flow.language == language).cloned() else { return };
+        let Some(flow) = self.others.in_language(language) else { return };
         let base = &mut self.base;
         base.follow(Arc::clone(&flow));
         base.io.record(What::Language { flow: flow.name.clone(), language: flow.language.clone() });

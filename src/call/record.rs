@@ -155,6 +155,8 @@ pub enum FactSource {
     LookedUp,
     /// The network gave it (caller number).
     Network,
+    /// The company knows it of the number that calls.
+    Crm,
 }
 
 /// One signal for (or against) a human.

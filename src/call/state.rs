@@ -11,6 +11,7 @@ use crate::call::{
     flow::{Destination, Flow, prompt::PromptKey},
     handoff::{AgentVoice, Farewell, Handoff, Matter, Promise},
     ids::{CallId, LegId, RequestId},
+    known_caller,
     other_language::Others,
     outcome::Outcome,
     record::{Owner, Party, What},
@@ -65,6 +66,8 @@ pub struct Call {
     pub(super) base: Base,
     pub(super) phase: Phase,
     pub(super) others: Others,
+    /// What is asked about the caller.
+    pub(super) asked: Option<known_caller::Asked>,
 }
 
 impl Call {
@@ -87,9 +90,10 @@ impl Call {
         base.io.record(What::Owner { owner: Owner::Bot });
         base.io.act(Action::Answer { leg: LegId::CALLER });
         bot.prepare_greeting(&mut base);
+        let asked = known_caller::ask(&mut base);
         base.io.timers.set(Timer::CallerAck, Time(ACK_MS));
         base.io.timers.set(Timer::CallLimit, Time(LONGEST_CALL_MS));
-        Self { base, phase: Phase::Arrived(Box::new(bot)), others: Others::new(others, wall) }
+        Self { base, phase: Phase::Arrived(Box::new(bot)), others: Others::new(others, wall), asked }
     }
 
     /// A call that keeps a promise. The bot is there if the agent sends the caller to it.
@@ -99,7 +103,8 @@ impl Call {
         bot.know_facts(&promise.summary.facts);
         let nothing_open = bot.questions_for(&promise.queue).without_questions();
         let handoff = Box::new(Handoff::keep_promise(&mut base, promise, nothing_open));
-        let mut call = Self { base, phase: Phase::HandingOver { bot: Box::new(bot), handoff }, others: Others::new(others, wall) };
+        let mut call =
+            Self { base, phase: Phase::HandingOver { bot: Box::new(bot), handoff }, others: Others::new(others, wall), asked: None };
         call.settle();
         call
     }
@@ -174,7 +179,11 @@ impl Call {
                 self.agent_voice(None, &AgentVoice::Ended { id, why, clauses, fraction });
             }
 
-            Event::LookedUp { id, found } => self.bot_then(|bot, base| bot.looked_up(base, id, Ok(found))),
+            Event::LookedUp { id, found } => {
+                if !self.is_about_caller(id, Ok(&found)) {
+                    self.bot_then(|bot, base| bot.looked_up(base, id, Ok(found)));
+                }
+            }
 
             Event::AgentReserved { id, agent } => self.agent_reserved(id, agent),
             Event::Queued { id, position, estimate_s } => self.handoff_then(|handoff, base| handoff.queued(base, id, position, estimate_s)),
@@ -185,6 +194,7 @@ impl Call {
             Event::LegTakenOver { leg, agent, name } => _ = self.with_handoff(|handoff, base| handoff.taken_over(base, leg, agent, name)),
             Event::AgentChose { agent, choice } => self.handoff_then(|handoff, base| handoff.agent_chose(base, &agent, choice)),
 
+            Event::Failed { id, why } if self.is_about_caller(id, Err(why)) => {}
             Event::Failed { id, why } => {
                 self.unwritten(id);
                 self.ear_failed(id, why);

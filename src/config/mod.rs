@@ -3,6 +3,7 @@
 mod accounts;
 mod agents;
 mod check;
+mod crm;
 mod demo;
 mod desk;
 mod http;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 pub use accounts::{AccountsConfig, OpenIdConfig};
 pub use agents::{AgentConfig, BROWSER, MayCallConfig, REGISTERED, Transfer};
+pub use crm::CrmConfig;
 pub use demo::DemoConfig;
 pub use desk::{DeskConfig, OverflowConfig, Strategy};
 pub use http::{HttpConfig, IceServerConfig};
@@ -87,6 +89,8 @@ pub struct ConfigFile {
     pub agents: BTreeMap<String, AgentConfig>,
     /// Base addresses of services that flows ask.
     pub services: BTreeMap<String, String>,
+    /// Who knows more of the number that calls.
+    pub crm: Option<CrmConfig>,
     /// Who is told what happens to calls, by name.
     pub webhooks: BTreeMap<String, WebhookConfig>,
     /// The demonstration.
@@ -159,6 +163,7 @@ impl Config {
         let languages = checker.languages(&file.speech, folder);
         let routes = checker.routes(&file, folder, open, &languages);
         checker.people(&file, &routes);
+        checker.crm(&mut file, routes.iter().flat_map(|(_, flows)| flows).map(Arc::as_ref), Outside { folder, open, variable });
         checker.webhooks(&mut file, Outside { folder, open, variable });
         checker.passwords(&mut file, Outside { folder, open, variable });
         checker.finish()?;

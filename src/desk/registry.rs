@@ -1,7 +1,7 @@
 //! Agents and queues, pure: time is a parameter, answers come out of `poll`.
 //!
 //! The rule: calls are served in the order in which they first asked, an urgent one as if it had asked some time earlier: so nobody starves. Each gets, of the
-//! agents who may take it, the one who spoke with this caller last, or the one who has been idle longest (or is best at it).
+//! agents who may take it, the one who looks after this caller, the one who spoke with them last, or the one who has been idle longest (or is best at it).
 //! A call that asks again after a failed offer keeps its place. A free agent and a waiting call that fit never stay apart.
 
 use std::{
@@ -74,6 +74,8 @@ pub struct Request {
     pub ahead_ms: u64,
     /// Who calls, if it is known.
     pub caller: Option<String>,
+    /// Who is asked before all others, if they are free and may take it.
+    pub prefer: Option<AgentId>,
 }
 
 /// What a call is told.
@@ -415,8 +417,10 @@ impl Desk {
             fitting.filter_map(|(id, seat)| if let State::Available { since } = seat.state { Some((since, id, seat)) } else { None })
         };
         let known = request.caller.as_ref().and_then(|caller| self.known.agent(caller, self.now, self.limits.known_ms));
-        if let Some((_, id, _)) = free().find(|(_, id, _)| Some(*id) == known) {
-            return Some(id.clone());
+        for first in [request.prefer.as_ref(), known].into_iter().flatten() {
+            if let Some((_, id, _)) = free().find(|(_, id, _)| *id == first) {
+                return Some(id.clone());
+            }
         }
         let best = |seat: &Seat| match self.limits.strategy {
             Strategy::LongestIdle => 0,

@@ -62,6 +62,11 @@ fn find<'a>(answer: &'a Value, path: &str) -> Option<&'a Value> {
     })
 }
 
+/// A single value at this path as text; none if there is none, or it is something else.
+pub(super) fn single(answer: &Value, path: &str) -> Option<String> {
+    text(find(answer, path)?)?
+}
+
 /// A value as text, nothing for null; none if it is no single value or too long.
 fn text(value: &Value) -> Option<Option<String>> {
     let text = match value {

@@ -3,6 +3,7 @@
 
 mod answer;
 mod callers;
+mod crm;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -22,6 +23,7 @@ use crate::{
 };
 
 use callers::Callers;
+pub use crm::{Crm, CrmError, CrmOptions};
 
 /// The largest answer that is read, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;

@@ -98,6 +98,7 @@ impl TrunkTable {
             diverted_from: identity.diverted_from,
             signed: trunk.signed.shown(call.signed),
             trunk: Some(trunk.name.clone()).filter(|name| name != ANY),
+            ..Caller::default()
         };
         let route = self.route(&trunk.name, &caller.called, &caller.number, unix_ms).ok_or(Refusal::NoRoute)?;
         Ok(Arrived { caller, route, permit })

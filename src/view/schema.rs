@@ -207,6 +207,7 @@ pub enum FactSource {
     Keyed,
     LookedUp,
     Network,
+    Crm,
 }
 
 /// One signal for or against a human.

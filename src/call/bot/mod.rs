@@ -95,6 +95,12 @@ impl Bot {
         bot
     }
 
+    /// It is known now who calls.
+    pub(crate) fn caller_is_known(&mut self, base: &Base) {
+        self.dialogue.caller_is_known(&base.caller);
+        self.escalation.caller_is_known(&base.caller);
+    }
+
     /// Has the first words of the call made ready while the phone still rings.
     pub(crate) fn prepare_greeting(&self, base: &mut Base) {
         let steps = self.dialogue.clone().start();

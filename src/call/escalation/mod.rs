@@ -156,8 +156,15 @@ impl Escalation {
         let digits = |number: &str| number.chars().filter(char::is_ascii_digit).collect::<String>();
         let number = digits(&caller.number);
         let is_vip = |listed: &String| !digits(listed).is_empty() && number.ends_with(&digits(listed));
-        if self.flow.escalation.vip.iter().any(is_vip) {
+        if self.flow.escalation.vip.iter().any(is_vip) || caller.is_vip() {
             self.note(Signal::Vip, "", (Time::ZERO, Time::ZERO));
+        }
+    }
+
+    /// It is known now who calls.
+    pub fn caller_is_known(&mut self, caller: &Caller) {
+        if !self.ledger.iter().any(|evidence| evidence.signal == Signal::Vip) {
+            self.note_caller(caller);
         }
     }
 

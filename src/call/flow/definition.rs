@@ -30,6 +30,9 @@ pub struct Definition {
     /// Constants for templates: `company: Northwind` is `{{ company }}`.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+    /// What the configuration's `crm` tells of callers, and what stands for it where nothing is known: `vip: "no"` is `{{ caller.vip }}`.
+    #[serde(default)]
+    pub caller: BTreeMap<String, String>,
     /// Names of services whose addresses the configuration gives (`services:`): `orders` is `{{ services.orders }}`.
     #[serde(default)]
     pub services: Vec<String>,

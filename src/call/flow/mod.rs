@@ -84,6 +84,8 @@ pub struct Flow {
     zone: TimeZone,
     default_queue: String,
     variables: BTreeMap<String, String>,
+    /// What is told of callers, and what stands for it where nothing is known.
+    pub caller: BTreeMap<String, String>,
     addresses: BTreeMap<String, String>,
     greeting: Vec<Greeting>,
     slots: BTreeMap<String, Slot>,

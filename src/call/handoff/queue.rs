@@ -56,8 +56,10 @@ impl Handoff {
             queue: self.to.queue.clone(),
             not: self.asked.clone(),
             who: self.wanted.clone(),
-            ahead_ms: 1_000 * ahead_s(base.io.entries(), &base.flow.handoff.ahead_s) + self.due.as_ref().map_or(0, |due| due.waited_ms),
+            ahead_ms: 1_000 * ahead_s(base.io.entries(), &base.flow.handoff.ahead_s).max(base.caller.ahead_s())
+                + self.due.as_ref().map_or(0, |due| due.waited_ms),
             caller: Some(base.caller.number.clone()).filter(|number| !number.is_empty()),
+            prefer: base.caller.own_agent(),
         });
         base.io.timers.set(Timer::FindAgent, base.io.now.plus(FIND_MS));
         base.finds.insert(find);

@@ -137,7 +137,7 @@ fn last_words(entries: &[Entry]) -> Vec<String> {
 /// The name, if one is known.
 fn name<'a>(caller: &'a Caller, facts: &'a [Fact]) -> Option<&'a str> {
     let said = facts.iter().find(|fact| fact.name == "name").map(|fact| fact.value.as_str());
-    said.or(caller.name.as_deref())
+    said.or(caller.known_name()).or(caller.name.as_deref())
 }
 
 fn who(caller: &Caller, facts: &[Fact], phrases: &Phrases) -> String {

@@ -38,7 +38,7 @@ impl Known<'_> {
     /// A fact is told unless the agent hears it anyway: from the network with who calls, from a service with what was answered.
     fn tells(&self, fact: &Fact) -> bool {
         match fact.source {
-            FactSource::Network => false,
+            FactSource::Network | FactSource::Crm => false,
             FactSource::LookedUp => self.tried.is_empty(),
             FactSource::Said | FactSource::Keyed => !(fact.confirmed && self.tried.last().is_some_and(|tried| tried.contains(&fact.value))),
         }

@@ -1,6 +1,7 @@
 //! What the types cannot know: ports that collide, names that nothing declares, flows that are wrong.
 
 mod accounts;
+mod crm;
 mod languages;
 mod passwords;
 mod people;

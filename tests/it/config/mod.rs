@@ -1,5 +1,6 @@
 //! The configuration: everything documented, everything checked, everything at once.
 
+mod crm;
 mod remote;
 mod routes;
 mod trunks;

@@ -44,6 +44,7 @@ fn request(call: &str) -> Request {
         who: None,
         ahead_ms: 0,
         caller: None,
+        prefer: None,
     }
 }
 

@@ -130,7 +130,17 @@ impl World {
         self.trace.push(format!("{} asks {} not {not:?}", id.0, QUEUES[queue]));
         self.calls.insert(id.clone(), (order, request, Call::Waits { queue, position: None }));
         self.desk.find(
-            Request { call: id, id: request, queue: QUEUES[queue].to_owned(), language: None, not, who: None, ahead_ms, caller: None },
+            Request {
+                call: id,
+                id: request,
+                queue: QUEUES[queue].to_owned(),
+                language: None,
+                not,
+                who: None,
+                ahead_ms,
+                caller: None,
+                prefer: None,
+            },
             Now(self.now),
         );
     }

@@ -40,7 +40,17 @@ fn who(id: &str) -> AgentId {
 fn find(desk: &mut Desk, id: &str, queue: &str, not: &[&str], at: u64) {
     let not = not.iter().map(|agent| who(agent)).collect();
     desk.find(
-        Request { call: call(id), id: RequestId(1), queue: queue.to_owned(), language: None, not, who: None, ahead_ms: 0, caller: None },
+        Request {
+            call: call(id),
+            id: RequestId(1),
+            queue: queue.to_owned(),
+            language: None,
+            not,
+            who: None,
+            ahead_ms: 0,
+            caller: None,
+            prefer: None,
+        },
         Now(at),
     );
 }
@@ -212,6 +222,7 @@ fn languages_are_matched_by_their_first_part() {
         who: None,
         ahead_ms: 0,
         caller: None,
+        prefer: None,
     };
     desk.find(ask("one", "en"), Now(0));
     desk.find(ask("two", "de"), Now(0));
@@ -229,8 +240,33 @@ fn ask(desk: &mut Desk, id: &str, queue: &str, ahead_s: u64, caller: Option<&str
         who: None,
         ahead_ms: ahead_s * 1_000,
         caller: caller.map(str::to_owned),
+        prefer: None,
     };
     desk.find(request, Now(at));
+}
+
+#[test]
+fn who_looks_after_a_caller_is_asked_first_if_they_are_free() {
+    let mut desk = desk(&[("a", &["orders"]), ("b", &["orders"]), ("c", &["accounts"])]);
+    let wants = |id: &str, prefer: &str| Request {
+        call: call(id),
+        id: RequestId(1),
+        queue: "orders".to_owned(),
+        language: None,
+        not: Vec::new(),
+        who: None,
+        ahead_ms: 0,
+        caller: None,
+        prefer: Some(AgentId(prefer.to_owned())),
+    };
+    desk.find(wants("1", "b"), Now(0));
+    assert_eq!(told(&mut desk), ["1 gets b"]);
+    // Theirs is busy: then anybody, and at once.
+    desk.find(wants("2", "b"), Now(1));
+    assert_eq!(told(&mut desk), ["2 gets a"]);
+    // Whoever does not serve the queue is not asked for it, whoever looks after the caller.
+    desk.find(wants("3", "c"), Now(2));
+    assert_eq!(told(&mut desk), ["3 is 1"]);
 }
 
 #[test]

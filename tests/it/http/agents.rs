@@ -161,6 +161,7 @@ async fn the_desk_is_seen_as_it_changes() {
         who: None,
         ahead_ms: 0,
         caller: None,
+        prefer: None,
     };
     served.parts.desk.find(request, &events);
     let got = stream.next().await.unwrap();

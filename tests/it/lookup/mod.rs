@@ -1,5 +1,7 @@
 //! Look-ups against services that misbehave.
 
+mod crm;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -83,6 +85,21 @@ async fn serve(mut stream: TcpStream, does: Does, seen: Arc<AtomicUsize>) -> std
         }
     }
     stream.shutdown().await
+}
+
+/// A service that knows nothing, and what its first request was.
+async fn echo() -> (String, tokio::sync::oneshot::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (heard, hear) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = vec![0; 8_192];
+        let length = stream.read(&mut request).await.unwrap();
+        stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        heard.send(String::from_utf8_lossy(&request[..length]).into_owned()).unwrap();
+    });
+    (address, hear)
 }
 
 fn answer(status: &str, body: &str) -> Does {

@@ -153,7 +153,7 @@ impl Checker {
                     self.broke(format!("the agent's words are analysed: {text}"));
                 }
             }
-            Action::LookUp { id, .. } | Action::FindAgent { id, .. } => self.request(*id),
+            Action::LookUp { id, .. } | Action::LookUpCaller { id, .. } | Action::FindAgent { id, .. } => self.request(*id),
             Action::ReleaseAgent { agent, .. } => {
                 let held = self.holds.iter().find(|(_, held)| *held == agent).map(|(id, _)| *id);
                 match held {

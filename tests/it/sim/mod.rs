@@ -14,6 +14,7 @@ mod story_callback;
 mod story_company;
 mod story_handoff;
 mod story_handoff_fails;
+mod story_known_caller;
 mod story_language;
 mod story_leaving;
 mod story_line;

@@ -66,6 +66,7 @@ pub(crate) struct Sim {
     number: Option<String>,
     others: Vec<Arc<Flow>>,
     promise: Option<Box<Promise>>,
+    looked_up: bool,
 }
 
 impl Sim {
@@ -205,7 +206,7 @@ impl Sim {
     }
 
     pub(crate) fn with_flow(flow: Arc<Flow>) -> Self {
-        Self { flow, world: World::new(), script: VecDeque::new(), number: None, others: Vec::new(), promise: None }
+        Self { flow, world: World::new(), script: VecDeque::new(), number: None, others: Vec::new(), promise: None, looked_up: false }
     }
 
     /// Flows of other languages that may take the call.
@@ -240,6 +241,21 @@ impl Sim {
         self
     }
 
+    /// The company knows this of the caller, and says so so many milliseconds after the call has arrived.
+    pub(crate) fn known(mut self, fields: &[(&str, &str)], ms: u64) -> Self {
+        self.world.known = Some(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect());
+        self.world.crm_ms = ms;
+        self.looked_up = true;
+        self
+    }
+
+    /// The company is asked about the caller, and this goes wrong.
+    pub(crate) fn unknown(mut self, fault: Fault) -> Self {
+        self.world.crm = fault;
+        self.looked_up = true;
+        self
+    }
+
     pub(crate) fn queue(mut self, faults: &[Fault]) -> Self {
         self.world.finds = Faults(faults.iter().copied().collect());
         self
@@ -249,6 +265,7 @@ impl Sim {
         let mut setup = setup(self.flow);
         setup.others = self.others;
         setup.promise = self.promise;
+        setup.caller.looked_up = self.looked_up;
         if let Some(number) = self.number {
             setup.caller.number = number;
             setup.caller.name = None;

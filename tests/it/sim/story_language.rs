@@ -6,7 +6,7 @@ use warmline::call::flow::Flow;
 
 use super::script::{Cue, Sim};
 
-fn romanian() -> Arc<Flow> {
+pub(super) fn romanian() -> Arc<Flow> {
     let text = include_str!("../../../config/flows/support.ro.yaml");
     let flow = Flow::parse(text, "support.ro.yaml").expect("the Romanian flow is sound");
     let services = BTreeMap::from([("orders".to_owned(), "http://127.0.0.1:9/api".to_owned())]);

@@ -46,6 +46,7 @@ pub(crate) fn action(action: &Action) -> Option<String> {
         Action::WriteDown { leg: whose, from, to, .. } => format!("> write down {} {}..{}", leg(*whose), from.0, to.0),
         Action::Understand { text, .. } => format!("> understand {text:?}"),
         Action::LookUp { request, .. } => format!("> look up {}", request.url),
+        Action::LookUpCaller { number, .. } => format!("> look up the caller {number}"),
         Action::FindAgent { queue, not, .. } => {
             format!("> find agent for {queue}, not {}", not.iter().map(|agent| agent.0.as_str()).collect::<Vec<_>>().join(" "))
         }

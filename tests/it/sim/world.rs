@@ -100,6 +100,10 @@ pub(crate) struct World {
     pub(crate) understands: Faults,
     pub(crate) speaks: Faults,
     pub(crate) looks_up: Faults,
+    /// What the company knows of the caller, when it says so, and what goes wrong.
+    pub(crate) known: Option<BTreeMap<String, String>>,
+    pub(crate) crm_ms: u64,
+    pub(crate) crm: Fault,
     pub(crate) finds: Faults,
     /// What the service answers: order number → fields; a number that is missing is not found.
     pub(crate) orders: BTreeMap<String, BTreeMap<String, String>>,
@@ -142,6 +146,9 @@ impl World {
             understands: Faults::default(),
             speaks: Faults::default(),
             looks_up: Faults::default(),
+            known: None,
+            crm_ms: 250,
+            crm: Fault::None,
             finds: Faults::default(),
             orders: BTreeMap::from([("457129".to_owned(), order)]),
             chaos: None,
@@ -302,6 +309,10 @@ impl World {
                 let found = self.orders.get(number).map_or(Found::Nothing, |fields| Found::Fields { fields: fields.clone() });
                 let fault = self.looks_up.next();
                 self.served(fault, *id, 150, Event::LookedUp { id: *id, found });
+            }
+            Action::LookUpCaller { id, .. } => {
+                let found = self.known.clone().map_or(Found::Nothing, |fields| Found::Fields { fields });
+                self.served(self.crm, *id, self.crm_ms, Event::LookedUp { id: *id, found });
             }
             Action::Transfer { id, replaces, .. } => self.transfer(*id, *replaces),
             Action::FindAgent { id, not, who, .. } => self.find(*id, not, who.as_ref()),

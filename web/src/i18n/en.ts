@@ -106,6 +106,7 @@ const sources: Record<FactSource, string> = {
   said: 'said by the caller',
   keyed: 'keyed in',
   looked_up: 'looked up',
+  crm: 'known of the number',
   network: 'from the network',
 };
 const themes: Record<Theme, string> = { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' };

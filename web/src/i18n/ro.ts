@@ -107,6 +107,7 @@ const sources: Record<FactSource, string> = {
   said: 'spus de apelant',
   keyed: 'tastat',
   looked_up: 'căutat',
+  crm: 'cunoscut după număr',
   network: 'de la rețea',
 };
 const themes: Record<Theme, string> = { system: 'Temă: ca sistemul', light: 'Temă: luminoasă', dark: 'Temă: întunecată' };

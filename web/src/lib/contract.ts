@@ -61,7 +61,7 @@ export interface Fact {
   value: string;
   confidence: number;
   confirmed: boolean;
-  source: 'said' | 'keyed' | 'looked_up' | 'network';
+  source: 'said' | 'keyed' | 'looked_up' | 'network' | 'crm';
   span: [number, number] | null;
 }
 

@@ -59,6 +59,7 @@ pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Temp
         zone: zone(&from.zone)?,
         default_queue: from.queues.iter().find(|(_, queue)| queue.default).map(|(name, _)| name.clone())?,
         variables: from.variables.clone(),
+        caller: from.caller.clone(),
         addresses: BTreeMap::new(),
         greeting: greeting(from),
         slots,

@@ -52,6 +52,13 @@ impl Checker<'_> {
                 (format!("there is no service `{service}`"), hint.or_else(|| Some(format!("name it under `services: [{service}]`"))))
             }
             ("caller", Some("number" | "name")) => return,
+            ("caller", Some(field)) => {
+                if definition.caller.contains_key(field) {
+                    return;
+                }
+                let hint = yaml::did_you_mean(field, definition.caller.keys().map(String::as_str));
+                (format!("nothing tells `caller.{field}`"), hint.or_else(|| Some(format!("name it under `caller: {{ {field}: \"…\" }}`"))))
+            }
             (lookup, field) if definition.lookups.contains_key(lookup) => {
                 let take = &definition.lookups[lookup].take;
                 let Some(field) = field else { return };

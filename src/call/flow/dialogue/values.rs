@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use minijinja::Value;
 
 use crate::call::{
+    caller::Caller,
     flow::{dialogue::Dialogue, template::Values},
     record::{CONCEALED, Fact, FactSource},
     time::Time,
@@ -39,13 +40,7 @@ impl Dialogue {
             (name.clone(), Value::from_safe_string(address))
         });
         all.insert("services".to_owned(), Value::from(addresses.collect::<Values>()));
-        all.insert(
-            "caller".to_owned(),
-            Value::from(Values::from([
-                ("number".to_owned(), Value::from(self.caller.number.as_str())),
-                ("name".to_owned(), Value::from(self.caller.name.as_deref().unwrap_or_default())),
-            ])),
-        );
+        all.insert("caller".to_owned(), Value::from(self.caller_values()));
         all.extend(self.known.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))));
         for (lookup, fields) in &self.found {
             all.insert(
@@ -54,6 +49,22 @@ impl Dialogue {
             );
         }
         all
+    }
+
+    /// What is known of the caller, or what the flow says for callers of whom nothing is known.
+    fn caller_values(&self) -> Values {
+        let Self { caller, flow, .. } = self;
+        let unknown = flow.caller.iter().map(|(name, unknown)| (name.as_str(), unknown.as_str()));
+        let network = [("name", caller.name.as_deref().unwrap_or_default())].into_iter().filter(|(_, name)| !name.is_empty());
+        let known = caller.known.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        // What comes later goes before what was there.
+        let all = [("name", "")].into_iter().chain(unknown).chain(network).chain(known).chain([("number", caller.number.as_str())]);
+        all.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+    }
+
+    /// It is known now who calls.
+    pub(in crate::call) fn caller_is_known(&mut self, caller: &Caller) {
+        self.caller.clone_from(caller);
     }
 
     /// Is the condition true now?

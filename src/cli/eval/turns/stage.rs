@@ -327,6 +327,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             }
             Action::End { .. } | Action::FindAgent { .. } => self.done = true,
             Action::Reject { .. }
+            | Action::LookUpCaller { .. }
             | Action::Dial { .. }
             | Action::CallBack { .. }
             | Action::Transfer { .. }
