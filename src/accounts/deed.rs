@@ -29,6 +29,8 @@ pub enum Did {
     ChoseForCall,
     /// Ended a call.
     EndedCall,
+    /// Took a callback off the list.
+    ClosedCallback,
     /// Made an account.
     MadeAccount,
     /// Changed an account's role, agent or lock.
@@ -61,6 +63,7 @@ impl Did {
             Self::ChangedAgent => "changed_agent",
             Self::ChoseForCall => "chose_for_call",
             Self::EndedCall => "ended_call",
+            Self::ClosedCallback => "closed_callback",
             Self::MadeAccount => "made_account",
             Self::ChangedAccount => "changed_account",
             Self::RemovedAccount => "removed_account",
@@ -85,6 +88,7 @@ impl Did {
             | Self::ChangedAgent
             | Self::ChoseForCall
             | Self::EndedCall
+            | Self::ClosedCallback
             | Self::MadeAccount
             | Self::ChangedAccount
             | Self::RemovedAccount

@@ -1,5 +1,6 @@
 //! Builds the drivers once, and starts one task per call.
 
+mod callbacks;
 mod options;
 mod peers;
 mod remote;
@@ -10,7 +11,7 @@ use std::{
     path::Path,
     pin::pin,
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result};
@@ -22,9 +23,11 @@ use tokio::{
     time::timeout,
 };
 
+use callbacks::{Keeper, Placing};
+
 use crate::{
     accounts::{self, Accounts},
-    call::{Caller, Setup, event::Event, flow::Flow, ids::CallId, time::WallTime},
+    call::{Caller, Setup, event::Event, flow::Flow, handoff::Promise, ids::CallId, time::WallTime},
     call_task::{self, CallTask},
     clock,
     config::Config,
@@ -35,7 +38,7 @@ use crate::{
     lookup::{Crm, LookUps},
     speech::{Ear, Heads, Speech, Tongue},
     store::{self, AgentRow, FlowFile, NewCall, Store},
-    telephony::{Arrival, CallOptions, Telephony, media::HeardQueue},
+    telephony::{Arrival, CallLegs, CallOptions, Telephony, media::HeardQueue},
     trunk::{self, Arrived, TrunkTable},
     view::Stamp,
     web_call::WebCalls,
@@ -44,6 +47,8 @@ use crate::{
 
 /// How long the record may take to be written at the end.
 const LAST_WRITES: Duration = Duration::from_secs(5);
+/// Callbacks that wait for the loop that starts calls.
+const PLACINGS: usize = 64;
 /// How long legs may take to say goodbye.
 const LAST_MESSAGES: Duration = Duration::from_secs(3);
 
@@ -70,13 +75,37 @@ struct Gateway {
     pages_tls: Option<watch::Sender<http::Tls>>,
 }
 
+/// A call that begins.
+struct Begin<'a> {
+    id: CallId,
+    started: Instant,
+    unix_ms: u64,
+    caller: Caller,
+    route: &'a Route,
+    promise: Option<Box<Promise>>,
+    events: (mpsc::Sender<Event>, mpsc::Receiver<Event>),
+}
+
 /// The flow of a route; the trunk table says which route takes which call.
+#[derive(Clone)]
 struct Route {
     flow: Arc<Flow>,
     file: FlowFile,
     others: Vec<(Arc<Flow>, FlowFile)>,
     /// One for each flow.
     languages: Vec<Tongue>,
+}
+
+impl Route {
+    /// The route of a call that is held in this flow from the start.
+    fn in_flow(&self, name: &str) -> Option<Self> {
+        if self.flow.name == name {
+            return Some(self.clone());
+        }
+        let index = self.others.iter().position(|(flow, _)| flow.name == name)?;
+        let (flow, file) = self.others[index].clone();
+        Some(Self { flow, file, others: Vec::new(), languages: vec![self.languages[index + 1].clone()] })
+    }
 }
 
 impl App {
@@ -143,14 +172,18 @@ impl App {
         let mut calls = JoinSet::new();
         let mut stop = pin!(stop);
         let mut renewed = signal(SignalKind::hangup()).context("no signals")?;
+        let (keeper, mut placings) = gateway.keeper();
+        let keeper = tokio::spawn(keeper.run());
         loop {
             tokio::select! {
                 Some(arrival) = arrivals.recv() => gateway.take(arrival, &mut calls).await,
+                Some(placing) = placings.recv() => gateway.call_back(placing, &mut calls),
                 Some(ended) = calls.join_next() => failed(ended),
                 Some(()) = renewed.recv() => gateway.read_certificates().await,
                 () = &mut stop => break,
             }
         }
+        keeper.abort();
         gateway.drain(calls).await;
         drop(closed);
         serving.await.context("the pages")??;
@@ -172,9 +205,63 @@ impl Gateway {
             }
         };
         let caller = Caller { looked_up: self.crm.is_some(), ..caller };
-        let route = &self.routes[route];
-        let wall = route.flow.wall_time(i64::try_from(unix_ms).unwrap_or(i64::MAX));
         let id = call_id(unix_ms);
+        let begin = Begin {
+            id: id.clone(),
+            started,
+            unix_ms,
+            caller: caller.clone(),
+            route: &self.routes[route],
+            promise: None,
+            events: mpsc::channel(call_task::EVENTS),
+        };
+        let legs = self.telephony.take(arrival, self.call_options(&begin)).await;
+        tracing::info!(call = id.0, flow = begin.route.flow.name, trunk = caller.trunk, "call arrived");
+        let task = self.begin(begin, legs);
+        calls.spawn(async move {
+            task.run().await;
+            drop(permit);
+        });
+    }
+
+    /// An agent is reserved for a callback: the call that keeps it.
+    fn call_back(&self, placing: Placing, calls: &mut JoinSet<()>) {
+        let Placing { id, callback, promise, events, held } = placing;
+        let Some(route) = self.routes.iter().find_map(|route| route.in_flow(&callback.call.flow)) else {
+            return tracing::error!(flow = callback.call.flow, "a callback was promised in a flow that is no more: people must see to it");
+        };
+        let unix_ms = u64::try_from(clock::utc().as_millis()).unwrap_or(u64::MAX);
+        let caller = Caller {
+            number: callback.number,
+            name: callback.call.caller_name,
+            called: callback.call.called,
+            trunk: callback.call.trunk,
+            ..Caller::default()
+        };
+        let begin = Begin { id, started: clock::now(), unix_ms, caller, route: &route, promise: Some(Box::new(promise)), events };
+        tracing::info!(call = begin.id.0, promised_in = callback.call.id.0, "a caller is called back");
+        let legs = self.telephony.open(self.call_options(&begin));
+        let task = self.begin(begin, legs);
+        calls.spawn(async move {
+            task.run().await;
+            drop(held);
+        });
+    }
+
+    fn call_options(&self, begin: &Begin<'_>) -> CallOptions {
+        CallOptions {
+            started: begin.started,
+            events: begin.events.0.clone(),
+            call: begin.id.clone(),
+            trunk: begin.caller.trunk.clone(),
+            recording: self.config.file.store.recordings.then(|| self.store.recording_path(&begin.id)),
+        }
+    }
+
+    /// The task of a call, with everything that it needs.
+    fn begin(&self, begin: Begin<'_>, legs: CallLegs) -> CallTask {
+        let Begin { id, started, unix_ms, caller, route, promise, events } = begin;
+        let wall = route.flow.wall_time(i64::try_from(unix_ms).unwrap_or(i64::MAX));
         let log = self.store.begin(NewCall {
             id: id.clone(),
             started: Stamp(unix_ms),
@@ -184,27 +271,14 @@ impl Gateway {
             flow: route.file.clone(),
             others: route.others.iter().map(|(_, file)| file.clone()).collect(),
             language: route.flow.language.clone(),
-            promise: None,
+            promise: promise.clone(),
         });
-        let (events, inbox) = mpsc::channel::<Event>(call_task::EVENTS);
-        let live = self.hub.begin(log.head(), events.clone());
-        let recording = self.config.file.store.recordings.then(|| self.store.recording_path(&id));
-        let legs = self
-            .telephony
-            .take(arrival, CallOptions { started, events: events.clone(), call: id.clone(), trunk: caller.trunk.clone(), recording })
-            .await;
-        let speech = self.speech.call(route.languages.clone(), events.clone());
+        let live = self.hub.begin(log.head(), events.0.clone());
+        let speech = self.speech.call(route.languages.clone(), events.0.clone());
         tokio::spawn(listen(legs.heard(), speech.ear()));
-        tracing::info!(call = id.0, flow = route.flow.name, trunk = caller.trunk, "call arrived");
-        let task = CallTask {
-            setup: Setup {
-                call: id.clone(),
-                flow: Arc::clone(&route.flow),
-                others: route.others.iter().map(|(flow, _)| Arc::clone(flow)).collect(),
-                wall,
-                caller,
-                promise: None,
-            },
+        let others = route.others.iter().map(|(flow, _)| Arc::clone(flow)).collect();
+        CallTask {
+            setup: Setup { call: id.clone(), flow: Arc::clone(&route.flow), others, wall, caller, promise },
             id,
             started,
             legs,
@@ -214,12 +288,22 @@ impl Gateway {
             crm: self.crm.clone(),
             log,
             live,
-            events: (events, inbox),
+            events,
+        }
+    }
+
+    /// Whoever keeps the callbacks, and the calls that it wants.
+    fn keeper(&self) -> (Keeper, mpsc::Receiver<Placing>) {
+        let (placings, wanted) = mpsc::channel(PLACINGS);
+        let keeper = Keeper {
+            options: options::callbacks(&self.config),
+            store: self.store.clone(),
+            desk: self.desk.clone(),
+            hub: self.hub.clone(),
+            trunks: Arc::clone(&self.trunks),
+            placings,
         };
-        calls.spawn(async move {
-            task.run().await;
-            drop(permit);
-        });
+        (keeper, wanted)
     }
 
     /// SIGHUP: the certificates of TLS were renewed. Connections that are up keep theirs.

@@ -11,7 +11,7 @@ use tokio::{runtime::Handle, sync::watch};
 use warmline_models::ModelsDir;
 use warmline_sip::{codec::Codec, guard, sdp::Encryption, uri::Uri, user_agent};
 
-use super::{peers, remote};
+use super::{callbacks, peers, remote};
 use crate::{
     accounts,
     call::{event::TransferBy, ids::AgentId},
@@ -210,6 +210,19 @@ pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> a
         numbers: numbers(config),
         pops: screen_pops(config),
     })
+}
+
+/// How callbacks are kept.
+pub(super) fn callbacks(config: &Config) -> callbacks::Options {
+    let from = &config.file.desk.callbacks;
+    let can = config.file.trunks.iter().filter(|(_, trunk)| from.place && !trunk.peers.is_empty());
+    callbacks::Options {
+        trunk: from.trunk.clone(),
+        trunks: can.map(|(name, _)| name.clone()).collect(),
+        tries: from.tries,
+        again_ms: from.again_s * 1_000,
+        expire_ms: from.expire_hours * 3_600_000,
+    }
 }
 
 /// The configuration has checked them.

@@ -26,6 +26,8 @@ pub struct DeskConfig {
     pub dispositions: Vec<String>,
     /// Seconds within which callers who want a human are to have one: what the wall counts.
     pub service_level_s: u32,
+    /// How callbacks that were promised are kept.
+    pub callbacks: CallbackConfig,
     /// Pages of other systems that desks open with cards, by queue: addresses with holes like `{{ caller }}`.
     pub screen_pops: BTreeMap<String, String>,
 }
@@ -38,6 +40,28 @@ pub enum Strategy {
     LongestIdle,
     /// Who is best at the queue (`levels`).
     BestSkill,
+}
+
+/// How callbacks are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CallbackConfig {
+    /// They are placed: an agent who is free is told, then the caller is rung. Otherwise people see to the list.
+    pub place: bool,
+    /// The trunk over which callers are rung; empty: the one on which they called.
+    pub trunk: Option<String>,
+    /// How often a caller is rung.
+    pub tries: u32,
+    /// Seconds until one who was not reached is rung again.
+    pub again_s: u64,
+    /// Hours after which a callback is worth nothing any more.
+    pub expire_hours: u64,
+}
+
+impl Default for CallbackConfig {
+    fn default() -> Self {
+        Self { place: true, trunk: None, tries: 3, again_s: 900, expire_hours: 24 }
+    }
 }
 
 /// Where calls that have waited go, too.
@@ -63,6 +87,7 @@ impl Default for DeskConfig {
             away_reasons: words(&["break", "lunch", "meeting", "training"]),
             dispositions: words(&["solved", "follow_up", "callback", "wrong_department", "no_result"]),
             service_level_s: 20,
+            callbacks: CallbackConfig::default(),
             screen_pops: BTreeMap::new(),
         }
     }

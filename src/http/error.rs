@@ -22,6 +22,10 @@ use crate::{
 pub(super) enum ApiError {
     #[error("There is no such call.")]
     NoSuchCall,
+    #[error("There is no such callback.")]
+    NoSuchCallback,
+    #[error("This callback is being placed, or is over.")]
+    CallbackOver,
     #[error("There is no such webhook.")]
     NoSuchWebhook,
     #[error("No such message was given up.")]
@@ -112,6 +116,8 @@ impl ApiError {
     const fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {
             Self::NoSuchCall => (StatusCode::NOT_FOUND, "no_such_call"),
+            Self::NoSuchCallback => (StatusCode::NOT_FOUND, "no_such_callback"),
+            Self::CallbackOver => (StatusCode::CONFLICT, "callback_over"),
             Self::NoSuchWebhook => (StatusCode::NOT_FOUND, "no_such_webhook"),
             Self::NoSuchMessage => (StatusCode::NOT_FOUND, "no_such_message"),
             Self::CallLive => (StatusCode::CONFLICT, "call_live"),

@@ -25,6 +25,8 @@ use crate::{
         api::corrections::add,
         api::corrections::of_call,
         api::corrections::list,
+        api::callbacks::list,
+        api::callbacks::close,
         api::knowledge::search,
         api::desk::settings,
         api::stream::stream_of,

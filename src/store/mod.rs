@@ -5,6 +5,7 @@
 mod accounts;
 mod audit;
 mod call_log;
+mod callbacks;
 mod deliveries;
 mod event_log;
 mod figures;
@@ -41,6 +42,7 @@ use writer::{Closing, Job, Writer};
 pub use accounts::{AccountRow, KeyRow};
 pub use audit::{AuditFilter, AuditRow};
 pub use call_log::{CallLog, NewCall};
+pub use callbacks::{Callback, CallbackState};
 pub use deliveries::{Delivery, NewDelivery, Sent};
 pub use event_log::{FlowFile, Line, LogError, ReadLog, Setup, read_log};
 pub use figures::{Figures, ReasonCount};
@@ -311,6 +313,7 @@ impl MigrationSource<'static> for Embedded {
             (2, "accounts", include_str!("migrations/2.sql")),
             (3, "notes", include_str!("migrations/3.sql")),
             (4, "deliveries", include_str!("migrations/4.sql")),
+            (5, "callbacks", include_str!("migrations/5.sql")),
         ];
         let migration = |(number, name, sql): (i64, &'static str, &'static str)| {
             Migration::new(number, name.into(), MigrationType::Simple, sql.into(), false)

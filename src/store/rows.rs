@@ -9,7 +9,7 @@ use crate::{
         outcome::{HandoffOutcome, OfferOutcome},
         record::{Decision, Evidence, Fact, HandoffStep, Meaning, Signal, What},
     },
-    store::{StoreError, writer::AgentRow},
+    store::{StoreError, callbacks, writer::AgentRow},
     view::{CallHead, Numbered},
 };
 
@@ -229,8 +229,11 @@ async fn step_row(connection: &mut SqliteConnection, call: &CallId, item: &Numbe
         .bind(agent.map(|agent| &agent.0))
         .bind(outcome)
         .bind(detail.to_string())
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+    if let HandoffStep::CallbackPromised { number } = step {
+        callbacks::promised(connection, call, item.entry.at.0, number).await?;
+    }
     Ok(())
 }
 

@@ -169,6 +169,12 @@ impl CardFold {
         self.offer.as_ref().filter(|offer| offer.step != CardStep::Ended).map(|offer| &offer.agent)
     }
 
+    /// The queue, and what an agent is told by now.
+    #[must_use]
+    pub fn told(self) -> (String, Summary) {
+        (self.queue.unwrap_or_default(), Arc::unwrap_or_clone(self.summary))
+    }
+
     /// The card of the current offer.
     #[must_use]
     pub fn card(&self, call: Arc<CallHead>) -> Option<Card> {

@@ -22,6 +22,8 @@ pub enum Outcome {
     Contained,
     HandedOver,
     CallbackPromised,
+    CallerNotReached,
+    CallbackPutOff,
     VoicemailLeft,
     NobodyCame,
     Abandoned,
@@ -42,6 +44,8 @@ pub enum HandoffOutcome {
     Transferred,
     CallerLeft,
     Callback,
+    NotReached,
+    PutOff,
     Voicemail,
     BackToBot,
     NobodyCame,
@@ -63,6 +67,7 @@ pub enum OfferOutcome {
     NoLine,
     NeverChose,
     CallerLeft,
+    CallerNotReached,
     Withdrawn,
 }
 
@@ -95,6 +100,7 @@ pub struct Entry {
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum What {
     Arrived { caller: String, caller_name: Option<String>, called: String, flow: String, language: String },
+    CallsBack { of: String },
     Answered,
     Owner { owner: Owner },
     Notice { notice: String },

@@ -16,6 +16,9 @@ test('the wall shows calls, waits, agents and reasons as they change', async () 
   await says('Longest wait', '–');
   await says('Agents free', '1/2');
   await says('Within 20 s today', '50%');
+  const toCall = page.locator('section[aria-labelledby=wall-callbacks]');
+  await toCall.getByRole('button', { name: /^Done: / }).first().click();
+  await toCall.getByText('Nobody waits for a callback.').waitFor();
   assert.match(await page.locator('section[aria-labelledby=wall-today]').innerText(), /Asked for a human/);
 
   const id = mock.startCall({ pickUpMs: null });

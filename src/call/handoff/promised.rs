@@ -8,7 +8,7 @@ use crate::call::{
     base::Base,
     clauses,
     event::{Agent, DialFailure, FarEndSign},
-    flow::{Destination, dialogue::Meanwhile, prompt::PromptKey},
+    flow::{dialogue::Meanwhile, prompt::PromptKey},
     handoff::{Farewell, Handoff, Leg, Matter, Offer, Stage, agent, company::Company},
     ids::{CallId, LegId},
     measured::Measured,
@@ -33,10 +33,8 @@ const LEAST_WAIT_MS: u64 = 60_000;
 pub struct Promise {
     /// The call in which it was given.
     pub of: CallId,
-    /// The queue in which the caller waited, and how it is spoken.
+    /// The queue in which the caller waited.
     pub queue: String,
-    /// How the queue is spoken.
-    pub label: String,
     /// Where the caller is rung.
     pub target: String,
     /// What the agent is told.
@@ -60,13 +58,13 @@ impl Handoff {
     /// Keeps a promise: the agent is offered the call.
     pub(crate) fn keep_promise(base: &mut Base, promise: Promise, nothing_open: Meanwhile) -> Self {
         let now = base.io.now;
-        let Promise { of, queue, label, target, summary, agent, waited_ms } = promise;
+        let Promise { of, queue, target, summary, agent, waited_ms } = promise;
         base.handoff = Measured { since: now, ..Measured::default() };
         base.io.record(What::CallsBack { of });
         base.io.record(What::Owner { owner: Owner::Queue { queue: queue.clone() } });
         base.io.record(What::Handoff { step: HandoffStep::Started { queue: queue.clone(), summary: summary.clone() } });
         let mut handoff = Self {
-            to: Destination { queue, label },
+            to: base.flow.destination(&queue),
             matter: Matter::told(summary.clone()),
             summary,
             company: Company::new(nothing_open),

@@ -58,6 +58,7 @@ impl Checker<'_> {
                 self.wrong(&at.key("after_s"), format!("{} is more than {MOST_OVERFLOW_S}", over.after_s), None);
             }
         }
+        self.callbacks(file);
         self.screen_pops(file);
         let served: BTreeSet<&str> = file.agents.values().flat_map(|agent| agent.queues.iter().map(String::as_str)).collect();
         let nobody: Vec<&str> = queues.difference(&served).copied().collect();
@@ -67,6 +68,22 @@ impl Checker<'_> {
                 format!("nobody serves: {}", nobody.join(", ")),
                 Some("add these queues to somebody's `queues`"),
             );
+        }
+    }
+
+    /// How callbacks are kept.
+    fn callbacks(&mut self, file: &ConfigFile) {
+        let (from, at) = (&file.desk.callbacks, |key| Path::of(&["desk", "callbacks", key]));
+        if let Some(trunk) = from.trunk.as_ref().filter(|trunk| !file.trunks.contains_key(*trunk)) {
+            let hint = yaml::did_you_mean(trunk, file.trunks.keys().map(String::as_str));
+            self.wrong(&at("trunk"), format!("there is no trunk `{trunk}`"), hint.as_deref());
+        }
+        for (key, value, most) in
+            [("tries", u64::from(from.tries), 20), ("again_s", from.again_s, 86_400), ("expire_hours", from.expire_hours, 24 * 30)]
+        {
+            if !(1..=most).contains(&value) {
+                self.wrong(&at(key), format!("{value} is not between 1 and {most}"), None);
+            }
         }
     }
 

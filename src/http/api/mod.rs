@@ -6,6 +6,7 @@ pub(super) mod agents;
 pub(super) mod audit;
 pub(super) mod call;
 pub(super) mod call_events;
+pub(super) mod callbacks;
 pub(super) mod calls;
 pub(super) mod choice;
 pub(super) mod corrections;
@@ -44,6 +45,8 @@ pub(super) fn router() -> Router<Server> {
         .route("/calls/{id}/notes/{agent}", put(notes::put))
         .route("/calls/{id}/corrections", get(corrections::of_call).post(corrections::add))
         .route("/corrections", get(corrections::list))
+        .route("/callbacks", get(callbacks::list))
+        .route("/callbacks/{id}", put(callbacks::close))
         .route("/knowledge", get(knowledge::search))
         .route("/desk", get(desk::settings))
         .route("/stream", get(stream::stream_of))

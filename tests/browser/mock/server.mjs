@@ -51,6 +51,7 @@ class Mock {
     this.timers = new Set();
     this.choices = [];
     this.notes = new Map();
+    this.called = new Set();
     this.corrections = [];
     this.requests = [];
     this.down = false;
@@ -233,6 +234,7 @@ class Mock {
     if (kind === 'session') return json(response, 200, { accounts: false, signed_in: null });
     if (part === 'state' && !['available', 'away'].includes(body.state)) return json(response, 422, { error: 'no such state' });
     if (kind === 'figures') return json(response, 200, this.figures());
+    if (kind === 'callbacks') return this.callbacksApi(response, id, body);
     if (kind === 'desk') return json(response, 200, desk);
     if (kind === 'knowledge') return json(response, 200, { entries: known(url.searchParams.get('q') ?? '', Number(url.searchParams.get('limit') ?? 5)) });
     if (kind === 'events') return this.open(request, response, { list: true });
@@ -300,6 +302,20 @@ class Mock {
       if (entry.seq > last) response.write(`id: ${entry.seq}\nevent: entry\ndata: ${JSON.stringify(entry)}\n\n`);
     }
     if (call.head.state === 'ended') response.write('event: end\ndata: {}\n\n');
+  }
+
+  /** Calls that ended with the promise are those who wait, until somebody has called them. */
+  callbacksApi(response, id, body) {
+    if (body) {
+      this.called.add(Number(id));
+      return json(response, 204, undefined);
+    }
+    const promised = [...this.calls.values()].flatMap((one) => one.head ?? []).filter((head) => head.handoff_outcome === 'callback');
+    const callbacks = promised.map((call, index) => {
+      const since = new Date(Date.parse(call.started) + 40_000).toISOString();
+      return { id: index + 1, call, number: call.caller, since, promised: since, due: since, tries: index, state: 'waiting', last_call: null };
+    });
+    return json(response, 200, { callbacks: callbacks.filter((one) => !this.called.has(one.id)) });
   }
 
   figures() {

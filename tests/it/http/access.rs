@@ -34,6 +34,8 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/calls/{id}/corrections", "asod"),
     ("POST", "/api/v1/calls/{id}/corrections", "asd"),
     ("GET", "/api/v1/corrections", "sod"),
+    ("GET", "/api/v1/callbacks", "sod"),
+    ("PUT", "/api/v1/callbacks/{id}", "sd"),
     ("GET", "/api/v1/knowledge", "asod"),
     ("GET", "/api/v1/desk", "asod"),
     ("GET", "/api/v1/stream", "sod"),

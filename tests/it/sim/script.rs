@@ -162,7 +162,6 @@ impl Sim {
         self.promise = Some(Box::new(Promise {
             of: CallId("call-0".to_owned()),
             queue: "complaints".to_owned(),
-            label: "complaints".to_owned(),
             target: "via:isp/+40721000111".to_owned(),
             summary,
             agent: self.world.reserve(RequestId(0), agent),

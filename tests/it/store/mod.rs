@@ -1,5 +1,6 @@
 //! The record of calls: what is written is read again, through kill -9, full disks and locked databases.
 
+mod callbacks;
 mod interrupted;
 mod log;
 mod replayed;

@@ -2,6 +2,7 @@
 //! a power cut. They need the models (`cargo xtask models pull --lang ro`) and what `xtask/src/machine.rs` lists for tests.
 
 mod baresip;
+mod callbacks;
 mod capture;
 mod codecs;
 mod demo;

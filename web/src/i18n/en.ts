@@ -1,7 +1,7 @@
 /** Every word that the pages say, in English. A language is one object of this shape. */
 
 import type { FactSource, Stage, Theme } from '../i18n.types';
-import type { CardStep, HandoffOutcome, OfferOutcome, Outcome, Signal, TransferOutcome } from '../lib/contract';
+import type { CardStep, HandoffOutcome, NotReached, OfferOutcome, Outcome, Signal, TransferOutcome } from '../lib/contract';
 import { en as people } from './people';
 
 const locale = 'en-GB';
@@ -10,6 +10,8 @@ const outcomes: Record<Outcome, string> = {
   contained: 'Answered by the bot',
   handed_over: 'Handed over',
   callback_promised: 'Callback promised',
+  caller_not_reached: 'Called back, not reached',
+  callback_put_off: 'Callback put off',
   voicemail_left: 'Message left',
   nobody_came: 'Nobody was free',
   abandoned: 'Caller hung up',
@@ -27,6 +29,8 @@ const handoffOutcomes: Record<HandoffOutcome, string> = {
   transferred: 'Handed on to their own telephone system',
   caller_left: 'Caller hung up first',
   callback: 'Callback promised',
+  not_reached: 'Called back, not reached',
+  put_off: 'No agent had time for the callback',
   voicemail: 'Message left',
   back_to_bot: 'Back to the bot',
   nobody_came: 'Nobody was free',
@@ -45,7 +49,17 @@ const offerOutcomes: Record<OfferOutcome, string> = {
   no_line: 'no free line',
   never_chose: 'never chose',
   caller_left: 'caller hung up',
+  caller_not_reached: 'caller not reached',
   withdrawn: 'taken back',
+};
+
+const notReached: Record<NotReached, string> = {
+  busy: 'busy',
+  no_answer: 'no answer',
+  declined: 'declined',
+  unreachable: 'number not reachable',
+  machine: 'an answering machine',
+  agent_left: 'the agent hung up while it rang',
 };
 
 const transferOutcomes: Record<TransferOutcome, string> = {
@@ -274,6 +288,7 @@ export const en = {
     },
     event: {
       arrived: (called: string) => `Call to ${called}`,
+      calls_back: 'Calls back, as promised',
       owner: (text: string) => text,
       notice: (text: string) => `Told the caller: ${text}`,
       language: (code: string) => `Goes on in ${new Intl.DisplayNames(['en'], { type: 'language' }).of(code) ?? code}`,
@@ -309,6 +324,8 @@ export const en = {
       back_to_agent: 'Nobody took it: the agent has the caller back',
       taken_over: (name: string) => `Taken over on another telephone: ${name}`,
       callback_promised: (number: string) => `Callback to ${number} promised`,
+      caller_rung: 'Ringing the caller',
+      caller_not_reached: (why: string) => `Not reached: ${why}`,
       voicemail: (text: string) => `Message left: “${text}”`,
       briefed: (seconds: string) => `Briefed in ${seconds}`,
       briefing_failed: (bell: boolean): string => (bell ? 'The briefing could not be spoken: a bell instead' : 'The briefing could not be spoken: a short one instead'),
@@ -366,6 +383,7 @@ export const en = {
   handoffOutcomes,
   offerOutcomes,
   transferOutcomes,
+  notReached,
   signals,
   failures,
   agentStates,
@@ -604,6 +622,12 @@ export const en = {
     median: 'Median to a human',
     why: 'Why humans were wanted',
     whyNone: 'Nobody has wanted one today.',
+    toCall: 'Callbacks',
+    toCallNone: 'Nobody waits for a callback.',
+    toCallTries: (tries: number) => (tries === 1 ? 'rung once' : `rung ${tries} times`),
+    toCallNow: 'being called',
+    toCallDone: (name: string) => `Done: ${name} was called`,
+    toCallDoneShort: 'Done',
   },
 
   agentsPage: {

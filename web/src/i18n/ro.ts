@@ -1,7 +1,7 @@
 /** Every word that the pages say, in Romanian. */
 
 import type { FactSource, Stage, Theme } from '../i18n.types';
-import type { CardStep, HandoffOutcome, OfferOutcome, Outcome, Signal, TransferOutcome } from '../lib/contract';
+import type { CardStep, HandoffOutcome, NotReached, OfferOutcome, Outcome, Signal, TransferOutcome } from '../lib/contract';
 import type { Strings } from './en';
 import { ro as people } from './people';
 
@@ -11,6 +11,8 @@ const outcomes: Record<Outcome, string> = {
   contained: 'Rezolvat de robot',
   handed_over: 'Predat unui coleg',
   callback_promised: 'Promis apel înapoi',
+  caller_not_reached: 'Sunat înapoi, negăsit',
+  callback_put_off: 'Apel înapoi amânat',
   voicemail_left: 'Mesaj lăsat',
   nobody_came: 'Nimeni nu era liber',
   abandoned: 'Apelantul a închis',
@@ -28,6 +30,8 @@ const handoffOutcomes: Record<HandoffOutcome, string> = {
   transferred: 'Predat centralei lor telefonice',
   caller_left: 'Apelantul a închis înainte',
   callback: 'Promis apel înapoi',
+  not_reached: 'Sunat înapoi, negăsit',
+  put_off: 'Niciun agent nu a avut timp',
   voicemail: 'Mesaj lăsat',
   back_to_bot: 'Înapoi la robot',
   nobody_came: 'Nimeni nu era liber',
@@ -46,7 +50,17 @@ const offerOutcomes: Record<OfferOutcome, string> = {
   no_line: 'nicio linie liberă',
   never_chose: 'nu a ales',
   caller_left: 'apelantul a închis',
+  caller_not_reached: 'apelantul negăsit',
   withdrawn: 'retras',
+};
+
+const notReached: Record<NotReached, string> = {
+  busy: 'ocupat',
+  no_answer: 'nu răspunde',
+  declined: 'respins',
+  unreachable: 'număr inaccesibil',
+  machine: 'un robot telefonic',
+  agent_left: 'agentul a închis în timp ce suna',
 };
 
 const transferOutcomes: Record<TransferOutcome, string> = {
@@ -280,6 +294,7 @@ export const ro: Strings = {
     },
     event: {
       arrived: (called: string) => `Apel la ${called}`,
+      calls_back: 'Sună înapoi, cum s-a promis',
       owner: (text: string) => text,
       notice: (text: string) => `I s-a spus apelantului: ${text}`,
       language: (code: string) => `Continuă în ${new Intl.DisplayNames(['ro'], { type: 'language' }).of(code) ?? code}`,
@@ -314,6 +329,8 @@ export const ro: Strings = {
       back_to_agent: 'Nimeni nu a preluat: apelantul este din nou la agent',
       taken_over: (name: string) => `Preluat pe alt telefon: ${name}`,
       callback_promised: (number: string) => `S-a promis un apel înapoi la ${number}`,
+      caller_rung: 'Este sunat apelantul',
+      caller_not_reached: (why: string) => `Negăsit: ${why}`,
       voicemail: (text: string) => `Mesaj lăsat: „${text}”`,
       briefed: (seconds: string) => `Informat în ${seconds}`,
       briefing_failed: (bell: boolean): string => (bell ? 'Rezumatul nu a putut fi rostit: un clopoțel în loc' : 'Rezumatul nu a putut fi rostit: unul scurt în loc'),
@@ -371,6 +388,7 @@ export const ro: Strings = {
   handoffOutcomes,
   offerOutcomes,
   transferOutcomes,
+  notReached,
   signals,
   failures,
   agentStates,
@@ -609,6 +627,12 @@ export const ro: Strings = {
     median: 'Median până la o persoană',
     why: 'De ce s-a cerut o persoană',
     whyNone: 'Nimeni nu a cerut astăzi.',
+    toCall: 'De sunat înapoi',
+    toCallNone: 'Nimeni nu așteaptă un apel.',
+    toCallTries: (tries: number) => (tries === 1 ? 'sunat o dată' : `sunat de ${tries} ori`),
+    toCallNow: 'este sunat acum',
+    toCallDone: (name: string) => `Rezolvat: ${name} a fost sunat`,
+    toCallDoneShort: 'Rezolvat',
   },
 
   agentsPage: {

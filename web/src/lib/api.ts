@@ -1,4 +1,4 @@
-import type { AgentRow, CallHead, Choice, ChoiceMore, Correction, DeskSettings, Entry, KnownEntry, Notes, WantedState, Wall } from './contract';
+import type { AgentRow, Callback, CallHead, Choice, ChoiceMore, Correction, DeskSettings, Entry, KnownEntry, Notes, WantedState, Wall } from './contract';
 import type { AccountRow, AuditLine, Me, Permission, Role, SessionInfo, TokenRow } from './people';
 
 /** Why a request did not work: `status` is 0 when the gateway could not be reached at all. */
@@ -82,6 +82,8 @@ export const api = {
   agents: () => request<{ agents: AgentRow[] }>('/api/v1/agents'),
   setState: (agent: string, state: WantedState, more: { reason?: string; phone?: 'browser' | 'desk_phone' } = {}) =>
     send<AgentRow>('PUT', `/api/v1/agents/${id(agent)}/state`, { state, ...more }),
+callbacks: () => request<{ callbacks: Callback[] }>('/api/v1/callbacks'),
+  closeCallback: (callback: number) => send<void>('PUT', `/api/v1/callbacks/${callback}`, { state: 'done' }),
   figures: (minutes: number) => request<Wall>(`/api/v1/figures?minutes=${minutes}`),
   desk: () => request<DeskSettings>('/api/v1/desk'),
   knowledge: (flow: string, question: string, limit: number) =>

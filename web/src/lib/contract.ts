@@ -4,6 +4,8 @@ export type Outcome =
   | 'contained'
   | 'handed_over'
   | 'callback_promised'
+  | 'caller_not_reached'
+  | 'callback_put_off'
   | 'voicemail_left'
   | 'nobody_came'
   | 'abandoned'
@@ -17,7 +19,7 @@ export type Outcome =
 
 export type TransferOutcome = 'connected' | 'busy' | 'no_answer' | 'declined' | 'failed' | 'refused' | 'unknown';
 
-export type HandoffOutcome = 'bridged' | 'transferred' | 'caller_left' | 'callback' | 'voicemail' | 'back_to_bot' | 'nobody_came';
+export type HandoffOutcome = 'bridged' | 'transferred' | 'caller_left' | 'callback' | 'not_reached' | 'put_off' | 'voicemail' | 'back_to_bot' | 'nobody_came';
 
 export type OfferOutcome =
   | 'accepted'
@@ -32,7 +34,10 @@ export type OfferOutcome =
   | 'no_line'
   | 'never_chose'
   | 'caller_left'
+  | 'caller_not_reached'
   | 'withdrawn';
+
+export type NotReached = 'busy' | 'no_answer' | 'declined' | 'unreachable' | 'machine' | 'agent_left';
 
 export type Owner =
   | { who: 'bot' }
@@ -134,6 +139,8 @@ export type HandoffStep =
   | { step: 'back_to_agent'; agent: string }
   | { step: 'taken_over'; agent: string; name: string }
   | { step: 'callback_promised'; number: string }
+  | { step: 'caller_rung' }
+  | { step: 'caller_not_reached'; why: NotReached }
   | { step: 'voicemail'; from: number; to: number; text: string }
   | { step: 'briefed'; agent: string; took_ms: number; repeats: number }
   | { step: 'briefing_failed'; agent: string; instead: 'whole' | 'short' | 'bell' }
@@ -155,6 +162,7 @@ export interface LegQuality {
 
 export type What =
   | { what: 'arrived'; caller: string; caller_name: string | null; called: string; flow: string; language: string }
+  | { what: 'calls_back'; of: string }
   | { what: 'answered' }
   | { what: 'owner'; owner: Owner }
   | { what: 'notice'; notice: string }
@@ -269,6 +277,19 @@ export interface Correction {
   should_mean: string | null;
   note: string | null;
   state: 'proposed';
+}
+
+/** A callback that was promised. */
+export interface Callback {
+  id: number;
+  call: CallHead;
+  number: string;
+  since: string;
+  promised: string;
+  due: string;
+  tries: number;
+  state: 'waiting' | 'placing' | 'reached' | 'rang_again' | 'not_reached' | 'expired' | 'done' | 'cancelled';
+  last_call: string | null;
 }
 
 /** How the calls of a stretch of time went. */

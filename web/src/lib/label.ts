@@ -54,6 +54,8 @@ export function outcomeTone(head: CallHead): 'plain' | 'good' | 'warn' | 'bad' {
     case null:
       return 'plain';
     case 'callback_promised':
+    case 'caller_not_reached':
+    case 'callback_put_off':
     case 'voicemail_left':
     case 'nobody_came':
     case 'abandoned':
@@ -96,6 +98,10 @@ export function handoffStep(step: HandoffStep): string {
       return of.taken_over(step.name);
     case 'callback_promised':
       return of.callback_promised(address(step.number));
+    case 'caller_rung':
+      return of.caller_rung;
+    case 'caller_not_reached':
+      return of.caller_not_reached(t.notReached[step.why] ?? words(step.why));
     case 'voicemail':
       return of.voicemail(step.text);
     case 'briefed':
@@ -121,6 +127,8 @@ export function event(entry: Entry): string | null {
   switch (entry.what) {
     case 'arrived':
       return of.arrived(address(entry.called));
+    case 'calls_back':
+      return of.calls_back;
     case 'owner':
       return entry.owner.who === 'ended' ? null : of.owner(owner(entry.owner));
     case 'notice':

@@ -27,6 +27,7 @@ export type Deed =
   | 'changed_agent'
   | 'chose_for_call'
   | 'ended_call'
+  | 'closed_callback'
   | 'made_account'
   | 'changed_account'
   | 'removed_account'

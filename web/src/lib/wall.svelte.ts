@@ -1,5 +1,5 @@
 import { api, ApiError, url } from './api';
-import type { AgentRow, CallHead, Wall } from './contract';
+import type { AgentRow, Callback, CallHead, Wall } from './contract';
 import { stream } from './stream.svelte';
 
 /** Agents change with calls, and by themselves: however much happens, this is often enough. */
@@ -21,6 +21,8 @@ export class WallStore {
   heads = $state.raw<ReadonlyMap<string, CallHead>>(new Map());
   agents = $state.raw<AgentRow[] | null>(null);
   wall = $state.raw<Wall | null>(null);
+  /** Those who wait for a callback, the longest first. */
+  callbacks = $state.raw<Callback[]>([]);
   error = $state.raw<ApiError | null>(null);
 
   readonly live = $derived([...this.heads.values()].filter((head) => head.state === 'live'));
@@ -82,10 +84,21 @@ export class WallStore {
     // Since midnight where the wall hangs.
     const minutes = Math.max(1, Math.ceil((Date.now() - new Date().setHours(0, 0, 0, 0)) / 60_000));
     try {
-      this.wall = await api.figures(minutes);
+      [this.wall, { callbacks: this.callbacks }] = await Promise.all([api.figures(minutes), api.callbacks()]);
     } catch {
       // The figures of before stand; what is live is live.
     }
+  }
+
+  /** Somebody has called them. */
+  async called(callback: Callback): Promise<void> {
+    try {
+      await api.closeCallback(callback.id);
+    } catch (error) {
+      // Off the list already, or being placed just now: the list says which.
+      if (!(error instanceof ApiError)) throw error;
+    }
+    await this.#figures();
   }
 
   queues(now: number): QueueRow[] {
