@@ -9,6 +9,7 @@ mod relay;
 mod rtpengine;
 mod talk;
 mod visitor;
+mod voice;
 
 use std::{
     fs,
@@ -56,6 +57,8 @@ pub(crate) enum Part {
     Relay,
     /// Talking with the bot: reply latency, barge-in, processor and memory per call.
     Talk,
+    /// The bot's voice by itself: first sound of new and of cached clauses, how even they are.
+    Voice,
     /// Handing over: time to the agent, bridged calls.
     Desk,
 }
@@ -88,6 +91,9 @@ async fn measure(args: &Args) -> Result<Figures> {
         let mut bench = Bench::start(args).await?;
         let measured = talk::measure(&mut bench, &mut figures, args.turns, args.calls).await;
         bench.end(measured)?;
+    }
+    if wants(Part::Voice) {
+        voice::measure(args, &mut figures).await?;
     }
     if wants(Part::Desk) {
         desk::measure(args, &mut figures).await?;
