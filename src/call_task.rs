@@ -153,6 +153,11 @@ impl Running {
                 task.legs.keep_private(on);
                 task.speech.keep_private(on);
             }
+            Action::Unrecord => task.legs.unrecord(),
+            Action::Strike { from, to } => {
+                task.legs.strike(from, to);
+                task.live.strike(from, to);
+            }
             Action::Record(entry) => {
                 if let What::Handoff { step: HandoffStep::Bridged { agent, .. } } = &entry.what {
                     task.desk.bridged(&task.id, agent);

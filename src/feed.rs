@@ -11,8 +11,10 @@ use tokio::sync::broadcast;
 
 use crate::{
     call::{
+        ids::CallId,
         outcome::OfferOutcome,
         record::{Entry, HandoffStep, What},
+        time::Time,
     },
     clock,
     view::{CallHead, Correction, Numbered, Stamp},
@@ -209,6 +211,20 @@ impl Feed {
         let first = inner.kept.front().map_or(inner.next, |event| event.id);
         let kept = inner.kept.iter().filter(|event| event.id > after).cloned().collect();
         Reading { kept, missed: after + 1 < first, live }
+    }
+
+    /// What was said in a call between these times is struck out.
+    pub(crate) fn strike(&self, call: &CallId, from: Time, to: Time) {
+        for event in self.lock().kept.iter_mut().filter(|event| event.call.id == *call && event.entry.is_some()) {
+            if let Some(entry) = &mut Arc::make_mut(event).entry {
+                Arc::make_mut(entry).entry.blot(from, to);
+            }
+        }
+    }
+
+    /// Forgets every event of these calls.
+    pub(crate) fn forget(&self, calls: &[CallId]) {
+        self.lock().kept.retain(|event| !calls.contains(&event.call.id));
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -18,6 +18,7 @@ pub mod lookup;
 pub mod openid;
 pub mod order_service;
 pub mod phone;
+pub mod privacy;
 pub mod screen_pop;
 pub mod speech;
 pub mod store;

@@ -15,6 +15,7 @@ use crate::{
         ids::{AgentId, CallId},
         outcome::Outcome,
         record::{HandoffStep, What},
+        time::Time,
     },
     feed::Feed,
     view::{CallHead, CallState, Card, CardFold, Numbered, Written},
@@ -185,6 +186,29 @@ impl Hub {
         self.lock().calls.get(id).is_some_and(|call| call.offered.contains(agent))
     }
 
+    /// Does this call go on, or is its task still busy with its end?
+    #[must_use]
+    pub fn is_live(&self, id: &CallId) -> bool {
+        self.lock().calls.get(id).is_some_and(|call| call.readers.is_some())
+    }
+
+    /// Forgets calls that are over, and every event of them.
+    pub fn forget(&self, ids: &[CallId]) {
+        let mut inner = self.lock();
+        inner.calls.retain(|id, call| call.readers.is_some() || !ids.contains(id));
+        inner.ended.retain(|id| !ids.contains(id));
+        for card in inner.cards.values() {
+            card.send_if_modified(|card| {
+                let gone = card.as_ref().is_some_and(|card| ids.contains(&card.call.id));
+                if gone {
+                    *card = None;
+                }
+                gone
+            });
+        }
+        inner.feed.forget(ids);
+    }
+
     /// Tells every live call something; how many could not be told.
     pub fn tell_all(&self, event: &Event) -> usize {
         let inner = self.lock();
@@ -283,6 +307,17 @@ impl LiveCall {
     pub fn show(&self, written: &Written) {
         count(written);
         self.hub.lock().show(&self.id, written);
+    }
+}
+
+impl LiveCall {
+    /// What was said between these times is struck out, also of what was shown.
+    pub fn strike(&self, from: Time, to: Time) {
+        let mut inner = self.hub.lock();
+        if let Some(call) = inner.calls.get_mut(&self.id) {
+            call.backlog.iter_mut().for_each(|item| Arc::make_mut(item).entry.blot(from, to));
+        }
+        inner.feed.strike(&self.id, from, to);
     }
 }
 

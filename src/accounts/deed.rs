@@ -45,6 +45,26 @@ pub enum Did {
     EndedToken,
     /// Read the audit log.
     ReadAudit,
+    /// Wrote notes on a call.
+    WroteNotes,
+    /// Said what the bot should have done.
+    Corrected,
+    /// Had messages to a webhook sent again.
+    ReplayedMessages,
+    /// Took a call away as a vCon.
+    ExportedCall,
+    /// Searched what is kept of a caller.
+    SearchedNumber,
+    /// Took what is kept of a caller away: a line for each call.
+    ExportedNumber,
+    /// Erased what is kept of a caller: the receipt's id.
+    ErasedNumber,
+    /// Placed a legal hold on a call.
+    PlacedHold,
+    /// Lifted a legal hold.
+    LiftedHold,
+    /// Deleted what was too old: the gateway itself.
+    DeletedOld,
 }
 
 impl Did {
@@ -71,6 +91,16 @@ impl Did {
             Self::MadeToken => "made_token",
             Self::EndedToken => "ended_token",
             Self::ReadAudit => "read_audit",
+            Self::WroteNotes => "wrote_notes",
+            Self::Corrected => "corrected",
+            Self::ReplayedMessages => "replayed_messages",
+            Self::ExportedCall => "exported_call",
+            Self::SearchedNumber => "searched_number",
+            Self::ExportedNumber => "exported_number",
+            Self::ErasedNumber => "erased_number",
+            Self::PlacedHold => "placed_hold",
+            Self::LiftedHold => "lifted_hold",
+            Self::DeletedOld => "deleted_old",
         }
     }
 
@@ -78,7 +108,8 @@ impl Did {
     #[must_use]
     pub const fn is_look(self) -> bool {
         match self {
-            Self::SawCall | Self::HeardRecording | Self::ReadAudit => true,
+            // Notes save themselves while they are written.
+            Self::SawCall | Self::HeardRecording | Self::ReadAudit | Self::WroteNotes => true,
             Self::SignedIn
             | Self::SignInFailed
             | Self::SignedOut
@@ -94,7 +125,16 @@ impl Did {
             | Self::RemovedAccount
             | Self::MadeLink
             | Self::MadeToken
-            | Self::EndedToken => false,
+            | Self::EndedToken
+            | Self::Corrected
+            | Self::ReplayedMessages
+            | Self::ExportedCall
+            | Self::SearchedNumber
+            | Self::ExportedNumber
+            | Self::ErasedNumber
+            | Self::PlacedHold
+            | Self::LiftedHold
+            | Self::DeletedOld => false,
         }
     }
 }

@@ -45,9 +45,13 @@ pub enum Permission {
     Accounts,
     /// Read who did what.
     Audit,
+    /// Search what is kept of a caller, give it out, erase it; hold calls.
+    Privacy,
+    /// See how long things are kept, what was erased, and what is held.
+    PrivacyReports,
 }
 
-const TABLE: [(Permission, &[Role]); 11] = [
+const TABLE: [(Permission, &[Role]); 13] = [
     (Permission::Roster, &[Agent, Supervisor, Operator, Administrator]),
     (Permission::OwnDesk, &[Agent, Supervisor, Operator, Administrator]),
     (Permission::OwnCalls, &[Agent, Supervisor, Operator, Administrator]),
@@ -59,6 +63,8 @@ const TABLE: [(Permission, &[Role]); 11] = [
     (Permission::Tokens, &[Supervisor, Operator, Administrator]),
     (Permission::Accounts, &[Administrator]),
     (Permission::Audit, &[Administrator]),
+    (Permission::Privacy, &[Administrator]),
+    (Permission::PrivacyReports, &[Operator, Administrator]),
 ];
 
 impl Role {

@@ -36,6 +36,7 @@ use crate::{
     knowledge::{KnownEntry, Library, Shelf},
     live::Hub,
     lookup::{Crm, LookUps},
+    privacy::{self, Privacy},
     speech::{Ear, Heads, Speech, Tongue},
     store::{self, AgentRow, FlowFile, NewCall, Store},
     telephony::{Arrival, CallLegs, CallOptions, Telephony, media::HeardQueue},
@@ -44,6 +45,8 @@ use crate::{
     web_call::WebCalls,
     webhooks::Webhooks,
 };
+
+pub(crate) use options::spellings;
 
 /// How long the record may take to be written at the end.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -108,6 +111,11 @@ impl Route {
     }
 }
 
+/// The flow of a route, and those of other languages.
+fn flows(route: &Route) -> impl Iterator<Item = &Arc<Flow>> {
+    std::iter::once(&route.flow).chain(route.others.iter().map(|(flow, _)| flow))
+}
+
 impl App {
     /// Loads the models, opens the record, binds the ports.
     ///
@@ -140,6 +148,7 @@ impl App {
             library: library.clone(),
             accounts,
             webhooks,
+            privacy: Privacy::new(store.clone(), hub.clone(), desk.clone(), options::spellings(&config), config.file.privacy.retention()),
         };
         let pages_tls = options::pages_tls(&config).context("the certificate of the pages")?;
         let http = http::Bound::bind(&options::http(&config, pages_tls.as_ref())?, parts).await?;
@@ -148,8 +157,7 @@ impl App {
         let routes = routes(&config, path, heads)?;
         library.fill(shelves(&routes));
         for route in &routes {
-            let flows = std::iter::once(&route.flow).chain(route.others.iter().map(|(flow, _)| flow));
-            flows.zip(&route.languages).for_each(|(flow, tongue)| speech.prewarm(flow, &tongue.heads));
+            flows(route).zip(&route.languages).for_each(|(flow, tongue)| speech.prewarm(flow, &tongue.heads));
         }
         let trunks = Arc::new(config.trunk_table());
         let (telephony, arrivals) = Telephony::start(options::telephony(&config, Arc::clone(&trunks))?, pages).await?;
@@ -170,6 +178,9 @@ impl App {
         tracing::info!(sip = ?gateway.telephony.user_agent().udp_address(), pages = %http.address(), "ready for calls");
         let serving = tokio::spawn(http.run(async { _ = close.await }));
         let mut calls = JoinSet::new();
+        // It ends with this function.
+        let mut background = JoinSet::new();
+        background.spawn(privacy::keep(gateway.store.clone(), gateway.config.file.privacy.retention()));
         let mut stop = pin!(stop);
         let mut renewed = signal(SignalKind::hangup()).context("no signals")?;
         let (keeper, mut placings) = gateway.keeper();
@@ -184,6 +195,7 @@ impl App {
             }
         }
         keeper.abort();
+        background.shutdown().await;
         gateway.drain(calls).await;
         drop(closed);
         serving.await.context("the pages")??;
@@ -272,13 +284,23 @@ impl Gateway {
             others: route.others.iter().map(|(_, file)| file.clone()).collect(),
             language: route.flow.language.clone(),
             promise: promise.clone(),
+            redact: self.config.file.privacy.rules(),
+            words: flows(route).map(|flow| flow.words()).collect(),
         });
         let live = self.hub.begin(log.head(), events.0.clone());
         let speech = self.speech.call(route.languages.clone(), events.0.clone());
         tokio::spawn(listen(legs.heard(), speech.ear()));
         let others = route.others.iter().map(|(flow, _)| Arc::clone(flow)).collect();
         CallTask {
-            setup: Setup { call: id.clone(), flow: Arc::clone(&route.flow), others, wall, caller, promise },
+            setup: Setup {
+                call: id.clone(),
+                flow: Arc::clone(&route.flow),
+                others,
+                wall,
+                caller,
+                redact: self.config.file.privacy.rules(),
+                promise,
+            },
             id,
             started,
             legs,

@@ -21,6 +21,7 @@ use crate::{
     http,
     lookup::CrmOptions,
     openid::{self, OpenId},
+    privacy::Spellings,
     screen_pop::{PopFor, ScreenPops},
     speech, telephony,
     telephony::media::MediaConfig,
@@ -209,6 +210,7 @@ pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> a
         mask: if from.mask_coarse_words { http::Mask::new(&from.masked_words) } else { http::Mask::default() },
         numbers: numbers(config),
         pops: screen_pops(config),
+        privacy: http::PrivacySettings { redact: config.file.privacy.rules().words(), recordings: config.file.store.recordings },
     })
 }
 
@@ -246,6 +248,11 @@ pub(super) fn accounts(config: &Config) -> Option<accounts::Options> {
         audit: hours(from.audit_days * 24),
         address: config.file.http.public_address(),
     })
+}
+
+/// How callers' numbers may stand in the record.
+pub(crate) fn spellings(config: &Config) -> Spellings {
+    Spellings::new(config.file.trunks.keys().filter_map(|name| config.trunk(name)).map(|trunk| trunk.inbound.clone()).collect())
 }
 
 /// The same rules as for agents' telephones.

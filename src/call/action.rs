@@ -96,6 +96,10 @@ pub enum Action {
     /// From now on until it is taken back the caller gives something that nobody else may know: the recording has silence, and what is heard is not
     /// written down.
     Private { on: bool },
+    /// What was said between these times is struck out: the recording has silence there, and no words of it are kept.
+    Strike { from: Time, to: Time },
+    /// The caller does not agree to be recorded: the recording ends, and what there is of it is removed. The call goes on.
+    Unrecord,
     /// Write this down (record, live pages).
     Record(Entry),
     /// The call is over: every leg is gone or is being hung up. Nothing follows.

@@ -8,6 +8,7 @@ use std::{
 use crate::call::{
     caller::Caller,
     claim, clauses,
+    consent::Consent,
     event::{Engine, FarEndSign, LegQuality},
     flow::{
         Flow,
@@ -89,6 +90,8 @@ pub(crate) struct Base {
     /// Since when we owe the caller a sound.
     pub(crate) owed_since: Option<Time>,
     pub(crate) silence: SilenceMeter,
+    /// What the caller was asked to agree to.
+    pub(crate) consent: Consent,
     /// What is counted of the handoff that goes on.
     pub(crate) handoff: Measured,
     /// What is written down of caller and agent.
@@ -134,6 +137,7 @@ impl Base {
             comfort: false,
             owed_since: None,
             silence: SilenceMeter::default(),
+            consent: Consent::default(),
             handoff: Measured::default(),
             scribe: Scribe::default(),
             unwritten: false,
@@ -150,6 +154,7 @@ impl Base {
     pub(crate) fn follow(&mut self, flow: Arc<Flow>) {
         self.language = flow.words();
         self.ear.follow(flow.turn.clone(), self.language);
+        self.io.follow(self.language);
         self.flow = flow;
     }
 

@@ -5,8 +5,11 @@ use std::collections::VecDeque;
 use crate::call::{
     action::Action,
     ids::RequestId,
+    language::Language,
     private::Privacy,
     record::{Entry, What},
+    redact::{Redactor, Rules},
+    struck::{Cut, Struck},
     time::Time,
     timer::Timers,
 };
@@ -19,6 +22,7 @@ pub(crate) struct Io {
     /// The deadlines that are set.
     pub(crate) timers: Timers,
     privacy: Privacy,
+    struck: Struck,
     actions: VecDeque<Action>,
     last_request: u64,
     entries: Vec<Entry>,
@@ -36,9 +40,47 @@ impl Io {
         self.actions.push_back(action);
     }
 
+    /// What is struck out of what is written down.
+    pub(crate) fn strike_out(&mut self, rules: &Rules, language: &'static Language) {
+        self.struck = Struck::new(Redactor::new(rules, language));
+    }
+
+    /// The caller speaks another language.
+    pub(crate) fn follow(&mut self, language: &'static Language) {
+        self.struck.follow(language);
+    }
+
+    /// A text for people, without what was struck out of the record.
+    pub(crate) fn told(&self, text: &str) -> String {
+        self.struck.told(text)
+    }
+
     /// Writes something down.
     pub(crate) fn record(&mut self, what: What) {
         let Some(what) = self.privacy.conceal(what, self.now) else { return };
+        let (what, cut) = self.struck.strike(what, self.now);
+        if let Some(Cut { from, to, kinds }) = &cut {
+            self.act(Action::Strike { from: *from, to: *to });
+            // Of a number that was given in several turns the first are known already.
+            for entry in &mut self.entries {
+                if let (What::CallerTurn { text, .. }, Some(kind)) = (&entry.what, kinds.first()) {
+                    let was = text.clone();
+                    entry.blot(*from, *to);
+                    if matches!(&entry.what, What::CallerTurn { text, .. } if *text != was) {
+                        self.struck.remember(kind, &was);
+                    }
+                } else {
+                    entry.blot(*from, *to);
+                }
+            }
+        }
+        self.write(what);
+        if let Some(Cut { from, to, kinds }) = cut {
+            self.write(What::Redacted { kinds, from, to });
+        }
+    }
+
+    fn write(&mut self, what: What) {
         let entry = Entry { at: self.now, what };
         // Words in the making are for the live pages: nothing is read from them later.
         if !matches!(entry.what, What::Hearing { .. }) {

@@ -103,6 +103,7 @@ impl Call {
         }
         base.io.timers.stop_all();
         base.record_qualities();
+        base.consent.end(&mut base.io);
         base.io.record(What::Owner { owner: Owner::Ended });
         base.io.record(What::Ended { outcome });
         base.io.act(Action::End { outcome });

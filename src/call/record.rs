@@ -23,6 +23,24 @@ pub struct Entry {
     pub what: What,
 }
 
+impl Entry {
+    /// Puts dots in the place of what the caller said and what quotes it, if that lies in a stretch that was struck out.
+    pub fn blot(&mut self, within_from: Time, within_to: Time) {
+        let within = |from: Time, to: Time| within_from <= from && to <= within_to;
+        match &mut self.what {
+            What::CallerTurn { text, from, to, .. } | What::AgentTurn { text, from, to, .. }
+                if within(*from, *to) && !text.contains(CONCEALED) =>
+            {
+                CONCEALED.clone_into(text);
+            }
+            What::Evidence { evidence } if within(evidence.span.0, evidence.span.1) => CONCEALED.clone_into(&mut evidence.quote),
+            // It quotes the evidence.
+            What::Decision { decision } if within(self.at, self.at) => CONCEALED.clone_into(&mut decision.why),
+            _ => {}
+        }
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
@@ -47,6 +65,10 @@ pub enum What {
     Language { flow: String, language: String },
     /// The caller gives something that nobody else may know, or is done with it. Meanwhile nothing is recorded.
     Private { on: bool },
+    /// Something was struck out of what was said between these times: what kinds of things (`cards`, `passwords`, the names of the configuration's patterns).
+    Redacted { kinds: Vec<String>, from: Time, to: Time },
+    /// The caller is asked whether they agree to something (`recording`), or has answered. No answer counts as no.
+    Consent { to: String, answer: ConsentAnswer },
     /// A key the caller pressed.
     Key { digit: char },
     /// What the bot said in one go, with the part of it that the caller really heard. `turn` is the caller's turn that it answers, 0 before the first;
@@ -72,6 +94,18 @@ pub enum What {
     Trouble { what_failed: String, then: String },
     /// The call is over.
     Ended { outcome: Outcome },
+}
+
+/// What the caller said to a question for consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentAnswer {
+    /// They are asked.
+    Asked,
+    /// They agree.
+    Given,
+    /// They do not.
+    Refused,
 }
 
 /// Whose leg.

@@ -25,6 +25,10 @@ impl Call {
             self.base.mouth.resume(&mut self.base.io);
         }
         self.base.io.set_private(matches!(&self.phase, Phase::Talking(bot) if bot.is_private()));
+        if let Phase::Talking(bot) | Phase::HandingOver { bot, .. } = &self.phase {
+            let heard = self.base.mouth.is_idle();
+            self.base.consent.follow(&mut self.base.io, &bot.consents(), heard);
+        }
         self.watch_silence();
         self.watch_comfort();
         let mut patch = self.patch();

@@ -15,6 +15,7 @@ use crate::call::{
     other_language::Others,
     outcome::Outcome,
     record::{Owner, Party, What},
+    redact::Rules,
     then::Then,
     time::{Time, WallTime},
     timer::Timer,
@@ -37,6 +38,8 @@ pub struct Setup {
     pub wall: WallTime,
     /// Who calls.
     pub caller: Caller,
+    /// What is struck out of what is written down.
+    pub redact: Rules,
     /// Flows of other languages, one of which takes the call if the caller's first words are in its language.
     pub others: Vec<Arc<Flow>>,
     /// Nobody has called: this promise is kept.
@@ -74,9 +77,10 @@ impl Call {
     /// A call that has arrived: it is answered, and the greeting made ready.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        let Setup { call, flow, wall, caller, others, promise } = setup;
+        let Setup { call, flow, wall, caller, redact, others, promise } = setup;
         let bot = Bot::new(&flow, wall, &caller);
         let mut base = Base::new(&call, flow, caller);
+        base.io.strike_out(&redact, base.language);
         base.io.record(What::Arrived {
             caller: base.caller.number.clone(),
             caller_name: base.caller.name.clone(),
@@ -318,7 +322,8 @@ impl Call {
             Phase::Talking(mut bot) => {
                 let base = &mut self.base;
                 bot.hand_on(base);
-                let matter = Matter::new(bot.intent().map(str::to_owned), bot.open_question(), why.to_owned());
+                let open = bot.open_question().map(|words| base.io.told(&words));
+                let matter = Matter::new(bot.intent().map(str::to_owned), open, base.io.told(why));
                 let questions = bot.questions_for(&to.queue);
                 let handoff = Box::new(Handoff::start(base, to, matter, questions));
                 self.phase = Phase::HandingOver { bot, handoff };

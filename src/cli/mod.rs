@@ -6,6 +6,7 @@ mod eval;
 mod example_orders;
 mod flow;
 mod models;
+mod privacy;
 mod replay;
 mod serve;
 mod speak;
@@ -33,6 +34,7 @@ enum Command {
     Speak(speak::Args),
     Replay(replay::Args),
     Models(models::Args),
+    Privacy(privacy::Args),
     Bench(bench::Args),
     #[command(hide = true)]
     ExampleOrders(example_orders::Args),
@@ -54,6 +56,7 @@ impl Cli {
             Command::Speak(args) => speak::run(&args),
             Command::Replay(args) => replay::run(&args),
             Command::Models(args) => models::run(&args),
+            Command::Privacy(args) => privacy::run(&args),
             Command::Bench(args) => bench::run(&args),
             Command::ExampleOrders(args) => example_orders::run(&args),
         }

@@ -9,6 +9,7 @@ mod desk;
 mod http;
 mod limits;
 mod lines;
+mod privacy;
 mod registrar;
 mod remote;
 mod routes;
@@ -37,6 +38,7 @@ pub use desk::{DeskConfig, OverflowConfig, Strategy};
 pub use http::{HttpConfig, IceServerConfig};
 pub use limits::LimitsConfig;
 pub use lines::{Account, Health, Phone, Registration};
+pub use privacy::{PrivacyConfig, RetentionConfig};
 pub use registrar::{DigestName, RegistrarConfig};
 pub use remote::{ChatConfig, ChatMay, RemoteConfig, SoundFormat, StreamingConfig, TranscriptionConfig, VoiceConfig};
 pub use routes::{HoursConfig, RouteConfig, TrunkNames};
@@ -77,6 +79,8 @@ pub struct ConfigFile {
     pub speech: SpeechConfig,
     /// What is kept.
     pub store: StoreConfig,
+    /// What nobody may read or hear later.
+    pub privacy: PrivacyConfig,
     /// Pages and API.
     pub http: HttpConfig,
     /// People who sign in.

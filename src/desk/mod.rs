@@ -118,6 +118,11 @@ impl DeskHandle {
         });
     }
 
+    /// Nobody is remembered as having spoken with this caller.
+    pub fn forget(&self, caller: &str) {
+        self.with(|inner, _| inner.desk.forget(caller));
+    }
+
     /// An agent's own word. False if there is no such agent.
     #[must_use]
     pub fn set_available(&self, agent: &AgentId, available: bool) -> bool {

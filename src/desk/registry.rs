@@ -309,6 +309,11 @@ impl Desk {
         self.dispatch();
     }
 
+    /// Nobody is remembered as having spoken with this caller.
+    pub fn forget(&mut self, caller: &str) {
+        self.known.forget(caller);
+    }
+
     /// An agent says that they are there, or not. With a call at hand it counts from its end on. False if there is no such agent.
     pub fn set_available(&mut self, agent: &AgentId, available: bool, now: Now) -> bool {
         self.wake(now);

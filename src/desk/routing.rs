@@ -62,6 +62,12 @@ impl Known {
         self.callers.remove(call);
     }
 
+    /// This caller has spoken with nobody.
+    pub(super) fn forget(&mut self, caller: &str) {
+        self.spoke.remove(caller);
+        self.order.retain(|known| known != caller);
+    }
+
     /// The agent with whom this caller spoke last, if that is not longer ago than this.
     pub(super) fn agent(&self, caller: &str, now: Now, within_ms: u64) -> Option<&AgentId> {
         let (agent, at) = self.spoke.get(caller)?;

@@ -30,6 +30,8 @@ pub(super) enum ApiError {
     NoSuchWebhook,
     #[error("No such message was given up.")]
     NoSuchMessage,
+    #[error("There is no such receipt.")]
+    NoSuchReceipt,
     #[error("This call goes on.")]
     CallLive,
     #[error("There is no such flow.")]
@@ -120,6 +122,7 @@ impl ApiError {
             Self::CallbackOver => (StatusCode::CONFLICT, "callback_over"),
             Self::NoSuchWebhook => (StatusCode::NOT_FOUND, "no_such_webhook"),
             Self::NoSuchMessage => (StatusCode::NOT_FOUND, "no_such_message"),
+            Self::NoSuchReceipt => (StatusCode::NOT_FOUND, "no_such_receipt"),
             Self::CallLive => (StatusCode::CONFLICT, "call_live"),
             Self::NoSuchFlow => (StatusCode::NOT_FOUND, "no_such_flow"),
             Self::NotNow => (StatusCode::SERVICE_UNAVAILABLE, "not_now"),

@@ -31,6 +31,7 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{openid::OpenId, screen_pop::ScreenPops, trunk::Network};
 
 pub use api::desk::DeskSettings;
+pub use api::privacy::PrivacySettings;
 pub use error::ErrorBody;
 pub use mask::Mask;
 pub use metrics::install as install_metrics;
@@ -78,6 +79,8 @@ pub struct Options {
     pub pops: ScreenPops,
     /// What agents may hand callers on to.
     pub numbers: Numbers,
+    /// What is struck out and recorded.
+    pub privacy: PrivacySettings,
 }
 
 impl Options {
@@ -98,6 +101,7 @@ impl Options {
             desk: DeskSettings::default(),
             pops: ScreenPops::default(),
             numbers: Numbers::default(),
+            privacy: PrivacySettings::default(),
         }
     }
 }

@@ -8,10 +8,11 @@ use crate::{
     accounts::Accounts,
     call::ids::{AgentId, CallId},
     desk::DeskHandle,
-    http::{DeskSettings, Mask, Numbers, Options, error::ApiError, ready::Readiness, web::Web},
+    http::{DeskSettings, Mask, Numbers, Options, PrivacySettings, error::ApiError, ready::Readiness, web::Web},
     knowledge::Library,
     live::Hub,
     openid::OpenId,
+    privacy::Privacy,
     screen_pop::ScreenPops,
     store::{Store, is_call_id},
     trunk::Network,
@@ -39,6 +40,8 @@ pub struct Parts {
     pub accounts: Option<Accounts>,
     /// Who is told of what happens.
     pub webhooks: Webhooks,
+    /// What data protection asks of the record.
+    pub privacy: Privacy,
 }
 
 /// The state of the server. Cheap to clone.
@@ -53,6 +56,7 @@ pub struct Server {
     pub(super) desk: Arc<DeskSettings>,
     pub(super) pops: Arc<ScreenPops>,
     pub(super) numbers: Numbers,
+    pub(super) privacy: Arc<PrivacySettings>,
     streams: Arc<Semaphore>,
 }
 
@@ -68,6 +72,7 @@ impl Server {
             desk: Arc::new(options.desk.clone()),
             pops: Arc::new(options.pops.clone()),
             numbers: options.numbers.clone(),
+            privacy: Arc::new(options.privacy.clone()),
             streams: Arc::new(Semaphore::new(options.streams)),
         }
     }

@@ -11,13 +11,16 @@ use crate::{
         event::Event,
         handoff::Promise,
         ids::CallId,
+        language::Language,
         outcome::Outcome,
         record::{Entry, What},
+        redact::Rules,
         time::{Time, WallTime},
     },
     store::{
         Shared,
         event_log::{FlowFile, Line, Setup},
+        held::Held,
         writer::{Closing, Job},
     },
     view::{CallHead, CallState, Numbered, Stamp, Written},
@@ -25,11 +28,6 @@ use crate::{
 
 /// How late the recogniser may be with what it heard in private.
 const LATE_ANSWERS_MS: u64 = 5_000;
-
-/// Does a report say what the caller said or keyed?
-const fn tells_words(event: &Event) -> bool {
-    matches!(event, Event::Digit { .. } | Event::Partial { .. } | Event::Heard { .. } | Event::Understood { .. })
-}
 
 /// A call that arrives.
 #[derive(Debug, Clone)]
@@ -52,6 +50,10 @@ pub struct NewCall {
     pub language: String,
     /// Nobody has called: this promise is kept.
     pub promise: Option<Box<Promise>>,
+    /// What is struck out of the record.
+    pub redact: Rules,
+    /// The words of the languages in which it may be held.
+    pub words: Vec<&'static Language>,
 }
 
 /// The record of one live call. Dropping it ends the record.
@@ -72,11 +74,15 @@ pub struct CallLog {
     /// The caller gives something that nobody else may know; or none does since then.
     private: bool,
     private_until: Option<Time>,
+    /// Lines that may tell what is struck out.
+    held: Held,
+    /// Stretches that were struck out.
+    strikes: Vec<(Time, Time)>,
 }
 
 impl CallLog {
     pub(super) fn begin(shared: Arc<Shared>, jobs: mpsc::Sender<Job>, call: NewCall) -> Self {
-        let NewCall { id, started, utc_offset_s, wall, caller, flow, others, language, promise } = call;
+        let NewCall { id, started, utc_offset_s, wall, caller, flow, others, language, promise, redact, words } = call;
         let head = Arc::new(CallHead::new(id.clone(), started, &caller, flow.name.clone(), language.clone()));
         let begin = Some(Box::new((Arc::clone(&head), utc_offset_s)));
         let mut log = Self {
@@ -91,9 +97,11 @@ impl CallLog {
             lost_lines: 0,
             private: false,
             private_until: None,
+            held: Held::new(&redact, &words),
+            strikes: Vec::new(),
         };
         log.send_begin();
-        log.line(&Line::Setup(Setup { call: id, started, wall, caller, flow, others, language, promise }));
+        log.line(&Line::Setup(Setup { call: id, started, wall, caller, flow, others, language, promise, redact }));
         log
     }
 
@@ -111,39 +119,63 @@ impl CallLog {
 
     /// The brain is told something.
     pub fn event(&mut self, at: Time, event: &Event) {
-        if tells_words(event) && self.is_private(at) {
-            return self.lost_lines += 1;
-        }
-        self.line(&Line::Event { at, event: event.clone() });
+        self.held.told(at, event);
+        let line = Line::Event { at, event: event.clone() };
+        let tells_caller = matches!(event, Event::Digit { .. } | Event::Partial { .. } | Event::Heard { .. } | Event::Understood { .. });
+        self.keep(line, tells_caller && self.is_private(at));
     }
 
     /// The brain's deadline passed.
     pub fn timeout(&mut self, at: Time) {
-        self.line(&Line::Timeout { at });
+        self.keep(Line::Timeout { at }, false);
     }
 
     /// The brain asked for something. An entry of the record is written down too, and comes back for live pages.
     #[must_use]
     pub fn action(&mut self, at: Time, action: &Action) -> Option<Written> {
-        if let Action::Private { on } = action {
-            (self.private, self.private_until) = (*on, Some(at));
+        match action {
+            Action::Private { on } => (self.private, self.private_until) = (*on, Some(at)),
+            Action::Strike { from, to } => self.strike(at, *from, *to),
+            _ => {}
         }
         let secret = match action {
             Action::Understand { .. } => self.is_private(at),
             Action::LookUp { request, .. } => request.private,
             _ => false,
         };
-        if secret {
-            self.lost_lines += 1;
-        } else {
-            self.line(&Line::Action { at, action: action.clone() });
+        self.keep(Line::Action { at, action: action.clone() }, secret);
+        if let Action::Record(entry) = action {
+            self.held.written(entry);
+            return Some(self.entry(entry));
         }
-        if let Action::Record(entry) = action { Some(self.entry(entry)) } else { None }
+        None
     }
 
     /// Answers that are late still tell what was private.
     fn is_private(&self, at: Time) -> bool {
         self.private || self.private_until.is_some_and(|until| at < until.plus(LATE_ANSWERS_MS))
+    }
+
+    /// What was said then is struck out: what tells its words is never written, and what was written of it is blotted out.
+    fn strike(&mut self, at: Time, from: Time, to: Time) {
+        self.held.struck(at, (from, to));
+        self.strikes.push((from, to));
+        let _done_at_the_end = self.jobs.try_send(Job::Strike { call: self.id.clone(), from, to });
+    }
+
+    /// Writes a line, or holds it until it is known whether it may be written.
+    fn keep(&mut self, line: Line, secret: bool) {
+        self.held.push(line, secret);
+        self.write_decided();
+    }
+
+    fn write_decided(&mut self) {
+        while let Some(kept) = self.held.pop() {
+            match kept {
+                Some(line) => self.line(&line),
+                None => self.lost_lines += 1,
+            }
+        }
     }
 
     fn entry(&mut self, entry: &Entry) -> Written {
@@ -189,9 +221,12 @@ impl Drop for CallLog {
             // Its task ended without saying how: that is a failure of ours.
             Arc::make_mut(&mut self.head).end(Outcome::Failed, self.last.0);
         }
+        self.held.end();
+        self.write_decided();
         self.shared.logs.finish(&self.id);
         let utc_offset_s = self.begin.as_ref().map(|begin| begin.1);
-        let closing = Closing { head: Arc::clone(&self.head), deferred: self.deferred, utc_offset_s };
+        let strikes = std::mem::take(&mut self.strikes);
+        let closing = Closing { head: Arc::clone(&self.head), deferred: self.deferred, utc_offset_s, strikes };
         if let Err(TrySendError::Full(Job::Close(closing))) = self.jobs.try_send(Job::Close(closing)) {
             self.shared.close_later(closing);
         }

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 use crate::{
-    call::{action::Action, caller::Caller, event::Event, handoff::Promise, ids::CallId, time::Time, time::WallTime},
+    call::{action::Action, caller::Caller, event::Event, handoff::Promise, ids::CallId, redact::Rules, time::Time, time::WallTime},
     clock,
     view::Stamp,
 };
@@ -43,7 +43,7 @@ pub enum Line {
     Timeout { at: Time },
     /// The brain asked for this.
     Action { at: Time, action: Action },
-    /// This many lines are missing here: the disk took nothing, or they told what a caller gave in private.
+    /// This many lines are missing here: the disk took nothing, or they told what a caller gave in private, or what was struck out.
     Gap { lines: u64 },
 }
 
@@ -68,6 +68,9 @@ pub struct Setup {
     /// Nobody called: this promise was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promise: Option<Box<Promise>>,
+    /// What was struck out of its record; nothing, in older ones.
+    #[serde(default = "Rules::none")]
+    pub redact: Rules,
 }
 
 /// A flow file, so that it can be found again and recognised.

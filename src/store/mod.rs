@@ -9,11 +9,14 @@ mod callbacks;
 mod deliveries;
 mod event_log;
 mod figures;
+mod held;
 mod interrupted;
 mod notes;
+mod privacy;
 mod reads;
 mod recorded;
 mod rows;
+mod strikes;
 mod writer;
 
 use std::{
@@ -47,6 +50,7 @@ pub use deliveries::{Delivery, NewDelivery, Sent};
 pub use event_log::{FlowFile, Line, LogError, ReadLog, Setup, read_log};
 pub use figures::{Figures, ReasonCount};
 pub use notes::Corrections;
+pub use privacy::Removed;
 pub use reads::{Filter, Page};
 pub use recorded::Recorded;
 pub use writer::AgentRow;
@@ -252,6 +256,12 @@ impl Store {
         event_log::log_path(&self.shared.folder, call)
     }
 
+    /// Where a file may be made that is given out and forgotten.
+    #[must_use]
+    pub fn spool_path(&self, name: &str) -> PathBuf {
+        self.shared.folder.join(name)
+    }
+
     /// Writes down which agents there are.
     pub async fn agents(&self, agents: Vec<AgentRow>) {
         let _closed_at_the_end = self.jobs.send(Job::Agents(agents)).await;
@@ -290,6 +300,8 @@ fn connect_options(folder: &Path) -> SqliteConnectOptions {
         // With WAL this survives a kill -9; only a power cut can cost the last commits.
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(Duration::from_secs(2))
+        // What is deleted is overwritten with zeros.
+        .pragma("secure_delete", "ON")
         .disable_statement_logging()
 }
 
@@ -314,6 +326,7 @@ impl MigrationSource<'static> for Embedded {
             (3, "notes", include_str!("migrations/3.sql")),
             (4, "deliveries", include_str!("migrations/4.sql")),
             (5, "callbacks", include_str!("migrations/5.sql")),
+            (6, "privacy", include_str!("migrations/6.sql")),
         ];
         let migration = |(number, name, sql): (i64, &'static str, &'static str)| {
             Migration::new(number, name.into(), MigrationType::Simple, sql.into(), false)

@@ -119,7 +119,7 @@ impl Store {
         head.state == CallState::Ended && self.recording_path(&head.id).is_file()
     }
 
-    fn head_of(&self, row: &SqliteRow) -> Result<CallHead, StoreError> {
+    pub(super) fn head_of(&self, row: &SqliteRow) -> Result<CallHead, StoreError> {
         let mut head: CallHead = serde_json::from_str(row.get::<&str, _>(0))?;
         head.recording = self.has_recording(&head);
         Ok(head)

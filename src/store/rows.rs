@@ -100,6 +100,8 @@ pub(super) async fn entry(connection: &mut SqliteConnection, call: &CallId, item
         | What::Hearing { .. }
         | What::Language { .. }
         | What::Private { .. }
+        | What::Redacted { .. }
+        | What::Consent { .. }
         | What::Key { .. }
         | What::Tried { .. }
         | What::LookUp { .. }

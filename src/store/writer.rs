@@ -11,9 +11,9 @@ use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    call::ids::CallId,
+    call::{ids::CallId, time::Time},
     clock,
-    store::{AuditRow, Shared, StoreError, audit, connect, event_log, interrupted, rows},
+    store::{AuditRow, Shared, StoreError, audit, connect, event_log, interrupted, rows, strikes},
     view::{CallHead, Numbered},
 };
 
@@ -27,8 +27,21 @@ const RETRY: Duration = Duration::from_secs(1);
 /// What the writer is told.
 #[derive(Debug)]
 pub(super) enum Job {
-    Begin { head: Arc<CallHead>, utc_offset_s: i32 },
-    Entry { call: CallId, item: Arc<Numbered>, head: Option<Arc<CallHead>> },
+    Begin {
+        head: Arc<CallHead>,
+        utc_offset_s: i32,
+    },
+    Entry {
+        call: CallId,
+        item: Arc<Numbered>,
+        head: Option<Arc<CallHead>>,
+    },
+    /// Words of the caller between those times are blotted out.
+    Strike {
+        call: CallId,
+        from: Time,
+        to: Time,
+    },
     Close(Closing),
     Agents(Vec<AgentRow>),
     Audit(AuditRow),
@@ -43,6 +56,8 @@ pub(super) struct Closing {
     pub(super) deferred: u64,
     /// Set if the call's row was never written.
     pub(super) utc_offset_s: Option<i32>,
+    /// Stretches that were struck out, once more: the queue may have been full.
+    pub(super) strikes: Vec<(Time, Time)>,
 }
 
 /// An agent as the configuration has it.
@@ -204,8 +219,12 @@ fn write<'a>(
                         tracing::debug!(call = closing.head.id.0, found, "entries filled up from the event log");
                     }
                 }
+                for &(from, to) in &closing.strikes {
+                    strikes::blot(connection, &closing.head.id, from, to).await?;
+                }
                 rows::missing(connection, &closing.head.id, missing).await
             }
+            Job::Strike { call, from, to } => strikes::blot(connection, call, *from, *to).await,
             Job::Agents(agents) => {
                 for agent in agents {
                     rows::agent(connection, agent).await?;

@@ -191,6 +191,16 @@ impl CallLegs {
         self.media(MediaCommand::Private { on });
     }
 
+    /// The recording ends, and what there is of it is removed.
+    pub fn unrecord(&self) {
+        self.media(MediaCommand::Unrecord);
+    }
+
+    /// The recording has silence between these times.
+    pub fn strike(&self, from: Time, to: Time) {
+        self.media(MediaCommand::Strike { positions: from.samples_8k()..to.samples_8k() });
+    }
+
     /// Keeps a speech's place in a leg's order.
     pub fn announce(&self, leg: LegId, id: RequestId) {
         self.media(MediaCommand::Announce { leg, id });

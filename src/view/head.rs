@@ -159,6 +159,8 @@ impl CallHead {
             | What::Hearing { .. }
             | What::CallerTurn { .. }
             | What::Private { .. }
+            | What::Redacted { .. }
+            | What::Consent { .. }
             | What::Key { .. }
             | What::BotTurn { .. }
             | What::AgentTurn { .. }

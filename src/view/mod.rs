@@ -1,9 +1,11 @@
 //! What the pages see of calls: JSON shapes that are folded from the record. Store, hub and HTTP share them; the brain knows none of them.
 
 mod card;
+mod compliance;
 mod correction;
 mod head;
 mod notes;
+mod privacy;
 pub mod schema;
 mod stamp;
 mod vcon;
@@ -15,9 +17,11 @@ use serde::{Deserialize, Serialize};
 use crate::call::record::Entry;
 
 pub use card::{Card, CardFold, CardStep};
+pub use compliance::{Compliance, ConsentGiven, Seen};
 pub use correction::{About, Correction, CorrectionState};
 pub use head::{CallHead, CallState};
 pub use notes::Notes;
+pub use privacy::{Hold, Kept, Receipt};
 pub use stamp::Stamp;
 pub use vcon::{Sound, vcon};
 

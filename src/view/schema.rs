@@ -109,6 +109,8 @@ pub enum What {
     AgentTurn { agent: String, text: String, confidence: f32, from: Ms, to: Ms },
     Language { flow: String, language: String },
     Private { on: bool },
+    Redacted { kinds: Vec<String>, from: Ms, to: Ms },
+    Consent { to: String, answer: ConsentAnswer },
     Key { digit: String },
     BotTurn { turn: u32, node: String, text: String, heard: String, interrupted: bool, from: Ms, to: Ms, reply_ms: Option<u64> },
     Fact { fact: Fact },
@@ -121,6 +123,15 @@ pub enum What {
     Quality { who: Party, quality: LegQuality },
     Trouble { what_failed: String, then: String },
     Ended { outcome: Outcome },
+}
+
+/// What the caller said to a question for consent.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentAnswer {
+    Asked,
+    Given,
+    Refused,
 }
 
 /// Whose leg.

@@ -20,6 +20,7 @@ async function visit(page, mock, look) {
   await show('call', '/calls/demo', 'path.wave.caller[d^="M"]');
   await show('agents', '/agents', '[data-agent]');
   await show('wall', '/wall', '.big');
+  await show('privacy', '/privacy', 'tbody tr');
   await show('no such page', '/nothing/here', 'h1');
   await show('desk, idle', '/agent/maria', '.calm');
   const id = mock.startCall({ pickUpMs: null });

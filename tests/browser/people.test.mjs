@@ -48,7 +48,7 @@ test('an agent comes to their desk, and to nobody else’s', async () => {
   await signIn(page, '<b>maria</b>', PASSWORD);
   await page.waitForURL('**/agent/maria');
   await page.waitForSelector('.calm');
-  for (const path of ['/agent/andrei', '/accounts', '/audit']) {
+  for (const path of ['/agent/andrei', '/accounts', '/audit', '/privacy']) {
     await page.goto(`${world.mock.url}${path}`);
     await page.waitForSelector('h1:text("Your account does not show this")');
   }

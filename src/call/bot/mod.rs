@@ -16,6 +16,7 @@ use crate::call::{
     event::{Failure, Found},
     flow::{
         Flow,
+        definition::ConsentTo,
         dialogue::{Dialogue, Meanwhile},
         prompt::PromptKey,
         step::{Expect, Input, Interrupt, Step},
@@ -90,8 +91,7 @@ impl Bot {
     /// A bot that goes on with a call whose caller speaks another language than the one who greeted: of its greeting only the notices are said.
     pub(crate) fn taking_over(flow: &Arc<Flow>, wall: WallTime, caller: &Caller) -> Self {
         let mut bot = Self::new(flow, wall, caller);
-        bot.notices = bot.dialogue.start();
-        bot.notices.retain(|step| matches!(step, Step::Say { notice: Some(_), .. }));
+        bot.notices = bot.dialogue.notices();
         bot
     }
 
@@ -131,6 +131,11 @@ impl Bot {
     /// The caller is asked for something that nobody else may know.
     pub(crate) fn is_private(&self) -> bool {
         self.leaving().is_none() && self.dialogue.is_private()
+    }
+
+    /// What the caller was asked to agree to, and what they said.
+    pub(crate) fn consents(&self) -> Vec<(ConsentTo, Option<bool>)> {
+        self.dialogue.consents()
     }
 
     /// What the caller is about, as far as the flow knows.
@@ -336,7 +341,7 @@ impl Bot {
         }
         let decision = self.escalation.decide(base.io.now);
         let escalate = decision.escalate;
-        let (why, care) = (decision.why.clone(), decision.care);
+        let (why, care) = (base.io.told(&decision.why), decision.care);
         base.io.record(What::Decision { decision });
         let next = match wish {
             Some(human) => human,

@@ -38,6 +38,9 @@ pub struct Definition {
     pub services: Vec<String>,
     /// The first sentences of every call.
     pub greeting: Vec<GreetingDef>,
+    /// The step that follows the greeting, like a question for consent. Without it the caller may say anything.
+    #[serde(default)]
+    pub begin: Option<String>,
     /// What callers want.
     pub intents: BTreeMap<String, IntentDef>,
     /// Questions with a fixed answer.
@@ -230,6 +233,27 @@ pub struct SlotDef {
     /// anywhere. It is never read back; look-ups get it, texts get dots.
     #[serde(default)]
     pub private: bool,
+    /// The answer is a consent, yes or no. `recording`: who says no, or nothing until the end, is not recorded, and what was recorded before is removed.
+    #[serde(default)]
+    pub consent: Option<ConsentTo>,
+}
+
+/// What a caller may be asked to agree to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentTo {
+    /// To be recorded.
+    Recording,
+}
+
+impl ConsentTo {
+    /// Its word on the record.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Recording => "recording",
+        }
+    }
 }
 
 fn default_confirm_below() -> f32 {

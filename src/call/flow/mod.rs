@@ -33,7 +33,7 @@ use crate::{
         clauses,
         escalation::{patterns::Patterns, policy::EscalationPolicy},
         flow::{
-            definition::ThresholdsDef,
+            definition::{ConsentTo, ThresholdsDef},
             hours::Hours,
             lexicon::Lexicon,
             policy::{HandoffPolicy, TurnPolicy},
@@ -88,6 +88,7 @@ pub struct Flow {
     pub caller: BTreeMap<String, String>,
     addresses: BTreeMap<String, String>,
     greeting: Vec<Greeting>,
+    begin: Option<String>,
     slots: BTreeMap<String, Slot>,
     lookups: BTreeMap<String, LookupPlan>,
     lookups_per_call: u32,
@@ -165,6 +166,7 @@ struct Slot {
     confirm_below: f32,
     tries: u32,
     private: bool,
+    consent: Option<ConsentTo>,
 }
 
 #[derive(Debug, Clone)]

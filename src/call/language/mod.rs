@@ -16,6 +16,7 @@ use crate::{
         flow::{lexicon::Lexicon, prompt::PromptKey, template::Templates},
         handoff::phrases::Phrases,
         language::figures::Figures,
+        redact::PrivacyWords,
         turn::words::TurnWords,
     },
     yaml::{self, Mistake, Path, Read},
@@ -44,6 +45,8 @@ pub struct Language {
     pub lexicon: Lexicon,
     /// What calls a human.
     pub escalation: Signals,
+    /// What callers say before something that nobody may read later.
+    pub privacy: PrivacyWords,
     /// What the machine says outside the nodes of a flow.
     pub prompts: BTreeMap<PromptKey, String>,
     /// What stands around the facts of a summary.

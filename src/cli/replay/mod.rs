@@ -42,6 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         others,
         wall: log.setup.wall,
         caller: log.setup.caller.clone(),
+        redact: log.setup.redact.clone(),
         promise: log.setup.promise.clone(),
     };
 

@@ -5,6 +5,7 @@ mod crm;
 mod languages;
 mod passwords;
 mod people;
+mod privacy;
 mod remote;
 mod routes;
 mod trunks;
@@ -85,6 +86,7 @@ impl<'a> Checker<'a> {
             }
         }
         self.registrar(file);
+        self.privacy(file);
         self.remote(&file.speech);
         for (name, address) in &file.services {
             let host = ["http://", "https://"].iter().find_map(|scheme| address.strip_prefix(scheme));

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
+    accounts::Did,
     call::ids::AgentId,
     clock,
     http::{
@@ -99,6 +100,7 @@ pub(crate) async fn add(
     if !server.parts.store.add_correction(&correction, MOST).await? {
         return Err(ApiError::BadRequest(format!("a call takes {MOST} corrections")));
     }
+    asker.did(&server, Did::Corrected, Some(&correction.call.0));
     server.parts.hub.feed().corrected(head, correction.clone());
     Ok((StatusCode::CREATED, Json(correction)))
 }

@@ -9,15 +9,18 @@ pub(super) mod call_events;
 pub(super) mod callbacks;
 pub(super) mod calls;
 pub(super) mod choice;
+pub(super) mod compliance;
 pub(super) mod corrections;
 pub(super) mod desk;
 pub(super) mod earlier;
 pub(super) mod events;
 pub(super) mod figures;
 pub(super) mod files;
+pub(super) mod holds;
 pub(super) mod knowledge;
 pub(super) mod notes;
 pub(super) mod openid;
+pub(super) mod privacy;
 pub(super) mod session;
 mod span;
 pub(super) mod stream;
@@ -80,5 +83,14 @@ pub(super) fn router() -> Router<Server> {
         .route("/tokens", get(tokens::list).post(tokens::make))
         .route("/tokens/{id}", delete(tokens::end))
         .route("/audit", get(audit::list))
+        .route("/privacy", get(privacy::rules))
+        .route("/privacy/find", post(privacy::find))
+        .route("/privacy/export", post(privacy::export_all))
+        .route("/privacy/erase", post(privacy::erase))
+        .route("/privacy/receipts", get(privacy::receipts))
+        .route("/privacy/receipts/{id}", get(privacy::receipt))
+        .route("/privacy/holds", get(holds::list))
+        .route("/calls/{id}/hold", put(holds::place).delete(holds::lift))
+        .route("/calls/{id}/compliance", get(compliance::get))
         .route("/openapi.json", get(openapi::document))
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    accounts::Did,
     call::ids::AgentId,
     clock,
     http::{
@@ -73,5 +74,6 @@ pub(crate) async fn put(
     let changed = Stamp(u64::try_from(clock::utc().as_millis()).unwrap_or_default());
     let notes = Notes { agent, text: written.text, disposition: written.disposition, changed };
     server.parts.store.put_notes(&id, &notes).await?;
+    asker.did(&server, Did::WroteNotes, Some(&id.0));
     Ok(Json(notes))
 }

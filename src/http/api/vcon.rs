@@ -55,7 +55,7 @@ pub(crate) async fn export(
     let sound =
         if with.recording { Some(sound(&server.parts.store.recording_path(&id)).await.ok_or(ApiError::NoRecording)?) } else { None };
     let entries = call::entries(&server, &id).await?;
-    asker.did(&server, Did::ExportedLog, Some(&id.0));
+    asker.did(&server, Did::ExportedCall, Some(&id.0));
     let now = Stamp(u64::try_from(clock::utc().as_millis()).unwrap_or_default());
     let vcon = vcon(&head, entries.iter().map(AsRef::as_ref), sound, now);
     let name = format!("attachment; filename=\"call-{}.vcon\"", id.0);

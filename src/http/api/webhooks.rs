@@ -9,8 +9,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
+    accounts::Did,
     clock,
-    http::{ErrorBody, api::stream::CallEvent, error::ApiError, state::Server},
+    http::{ErrorBody, api::stream::CallEvent, asker::Asker, error::ApiError, state::Server},
     store::Delivery,
     webhooks::Hook,
 };
@@ -91,8 +92,8 @@ pub(crate) async fn dead(State(server): State<Server>, Path(name): Path<String>)
 /// Sends all messages again that were given up.
 #[utoipa::path(post, path = "/api/v1/webhooks/{name}/replay", params(("name" = String, Path)),
     responses((status = 200, body = Replayed), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
-pub(crate) async fn replay_all(State(server): State<Server>, Path(name): Path<String>) -> Result<Json<Replayed>, ApiError> {
-    replay(&server, &name, None).await
+pub(crate) async fn replay_all(State(server): State<Server>, asker: Asker, Path(name): Path<String>) -> Result<Json<Replayed>, ApiError> {
+    replay(&server, &asker, &name, None).await
 }
 
 /// Sends one message again that was given up.
@@ -100,18 +101,22 @@ pub(crate) async fn replay_all(State(server): State<Server>, Path(name): Path<St
     responses((status = 200, body = Replayed), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(crate) async fn replay_one(
     State(server): State<Server>,
+    asker: Asker,
     Path((name, seq)): Path<(String, String)>,
 ) -> Result<Json<Replayed>, ApiError> {
     // What cannot be a number is a message that does not exist.
     let seq = seq.parse().map_err(|_| ApiError::NoSuchMessage)?;
-    let Json(replayed) = replay(&server, &name, Some(seq)).await?;
+    let Json(replayed) = replay(&server, &asker, &name, Some(seq)).await?;
     if replayed.messages == 0 { Err(ApiError::NoSuchMessage) } else { Ok(Json(replayed)) }
 }
 
-async fn replay(server: &Server, name: &str, seq: Option<u64>) -> Result<Json<Replayed>, ApiError> {
+async fn replay(server: &Server, asker: &Asker, name: &str, seq: Option<u64>) -> Result<Json<Replayed>, ApiError> {
     let hook = find(server, name)?;
     let now = u64::try_from(clock::utc().as_millis()).unwrap_or_default();
     let messages = server.parts.store.revive_deliveries(&hook.name, seq, now).await?;
+    if messages > 0 {
+        asker.did(server, Did::ReplayedMessages, Some(&hook.name));
+    }
     server.parts.webhooks.wake();
     Ok(Json(Replayed { messages }))
 }

@@ -243,6 +243,16 @@ impl Call {
             }
             Command::Record(recording) => self.recording = Some(recording),
             Command::Private { on } => (self.private, self.private_until) = (on, self.position + PRIVATE_TAIL),
+            Command::Strike { positions } => {
+                if let Some(recording) = &self.recording {
+                    recording.strike(positions);
+                }
+            }
+            Command::Unrecord => {
+                if let Some(recording) = self.recording.take() {
+                    recording.discard();
+                }
+            }
             Command::StopRecording => self.recording = None,
             Command::Close => self.close(tick.now, scratch),
         }

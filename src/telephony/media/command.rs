@@ -1,6 +1,6 @@
 //! What a call can tell its media, and what the media tells the call.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use tokio::sync::mpsc;
 use warmline_sip::{dtmf::Digit, media::LegStats, sdp::Negotiated};
@@ -43,6 +43,10 @@ pub enum Command {
     Record(Recording),
     /// The recording has silence of the same length, or sound again a second later: the last tone may still be on its way.
     Private { on: bool },
+    /// The recording has silence between these positions of the call's timeline, whether they were written or are to come.
+    Strike { positions: Range<u64> },
+    /// Closes the recording and removes its file.
+    Unrecord,
     /// Closes the recording.
     StopRecording,
     /// Ends everything: the events end after the last statistics.

@@ -19,6 +19,7 @@ mod priority;
 mod recorder;
 mod rest;
 mod socket;
+mod strikes;
 #[cfg(test)]
 mod tests;
 mod watch;

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fs::File,
     io::BufWriter,
+    ops::Range,
     path::PathBuf,
     sync::{
         Arc,
@@ -17,6 +18,7 @@ use hound::{SampleFormat, WavSpec, WavWriter};
 use tokio::sync::watch;
 use tracing::{error, warn};
 
+use super::strikes::Strikes;
 use crate::call::{
     media::{
         frame::{FRAME_SAMPLES, Samples},
@@ -38,7 +40,7 @@ const QUIET: Samples = [0; FRAME_SAMPLES];
 pub enum RecordingState {
     /// Being written, or about to be.
     Running,
-    /// Complete, with this many samples per channel.
+    /// Complete, with this many samples per channel; none: its file was removed.
     Finished(u64),
     /// The disk refused; what was written before can be read.
     Failed,
@@ -46,8 +48,9 @@ pub enum RecordingState {
 
 #[expect(clippy::large_enum_variant, reason = "nearly all messages are frames: a box for each would be an allocation per tick")]
 enum Message {
-    Open { id: u64, path: PathBuf, origin: Time, state: watch::Sender<RecordingState>, closed: Arc<AtomicBool> },
+    Open { id: u64, path: PathBuf, origin: Time, state: watch::Sender<RecordingState>, closed: Arc<AtomicBool>, strikes: Strikes },
     Frame { id: u64, frame: StereoFrame },
+    Strike { id: u64 },
     Close { id: u64 },
 }
 
@@ -65,6 +68,7 @@ pub struct Recording {
     messages: SyncSender<Message>,
     state: watch::Receiver<RecordingState>,
     closed: Arc<AtomicBool>,
+    strikes: Strikes,
 }
 
 impl Recorder {
@@ -80,9 +84,10 @@ impl Recorder {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, state) = watch::channel(RecordingState::Running);
         let closed = Arc::new(AtomicBool::new(false));
-        let open = Message::Open { id, path, origin, state: sender, closed: Arc::clone(&closed) };
+        let strikes = Strikes::default();
+        let open = Message::Open { id, path, origin, state: sender, closed: Arc::clone(&closed), strikes: strikes.clone() };
         self.messages.try_send(open).ok()?;
-        Some(Recording { id, messages: self.messages.clone(), state, closed })
+        Some(Recording { id, messages: self.messages.clone(), state, closed, strikes })
     }
 }
 
@@ -90,6 +95,17 @@ impl Recording {
     /// Never waits; false when the frame had to be dropped (it becomes silence of the same length).
     pub(super) fn write(&self, frame: StereoFrame) -> bool {
         self.messages.try_send(Message::Frame { id: self.id, frame }).is_ok()
+    }
+
+    /// From now on there is silence between these positions, also where something was written. If the queue is full it is done when the file is closed.
+    pub(super) fn strike(&self, positions: Range<u64>) {
+        self.strikes.push(positions);
+        let _ = self.messages.try_send(Message::Strike { id: self.id });
+    }
+
+    /// Ends it, and removes its file.
+    pub(super) fn discard(self) {
+        self.strikes.discard();
     }
 
     /// How it is doing.
@@ -114,6 +130,8 @@ impl Drop for Recording {
 }
 
 struct OpenFile {
+    path: PathBuf,
+    strikes: Strikes,
     writer: WavWriter<BufWriter<File>>,
     timeline: RecordTimeline,
     written: u64,
@@ -126,9 +144,11 @@ fn run(inbox: &Receiver<Message>) {
     let mut files: HashMap<u64, OpenFile> = HashMap::new();
     loop {
         match inbox.recv_timeout(HOUSEKEEPING) {
-            Ok(Message::Open { id, path, origin, state, closed }) => match WavWriter::create(&path, SPEC) {
+            Ok(Message::Open { id, path, origin, state, closed, strikes }) => match WavWriter::create(&path, SPEC) {
                 Ok(writer) => {
-                    files.insert(id, OpenFile { writer, timeline: RecordTimeline::new(origin), written: 0, flushed: 0, state, closed });
+                    let timeline = RecordTimeline::new(origin);
+                    strikes.begin(origin);
+                    files.insert(id, OpenFile { path, strikes, writer, timeline, written: 0, flushed: 0, state, closed });
                 }
                 Err(problem) => {
                     error!(%problem, "cannot create a recording");
@@ -142,6 +162,11 @@ fn run(inbox: &Receiver<Message>) {
                     warn!(%problem, "recording stopped: the disk does not take it");
                     let state = files.remove(&id).map(|file| file.state);
                     state.inspect(|state| _ = state.send_replace(RecordingState::Failed));
+                }
+            }
+            Ok(Message::Strike { id }) => {
+                if let Some(file) = files.get_mut(&id) {
+                    file.strike();
                 }
             }
             Ok(Message::Close { id }) => files.remove(&id).into_iter().for_each(OpenFile::finish),
@@ -163,7 +188,17 @@ impl OpenFile {
             self.samples(&QUIET[..part], &QUIET[..part])?;
             silence -= part as u64;
         }
-        self.samples(&frame.caller[place.skip..], &frame.heard[place.skip..])?;
+        let quiet = self.strikes.quiet(self.written, FRAME_SAMPLES - place.skip);
+        if quiet.is_empty() {
+            self.samples(&frame.caller[place.skip..], &frame.heard[place.skip..])?;
+        } else {
+            let (mut caller, mut heard) = (frame.caller, frame.heard);
+            for range in quiet {
+                caller[place.skip..][range.clone()].fill(0);
+                heard[place.skip..][range].fill(0);
+            }
+            self.samples(&caller[place.skip..], &heard[place.skip..])?;
+        }
         if self.written - self.flushed >= FLUSH_SAMPLES {
             self.flushed = self.written;
             self.writer.flush()?;
@@ -181,7 +216,28 @@ impl OpenFile {
         block.flush()
     }
 
-    fn finish(self) {
+    /// Puts silence over what was written of the stretches that are struck out.
+    fn strike(&mut self) {
+        let struck = self.writer.flush().map_err(std::io::Error::other).and_then(|()| self.strikes.silence(&self.path, self.written));
+        if let Err(problem) = struck {
+            error!(%problem, "what is private could not be taken out of a recording");
+        }
+    }
+
+    /// Nobody may hear it.
+    fn remove(self) {
+        drop(self.writer);
+        if let Err(problem) = std::fs::remove_file(&self.path) {
+            error!(%problem, "a recording that nobody may hear could not be removed");
+        }
+        self.state.send_replace(RecordingState::Finished(0));
+    }
+
+    fn finish(mut self) {
+        if self.strikes.is_discarded() {
+            return self.remove();
+        }
+        self.strike();
         let state = match self.writer.finalize() {
             Ok(()) => RecordingState::Finished(self.written),
             Err(problem) => {
@@ -230,12 +286,53 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_struck_out_is_zero_sample_for_sample_before_and_after_it_was_written() {
+        let path = temporary("struck");
+        let recording = Recorder::start().unwrap().open(path.clone(), Time(10)).unwrap();
+        let state = recording.watch();
+        for index in 0..100 {
+            assert!(recording.write(frame(80 + index * 160, 7, 8)));
+        }
+        // Of what is written, before the file begins, within a frame, and of what comes.
+        for positions in [0..90, 1_003..2_005, 15_990..16_500] {
+            recording.strike(positions);
+        }
+        for index in 100..200 {
+            assert!(recording.write(frame(80 + index * 160, 7, 8)));
+        }
+        recording.strike(20_000..1_000_000);
+        drop(recording);
+        assert_eq!(end(state).await, RecordingState::Finished(32_000));
+        let samples: Vec<i16> = hound::WavReader::open(&path).unwrap().into_samples().map(Result::unwrap).collect();
+        std::fs::remove_file(&path).unwrap();
+        let silent = |position: u64| [0..90, 1_003..2_005, 15_990..16_500, 20_000..1_000_000].iter().any(|range| range.contains(&position));
+        for (at, pair) in samples.chunks(2).enumerate() {
+            let wanted = if silent(80 + at as u64) { [0, 0] } else { [7, 8] };
+            assert_eq!(pair, wanted, "{at}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_agreed_to_is_no_file_any_more() {
+        let path = temporary("refused");
+        let recording = Recorder::start().unwrap().open(path.clone(), Time::ZERO).unwrap();
+        let state = recording.watch();
+        for index in 0..100 {
+            assert!(recording.write(frame(index * 160, 7, 8)));
+        }
+        recording.discard();
+        assert_eq!(end(state).await, RecordingState::Finished(0));
+        assert!(!path.exists());
+    }
+
+    #[tokio::test]
     async fn an_unfinished_file_can_be_read_up_to_the_last_second() {
         let path = temporary("killed");
         let writer = WavWriter::create(&path, SPEC).unwrap();
         let (state, _) = watch::channel(RecordingState::Running);
         let timeline = RecordTimeline::new(Time::ZERO);
-        let mut file = OpenFile { writer, timeline, written: 0, flushed: 0, state, closed: Arc::default() };
+        let (strikes, own) = (Strikes::default(), path.clone());
+        let mut file = OpenFile { path: own, strikes, writer, timeline, written: 0, flushed: 0, state, closed: Arc::default() };
         for index in 0..75 {
             file.write(&frame(index * 160, 5, 6)).unwrap();
         }

@@ -8,6 +8,7 @@ import { HEADERS, json } from './answer.mjs';
 import { headOf, history } from './history.mjs';
 import { afterRinging, bot, evidence, numbered, summary, untilRinging } from './record.mjs';
 import { People } from './people.mjs';
+import { Privacy } from './privacy.mjs';
 import { wavOf } from './wav.mjs';
 
 const DIST = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
@@ -46,6 +47,7 @@ class Mock {
     );
     /** Accounts, if there are any. */
     this.people = null;
+    this.privacy = new Privacy();
     this.cards = new Map();
     this.streams = new Set();
     this.timers = new Set();
@@ -233,6 +235,7 @@ class Mock {
     if (this.people && this.people.serve(request, response, kind, id, part, body) !== false) return undefined;
     if (kind === 'session') return json(response, 200, { accounts: false, signed_in: null });
     if (part === 'state' && !['available', 'away'].includes(body.state)) return json(response, 422, { error: 'no such state' });
+    if (kind === 'privacy') return this.privacy.serve(response, this.calls, id, part, body);
     if (kind === 'figures') return json(response, 200, this.figures());
     if (kind === 'callbacks') return this.callbacksApi(response, id, body);
     if (kind === 'desk') return json(response, 200, desk);
@@ -248,6 +251,8 @@ class Mock {
     if (part === 'recording') return url.searchParams.has('from') ? this.stretch(response, call, url) : this.recording(request, response, call);
     if (part === 'notes') return this.notesApi(request, response, id, url, body);
     if (part === 'corrections') return this.correctionsApi(response, call, id, body);
+    if (part === 'compliance') return this.privacy.compliance(response, call);
+    if (part === 'hold') return this.privacy.hold(request, response, id, body);
     if (part === 'earlier') return this.earlier(response, call);
     if (part === 'choice') {
       this.choices.push({ call: id, ...body });

@@ -221,3 +221,14 @@ fn pages_that_others_reach_take_accounts_and_tls() {
     assert!(off.len() == 2 && off[0].contains("see and do everything") && off[1].contains("that takes accounts"), "{off:?}");
     assert_eq!(open("hosts: [desk.example.com]|trusted_proxies: [10.0.0.1]"), Vec::<String>::new());
 }
+
+#[test]
+fn patterns_of_privacy_that_cannot_work() {
+    let text =
+        example().replace("  patterns: {}\n", "  patterns: { staff: 'wm(', all: 'x*' }\n").replace("[cards, passwords]", "[cards, iban]");
+    let found: Vec<String> = parse(&text).unwrap_err().iter().map(ToString::to_string).collect();
+    for message in ["privacy.redact", "privacy.patterns.staff", "no regular expression", "privacy.patterns.all", "it matches an empty text"]
+    {
+        assert!(found.iter().any(|mistake| mistake.contains(message)), "{message}: {found:#?}");
+    }
+}

@@ -17,6 +17,7 @@ mod openapi;
 mod openid;
 mod pages;
 mod people;
+mod privacy;
 mod recording;
 mod sign_in;
 mod stream;

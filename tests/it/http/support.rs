@@ -21,8 +21,11 @@ use warmline::{
     http::{Bound, DeskSettings, Options, Parts, Readiness},
     knowledge::Library,
     live::{Hub, LiveCall},
+    privacy::{Privacy, Retention, Spellings},
     screen_pop::PopFor,
     store::{CallLog, Store},
+    trunk::{Rewriter, Rule},
+    view::Kept,
     web_call::WebCalls,
     webhooks::Webhooks,
 };
@@ -105,7 +108,12 @@ async fn served_as<F: Future<Output = Option<Accounts>>>(
     let accounts = accounts(store.clone()).await;
     let (web, library, webhooks) = (WebCalls::open().0, Library::default(), Webhooks::default());
     let readiness = Arc::new(Readiness::default());
-    let parts = Parts { store, hub: Hub::default(), desk, readiness, web, library, accounts, webhooks };
+    let hub = Hub::default();
+    // As a trunk of Romania writes numbers.
+    let rules = [("00*", "+*"), ("0*", "+40*")].map(|(find, replace)| Rule::pattern(find, replace).unwrap());
+    let retention = Retention([(Kept::Recordings, 90), (Kept::Calls, 365)].into());
+    let privacy = Privacy::new(store.clone(), hub.clone(), desk.clone(), Spellings::new(vec![Rewriter::new(rules.into())]), retention);
+    let parts = Parts { store, hub, desk, readiness, web, library, accounts, webhooks, privacy };
     let bound = Bound::bind(&options, parts.clone()).await.unwrap();
     let address = bound.address();
     tokio::spawn(bound.run(std::future::pending()));

@@ -173,6 +173,8 @@ impl Checker {
             Action::AnswerTransfer { .. }
             | Action::TransferDone { .. }
             | Action::Private { .. }
+            | Action::Unrecord
+            | Action::Strike { .. }
             | Action::Prepare { .. }
             | Action::StopSpeaking { .. }
             | Action::Loudness { .. }

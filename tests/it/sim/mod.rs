@@ -12,6 +12,7 @@ mod world;
 mod story_barge_in;
 mod story_callback;
 mod story_company;
+mod story_consent;
 mod story_handoff;
 mod story_handoff_fails;
 mod story_known_caller;
@@ -19,6 +20,7 @@ mod story_language;
 mod story_leaving;
 mod story_line;
 mod story_private;
+mod story_redacted;
 mod story_screen;
 mod story_talk;
 mod story_transfer;
@@ -34,7 +36,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use warmline::call::{Caller, Setup, flow::Flow, ids::CallId, time::WallTime};
+use warmline::call::{Caller, Setup, flow::Flow, ids::CallId, redact::Rules, time::WallTime};
 
 /// A small flow like the example one.
 fn flow() -> Arc<Flow> {
@@ -62,5 +64,6 @@ fn setup(flow: Arc<Flow>) -> Setup {
             called: "support".to_owned(),
             ..Caller::default()
         },
+        redact: Rules::default(),
     }
 }

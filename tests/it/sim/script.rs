@@ -11,6 +11,7 @@ use warmline::call::{
     handoff::Promise,
     ids::{CallId, RequestId},
     record::{Fact, FactSource, Summary},
+    redact::Rules,
 };
 
 use super::{
@@ -64,6 +65,7 @@ pub(crate) struct Sim {
     pub(crate) world: World,
     script: VecDeque<(Cue, CallerDoes)>,
     number: Option<String>,
+    redact: Option<Rules>,
     others: Vec<Arc<Flow>>,
     promise: Option<Box<Promise>>,
     looked_up: bool,
@@ -205,7 +207,16 @@ impl Sim {
     }
 
     pub(crate) fn with_flow(flow: Arc<Flow>) -> Self {
-        Self { flow, world: World::new(), script: VecDeque::new(), number: None, others: Vec::new(), promise: None, looked_up: false }
+        Self {
+            flow,
+            world: World::new(),
+            script: VecDeque::new(),
+            number: None,
+            redact: None,
+            others: Vec::new(),
+            promise: None,
+            looked_up: false,
+        }
     }
 
     /// Flows of other languages that may take the call.
@@ -217,6 +228,12 @@ impl Sim {
 
     pub(crate) fn number(mut self, number: &str) -> Self {
         self.number = Some(number.to_owned());
+        self
+    }
+
+    /// What is struck out of the record, instead of the usual.
+    pub(crate) fn redact(mut self, rules: Rules) -> Self {
+        self.redact = Some(rules);
         self
     }
 
@@ -265,6 +282,7 @@ impl Sim {
         setup.others = self.others;
         setup.promise = self.promise;
         setup.caller.looked_up = self.looked_up;
+        setup.redact = self.redact.unwrap_or_default();
         if let Some(number) = self.number {
             setup.caller.number = number;
             setup.caller.name = None;

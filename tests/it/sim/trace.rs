@@ -54,6 +54,8 @@ pub(crate) fn action(action: &Action) -> Option<String> {
         Action::ReleaseAgent { agent, after } => format!("> release {} {after:?}", agent.0),
         Action::End { outcome } => format!("> end {outcome:?}"),
         Action::Private { on } => format!("> private {}", if *on { "on" } else { "off" }),
+        Action::Unrecord => "> unrecord".to_owned(),
+        Action::Strike { from, to } => format!("> strike {}..{}", from.0, to.0),
         Action::Record(entry) => return record(&entry.what),
         Action::Prepare { .. } | Action::Forget { .. } => return None,
     })
@@ -90,6 +92,8 @@ fn record(what: &What) -> Option<String> {
         What::BotTurn { interrupted: true, heard, .. } => format!("= interrupted, heard {heard:?}"),
         What::AgentTurn { agent, text, .. } => format!("= {} says {text:?}", agent.0),
         What::Fact { fact } => format!("= fact {} {} {}", fact.name, fact.value, if fact.confirmed { "confirmed" } else { "unconfirmed" }),
+        What::Consent { to, answer } => format!("= consent {to} {answer:?}"),
+        What::Redacted { kinds, .. } => format!("= redacted {}", kinds.join(" ")),
         What::Tried { line } => format!("= answered {line}"),
         What::LookUp { name, ok, .. } => format!("= look-up {name} {}", if *ok { "ok" } else { "failed" }),
         What::Decision { decision: Decision { escalate: true, reasons, .. } } => format!("= decision human ({})", reasons.join(" ")),

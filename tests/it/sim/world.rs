@@ -330,6 +330,8 @@ impl World {
             | Action::Pace { .. }
             | Action::Forget { .. }
             | Action::Private { .. }
+            | Action::Unrecord
+            | Action::Strike { .. }
             | Action::Record(_)
             | Action::End { .. } => {}
         }

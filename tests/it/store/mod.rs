@@ -3,6 +3,7 @@
 mod callbacks;
 mod interrupted;
 mod log;
+mod privacy;
 mod replayed;
 pub(crate) mod samples;
 mod trouble;

@@ -33,19 +33,20 @@ fn services() -> BTreeMap<String, String> {
 
 fn setup(text: &str) -> Setup {
     let flow = Flow::parse(text, "stories.en.yaml").unwrap().bind(&services()).unwrap();
-    let NewCall { id, wall, caller, .. } = new_call("one", 0);
+    let NewCall { id, wall, caller, redact, .. } = new_call("one", 0);
     Setup {
         call: id,
         flow: Arc::new(flow),
         others: Vec::new(),
         promise: None,
+        redact,
         wall,
         caller: Caller { called: "support".to_owned(), ..caller },
     }
 }
 
 /// What the simplest drivers report, and when.
-fn reports(action: &Action, turn: &mut usize, now: u64) -> Vec<(u64, Event)> {
+fn reports(action: &Action, words: &[&str], turn: &mut usize, now: u64) -> Vec<(u64, Event)> {
     match action {
         Action::Answer { leg } => vec![(now + 20, Event::LegAnswered { leg: *leg })],
         Action::Speak { id, clauses, .. } => {
@@ -53,7 +54,7 @@ fn reports(action: &Action, turn: &mut usize, now: u64) -> Vec<(u64, Event)> {
             vec![(now + 80, Event::SpeechStarted { id: *id, at: Time(now + 80) }), (now + 1_500, ended)]
         }
         Action::Transcribe { id, .. } => {
-            let text = ["Where is my order?", "457129", "Thank you, goodbye."].get(*turn).copied().unwrap_or_default();
+            let text = words.get(*turn).copied().unwrap_or_default();
             *turn += 1;
             let transcript = Transcript { text: text.to_owned(), confidence: 0.913_7, complete: Some(0.871_3), voice: None };
             vec![(now + 170, Event::Heard { id: *id, transcript })]
@@ -75,11 +76,14 @@ fn reports(action: &Action, turn: &mut usize, now: u64) -> Vec<(u64, Event)> {
 
 /// Runs a call in virtual time, logged as the gateway does it; gives back the log's file.
 async fn logged(folder: &Path, flow: &Path) -> PathBuf {
-    logged_with(folder, flow, &[12_000, 20_000, 28_000], "").await
+    logged_with(folder, flow, (&[12_000, 20_000, 28_000], WORDS), "").await
 }
 
+/// What the caller says.
+const WORDS: &[&str] = &["Where is my order?", "457129", "Thank you, goodbye."];
+
 /// The same with what the caller says at these times, and keys that they press at 18 s.
-async fn logged_with(folder: &Path, flow: &Path, says_at: &[u64], keys: &str) -> PathBuf {
+async fn logged_with(folder: &Path, flow: &Path, (says_at, words): (&[u64], &[&str]), keys: &str) -> PathBuf {
     let text = std::fs::read_to_string(flow).unwrap();
     let store = Store::open(&Options::new(folder)).await.unwrap();
     let setup = setup(&text);
@@ -98,7 +102,7 @@ async fn logged_with(folder: &Path, flow: &Path, says_at: &[u64], keys: &str) ->
         while let Some(action) = call.poll_action() {
             // The drivers take an action a little later than the brain asked for it.
             let _shown = log.action(Time(now + 1), &action);
-            coming.extend(reports(&action, &mut turn, now));
+            coming.extend(reports(&action, words, &mut turn, now));
         }
         let Some((deadline, _)) = call.poll_timeout() else { break };
         coming.make_contiguous().sort_by_key(|(at, _)| *at);
@@ -150,7 +154,7 @@ async fn what_a_caller_gives_in_private_is_in_no_file() {
     let flow = private_flow(flows.path());
     for (says_at, keys) in [(&[12_000, 20_000, 28_000][..], ""), (&[12_000][..], "457129")] {
         let folder = tempfile::tempdir().unwrap();
-        let path = logged_with(folder.path(), &flow, says_at, keys).await;
+        let path = logged_with(folder.path(), &flow, (says_at, WORDS), keys).await;
         let log = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
         // The value was taken: the service was asked with it, and its answer was told.
         for part in ["\"private\",\"on\":true", "\"private\",\"on\":false", "looked_up", "shipped", "\"gap\""] {
@@ -172,6 +176,36 @@ async fn what_a_caller_gives_in_private_is_in_no_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = logged(folder.path(), &flow_path()).await;
     assert!(String::from_utf8(std::fs::read(path).unwrap()).unwrap().contains("457129"));
+}
+
+#[tokio::test]
+async fn what_is_struck_out_is_in_no_file() {
+    let at = &[12_000, 20_000, 28_000][..];
+    for (words, keys, secret) in [
+        (&["Where is my order?", "4111 1111 1111 1111", "Goodbye."][..], "", "4111"),
+        (&["My card is 4111111111111111. Where is my order?", "457129", "Goodbye."], "", "4111"),
+        (&["Where is my order?", "It is 4111 1111 1111", "1111 for you"], "", "4111"),
+        (&["My password is swordfish. Where is my order?", "457129", "Goodbye."], "", "swordfish"),
+        (&["The password is", "Swordfish.", "Where is my order?"], "", "wordfish"),
+        // Of a number that is keyed the first six figures may be known.
+        (&["Where is my order?", "", ""], "4111111111111111", "4111111"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = logged_with(folder.path(), &flow_path(), (at, words), keys).await;
+        for (path, bytes) in written(folder.path()) {
+            let text = String::from_utf8_lossy(&bytes);
+            let figures: String = text.chars().filter(char::is_ascii_digit).collect();
+            // Times of keys are figures, too.
+            assert!(!text.contains(secret) && (!keys.is_empty() || !figures.contains("4111111")), "{words:?}: {}: {text}", path.display());
+            let keyed: String =
+                text.split("\"event\":\"digit\"").skip(1).filter_map(|rest| rest.split("\"digit\":\"").nth(1)?.chars().next()).collect();
+            assert!(!keyed.contains("4111111"), "{keyed}");
+        }
+        let log = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
+        for part in ["\"redacted\"", "\"strike\"", "\"gap\"", "\"ended\""] {
+            assert!(log.contains(part), "{words:?}: no {part}: {log}");
+        }
+    }
 }
 
 #[tokio::test]

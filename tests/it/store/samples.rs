@@ -8,11 +8,13 @@ use warmline::{
         caller::Caller,
         event::Failure,
         ids::{AgentId, CallId},
+        language::Languages,
         outcome::{HandoffOutcome, OfferOutcome, Outcome, TransferOutcome},
         record::{
-            AtThreshold, Care, Decision, Entry, Evidence, Fact, FactSource, HandoffStep, Meaning, NotReached, Owner, Signal, Summary, What,
-            Whisper,
+            AtThreshold, Care, ConsentAnswer, Decision, Entry, Evidence, Fact, FactSource, HandoffStep, Meaning, NotReached, Owner, Signal,
+            Summary, What, Whisper,
         },
+        redact::Rules,
         time::{Time, WallTime},
         understanding::{Scored, Tone},
     },
@@ -40,6 +42,8 @@ pub(crate) fn new_call(id: &str, minute: u64) -> NewCall {
         others: Vec::new(),
         promise: None,
         language: "en".to_owned(),
+        redact: Rules::default(),
+        words: Languages::built_in().of("en").into_iter().collect(),
     }
 }
 
@@ -150,6 +154,9 @@ pub(crate) fn whole_call() -> Vec<What> {
         said("Where is my order?"),
         What::Language { flow: "support_ro".to_owned(), language: "ro".to_owned() },
         What::Private { on: true },
+        What::Consent { to: "recording".to_owned(), answer: ConsentAnswer::Asked },
+        What::Consent { to: "recording".to_owned(), answer: ConsentAnswer::Given },
+        What::Redacted { kinds: vec!["cards".to_owned()], from: Time(2_000), to: Time(3_400) },
         What::Key { digit: '4' },
         What::BotTurn {
             turn: 1,

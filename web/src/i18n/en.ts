@@ -3,6 +3,7 @@
 import type { FactSource, Stage, Theme } from '../i18n.types';
 import type { CardStep, HandoffOutcome, NotReached, OfferOutcome, Outcome, Signal, TransferOutcome } from '../lib/contract';
 import { en as people } from './people';
+import { en as privacy } from './privacy';
 
 const locale = 'en-GB';
 
@@ -130,6 +131,8 @@ const failures: Record<string, string> = {
   broken: 'failed',
   bad_answer: 'gave an unusable answer',
 };
+/** What was struck out of a call; patterns of the configuration have names of their own. */
+const redacted: Record<string, string> = { cards: 'card number', passwords: 'password', cnp: 'personal code', birth_numbers: 'birth number' };
 
 const plural = (count: number, one: string, many: string): string => `${count.toLocaleString(locale)} ${count === 1 ? one : many}`;
 
@@ -294,6 +297,8 @@ export const en = {
       language: (code: string) => `Goes on in ${new Intl.DisplayNames(['en'], { type: 'language' }).of(code) ?? code}`,
       private_on: 'Something private is asked for: nothing is recorded or written down',
       private_off: 'Recording goes on',
+      consent: { asked: 'Asked whether the call may be recorded', given: 'Agreed to be recorded', refused: 'Did not agree to be recorded: the recording is removed' },
+      redacted: (what: string) => `Struck out of words and recording: ${what}`,
       key: (digit: string) => `Pressed ${digit}`,
       fact: (label: string, value: string) => `${label}: ${value}`,
       confirmed: 'confirmed',
@@ -386,6 +391,7 @@ export const en = {
   notReached,
   signals,
   failures,
+  redacted,
   agentStates,
   listed,
   cardSteps,
@@ -596,6 +602,7 @@ export const en = {
   },
 
   people,
+  privacy,
   wall: {
     title: 'The wall',
     short: 'Wall',

@@ -16,6 +16,8 @@ const permissions: Record<Permission, string> = {
   tokens: 'Make tokens',
   accounts: 'Manage accounts',
   audit: 'Read the audit log',
+  privacy: 'Export and erase what is kept of callers',
+  privacy_reports: 'See how long things are kept',
 };
 
 const deeds: Record<Deed, string> = {
@@ -38,6 +40,16 @@ const deeds: Record<Deed, string> = {
   made_token: 'Made a token',
   ended_token: 'Ended a token',
   read_audit: 'Read the audit log',
+  wrote_notes: 'Wrote notes',
+  corrected: 'Corrected the bot',
+  replayed_messages: 'Sent messages to a webhook again',
+  exported_call: 'Took a call away as a vCon',
+  searched_number: 'Searched a caller’s number',
+  exported_number: 'Exported a caller’s calls',
+  erased_number: 'Erased a caller’s calls',
+  placed_hold: 'Placed a legal hold',
+  lifted_hold: 'Lifted a legal hold',
+  deleted_old: 'Deleted what was too old',
 };
 
 export const en = {
@@ -72,7 +84,7 @@ export const en = {
     goneHint: 'It works once, and for one day. Ask an administrator for another one; at a first start, the gateway prints a new one.',
     toSignIn: 'To the sign-in page',
   },
-  menu: { open: 'Your account', account: 'Your account', accounts: 'Accounts', audit: 'Audit log', signOut: 'Sign out', desk: 'Your desk' },
+  menu: { open: 'Your account', account: 'Your account', accounts: 'Accounts', audit: 'Audit log', privacy: 'Privacy', signOut: 'Sign out', desk: 'Your desk' },
   own: {
     title: 'Your account',
     role: 'Role',
@@ -154,6 +166,8 @@ export const ro: typeof en = {
     tokens: 'Creează jetoane',
     accounts: 'Administrează conturi',
     audit: 'Citește jurnalul de audit',
+    privacy: 'Exportă și șterge ce se păstrează despre apelanți',
+    privacy_reports: 'Vede cât timp se păstrează datele',
   },
   deeds: {
     signed_in: 'S-a autentificat',
@@ -175,6 +189,16 @@ export const ro: typeof en = {
     made_token: 'A creat un jeton',
     ended_token: 'A anulat un jeton',
     read_audit: 'A citit jurnalul de audit',
+    wrote_notes: 'A scris note',
+    corrected: 'A corectat asistentul',
+    replayed_messages: 'A trimis din nou mesaje către un webhook',
+    exported_call: 'A descărcat un apel ca vCon',
+    searched_number: 'A căutat numărul unui apelant',
+    exported_number: 'A exportat apelurile unui apelant',
+    erased_number: 'A șters apelurile unui apelant',
+    placed_hold: 'A pus o păstrare legală',
+    lifted_hold: 'A ridicat o păstrare legală',
+    deleted_old: 'A șters ce era prea vechi',
   },
   signIn: {
     title: 'Autentificare',
@@ -204,7 +228,7 @@ export const ro: typeof en = {
     goneHint: 'Funcționează o dată, timp de o zi. Cereți altul unui administrator; la prima pornire, gateway-ul afișează unul nou.',
     toSignIn: 'La pagina de autentificare',
   },
-  menu: { open: 'Contul dumneavoastră', account: 'Contul dumneavoastră', accounts: 'Conturi', audit: 'Jurnal de audit', signOut: 'Ieșire', desk: 'Biroul dumneavoastră' },
+  menu: { open: 'Contul dumneavoastră', account: 'Contul dumneavoastră', accounts: 'Conturi', audit: 'Jurnal de audit', privacy: 'Confidențialitate', signOut: 'Ieșire', desk: 'Biroul dumneavoastră' },
   own: {
     title: 'Contul dumneavoastră',
     role: 'Rol',

@@ -4,6 +4,7 @@ import type { FactSource, Stage, Theme } from '../i18n.types';
 import type { CardStep, HandoffOutcome, NotReached, OfferOutcome, Outcome, Signal, TransferOutcome } from '../lib/contract';
 import type { Strings } from './en';
 import { ro as people } from './people';
+import { ro as privacy } from './privacy';
 
 const locale = 'ro-RO';
 
@@ -131,6 +132,8 @@ const failures: Record<string, string> = {
   broken: 'a eșuat',
   bad_answer: 'a dat un răspuns de nefolosit',
 };
+/** Ce s-a șters dintr-un apel; modelele din configurație au numele lor. */
+const redacted: Record<string, string> = { cards: 'număr de card', passwords: 'parolă', cnp: 'CNP', birth_numbers: 'număr de naștere ceh' };
 
 /** "1 apel", "5 apeluri", "25 de apeluri". */
 const plural = (count: number, one: string, many: string): string => {
@@ -300,6 +303,8 @@ export const ro: Strings = {
       language: (code: string) => `Continuă în ${new Intl.DisplayNames(['ro'], { type: 'language' }).of(code) ?? code}`,
       private_on: 'Se cere ceva privat: nimic nu se înregistrează și nu se scrie',
       private_off: 'Înregistrarea continuă',
+      consent: { asked: 'Întrebat dacă apelul poate fi înregistrat', given: 'A fost de acord cu înregistrarea', refused: 'Nu a fost de acord: înregistrarea este ștearsă' },
+      redacted: (what: string) => `Șters din text și din înregistrare: ${what}`,
       key: (digit: string) => `A apăsat ${digit}`,
       fact: (label: string, value: string) => `${label}: ${value}`,
       confirmed: 'confirmat',
@@ -391,6 +396,7 @@ export const ro: Strings = {
   notReached,
   signals,
   failures,
+  redacted,
   agentStates,
   listed,
   cardSteps,
@@ -601,6 +607,7 @@ export const ro: Strings = {
   },
 
   people,
+  privacy,
   wall: {
     title: 'Panoul',
     short: 'Panou',

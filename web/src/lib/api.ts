@@ -1,4 +1,5 @@
 import type { AgentRow, Callback, CallHead, Choice, ChoiceMore, Correction, DeskSettings, Entry, KnownEntry, Notes, WantedState, Wall } from './contract';
+import type { Compliance, Found, Hold, Receipt, Rules } from './privacy';
 import type { AccountRow, AuditLine, Me, Permission, Role, SessionInfo, TokenRow } from './people';
 
 /** Why a request did not work: `status` is 0 when the gateway could not be reached at all. */
@@ -30,6 +31,11 @@ export function gatewayNow(): number {
 }
 
 async function request<T>(path: string, init?: RequestInit): Promise<T> {
+  const text = await (await ask(path, init)).text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+async function ask(path: string, init?: RequestInit): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(path, { ...init, headers: { accept: 'application/json', ...init?.headers } });
@@ -40,8 +46,7 @@ async function request<T>(path: string, init?: RequestInit): Promise<T> {
   // The header counts whole seconds: only a clock that is really off is corrected.
   if (!Number.isNaN(date)) skewMs = Math.abs(date - Date.now()) > 2_500 ? date - Date.now() : 0;
   if (!answer.ok) throw await problem(answer);
-  const text = await answer.text();
-  return (text === '' ? undefined : JSON.parse(text)) as T;
+  return answer;
 }
 
 async function problem(answer: Response): Promise<ApiError> {
@@ -53,7 +58,11 @@ async function problem(answer: Response): Promise<ApiError> {
 
 /** The gateway takes nothing but JSON from a page: a form of another site cannot send it. */
 function send<T>(method: string, path: string, body: unknown = {}): Promise<T> {
-  return request<T>(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  return request<T>(path, bodyOf(method, body));
+}
+
+function bodyOf(method: string, body: unknown): RequestInit {
+  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 const id = encodeURIComponent;
@@ -65,6 +74,7 @@ export const url = {
   recording: (call: string) => `/api/v1/calls/${id(call)}/recording`,
   /** A stretch of the recording; it is there while the call goes on, too. */
   stretch: (call: string, from: number, to: number) => `/api/v1/calls/${id(call)}/recording?from=${Math.round(from)}&to=${Math.round(to)}`,
+  receipt: (receipt: string) => `/api/v1/privacy/receipts/${id(receipt)}`,
   events: '/api/v1/events',
   health: '/healthz',
   agentEvents: (agent: string) => `/api/v1/agents/${id(agent)}/events`,
@@ -96,6 +106,15 @@ callbacks: () => request<{ callbacks: Callback[] }>('/api/v1/callbacks'),
     send<Correction>('POST', `${url.call(call)}/corrections`, wrong),
   choose: (call: string, agent: string, choice: Choice, more: ChoiceMore = {}) => send<unknown>('POST', `${url.call(call)}/choice`, { agent, choice, ...more }),
   hangUp: (call: string) => send<unknown>('POST', `${url.call(call)}/hangup`),
+
+  compliance: (call: string) => request<Compliance>(`${url.call(call)}/compliance`),
+  placeHold: (call: string, why: string) => send<Hold>('PUT', `${url.call(call)}/hold`, { why }),
+  liftHold: (call: string) => send<unknown>('DELETE', `${url.call(call)}/hold`),
+  privacy: () => request<Rules>('/api/v1/privacy'),
+  receipts: () => request<{ receipts: Receipt[] }>('/api/v1/privacy/receipts'),
+  findNumber: (number: string) => send<Found>('POST', '/api/v1/privacy/find', { number }),
+  exportNumber: async (number: string): Promise<Blob> => (await ask('/api/v1/privacy/export', bodyOf('POST', { number }))).blob(),
+  eraseNumber: (number: string) => send<Receipt>('POST', '/api/v1/privacy/erase', { number }),
 
   session: () => request<SessionInfo>('/api/v1/session'),
   signIn: (name: string, password: string) => send<Me>('POST', '/api/v1/session', { name, password }),

@@ -171,6 +171,8 @@ export type What =
   | { what: 'agent_turn'; agent: string; text: string; confidence: number; from: number; to: number }
   | { what: 'language'; flow: string; language: string }
   | { what: 'private'; on: boolean }
+  | { what: 'consent'; to: string; answer: 'asked' | 'given' | 'refused' }
+  | { what: 'redacted'; kinds: string[]; from: number; to: number }
   | { what: 'key'; digit: string }
   | {
       what: 'bot_turn';

@@ -137,6 +137,10 @@ export function event(entry: Entry): string | null {
       return of.language(entry.language);
     case 'private':
       return entry.on ? of.private_on : of.private_off;
+    case 'consent':
+      return of.consent[entry.answer];
+    case 'redacted':
+      return of.redacted(entry.kinds.map((kind) => t.redacted[kind] ?? words(kind)).join(', '));
     case 'key':
       return of.key(entry.digit);
     case 'fact':

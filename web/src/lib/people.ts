@@ -13,7 +13,9 @@ export type Permission =
   | 'hang_up'
   | 'tokens'
   | 'accounts'
-  | 'audit';
+  | 'audit'
+  | 'privacy'
+  | 'privacy_reports';
 
 export type Deed =
   | 'signed_in'
@@ -34,7 +36,17 @@ export type Deed =
   | 'made_link'
   | 'made_token'
   | 'ended_token'
-  | 'read_audit';
+  | 'read_audit'
+  | 'wrote_notes'
+  | 'corrected'
+  | 'replayed_messages'
+  | 'exported_call'
+  | 'searched_number'
+  | 'exported_number'
+  | 'erased_number'
+  | 'placed_hold'
+  | 'lifted_hold'
+  | 'deleted_old';
 
 export interface Me {
   name: string;

@@ -12,6 +12,7 @@ export type Route =
   | { page: 'account' }
   | { page: 'accounts' }
   | { page: 'audit' }
+  | { page: 'privacy' }
   | { page: 'lost' };
 
 function part(text: string): string {
@@ -22,6 +23,9 @@ function part(text: string): string {
   }
 }
 
+const PLAIN = ['welcome', 'account', 'accounts', 'audit', 'privacy'] as const;
+const isPlain = (word: string): word is (typeof PLAIN)[number] => PLAIN.some((one) => one === word);
+
 export function parse(path: string): Route {
   const parts = path.split('/').filter(Boolean);
   const [first, second] = parts;
@@ -31,7 +35,7 @@ export function parse(path: string): Route {
   if (first === 'agents' && parts.length === 1) return { page: 'agents' };
   if (first === 'wall' && parts.length === 1) return { page: 'wall' };
   if (first === 'agent' && second !== undefined && parts.length === 2) return { page: 'desk', id: part(second) };
-  if ((first === 'welcome' || first === 'account' || first === 'accounts' || first === 'audit') && parts.length === 1) return { page: first };
+  if (isPlain(first) && parts.length === 1) return { page: first };
   if (first === 'call' && parts.length <= 2) return { page: 'caller', to: second === undefined ? 'support' : part(second) };
   return { page: 'lost' };
 }
@@ -46,6 +50,7 @@ export const href = {
   account: '/account',
   accounts: '/accounts',
   audit: '/audit',
+  privacy: '/privacy',
   call: (id: string) => `/calls/${encodeURIComponent(id)}`,
   desk: (id: string) => `/agent/${encodeURIComponent(id)}`,
 };

@@ -62,6 +62,7 @@ pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Temp
         caller: from.caller.clone(),
         addresses: BTreeMap::new(),
         greeting: greeting(from),
+        begin: from.begin.clone(),
         slots,
         lookups,
         lookups_per_call: from.lookups_per_call,
@@ -114,6 +115,7 @@ fn slot(def: &SlotDef) -> Option<Slot> {
         confirm_below: def.confirm_below,
         tries: def.tries,
         private: def.private,
+        consent: def.consent,
     })
 }
 

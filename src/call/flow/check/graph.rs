@@ -10,7 +10,7 @@ use crate::{
 impl<'a> Checker<'a> {
     pub(super) fn graph(&mut self) {
         let definition = self.definition;
-        let starts = definition.intents.values().map(|intent| intent.go.as_str());
+        let starts = definition.intents.values().map(|intent| intent.go.as_str()).chain(definition.begin.as_deref());
         let reached = reach(starts, &definition.nodes);
         for name in definition.nodes.keys().filter(|name| !reached.contains(name.as_str())) {
             self.wrong_key(

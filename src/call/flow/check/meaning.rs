@@ -144,6 +144,13 @@ impl<'a> Checker<'a> {
         if slot.private && slot.confirm.is_some() {
             self.wrong_key(&path.clone().key("confirm"), "a private value is never read back", Some("leave `confirm` out"));
         }
+        if slot.consent.is_some() && (slot.private || !matches!(slot.read, ReadDef::YesNo)) {
+            self.wrong_key(
+                &path.clone().key("consent"),
+                "a consent is yes or no, and no secret",
+                Some("write `read: yes_no`, and leave `private` out"),
+            );
+        }
         if slot.tries == 0 {
             self.wrong(&path.clone().key("tries"), "must be at least 1", None);
         }

@@ -150,6 +150,10 @@ impl Checker<'_> {
             let hint = "callers must be told that they speak with a machine: mark the sentence that says so with `notice: automation`";
             self.wrong_key(&at, "no sentence of the greeting gives the notice `automation`", Some(hint));
         }
+        if let Some(begin) = &definition.begin {
+            let nodes: BTreeSet<&str> = definition.nodes.keys().map(String::as_str).collect();
+            self.known(&Path::of(&["begin"]), "node", begin, "nodes", &nodes);
+        }
         if definition.escalation.tone && !gives("tone_analysis") {
             let hint = "tell callers that the tone of their words is looked at (`notice: tone_analysis`), or set `escalation.tone: false`";
             self.wrong_key(&at, "no sentence of the greeting gives the notice `tone_analysis`", Some(hint));

@@ -19,7 +19,9 @@ use crate::call::{
     caller::Caller,
     event::{Failure, Found},
     flow::{
-        Flow, hours,
+        Flow, Greeting, Slot,
+        definition::ConsentTo,
+        hours,
         prompt::PromptKey,
         slot::digits,
         step::{Expect, Input, Interrupt, Step},
@@ -151,9 +153,35 @@ impl Dialogue {
             let text = self.fill(&greeting.template).unwrap_or_default();
             steps.push(Step::Say { node: "greeting".to_owned(), text, by: greeting.by, notice: greeting.notice.clone() });
         }
-        steps.push(Step::Listen);
+        match self.flow.begin.clone() {
+            Some(node) => self.run(&node, &mut steps),
+            None => steps.push(Step::Listen),
+        }
         self.remember(&steps);
         steps
+    }
+
+    /// What the caller is told before anything else, and no step that follows it.
+    pub fn notices(&self) -> Vec<Step> {
+        let notice = |greeting: &Greeting| {
+            let text = self.fill(&greeting.template).unwrap_or_default();
+            Step::Say { node: "greeting".to_owned(), text, by: greeting.by, notice: greeting.notice.clone() }
+        };
+        self.flow.greeting.iter().filter(|greeting| greeting.notice.is_some()).map(notice).collect()
+    }
+
+    /// What the caller was asked to agree to, and what they said; none: nothing yet.
+    #[must_use]
+    pub fn consents(&self) -> Vec<(ConsentTo, Option<bool>)> {
+        let asked = match &self.state {
+            State::Asking(asking) | State::Confirming { asking, .. } => Some(asking.slot.as_str()),
+            State::Open { .. } | State::Offered | State::LookingUp { .. } | State::Done => None,
+        };
+        let of = |(name, slot): (&String, &Slot)| {
+            let answer = self.known.get(name).map(|value| value == "yes");
+            Some((slot.consent?, answer)).filter(|_| answer.is_some() || asked == Some(name.as_str()))
+        };
+        self.flow.slots.iter().filter_map(of).collect()
     }
 
     /// What the flow does on what came from the caller.

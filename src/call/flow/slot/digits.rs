@@ -1,6 +1,8 @@
 //! Numbers digit by digit, as people say them and as recognisers write them: "4 5 7 1 2 9", "four five seven, one two nine", "457,129", "forty-five seventy-one
 //! twenty-nine", "double four", "oh", and corrections in the middle ("four five seven, no, four nine seven").
 
+use std::ops::Range;
+
 use crate::call::flow::{lexicon::Lexicon, slot::Reading};
 
 /// One piece of a turn.
@@ -116,29 +118,49 @@ fn all(pieces: &[Piece], with_doubtful: bool) -> String {
         .collect()
 }
 
+/// The figures of a text, and in which of its words they stand, in their order.
+pub(in crate::call) fn placed(words: &[String], lexicon: &Lexicon) -> Vec<(String, Range<usize>)> {
+    let mut at = 0;
+    let mut placed = Vec::new();
+    for (piece, used) in counted(words, lexicon) {
+        if let Piece::Digits { digits, .. } = piece {
+            placed.push((digits, at..at + used));
+        }
+        at += used;
+    }
+    placed
+}
+
 fn pieces(words: &[String], lexicon: &Lexicon) -> Vec<Piece> {
+    counted(words, lexicon).into_iter().map(|(piece, _)| piece).collect()
+}
+
+/// The pieces, and how many words each of them takes.
+fn counted(words: &[String], lexicon: &Lexicon) -> Vec<(Piece, usize)> {
     let mut pieces = Vec::new();
     let mut at = 0;
     while at < words.len() {
         let word = words[at].as_str();
         if let Some((digits, used)) = repeated(&words[at..], lexicon).or_else(|| number(&words[at..], lexicon)) {
             let doubtful = lexicon.doubtful_digits.contains(word) && !beside_digits(words, at, lexicon);
-            pieces.push(if doubtful && used == 1 {
+            let piece = if doubtful && used == 1 {
                 Piece::Other
             } else {
                 Piece::Digits { digits, doubtful: lexicon.doubtful_digits.contains(word) && at == 0 }
-            });
+            };
+            pieces.push((piece, used));
             at += used;
             continue;
         }
         let alike = lexicon.sounds_like.of(word);
-        pieces.push(match alike {
+        let piece = match alike {
             Some(digit) if after_digits(words, at, lexicon) && (at + 1 == words.len() || is_number(&words[at + 1], lexicon)) => {
                 Piece::Digits { digits: digit.to_string(), doubtful: true }
             }
             _ if lexicon.corrections.contains(word) => Piece::Correction,
             _ => Piece::Other,
-        });
+        };
+        pieces.push((piece, 1));
         at += 1;
     }
     pieces

@@ -21,6 +21,7 @@ use crate::{
             playout::{Chunk, Loudness, Playout, PlayoutEvent},
         },
         record::What,
+        redact::Rules,
         time::{Time, WallTime},
         turn::words::{Language, is_back_channel, yes_or_no},
         understanding::{Transcript, Understanding},
@@ -153,6 +154,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             promise: None,
             wall: WallTime { day: 20_000, ms_of_day: 36_000_000 },
             caller: Caller::default(),
+            redact: Rules::default(),
         };
         let seen = Overlap {
             name: scene.name.clone(),
@@ -343,7 +345,9 @@ impl<'t, 'a> Stage<'t, 'a> {
             | Action::LookUp { .. }
             | Action::LeaveQueue { .. }
             | Action::ReleaseAgent { .. }
-            | Action::Private { .. } => {}
+            | Action::Private { .. }
+            | Action::Unrecord
+            | Action::Strike { .. } => {}
         }
         Ok(())
     }
