@@ -10,7 +10,7 @@ use crate::{
         action::Action,
         event::{Event, Found},
         ids::CallId,
-        record::{HandoffStep, What},
+        record::{HandoffStep, ThirdStep, What},
         time::Time,
     },
     clock,
@@ -159,8 +159,8 @@ impl Running {
                 task.live.strike(from, to);
             }
             Action::Record(entry) => {
-                if let What::Handoff { step: HandoffStep::Bridged { agent, .. } } = &entry.what {
-                    task.desk.bridged(&task.id, agent);
+                if let What::Handoff { step } = &entry.what {
+                    tell_desk(&task.desk, &task.id, step);
                 }
             }
             Action::End { outcome } => tracing::info!(call = task.id.0, ?outcome, "call ended"),
@@ -172,5 +172,17 @@ impl Running {
             Said::Chunk { leg, chunk } => self.task.legs.play(leg, chunk),
             Said::Failed { id } => self.task.legs.fail(id),
         }
+    }
+}
+
+/// The desk knows who talks.
+fn tell_desk(desk: &DeskHandle, call: &CallId, step: &HandoffStep) {
+    if let HandoffStep::Bridged { agent, .. }
+    | HandoffStep::Third { third: ThirdStep::HasCaller { who: agent, .. } | ThirdStep::Joined { who: agent }, .. } = step
+    {
+        desk.bridged(call, agent);
+    }
+    if let HandoffStep::Third { third: ThirdStep::Answered { who }, .. } = step {
+        desk.consulted(call, who);
     }
 }

@@ -102,6 +102,7 @@ impl Kind {
                 | HandoffStep::BriefingFailed { .. }
                 | HandoffStep::Held { .. }
                 | HandoffStep::Muted { .. }
+                | HandoffStep::Third { .. }
                 | HandoffStep::SentToBot { .. }
                 | HandoffStep::Ended { .. } => None,
             },

@@ -14,7 +14,7 @@ use crate::{
         event::{AgentChoice, Event},
         ids::{AgentId, CallId},
         outcome::Outcome,
-        record::{HandoffStep, What},
+        record::{HandoffStep, ThirdStep, What},
         time::Time,
     },
     feed::Feed,
@@ -168,7 +168,7 @@ impl Hub {
     pub fn choose(&self, id: &CallId, agent: &AgentId, choice: AgentChoice) -> Result<(), NotTold> {
         let inner = self.lock();
         let call = inner.calls.get(id).filter(|call| call.readers.is_some()).ok_or(NotTold::NotLive)?;
-        if call.card.offered_to() != Some(agent) {
+        if !call.card.is_before(agent) {
             return Err(NotTold::NotOffered);
         }
         inner.tell(id, Event::AgentChose { agent: agent.clone(), choice })
@@ -249,7 +249,12 @@ impl Inner {
         }
         self.feed.entry(&call.head, &written.item);
         call.keep(&written.item);
-        if let What::Handoff { step: HandoffStep::Offered { agent, .. } | HandoffStep::TakenOver { agent, .. } } = &written.item.entry.what
+        if let What::Handoff {
+            step:
+                HandoffStep::Offered { agent, .. }
+                | HandoffStep::TakenOver { agent, .. }
+                | HandoffStep::Third { third: ThirdStep::Offered { who: agent, .. }, .. },
+        } = &written.item.entry.what
             && !call.offered.contains(agent)
         {
             call.offered.push(agent.clone());
@@ -257,12 +262,15 @@ impl Inner {
         if let Some(readers) = &call.readers {
             let _nobody_reads = readers.send(Arc::clone(&written.item));
         }
-        let changed = call.card.apply(&written.item.entry);
-        // A new head is news for the agent who has the card.
-        let agent = changed.or_else(|| written.head.as_ref().and(call.card.offered_to().cloned()));
-        let card = call.card.card(Arc::clone(&call.head)).map(Arc::new);
-        if let (Some(agent), Some(card)) = (agent, card) {
-            self.card_of(&agent).send_replace(Some(card));
+        let mut changed = call.card.apply(&written.item.entry);
+        // A new head is news for the agents who have the card.
+        if changed.is_empty() && written.head.is_some() {
+            changed = call.card.watched();
+        }
+        let cards: Vec<(AgentId, Card)> =
+            changed.into_iter().filter_map(|agent| call.card.card(&agent, Arc::clone(&call.head)).map(|card| (agent, card))).collect();
+        for (agent, card) in cards {
+            self.card_of(&agent).send_replace(Some(Arc::new(card)));
         }
         if let Some(head) = &written.head {
             self.announce(head);
@@ -358,6 +366,9 @@ fn count_step(step: &HandoffStep) {
         HandoffStep::BriefingFailed { instead, .. } => {
             metrics::counter!("warmline_briefings_failed_total", "instead" => word(instead)).increment(1);
         }
+        HandoffStep::Third { third: ThirdStep::Ended { why, .. }, .. } => {
+            metrics::counter!("warmline_third_ended_total", "why" => word(why)).increment(1);
+        }
         HandoffStep::Voicemail { .. } => metrics::counter!("warmline_voicemails_total").increment(1),
         HandoffStep::Started { .. }
         | HandoffStep::Waiting { .. }
@@ -376,6 +387,7 @@ fn count_step(step: &HandoffStep) {
         | HandoffStep::CallerNotReached { .. }
         | HandoffStep::Held { .. }
         | HandoffStep::Muted { .. }
+        | HandoffStep::Third { .. }
         | HandoffStep::SentToBot { .. } => {}
     }
 }

@@ -95,6 +95,7 @@ mod tests {
             evidence: Vec::new(),
             step: CardStep::Ringing,
             outcome: None,
+            consulted_by: None,
             screen_pop: None,
         }
     }

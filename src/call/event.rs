@@ -293,6 +293,16 @@ pub enum AgentChoice {
     Unmute,
     /// Hand the caller on.
     Transfer { to: TransferTo },
+    /// Put the caller on hold, and speak with somebody in private.
+    Consult { to: TransferTo },
+    /// Ring somebody at a number outside, who joins the conversation.
+    Add { to: TransferTo },
+    /// Let the third person and the caller hear each other.
+    Conference,
+    /// Leave the caller to the third person.
+    Complete,
+    /// The third person goes, and agent and caller are alone again.
+    Part,
     /// Send the caller back to the bot, to a step that the flow lists (`handoff.send_back`), or to whatever they want next.
     ToBot {
         #[serde(default)]

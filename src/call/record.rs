@@ -314,6 +314,8 @@ pub enum HandoffStep {
     Held { agent: AgentId, held: bool },
     /// The caller does not hear the agent, or does again.
     Muted { agent: AgentId, muted: bool },
+    /// Something about a third person whom the agent who has the caller has called in.
+    Third { agent: AgentId, third: ThirdStep },
     /// The agent has sent the caller back to the bot, to this step.
     SentToBot { agent: AgentId, node: Option<String> },
     /// The offer is over.
@@ -370,6 +372,54 @@ pub enum NotReached {
     Machine,
     /// The agent hung up while it rang.
     AgentLeft,
+}
+
+/// What happens with a third person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "did", rename_all = "snake_case")]
+pub enum ThirdStep {
+    /// The agent wants them: a queue, an agent or a number. `adds`: they join as soon as they answer; else the caller is on hold meanwhile.
+    Asked { to: String, adds: bool },
+    /// They are rung, for this agent.
+    Offered { who: AgentId, name: String, by: String },
+    /// They have answered, and the agent alone hears them.
+    Answered { who: AgentId },
+    /// A machine seems to have answered: the agent is told.
+    MachineSuspected { who: AgentId },
+    /// All three hear each other.
+    Joined { who: AgentId },
+    /// The agent has left the caller to them.
+    HasCaller { who: AgentId, name: String },
+    /// They are out of it again; nobody, if none was found.
+    Ended { who: Option<AgentId>, why: ThirdEnd },
+}
+
+/// Why a third person is out of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThirdEnd {
+    /// The agent wanted it so.
+    Parted,
+    /// They hung up.
+    HungUp,
+    /// Their line was lost.
+    Lost,
+    /// They declined.
+    Declined,
+    /// Their phone was busy.
+    Busy,
+    /// Their phone rang out.
+    NoAnswer,
+    /// Their phone could not be reached.
+    Unreachable,
+    /// The trunk to them carried as many calls as it may.
+    NoLine,
+    /// Nobody who could be asked is free.
+    NobodyFree,
+    /// An answering machine or a fax answered.
+    Machine,
+    /// The call is over.
+    CallEnded,
 }
 
 /// What of a briefing an agent hears.

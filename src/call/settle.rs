@@ -2,7 +2,6 @@
 
 use crate::call::{
     flow::step::Expect,
-    handoff::Line,
     ids::LegId,
     media::patch::{Ear, Patch, Under},
     scribe,
@@ -143,8 +142,8 @@ impl Call {
                 Patch { ears: agent.into_iter().collect(), ..Patch::default() }
             }
             Phase::HandingOver { handoff, .. } => {
-                if let Some((agent, line)) = handoff.line() {
-                    return bridged(agent, line);
+                if let Some(round) = handoff.round() {
+                    return round.patch();
                 }
                 let under = if handoff.under() == Under::Nothing { comfort } else { handoff.under() };
                 let mut patch = Patch { ears: vec![caller(vec![], under)], listen: vec![LegId::CALLER], ..Patch::default() };
@@ -166,13 +165,4 @@ impl Call {
         let sound = ear.is_some_and(|ear| ear.under != Under::Nothing || !ear.hears.is_empty());
         sound || self.base.mouth.is_sounding() || self.base.ear.is_voice()
     }
-}
-
-/// Agent and caller hear each other, as far as the agent lets them.
-fn bridged(agent: LegId, line: Line) -> Patch {
-    let legs = |leg: LegId, hears: bool| if hears { vec![leg] } else { vec![] };
-    let music = if line.held { Under::Hold } else { Under::Nothing };
-    let caller = Ear { leg: LegId::CALLER, hears: legs(agent, !line.held && !line.muted), under: music };
-    let other = Ear { leg: agent, hears: legs(LegId::CALLER, !line.held), under: Under::Nothing };
-    Patch { ears: vec![caller, other], ..Patch::default() }
 }

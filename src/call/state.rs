@@ -246,6 +246,7 @@ impl Call {
             Timer::AgentChoose => self.handoff_then(|handoff, base| handoff.choice_late(base)),
             Timer::CallerAnswer => self.handoff_then(|handoff, base| handoff.caller_answer_late(base)),
             Timer::Connect => _ = self.with_handoff(|handoff, base| handoff.connect_late(base)),
+            Timer::Third => _ = self.with_handoff(|handoff, base| handoff.third_late(base)),
             Timer::Transfer => self.handoff_then(|handoff, base| handoff.transfer_late(base)),
             Timer::Update => _ = self.with_handoff(|handoff, base| handoff.update(base)),
             Timer::Question => _ = self.with_handoff(|handoff, base| handoff.ask_meanwhile(base)),

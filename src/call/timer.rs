@@ -53,6 +53,8 @@ pub enum Timer {
     Connect,
     /// The caller who is called back must have answered.
     CallerAnswer,
+    /// The third person must have been found, have answered, or have been listened to for long enough.
+    Third,
     /// The caller's side must have said what came of the transfer.
     Transfer,
     /// The caller is to be told how it stands.

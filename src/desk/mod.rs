@@ -104,6 +104,11 @@ impl DeskHandle {
         self.with(|inner, now| inner.desk.bridged(call, agent, now));
     }
 
+    /// `ThirdStep::Answered`: the colleague is busy from now on, and the caller is not theirs.
+    pub fn consulted(&self, call: &CallId, agent: &AgentId) {
+        self.with(|inner, now| inner.desk.consulted(call, agent, now));
+    }
+
     /// Makes sure that the desk hears of a call's end, however it ends.
     #[must_use]
     pub fn enter(&self, call: CallId) -> CallAtDesk {

@@ -285,11 +285,21 @@ impl Desk {
     pub fn bridged(&mut self, call: &CallId, agent: &AgentId, now: Now) {
         self.wake(now);
         if let Some(seat) = self.seats.get_mut(agent)
-            && seat.state.bridge(call, now)
+            && (seat.state.bridge(call, now) || seat.state.call() == Some(call))
         {
             self.known.spoke(call, agent, now);
         }
         // The next time this call asks it is a new matter.
+        self.tickets.remove(call);
+        self.dispatch();
+    }
+
+    /// An agent speaks with a colleague about a call that is not theirs.
+    pub fn consulted(&mut self, call: &CallId, agent: &AgentId, now: Now) {
+        self.wake(now);
+        if let Some(seat) = self.seats.get_mut(agent) {
+            seat.state.bridge(call, now);
+        }
         self.tickets.remove(call);
         self.dispatch();
     }

@@ -109,7 +109,8 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn was_offered(&self, call: &CallId, agent: &AgentId) -> Result<bool, StoreError> {
-        let query = "SELECT 1 FROM handoff_steps WHERE call = ? AND agent = ? AND step IN ('offered', 'taken_over') LIMIT 1";
+        let query = "SELECT 1 FROM handoff_steps WHERE call = ? AND agent = ? AND 
+            (step IN ('offered', 'taken_over') OR step = 'third' AND outcome = 'offered') LIMIT 1";
         Ok(sqlx::query(query).bind(&call.0).bind(&agent.0).fetch_optional(&self.pool).await?.is_some())
     }
 

@@ -7,7 +7,7 @@ use crate::{
     call::{
         ids::{AgentId, CallId},
         outcome::{HandoffOutcome, OfferOutcome},
-        record::{Decision, Evidence, Fact, HandoffStep, Meaning, Signal, What},
+        record::{Decision, Evidence, Fact, HandoffStep, Meaning, Signal, ThirdStep, What},
     },
     store::{StoreError, callbacks, writer::AgentRow},
     view::{CallHead, Numbered},
@@ -251,6 +251,8 @@ fn step_columns(step: &HandoffStep) -> Result<(Option<&AgentId>, Option<String>)
         | HandoffStep::BackToAgent { agent }
         | HandoffStep::TakenOver { agent, .. }
         | HandoffStep::Bridged { agent, .. } => (Some(agent), None),
+        HandoffStep::Third { third: ThirdStep::Offered { who, .. }, .. } => (Some(who), Some("offered".to_owned())),
+        HandoffStep::Third { agent, .. } => (Some(agent), None),
         HandoffStep::OfferEnded { agent, outcome } => (Some(agent), offer(outcome)?),
         HandoffStep::TransferEnded { agent, outcome } => (Some(agent), word(outcome).map(Some)?),
         HandoffStep::Ended { outcome, .. } => (None, handoff(outcome)?),

@@ -9,7 +9,7 @@ use crate::{
     call::{
         ids::AgentId,
         outcome::OfferOutcome,
-        record::{Entry, Evidence, Fact, HandoffStep, Summary, What},
+        record::{Entry, Evidence, Fact, HandoffStep, Summary, ThirdStep, What},
     },
     view::{CallHead, schema},
 };
@@ -49,6 +49,8 @@ pub struct Card {
     pub step: CardStep,
     /// The queue that the caller waits in, or waited in.
     pub queue: Option<String>,
+    /// The colleague who asks them, if they are asked and do not have the caller.
+    pub consulted_by: Option<String>,
     /// Where another system's page about this caller is, if the configuration says so.
     pub screen_pop: Option<String>,
     /// How the offer ended.
@@ -64,6 +66,10 @@ pub struct CardFold {
     reasons: Vec<String>,
     evidence: Vec<Evidence>,
     offer: Option<Offer>,
+    /// A colleague of whoever has the call.
+    third: Option<Offer>,
+    /// Whoever left the call to them.
+    before: Option<Offer>,
 }
 
 #[derive(Debug)]
@@ -71,33 +77,45 @@ struct Offer {
     agent: AgentId,
     step: CardStep,
     outcome: Option<OfferOutcome>,
+    consulted_by: Option<String>,
+}
+
+impl Offer {
+    fn new(agent: &AgentId, step: CardStep, outcome: Option<OfferOutcome>) -> Self {
+        Self { agent: agent.clone(), step, outcome, consulted_by: None }
+    }
+
+    fn live(&self) -> Option<&AgentId> {
+        (self.step != CardStep::Ended).then_some(&self.agent)
+    }
 }
 
 impl CardFold {
-    /// Takes in one entry; the agent whose card has changed, if one has.
-    pub fn apply(&mut self, entry: &Entry) -> Option<AgentId> {
+    /// Takes in one entry; the agents whose cards have changed.
+    pub fn apply(&mut self, entry: &Entry) -> Vec<AgentId> {
         match &entry.what {
             What::Evidence { evidence } => {
                 if self.evidence.len() == EVIDENCE_LIMIT {
                     self.evidence.remove(0);
                 }
                 self.evidence.push(evidence.clone());
-                None
+                Vec::new()
             }
             What::Decision { decision } => {
                 if decision.escalate {
                     self.reasons.clone_from(&decision.reasons);
                 }
-                None
+                Vec::new()
             }
-            What::Handoff { step } => self.apply_step(step),
+            What::Handoff { step: HandoffStep::Third { agent, third } } => self.apply_third(agent, third),
+            What::Handoff { step } => self.apply_step(step).into_iter().collect(),
             What::Fact { fact } => self.learn(fact),
             What::Ended { .. } => {
-                let offer = self.offer.as_mut().filter(|offer| offer.step != CardStep::Ended)?;
-                offer.step = CardStep::Ended;
-                Some(offer.agent.clone())
+                let agents = self.watched();
+                self.offer.iter_mut().chain(&mut self.third).for_each(|offer| offer.step = CardStep::Ended);
+                agents
             }
-            _ => None,
+            _ => Vec::new(),
         }
     }
 
@@ -109,7 +127,8 @@ impl CardFold {
                 None
             }
             HandoffStep::Offered { agent, .. } => {
-                self.offer = Some(Offer { agent: agent.clone(), step: CardStep::Ringing, outcome: None });
+                self.third.take_if(|third| third.agent == *agent);
+                self.offer = Some(Offer::new(agent, CardStep::Ringing, None));
                 Some(agent.clone())
             }
             HandoffStep::Briefing { agent } => self.step(agent, CardStep::Briefing, None),
@@ -125,8 +144,7 @@ impl CardFold {
                 self.step(agent, CardStep::Ended, Some(OfferOutcome::Accepted))
             }
             HandoffStep::BackToAgent { agent } | HandoffStep::TakenOver { agent, .. } => {
-                let outcome = Some(OfferOutcome::Accepted);
-                self.offer = Some(Offer { agent: agent.clone(), step: CardStep::Bridged, outcome });
+                self.offer = Some(Offer::new(agent, CardStep::Bridged, Some(OfferOutcome::Accepted)));
                 Some(agent.clone())
             }
             HandoffStep::Ringing { .. }
@@ -141,19 +159,49 @@ impl CardFold {
             | HandoffStep::BriefingFailed { .. }
             | HandoffStep::Held { .. }
             | HandoffStep::Muted { .. }
+            | HandoffStep::Third { .. }
             | HandoffStep::Voicemail { .. }
             | HandoffStep::Ended { .. } => None,
         }
     }
 
     /// A fact that was gathered while the caller waits, or after.
-    fn learn(&mut self, fact: &Fact) -> Option<AgentId> {
+    fn learn(&mut self, fact: &Fact) -> Vec<AgentId> {
         let facts = &mut Arc::make_mut(&mut self.summary).facts;
         match facts.iter_mut().find(|known| known.name == fact.name) {
             Some(known) => known.clone_from(fact),
             None => facts.push(fact.clone()),
         }
-        self.offered_to().cloned()
+        self.watched()
+    }
+
+    /// A colleague sees the card while they are asked; a number outside has none that anybody looks at.
+    fn apply_third(&mut self, agent: &AgentId, third: &ThirdStep) -> Vec<AgentId> {
+        match third {
+            ThirdStep::Offered { who, by, .. } => {
+                self.third = Some(Offer { consulted_by: Some(by.clone()), ..Offer::new(who, CardStep::Ringing, None) });
+                vec![who.clone()]
+            }
+            ThirdStep::Answered { who } => self.third_is(who, CardStep::Bridged, None),
+            ThirdStep::HasCaller { who, .. } => {
+                self.third = None;
+                let first = self.step(agent, CardStep::Ended, Some(OfferOutcome::Accepted));
+                // The first agent's card is over; whoever looks at it is told by the call's own stream.
+                self.before = self.offer.replace(Offer::new(who, CardStep::Bridged, Some(OfferOutcome::Accepted)));
+                first.into_iter().chain([who.clone()]).collect()
+            }
+            ThirdStep::Ended { who: Some(who), .. } => self.third_is(who, CardStep::Ended, None),
+            ThirdStep::Asked { .. }
+            | ThirdStep::MachineSuspected { .. }
+            | ThirdStep::Joined { .. }
+            | ThirdStep::Ended { who: None, .. } => Vec::new(),
+        }
+    }
+
+    fn third_is(&mut self, who: &AgentId, step: CardStep, outcome: Option<OfferOutcome>) -> Vec<AgentId> {
+        let Some(third) = self.third.as_mut().filter(|third| third.agent == *who) else { return Vec::new() };
+        (third.step, third.outcome) = (step, outcome.or(third.outcome));
+        vec![who.clone()]
     }
 
     fn step(&mut self, agent: &AgentId, step: CardStep, outcome: Option<OfferOutcome>) -> Option<AgentId> {
@@ -166,7 +214,7 @@ impl CardFold {
     /// The agent to whom the call is offered or bridged now.
     #[must_use]
     pub fn offered_to(&self) -> Option<&AgentId> {
-        self.offer.as_ref().filter(|offer| offer.step != CardStep::Ended).map(|offer| &offer.agent)
+        self.offer.as_ref().and_then(Offer::live)
     }
 
     /// The queue, and what an agent is told by now.
@@ -175,13 +223,26 @@ impl CardFold {
         (self.queue.unwrap_or_default(), Arc::unwrap_or_clone(self.summary))
     }
 
-    /// The card of the current offer.
+    /// Is it offered to this agent, or are they asked or have it?
     #[must_use]
-    pub fn card(&self, call: Arc<CallHead>) -> Option<Card> {
-        let offer = self.offer.as_ref()?;
+    pub fn is_before(&self, agent: &AgentId) -> bool {
+        self.offered_to() == Some(agent) || self.third.as_ref().and_then(Offer::live) == Some(agent)
+    }
+
+    /// The agents who have a card of it that is not over.
+    #[must_use]
+    pub fn watched(&self) -> Vec<AgentId> {
+        self.offer.iter().chain(&self.third).filter_map(Offer::live).cloned().collect()
+    }
+
+    /// An agent's card.
+    #[must_use]
+    pub fn card(&self, agent: &AgentId, call: Arc<CallHead>) -> Option<Card> {
+        let offer = [&self.offer, &self.third, &self.before].into_iter().flatten().find(|offer| offer.agent == *agent)?;
         Some(Card {
             call,
             queue: self.queue.clone(),
+            consulted_by: offer.consulted_by.clone(),
             screen_pop: None,
             summary: Arc::clone(&self.summary),
             reasons: self.reasons.clone(),

@@ -8,7 +8,7 @@ use crate::{
         caller::Caller,
         ids::CallId,
         outcome::{HandoffOutcome, Outcome},
-        record::{Entry, HandoffStep, Owner, What},
+        record::{Entry, HandoffStep, Owner, ThirdStep, What},
     },
     view::{Stamp, schema},
 };
@@ -197,6 +197,7 @@ impl CallHead {
                 self.time_to_agent_ms = Some(*time_to_agent_ms);
                 self.longest_silence_ms = Some(*longest_silence_ms);
             }
+            HandoffStep::Third { third: ThirdStep::HasCaller { who, .. }, .. } => self.agent = Some(who.clone()),
             HandoffStep::Ended { outcome, .. } => self.handoff_outcome = Some(*outcome),
             HandoffStep::Waiting { .. }
             | HandoffStep::Offered { .. }
@@ -216,6 +217,7 @@ impl CallHead {
             | HandoffStep::BriefingFailed { .. }
             | HandoffStep::Held { .. }
             | HandoffStep::Muted { .. }
+            | HandoffStep::Third { .. }
             | HandoffStep::SentToBot { .. }
             | HandoffStep::Voicemail { .. } => return false,
         }

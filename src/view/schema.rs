@@ -314,6 +314,7 @@ pub enum HandoffStep {
     BriefingFailed { agent: String, instead: Whisper },
     Held { agent: String, held: bool },
     Muted { agent: String, muted: bool },
+    Third { agent: String, third: ThirdStep },
     SentToBot { agent: String, node: Option<String> },
     Ended { outcome: HandoffOutcome, waited_ms: u64, longest_silence_ms: u64, offers: u32, repeats: u32 },
 }
@@ -328,6 +329,36 @@ pub enum NotReached {
     Unreachable,
     Machine,
     AgentLeft,
+}
+
+/// What happens with a third person.
+#[derive(ToSchema)]
+#[serde(tag = "did", rename_all = "snake_case")]
+pub enum ThirdStep {
+    Asked { to: String, adds: bool },
+    Offered { who: String, name: String, by: String },
+    Answered { who: String },
+    MachineSuspected { who: String },
+    Joined { who: String },
+    HasCaller { who: String, name: String },
+    Ended { who: Option<String>, why: ThirdEnd },
+}
+
+/// Why a third person is out of it.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ThirdEnd {
+    Parted,
+    HungUp,
+    Lost,
+    Declined,
+    Busy,
+    NoAnswer,
+    Unreachable,
+    NoLine,
+    NobodyFree,
+    Machine,
+    CallEnded,
 }
 
 /// What of a briefing an agent hears.

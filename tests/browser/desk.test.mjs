@@ -333,3 +333,79 @@ test('a caller whom the agent has is held, handed on, and sent back to the bot',
   assertClean(page);
   await leave(desk);
 });
+
+/** A desk that has the caller. */
+async function talking() {
+  const desk = await ringing();
+  await desk.page.getByRole('button', { name: 'Accept' }).click();
+  desk.mock.pickUp(desk.id);
+  await desk.page.waitForSelector('[data-step=bridged]');
+  return { ...desk, last: () => desk.mock.choices.at(-1) };
+}
+
+test('a colleague is asked in private, joins, and gets the caller, by keyboard alone', async () => {
+  const desk = await talking();
+  const { page, id, mock, last } = desk;
+  mock.agents.get('andrei').state = 'available';
+  const colleague = await watched(world.context, mock.url);
+  await colleague.goto(`${mock.url}/agent/andrei`);
+  await colleague.waitForSelector('h1');
+
+  await page.keyboard.press('c');
+  await page.getByLabel('To whom?').selectOption('agent:andrei');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await until('the colleague is asked for', () => last().choice === 'consult');
+  assert.deepEqual(last(), { call: id, agent: 'maria', choice: 'consult', to: { agent: 'andrei' } });
+  await page.getByText('Andrei is being rung').waitFor();
+  await page.getByText('The caller is on hold, with music').waitFor();
+  assert.equal(await page.getByRole('button', { name: /Leave the caller to/ }).count(), 0, 'nobody is there yet');
+  assert.equal(await page.getByRole('button', { name: /Hand on/ }).count(), 0, 'one at a time');
+  await colleague.getByText('Maria asks you about this call').waitFor();
+  assert.equal(await colleague.getByRole('button', { name: 'Accept' }).count(), 0, 'they pick up and talk');
+
+  mock.thirdAnswers(id);
+  await page.getByText('You talk with Andrei: the caller hears music').waitFor();
+  await colleague.getByText('You talk with Maria: the caller does not hear you').waitFor();
+  assert.equal(await colleague.getByRole('button', { name: 'Back to the bot' }).count(), 0, 'the caller is not theirs');
+  await page.keyboard.press('o');
+  await page.keyboard.press('j');
+  await until('they join', () => last().choice === 'conference');
+  assert.ok(!mock.choices.some((one) => one.choice === 'resume'), 'hold is not left by the way');
+  await page.getByText('All hear each other: you, the caller and Andrei').waitFor();
+  await colleague.getByText('The caller hears you, too').waitFor();
+  await page.keyboard.press('l');
+  await until('the caller is left', () => last().choice === 'complete');
+  assertClean(page);
+  assertClean(colleague);
+  await colleague.close();
+  mock.agents.get('andrei').state = 'away';
+  await leave(desk);
+});
+
+test('whoever cannot be had is told of, and a number joins only after it was heard', async () => {
+  const desk = await talking();
+  const { page, id, mock, last } = desk;
+  await page.getByRole('button', { name: 'Ask a colleague' }).click();
+  await page.getByLabel('Or a number').fill('+40213000000');
+  await page.getByRole('button', { name: 'Ask now' }).click();
+  await until('the number is asked for', () => last().to?.number === '+40213000000');
+  mock.thirdAnswers(id, 'no_answer');
+  await page.getByText('+40213000000: no answer').waitFor();
+  await page.getByText('The caller hears you').waitFor();
+
+  await page.keyboard.press('p');
+  await page.getByLabel('Number', { exact: true }).fill('+40213000000');
+  await page.keyboard.press('Enter');
+  await until('the number is added', () => last().choice === 'add');
+  mock.thirdAnswers(id);
+  await page.getByText('+40213000000 has answered: only you hear them').waitFor();
+  mock.step(mock.calls.get(id), { step: 'third', agent: 'maria', third: { did: 'machine_suspected', who: '+40213000000' } });
+  await page.getByText('This may be an answering machine').waitFor();
+  await page.keyboard.press('r');
+  await until('they are let go', () => last().choice === 'part');
+  await until('it is as before', async () => (await page.getByRole('button', { name: 'Ask a colleague' }).count()) === 1);
+  assertClean(page);
+  await leave(desk);
+});

@@ -86,6 +86,8 @@ pub struct HandoffPolicy {
     pub voicemail_s: u64,
     /// Longest time in the queue, from the decision on.
     pub wait_ms: u64,
+    /// So long an agent alone hears somebody outside whom they add, before all hear each other: a machine is noticed meanwhile.
+    pub vet_ms: u64,
     /// Steps of the flow to which agents may send callers back after they have spoken: a confirmation, a survey.
     pub send_back: Vec<String>,
     /// By reason (`vip`, `critical`, `critical:cancellation`, `anger` …): the call is served as if it had asked so many seconds earlier.
@@ -112,6 +114,7 @@ impl Default for HandoffPolicy {
             ask_after_ms: 2_000,
             voicemail_s: 120,
             wait_ms: 300_000,
+            vet_ms: 3_000,
             send_back: Vec::new(),
             ahead_s: BTreeMap::from([("vip".to_owned(), 60), ("critical".to_owned(), 30), ("anger".to_owned(), 30)]),
             transcribe: Transcribe::Both,

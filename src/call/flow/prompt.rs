@@ -83,6 +83,22 @@ pub enum PromptKey {
     CallbackHello,
     /// The gateway shuts down, and the caller is called back: `{{ number }}`.
     DrainedCallback,
+    /// To a caller who is put on hold because the agent speaks with somebody else: `{{ name }}` of the agent.
+    ConsultHold,
+    /// To the agent: whom they wanted, `{{ name }}`, has declined.
+    ThirdDeclined,
+    /// To the agent: `{{ name }}` is not free.
+    ThirdBusy,
+    /// To the agent: `{{ name }}` does not answer.
+    ThirdNoAnswer,
+    /// To the agent: `{{ name }}` cannot be reached.
+    ThirdUnreachable,
+    /// To the agent: a machine has answered for `{{ name }}`.
+    ThirdMachine,
+    /// To the agent: perhaps a machine has answered for `{{ name }}`, who joins only if the agent says so.
+    ThirdMaybeMachine,
+    /// To the agent: `{{ name }}` has left.
+    ThirdLeft,
     /// Goodbye at the end of a contained call.
     Goodbye,
     /// The gateway shuts down.
@@ -129,7 +145,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 67] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -168,6 +184,14 @@ impl PromptKey {
         Self::BriefingNotReached,
         Self::CallbackHello,
         Self::DrainedCallback,
+        Self::ConsultHold,
+        Self::ThirdDeclined,
+        Self::ThirdBusy,
+        Self::ThirdNoAnswer,
+        Self::ThirdUnreachable,
+        Self::ThirdMachine,
+        Self::ThirdMaybeMachine,
+        Self::ThirdLeft,
         Self::Goodbye,
         Self::Drained,
         Self::AnythingElse,
@@ -204,7 +228,15 @@ impl PromptKey {
             | Self::Connecting
             | Self::BriefingHello
             | Self::BriefingCallback
-            | Self::CallbackHello => &["name"],
+            | Self::CallbackHello
+            | Self::ConsultHold
+            | Self::ThirdDeclined
+            | Self::ThirdBusy
+            | Self::ThirdNoAnswer
+            | Self::ThirdUnreachable
+            | Self::ThirdMachine
+            | Self::ThirdMaybeMachine
+            | Self::ThirdLeft => &["name"],
             Self::InQueue => &["position", "estimate"],
             Self::OfferCallback | Self::ConfirmCallback | Self::CallbackPromised | Self::DrainedCallback => &["number"],
             Self::BriefingClaim => &["code"],

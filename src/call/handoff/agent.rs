@@ -43,6 +43,9 @@ impl Handoff {
 
     /// `LegAnswered` of the agent: the briefing begins, or the bridge if the call was taken on the page.
     pub(crate) fn answered(&mut self, base: &mut Base, leg: LegId) {
+        if self.third_answered(base, leg) {
+            return;
+        }
         match self.take() {
             Stage::Ringing { offer, accepted, .. } if offer.leg == leg => {
                 base.io.timers.stop(Timer::AgentAnswer);
@@ -148,6 +151,9 @@ impl Handoff {
             DialFailure::Unreachable | DialFailure::Rejected => OfferOutcome::Unreachable,
             DialFailure::NoLine => OfferOutcome::NoLine,
         };
+        if self.third_dial_failed(base, leg, why) {
+            return Then::Stay;
+        }
         match self.take() {
             Stage::Ringing { offer, .. } if offer.leg == leg => self.next_agent(base, offer, outcome, Leg::Gone),
             other => self.keep(other),
@@ -156,7 +162,7 @@ impl Handoff {
 
     /// `LegEnded` of the agent.
     pub(crate) fn agent_gone(&mut self, base: &mut Base, leg: LegId, why: LegEnd) -> Then {
-        if self.who_asked_left(base, leg) || self.offer().is_none_or(|offer| offer.leg != leg) {
+        if self.who_asked_left(base, leg) || self.third_gone(base, leg, why) || self.offer().is_none_or(|offer| offer.leg != leg) {
             return Then::Stay;
         }
         match self.take() {
@@ -172,7 +178,7 @@ impl Handoff {
                 mouth.silence(&mut base.io);
                 self.agent_left_ringing(base, offer, Leg::Gone)
             }
-            Stage::Bridged { offer, since, .. } => self.lost_or_done(base, offer, since, why),
+            Stage::Bridged { offer, since, .. } => self.agent_left_third(base, offer, since, why),
             other @ (Stage::Finding { .. }
             | Stage::Queued { .. }
             | Stage::Reading { .. }
@@ -184,6 +190,9 @@ impl Handoff {
 
     /// The agent's telephone was answered by a machine. A greeting that only sounds like one may be a person's: they can still choose.
     pub(crate) fn machine(&mut self, base: &mut Base, leg: LegId, sign: FarEndSign) -> Then {
+        if self.third_machine(base, leg, sign) {
+            return Then::Stay;
+        }
         let certain = matches!(sign, FarEndSign::Beep | FarEndSign::Fax | FarEndSign::NetworkTone);
         if !certain || self.offer().is_none_or(|offer| offer.leg != leg) {
             return Then::Stay;

@@ -6,9 +6,10 @@ use crate::call::{
     base::Base,
     event::{Agent, TransferBy, TransferTo},
     flow::{Destination, prompt::PromptKey},
-    handoff::{Handoff, Line, Offer, Stage},
+    handoff::{Handoff, Offer, Stage},
     ids::{AgentId, LegId},
     measured::Measured,
+    media::round::Line,
     record::{HandoffStep, Owner, What},
     then::Then,
     time::Time,
@@ -33,7 +34,7 @@ impl Handoff {
     }
 
     fn may_hand_on(&self, base: &Base, to: &TransferTo) -> bool {
-        self.aside.is_none() && self.knows(base, to)
+        self.aside.is_none() && self.third.is_none() && self.knows(base, to)
     }
 
     /// The agent who has the caller hands them on.
@@ -46,6 +47,7 @@ impl Handoff {
             other => return self.keep(other),
         };
         base.io.record(What::Handoff { step: HandoffStep::TransferAsked { agent: offer.agent.id.clone(), to: to.name().to_owned() } });
+        self.hush(base);
         self.asked = vec![offer.agent.id.clone()];
         self.aside = Some(Aside { offer, since, by_phone });
         if let TransferTo::Queue { queue } = &to
@@ -72,7 +74,7 @@ impl Handoff {
         Then::Stay
     }
 
-    fn knows(&self, base: &Base, to: &TransferTo) -> bool {
+    pub(super) fn knows(&self, base: &Base, to: &TransferTo) -> bool {
         match to {
             TransferTo::Queue { queue } => base.flow.queues.contains_key(queue),
             TransferTo::Agent { agent, .. } => !self.asked.contains(agent) || self.offer().is_none_or(|offer| offer.agent.id != *agent),

@@ -5,9 +5,10 @@ use crate::call::{
     base::Base,
     event::{LegEnd, TransferBy},
     flow::prompt::PromptKey,
-    handoff::{Handoff, Line, Offer, Stage, stop_agent_timers, transfer::AgentLeg},
+    handoff::{Handoff, Offer, Stage, stop_agent_timers, transfer::AgentLeg},
+    media::round::Line,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
-    record::{HandoffStep, Owner, What},
+    record::{HandoffStep, Owner, ThirdEnd, What},
     then::Then,
     time::Time,
     timer::Timer,
@@ -103,6 +104,7 @@ impl Handoff {
 
     /// The agent ends the call on the page.
     pub(super) fn agent_hangs_up(&mut self, base: &mut Base) -> Then {
+        self.drop_third(base, ThirdEnd::CallEnded);
         match self.take() {
             Stage::Bridged { offer, .. } => {
                 base.io.act(Action::HangUp { leg: offer.leg });

@@ -36,6 +36,7 @@ impl Handoff {
     /// A button on the agent's page.
     pub(crate) fn agent_chose(&mut self, base: &mut Base, agent: &AgentId, choice: AgentChoice) -> Then {
         if self.offer().is_none_or(|offer| offer.agent.id != *agent) {
+            self.third_chose(base, agent, &choice);
             return Then::Stay;
         }
         if self.is_bridged() { self.with_the_caller(base, choice) } else { self.choose(base, &choice) }
@@ -57,6 +58,11 @@ impl Handoff {
             | AgentChoice::Mute
             | AgentChoice::Unmute
             | AgentChoice::Transfer { .. }
+            | AgentChoice::Consult { .. }
+            | AgentChoice::Add { .. }
+            | AgentChoice::Conference
+            | AgentChoice::Complete
+            | AgentChoice::Part
             | AgentChoice::ToBot { .. } => Then::Stay,
         }
     }
@@ -166,10 +172,13 @@ impl Handoff {
             | Stage::Ringing { .. }
             | Stage::Connecting { .. }
             | Stage::Transferring { .. }
-            | Stage::Bridged { .. }
             | Stage::Callback { .. }
             | Stage::Voicemail { .. }
             | Stage::Over => return Told::Nothing,
+            Stage::Bridged { .. } => match &mut self.aside_mouth {
+                Some(mouth) => mouth,
+                None => return Told::Nothing,
+            },
         };
         what.reach_mouth(base, mouth)
     }

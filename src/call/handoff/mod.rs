@@ -18,10 +18,13 @@ mod bridge;
 mod callback;
 mod choice;
 mod company;
+mod matter;
 pub(in crate::call) mod phrases;
 mod promised;
 mod queue;
 pub mod summary;
+mod third;
+mod third_ends;
 mod transfer;
 mod voicemail;
 mod whisper;
@@ -34,9 +37,9 @@ use crate::call::{
     flow::{Destination, dialogue::Meanwhile, prompt::PromptKey, step::Expect},
     ids::{AgentId, LegId, RequestId},
     measured::Measured,
-    media::patch::Under,
+    media::{patch::Under, round::Line},
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
-    record::{HandoffStep, Owner, Summary, What, Whisper},
+    record::{HandoffStep, Owner, Summary, ThirdEnd, What, Whisper},
     time::Time,
     timer::Timer,
     turn::{ear::Ear, mouth::Mouth},
@@ -46,7 +49,8 @@ use asked::Aside;
 use callback::Asking;
 use company::Company;
 use promised::Due;
-use summary::{About, because, summarise};
+use summary::because;
+use third::Third;
 use transfer::{AgentLeg, Referral};
 use voicemail::Message;
 
@@ -92,46 +96,6 @@ enum Stage {
     Over,
 }
 
-/// What a human is called for, as the bot knows it.
-#[derive(Debug)]
-pub(crate) struct Matter {
-    /// What the caller wants.
-    pub(crate) intent: Option<String>,
-    /// The question that is still open.
-    pub(crate) open_question: Option<String>,
-    /// Why a human, in one sentence.
-    pub(crate) why: String,
-    /// A callback: what was known when it was promised.
-    told: Option<Summary>,
-}
-
-impl Matter {
-    /// Why a human is called in this call.
-    pub(crate) const fn new(intent: Option<String>, open_question: Option<String>, why: String) -> Self {
-        Self { intent, open_question, why, told: None }
-    }
-
-    /// What another call has found out.
-    fn told(summary: Summary) -> Self {
-        let (intent, open_question, why) = (summary.intent.clone(), summary.open_question.clone(), summary.why_now.clone());
-        Self { intent, open_question, why, told: Some(summary) }
-    }
-
-    fn summary(&self, base: &Base) -> Summary {
-        if let Some(told) = &self.told {
-            return told.clone();
-        }
-        let about = About {
-            caller: &base.caller,
-            flow: &base.flow,
-            intent: self.intent.as_deref(),
-            open_question: self.open_question.as_deref(),
-            why: &self.why,
-        };
-        summarise(base.io.entries(), &about)
-    }
-}
-
 /// One handoff.
 #[derive(Debug)]
 pub(crate) struct Handoff {
@@ -156,6 +120,10 @@ pub(crate) struct Handoff {
     replaces: Option<String>,
     /// The call keeps a promise.
     due: Option<Due>,
+    /// Somebody whom the agent who has the caller has called in: only there while `stage` is bridged.
+    third: Option<Third>,
+    /// What the agent who has the caller is told beside the conversation.
+    aside_mouth: Option<Box<Mouth>>,
 }
 
 impl Handoff {
@@ -185,6 +153,8 @@ impl Handoff {
             wanted: None,
             replaces: None,
             due: None,
+            third: None,
+            aside_mouth: None,
         };
         handoff.told_now(base);
         handoff.find(base);
@@ -292,11 +262,6 @@ impl Handoff {
         }
     }
 
-    /// How agent and caller are connected, if they are.
-    pub(crate) fn line(&self) -> Option<(LegId, Line)> {
-        if let Stage::Bridged { offer, line, .. } = &self.stage { Some((offer.leg, *line)) } else { None }
-    }
-
     /// The agent's leg, if it is bridged.
     pub(crate) fn bridged_leg(&self) -> Option<LegId> {
         match &self.stage {
@@ -401,6 +366,8 @@ impl Handoff {
     fn call_off(&mut self, base: &mut Base, outcome: OfferOutcome) -> Option<Offer> {
         self.release_who_asked(base, false);
         self.rings_no_more(base);
+        self.hush(base);
+        self.drop_third(base, ThirdEnd::CallEnded);
         match self.take() {
             Stage::Finding { find } | Stage::Queued { find, .. } => base.io.act(Action::LeaveQueue { id: find }),
             Stage::Reading { offer } => Self::end_offer(base, offer, outcome, AgentAfter::Free, Leg::Gone),
@@ -495,6 +462,6 @@ fn stop_agent_timers(base: &mut Base) {
 
 pub(crate) use agent::Farewell;
 pub(crate) use agent_voice::AgentVoice;
+pub(crate) use matter::Matter;
 pub use promised::Promise;
 pub(in crate::call) use whisper::most_of_the_matter;
-pub(crate) use with_caller::Line;

@@ -79,6 +79,8 @@ impl Handoff {
             wanted: None,
             replaces: None,
             due: Some(Due { target, waited_ms, rung: false }),
+            third: None,
+            aside_mouth: None,
         };
         handoff.offer_to(base, agent);
         handoff

@@ -15,17 +15,17 @@ use crate::call::{
     },
     ids::RequestId,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
-    record::{HandoffStep, What},
+    record::{HandoffStep, ThirdEnd, What},
     then::Then,
     timer::Timer,
     turn::ear::Turn,
 };
 
 /// A queue that has not answered `FindAgent` at all after this is gone.
-const FIND_MS: u64 = 3_000;
+pub(super) const FIND_MS: u64 = 3_000;
 
 /// How much longer than `ring_ms` we wait for the driver that watches the ringing.
-const RING_GRACE_MS: u64 = 2_000;
+pub(super) const RING_GRACE_MS: u64 = 2_000;
 
 /// The caller is informed at least this often, whatever the flow says.
 const LONGEST_UPDATE_MS: u64 = 18_000;
@@ -79,6 +79,9 @@ impl Handoff {
 
     /// `NobodyToAsk`, or `Failed` for a request to the queue.
     pub(crate) fn nobody_to_ask(&mut self, base: &mut Base, id: RequestId) -> Then {
+        if self.third_waits_for(id) {
+            self.third_failed(base, ThirdEnd::NobodyFree, Leg::Gone);
+        }
         match self.stage {
             Stage::Finding { find } | Stage::Queued { find, .. } if find == id => self.nobody(base),
             Stage::Finding { .. }
@@ -99,6 +102,10 @@ impl Handoff {
 
     /// `Queued`.
     pub(crate) fn queued(&mut self, base: &mut Base, id: RequestId, position: u32, estimate_s: Option<u32>) -> Then {
+        if self.third_waits_for(id) {
+            // An agent waits for nobody in a queue.
+            self.third_failed(base, ThirdEnd::NobodyFree, Leg::Up);
+        }
         let news = match &self.stage {
             Stage::Finding { find } if *find == id => true,
             Stage::Queued { find, position: old, .. } if *find == id => *old != position,
@@ -136,6 +143,10 @@ impl Handoff {
 
     /// `AgentReserved`. Says whether the agent is taken; if not, the caller of this gives them back.
     pub(crate) fn reserved(&mut self, base: &mut Base, id: RequestId, agent: Agent) -> Result<(), Agent> {
+        if self.third_waits_for(id) {
+            self.third_found(base, agent);
+            return Ok(());
+        }
         match self.stage {
             Stage::Finding { find } | Stage::Queued { find, .. } if find == id => {}
             Stage::Finding { .. }

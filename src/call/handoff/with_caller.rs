@@ -6,35 +6,34 @@ use crate::call::{
     event::AgentChoice,
     flow::prompt::PromptKey,
     handoff::{Handoff, Stage},
-    record::{HandoffStep, What},
+    media::round::Line,
+    record::{HandoffStep, ThirdEnd, What},
     then::Then,
 };
-
-/// What an agent has done to the line between them and the caller.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Line {
-    /// The caller hears music, and nobody hears them.
-    pub(crate) held: bool,
-    /// The caller does not hear the agent.
-    pub(crate) muted: bool,
-}
 
 impl Handoff {
     /// A button of the agent who has the caller.
     pub(super) fn with_the_caller(&mut self, base: &mut Base, choice: AgentChoice) -> Then {
         match choice {
             AgentChoice::HangUp => self.agent_hangs_up(base),
+            // Who is consulted never hears the caller by mistake.
+            AgentChoice::Hold | AgentChoice::Resume if self.is_consulting() => Then::Stay,
             AgentChoice::Hold => self.set_line(base, |line| line.held = true),
             AgentChoice::Resume => self.set_line(base, |line| line.held = false),
             AgentChoice::Mute => self.set_line(base, |line| line.muted = true),
             AgentChoice::Unmute => self.set_line(base, |line| line.muted = false),
             AgentChoice::Transfer { to } => self.hand_on(base, to, false),
+            AgentChoice::Consult { to } => self.call_in(base, to, false),
+            AgentChoice::Add { to } => self.call_in(base, to, true),
+            AgentChoice::Conference => self.join_third(base),
+            AgentChoice::Complete => self.leave_to_third(base),
+            AgentChoice::Part => self.part(base),
             AgentChoice::ToBot { node } => self.send_to_bot(base, node),
             AgentChoice::Accept | AgentChoice::Decline { .. } | AgentChoice::Repeat | AgentChoice::More => Then::Stay,
         }
     }
 
-    fn set_line(&mut self, base: &mut Base, change: impl FnOnce(&mut Line)) -> Then {
+    pub(super) fn set_line(&mut self, base: &mut Base, change: impl FnOnce(&mut Line)) -> Then {
         let Stage::Bridged { offer, line, .. } = &mut self.stage else { return Then::Stay };
         let before = *line;
         change(line);
@@ -53,6 +52,7 @@ impl Handoff {
         if node.as_ref().is_some_and(|node| !base.flow.handoff.send_back.contains(node)) {
             return Then::Stay;
         }
+        self.drop_third(base, ThirdEnd::Parted);
         match self.take() {
             Stage::Bridged { offer, .. } => {
                 let agent = offer.agent.id.clone();

@@ -6,4 +6,5 @@ pub mod mix;
 pub mod patch;
 pub mod playout;
 pub mod record;
+pub mod round;
 pub mod under;

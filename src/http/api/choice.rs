@@ -32,7 +32,7 @@ pub(crate) struct Chosen {
     #[serde(default)]
     #[schema(value_type = Option<Reason>)]
     reason: Option<DeclineReason>,
-    /// Transfer: to whom.
+    /// Transfer, consult, add: whom.
     #[serde(default)]
     to: Option<To>,
     /// To the bot: to which step; one of the flow's `handoff.send_back`. None: the bot asks what else there is.
@@ -54,6 +54,16 @@ pub(crate) enum Button {
     Mute,
     Unmute,
     Transfer,
+    /// Speak with somebody (`to`) while the caller is on hold.
+    Consult,
+    /// Ring a number outside (`to`), who joins.
+    Add,
+    /// All three hear each other.
+    Conference,
+    /// Leave the caller to the third person.
+    Complete,
+    /// The third person goes.
+    Part,
     ToBot,
 }
 
@@ -83,7 +93,7 @@ impl Chosen {
     /// As the call is told.
     fn choice(&self, server: &Server) -> Result<AgentChoice, ApiError> {
         let fits = (self.reason.is_none() || self.choice == Button::Decline)
-            && (self.to.is_none() || self.choice == Button::Transfer)
+            && (self.to.is_none() || matches!(self.choice, Button::Transfer | Button::Consult | Button::Add))
             && (self.node.is_none() || self.choice == Button::ToBot);
         if !fits {
             return Err(ApiError::BadRequest("This choice takes no such detail.".to_owned()));
@@ -99,6 +109,11 @@ impl Chosen {
             Button::Mute => AgentChoice::Mute,
             Button::Unmute => AgentChoice::Unmute,
             Button::Transfer => AgentChoice::Transfer { to: self.whom(server)? },
+            Button::Consult => AgentChoice::Consult { to: self.whom(server)? },
+            Button::Add => AgentChoice::Add { to: self.number(server)? },
+            Button::Conference => AgentChoice::Conference,
+            Button::Complete => AgentChoice::Complete,
+            Button::Part => AgentChoice::Part,
             Button::ToBot => AgentChoice::ToBot { node: self.node.clone() },
         })
     }
@@ -108,7 +123,17 @@ impl Chosen {
             Some(To::Queue(queue)) => Ok(TransferTo::Queue { queue }),
             Some(To::Agent(agent)) => Ok(TransferTo::Agent { agent: AgentId(agent), replaces: None }),
             Some(To::Number(number)) => server.numbers.may_call(&self.agent, &number).ok_or(ApiError::MayNotCall),
-            None => Err(ApiError::BadRequest("A transfer needs `to`.".to_owned())),
+            None => Err(ApiError::BadRequest("A transfer needs `to`, and so does a consultation.".to_owned())),
+        }
+    }
+
+    /// Only numbers join: agents are consulted first.
+    fn number(&self, server: &Server) -> Result<TransferTo, ApiError> {
+        match self.whom(server)? {
+            to @ TransferTo::Number { .. } => Ok(to),
+            TransferTo::Queue { .. } | TransferTo::Agent { .. } => {
+                Err(ApiError::BadRequest("Only a number can be added: `to` must have `number`.".to_owned()))
+            }
         }
     }
 }

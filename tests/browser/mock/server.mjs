@@ -120,9 +120,9 @@ class Mock {
     this.write(call, { at: this.now(call), what: 'handoff', step });
   }
 
-  card(call, agent, step, outcome = null) {
-    const card = { call: call.head, summary: call.summary ?? summary, reasons: call.head.reasons, evidence: call.evidence ?? evidence, step, outcome };
-    call.state = step;
+  card(call, agent, step, outcome = null, consultedBy = null) {
+    const card = { call: call.head, summary: call.summary ?? summary, reasons: call.head.reasons, evidence: call.evidence ?? evidence, step, outcome, consulted_by: consultedBy };
+    if (consultedBy === null) call.state = step;
     const states = { ringing: 'ringing', briefing: 'ringing', bridged: 'busy', ended: 'wrap_up' };
     this.agents.get(agent).state = outcome === 'declined' ? 'resting' : states[step];
     this.cards.set(agent, card);
@@ -130,13 +130,47 @@ class Mock {
     this.send((stream) => stream.agent === agent, 'agent', this.agents.get(agent));
   }
 
-  choose(call, choice) {
+  choose(call, choice, to) {
     const agent = 'maria';
     if (call.state === 'bridged') {
       if (choice === 'hang_up') this.end(call, 'handed_over');
+      else this.third(call, agent, choice, to);
     } else if (choice !== 'accept') this.decline(call, agent);
     else if (call.state === 'ringing') call.accepted = true;
     else if (call.state === 'briefing') this.bridge(call, agent);
+  }
+
+  /** What an agent does with a third person; the colleague is Andrei, and answers when `thirdAnswers` is called. */
+  third(call, agent, choice, to) {
+    const did = (third) => this.step(call, { step: 'third', agent, third });
+    const [who, name] = to?.number ? [to.number, to.number] : ['andrei', 'Andrei'];
+    if (choice === 'consult' || choice === 'add') {
+      call.third = who;
+      did({ did: 'asked', to: Object.values(to)[0], adds: choice === 'add' });
+      if (choice === 'consult') this.step(call, { step: 'held', agent, held: true });
+      did({ did: 'offered', who, name, by: 'Maria' });
+      if (!to.number) this.card(call, who, 'ringing', null, 'Maria');
+    } else if (choice === 'conference') {
+      this.step(call, { step: 'held', agent, held: false });
+      did({ did: 'joined', who: call.third });
+    } else if (choice === 'part') {
+      did({ did: 'ended', who: call.third, why: 'parted' });
+      this.step(call, { step: 'held', agent, held: false });
+    } else if (choice === 'complete') {
+      did({ did: 'has_caller', who: call.third, name: 'Andrei' });
+      this.write(call, { at: this.now(call), what: 'owner', owner: { who: 'agent', agent: call.third, name: 'Andrei' } });
+      this.card(call, agent, 'ended', 'accepted');
+    }
+  }
+
+  /** Whoever was called in picks up, or does not. */
+  thirdAnswers(id, why = null) {
+    const call = this.calls.get(id);
+    const third = why === null ? { did: 'answered', who: call.third } : { did: 'ended', who: call.third, why };
+    this.step(call, { step: 'third', agent: 'maria', third });
+    if (call.third === 'andrei') this.card(call, 'andrei', why === null ? 'bridged' : 'ended', null, 'Maria');
+    if (why !== null) this.step(call, { step: 'held', agent: 'maria', held: false });
+    call.state = 'bridged';
   }
 
   bridge(call, agent) {
@@ -256,7 +290,7 @@ class Mock {
     if (part === 'earlier') return this.earlier(response, call);
     if (part === 'choice') {
       this.choices.push({ call: id, ...body });
-      this.choose(call, body.choice);
+      this.choose(call, body.choice, body.to);
       return json(response, 202, {});
     }
     this.end(call, 'contained');

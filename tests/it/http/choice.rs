@@ -6,9 +6,10 @@ use warmline::{
         event::{AgentChoice, DeclineReason, Event, TransferTo},
         ids::AgentId,
         outcome::{OfferOutcome, Outcome},
-        record::HandoffStep,
+        record::{HandoffStep, ThirdStep},
     },
     http::{Numbers, Options},
+    view::CardStep,
 };
 
 use super::support::{code, served, served_with};
@@ -54,6 +55,9 @@ async fn ended_and_unknown_calls_take_no_choice() {
         json!({"agent": "maria", "choice": "decline", "reason": "tired"}),
         json!({"agent": "maria", "choice": "hold", "node": "survey"}),
         json!({"agent": "maria", "choice": "transfer"}),
+        json!({"agent": "maria", "choice": "consult"}),
+        json!({"agent": "maria", "choice": "add", "to": {"agent": "ion"}}),
+        json!({"agent": "maria", "choice": "part", "to": {"agent": "ion"}}),
         json!({"agent": "maria", "choice": "transfer", "to": {"sip": "sip:me@evil.example"}}),
     ] {
         assert_eq!(code(served.post(CHOICE, &wrong).await).await, (400, "bad_request".to_owned()), "{wrong}");
@@ -88,7 +92,16 @@ async fn every_button_reaches_the_call_with_its_detail() {
             json!({"choice": "transfer", "to": {"agent": "ion"}}),
             AgentChoice::Transfer { to: TransferTo::Agent { agent: ion, replaces: None } },
         ),
-        (json!({"choice": "transfer", "to": {"number": "+4021"}}), AgentChoice::Transfer { to }),
+        (json!({"choice": "transfer", "to": {"number": "+4021"}}), AgentChoice::Transfer { to: to.clone() }),
+        (json!({"choice": "consult", "to": {"number": "+4021"}}), AgentChoice::Consult { to: to.clone() }),
+        (
+            json!({"choice": "consult", "to": {"queue": "orders"}}),
+            AgentChoice::Consult { to: TransferTo::Queue { queue: "orders".to_owned() } },
+        ),
+        (json!({"choice": "add", "to": {"number": "+4021"}}), AgentChoice::Add { to }),
+        (json!({"choice": "conference"}), AgentChoice::Conference),
+        (json!({"choice": "complete"}), AgentChoice::Complete),
+        (json!({"choice": "part"}), AgentChoice::Part),
         (json!({"choice": "to_bot"}), AgentChoice::ToBot { node: None }),
         (json!({"choice": "to_bot", "node": "survey"}), AgentChoice::ToBot { node: Some("survey".to_owned()) }),
     ] {
@@ -97,8 +110,10 @@ async fn every_button_reaches_the_call_with_its_detail() {
         assert_eq!(served.post(CHOICE, &body).await.status(), 202, "{body}");
         assert_eq!(call.events.recv().await, Some(Event::AgentChose { agent: maria(), choice }), "{body}");
     }
-    let outside = json!({"agent": "maria", "choice": "transfer", "to": {"number": "+1900555"}});
-    assert_eq!(code(served.post(CHOICE, &outside).await).await, (403, "may_not_call".to_owned()));
+    for choice in ["transfer", "consult", "add"] {
+        let outside = json!({"agent": "maria", "choice": choice, "to": {"number": "+1900555"}});
+        assert_eq!(code(served.post(CHOICE, &outside).await).await, (403, "may_not_call".to_owned()), "{choice}");
+    }
     assert!(call.events.try_recv().is_err());
 }
 
@@ -124,4 +139,27 @@ async fn a_call_that_takes_nothing_says_so() {
         answers.push(served.post("/api/v1/calls/one/hangup", &json!({})).await.status().as_u16());
     }
     assert_eq!(answers, [202, 202, 202, 202, 503, 503]);
+}
+
+#[tokio::test]
+async fn a_colleague_who_is_asked_has_the_card_and_may_leave() {
+    let served = served().await;
+    let mut call = served.live("one", 0);
+    let ion = || AgentId("ion".to_owned());
+    call.write(10, step(HandoffStep::Offered { agent: maria(), name: "Maria".to_owned() }));
+    call.write(20, step(HandoffStep::Bridged { agent: maria(), time_to_agent_ms: 1, longest_silence_ms: 1 }));
+    let leave = json!({"agent": "ion", "choice": "hang_up"});
+    assert_eq!(code(served.post(CHOICE, &leave).await).await, (409, "not_offered".to_owned()));
+    let asked = ThirdStep::Offered { who: ion(), name: "Ion".to_owned(), by: "Maria".to_owned() };
+    call.write(30, step(HandoffStep::Third { agent: maria(), third: asked }));
+    let card = served.parts.hub.card(&ion()).borrow().clone().expect("Ion has a card");
+    assert_eq!((card.step, card.consulted_by.as_deref()), (CardStep::Ringing, Some("Maria")));
+    assert_eq!(served.post(CHOICE, &leave).await.status(), 202);
+    assert_eq!(call.events.recv().await, Some(Event::AgentChose { agent: ion(), choice: AgentChoice::HangUp }));
+    // Maria leaves the caller to Ion: his card is one like any other, and hers is over.
+    call.write(40, step(HandoffStep::Third { agent: maria(), third: ThirdStep::HasCaller { who: ion(), name: "Ion".to_owned() } }));
+    let cards = [ion(), maria()].map(|agent| served.parts.hub.card(&agent).borrow().clone().expect("a card"));
+    assert_eq!(cards.each_ref().map(|card| (card.step, card.consulted_by.is_none())), [(CardStep::Bridged, true), (CardStep::Ended, true)]);
+    let hold = json!({"agent": "maria", "choice": "hold"});
+    assert_eq!(code(served.post(CHOICE, &hold).await).await, (409, "not_offered".to_owned()));
 }

@@ -8,7 +8,7 @@ use warmline::call::{
     ids::{AgentId, LegId, RequestId},
     media::patch::{Patch, Under},
     outcome::TransferOutcome,
-    record::{HandoffStep, Owner, Signal, What},
+    record::{HandoffStep, Owner, Signal, ThirdStep, What},
     time::Time,
 };
 
@@ -58,6 +58,8 @@ pub(crate) struct Checker {
     caller_exists: bool,
     /// Agents with whom the caller's own side has connected them, and telephones that have taken an agent's place.
     elsewhere: BTreeSet<AgentId>,
+    /// Third persons whom the caller must not hear, and who must not hear the caller.
+    apart: BTreeSet<AgentId>,
 }
 
 impl Checker {
@@ -83,7 +85,13 @@ impl Checker {
                 self.gone.insert(*leg);
             }
             Event::TransferAsked { to: TransferTo::Number { number, .. }, .. }
-            | Event::AgentChose { choice: AgentChoice::Transfer { to: TransferTo::Number { number, .. } }, .. } => {
+            | Event::AgentChose {
+                choice:
+                    AgentChoice::Transfer { to: TransferTo::Number { number, .. } }
+                    | AgentChoice::Consult { to: TransferTo::Number { number, .. } }
+                    | AgentChoice::Add { to: TransferTo::Number { number, .. } },
+                ..
+            } => {
                 _ = self.outside.insert(AgentId(number.clone()));
             }
             Event::LegTakenOver { agent, .. } => _ = self.elsewhere.insert(agent.clone()),
@@ -210,6 +218,11 @@ impl Checker {
                     self.broke(format!("{leg:?} is patched and not up: {patch:?}"));
                 }
             }
+            let apart = |leg: &LegId| self.dialled.get(leg).is_some_and(|who| self.apart.contains(who));
+            let hears_caller = apart(&ear.leg) && ear.hears.contains(&LegId::CALLER);
+            if hears_caller || (ear.leg == LegId::CALLER && ear.hears.iter().any(apart)) {
+                self.broke(format!("caller and third person hear each other too early: {patch:?}"));
+            }
             if !ear.hears.is_empty() && !matches!(self.owner, Some(Owner::Agent { .. })) {
                 self.broke(format!("bridged while the owner is {:?}", self.owner));
             }
@@ -269,6 +282,17 @@ impl Checker {
             What::Handoff { step: HandoffStep::TransferEnded { agent, outcome: TransferOutcome::Connected } } => {
                 self.elsewhere.insert(agent.clone());
             }
+            What::Handoff { step: HandoffStep::Third { third, .. } } => match third {
+                ThirdStep::Offered { who, .. } => _ = self.apart.insert(who.clone()),
+                ThirdStep::Joined { who } | ThirdStep::HasCaller { who, .. } | ThirdStep::Ended { who: Some(who), .. } => {
+                    self.apart.remove(who);
+                }
+                ThirdStep::Asked { .. }
+                | ThirdStep::Answered { .. }
+                | ThirdStep::MachineSuspected { .. }
+                | ThirdStep::Ended { who: None, .. } => {}
+            },
+            What::Handoff { step: HandoffStep::Offered { agent, .. } } => _ = self.apart.remove(agent),
             What::Evidence { evidence } if evidence.signal == Signal::RaisedVoice => {
                 self.broke(format!("a raised voice, where only agents raise theirs: {}", evidence.quote));
             }

@@ -23,6 +23,8 @@ mod story_private;
 mod story_redacted;
 mod story_screen;
 mod story_talk;
+mod story_third;
+mod story_third_lost;
 mod story_transfer;
 mod story_trouble;
 mod story_whisper;

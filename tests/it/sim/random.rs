@@ -90,7 +90,7 @@ fn faults(random: &mut Prng) -> Faults {
     Faults((0..count).map(|_| one(random)).collect())
 }
 
-fn agent(random: &mut Prng, index: usize, reads: bool) -> Agent {
+fn agent(random: &mut Prng, index: usize, reads: bool, choices: &[AgentChoice]) -> Agent {
     const NAMES: [(&str, &str); 5] = [("maria", "Maria"), ("dan", "Dan"), ("ana", "Ana"), ("ion", "Ion"), ("eva", "Eva")];
     let (id, name) = NAMES[index];
     let phone = match random.below(10) {
@@ -127,7 +127,7 @@ fn agent(random: &mut Prng, index: usize, reads: bool) -> Agent {
             8 => Does::HangUp,
             9 => Does::IsLost,
             10 => Does::Page(AgentChoice::Accept),
-            _ => Does::Page(random.pick(&page_choices()).clone()),
+            _ => Does::Page(random.pick(choices).clone()),
         };
         agent = agent.does(moment, random.below(8_000), does);
     }
@@ -140,6 +140,8 @@ fn agent(random: &mut Prng, index: usize, reads: bool) -> Agent {
 
 fn page_choices() -> Vec<AgentChoice> {
     let queue = TransferTo::Queue { queue: "complaints".to_owned() };
+    let dan = TransferTo::Agent { agent: AgentId("dan".to_owned()), replaces: None };
+    let number = TransferTo::Number { number: "+4021".to_owned(), target: "via:isp/021".to_owned(), replaces: None };
     vec![
         AgentChoice::Decline { reason: DeclineReason::Other },
         AgentChoice::Decline { reason: DeclineReason::Busy },
@@ -150,11 +152,25 @@ fn page_choices() -> Vec<AgentChoice> {
         AgentChoice::Resume,
         AgentChoice::Mute,
         AgentChoice::Unmute,
-        AgentChoice::Transfer { to: queue },
+        AgentChoice::Transfer { to: queue.clone() },
         AgentChoice::ToBot { node: None },
         AgentChoice::ToBot { node: Some("order_number".to_owned()) },
+        AgentChoice::Consult { to: dan.clone() },
+        AgentChoice::Consult { to: dan.clone() },
+        AgentChoice::Consult { to: dan },
+        AgentChoice::Consult { to: queue },
+        AgentChoice::Consult { to: number.clone() },
+        AgentChoice::Add { to: number },
+        AgentChoice::Conference,
+        AgentChoice::Conference,
+        AgentChoice::Complete,
+        AgentChoice::Complete,
+        AgentChoice::Part,
     ]
 }
+
+/// The first of them, as of the words.
+const OLD_CHOICES: usize = 12;
 
 fn caller_does(random: &mut Prng, words: &[&str]) -> CallerDoes {
     match random.below(21) {
@@ -236,7 +252,9 @@ fn random_call(seed: u64) -> Run {
         3..=6 => sim.step(cue(&mut random), CallerDoes::HangsUp),
         _ => sim,
     };
-    let agents = (0..random.below(6) as usize).map(|index| agent(&mut random, index, reads)).collect();
+    let choices = page_choices();
+    let choices = if old { &choices[..OLD_CHOICES] } else { &choices[..] };
+    let agents = (0..random.below(6) as usize).map(|index| agent(&mut random, index, reads, choices)).collect();
     let mut sim = sim.agents(agents);
     for driver in [&mut sim.world.hears, &mut sim.world.understands, &mut sim.world.speaks, &mut sim.world.looks_up, &mut sim.world.finds] {
         *driver = faults(&mut random);

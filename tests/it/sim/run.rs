@@ -7,7 +7,7 @@ use warmline::call::{
     action::Action,
     event::{Event, Failure, FarEndSign, LegEnd},
     ids::{LegId, RequestId},
-    record::{Entry, HandoffStep, What},
+    record::{Entry, HandoffStep, ThirdStep, What},
     replay::Told,
     time::Time,
 };
@@ -220,6 +220,11 @@ impl Run {
                 }
                 if let What::Handoff { step: HandoffStep::Offered { agent, .. } } = &entry.what {
                     self.world.shown(agent);
+                }
+                if let What::Handoff { step: HandoffStep::Third { third: ThirdStep::HasCaller { who, .. }, .. } } = &entry.what
+                    && let Some(leg) = self.world.legs.iter().rev().find(|(_, agent)| *agent == who).map(|(leg, _)| *leg)
+                {
+                    self.world.moment(leg, Moment::Bridged);
                 }
                 self.record.push(entry.clone());
             }

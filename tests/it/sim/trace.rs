@@ -7,7 +7,7 @@ use warmline::call::{
         patch::{Patch, Under},
         playout::Loudness,
     },
-    record::{Decision, HandoffStep, Owner, What},
+    record::{Decision, HandoffStep, Owner, ThirdStep, What},
 };
 
 pub(crate) fn leg(leg: LegId) -> String {
@@ -145,7 +145,21 @@ fn handoff(step: &HandoffStep) -> String {
         HandoffStep::BriefingFailed { agent, instead } => format!("{} cannot be told: {instead:?}", agent.0),
         HandoffStep::Held { agent, held } => format!("{} {}", agent.0, if *held { "holds" } else { "is back" }),
         HandoffStep::Muted { agent, muted } => format!("{} is {}", agent.0, if *muted { "muted" } else { "heard again" }),
+        HandoffStep::Third { agent, third } => self::third(&agent.0, third),
         HandoffStep::SentToBot { agent, node } => format!("{} sends the caller to {}", agent.0, node.as_deref().unwrap_or("the bot")),
         HandoffStep::Ended { outcome, .. } => format!("handoff {outcome:?}"),
+    }
+}
+
+fn third(agent: &str, third: &ThirdStep) -> String {
+    match third {
+        ThirdStep::Asked { to, adds: false } => format!("{agent} consults {to}"),
+        ThirdStep::Asked { to, adds: true } => format!("{agent} adds {to}"),
+        ThirdStep::Offered { who, by, .. } => format!("{} is rung for {by}", who.0),
+        ThirdStep::Answered { who } => format!("{} speaks with {agent}", who.0),
+        ThirdStep::MachineSuspected { who } => format!("{} may be a machine", who.0),
+        ThirdStep::Joined { who } => format!("{} has joined", who.0),
+        ThirdStep::HasCaller { who, .. } => format!("{} has the caller from {agent}", who.0),
+        ThirdStep::Ended { who, why } => format!("{} is out: {why:?}", who.as_ref().map_or("nobody", |who| who.0.as_str())),
     }
 }

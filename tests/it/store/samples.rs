@@ -11,8 +11,7 @@ use warmline::{
         language::Languages,
         outcome::{HandoffOutcome, OfferOutcome, Outcome, TransferOutcome},
         record::{
-            AtThreshold, Care, ConsentAnswer, Decision, Entry, Evidence, Fact, FactSource, HandoffStep, Meaning, NotReached, Owner, Signal,
-            Summary, What, Whisper,
+            AtThreshold, Care, ConsentAnswer, Decision, Entry, Evidence, Fact, FactSource, HandoffStep, Meaning, NotReached, Owner, Signal, Summary, ThirdEnd, ThirdStep, What, Whisper,
         },
         redact::Rules,
         time::{Time, WallTime},
@@ -199,6 +198,8 @@ pub(crate) fn whole_call() -> Vec<What> {
         step(HandoffStep::BriefingFailed { agent: maria(), instead: Whisper::Bell }),
         step(HandoffStep::Held { agent: maria(), held: true }),
         step(HandoffStep::Muted { agent: maria(), muted: false }),
+        step(HandoffStep::Third { agent: maria(), third: ThirdStep::Asked { to: "dan".to_owned(), adds: false } }),
+        step(HandoffStep::Third { agent: maria(), third: ThirdStep::Ended { who: None, why: ThirdEnd::NobodyFree } }),
         step(HandoffStep::SentToBot { agent: maria(), node: Some("survey".to_owned()) }),
         step(handoff_ended(HandoffOutcome::Bridged)),
     ]

@@ -73,6 +73,20 @@ const transferOutcomes: Record<TransferOutcome, string> = {
   unknown: 'never heard what came of it',
 };
 
+const thirdEnds: Record<string, string> = {
+  parted: 'let go by the agent',
+  hung_up: 'has left',
+  lost: 'the connection was lost',
+  declined: 'declined',
+  busy: 'busy',
+  no_answer: 'no answer',
+  unreachable: 'cannot be reached',
+  no_line: 'no free line',
+  nobody_free: 'not free',
+  machine: 'an answering machine',
+  call_ended: 'the call is over',
+};
+
 /** Intents that the example flows share. */
 const matters: Record<string, string> = { human_agent: 'Wants a person', other_support: 'Other support' };
 
@@ -339,6 +353,15 @@ export const en = {
       sent_to_bot: (node: string | null) => (node === null ? 'Sent back to the bot' : `Sent back to the bot: ${node}`),
       ended: (outcome: string) => `Handoff ended: ${outcome.toLocaleLowerCase(locale)}`,
     },
+    third: {
+      asked: (to: string, adds: boolean): string => (adds ? `The agent adds ${to} to the call` : `The agent asks ${to}, the caller is on hold`),
+      offered: (name: string, by: string) => `${name} is rung for ${by}`,
+      answered: 'They talk; the caller does not hear it',
+      machine: 'Perhaps an answering machine: it does not join by itself',
+      joined: 'All three hear each other',
+      hasCaller: (name: string) => `The caller was left to ${name}`,
+      ended: (why: string) => `The third person is out: ${why}`,
+    },
     ledger: {
       title: 'Why a human',
       titleStay: 'Why the bot kept the call',
@@ -389,6 +412,7 @@ export const en = {
   offerOutcomes,
   transferOutcomes,
   notReached,
+  thirdEnds,
   signals,
   failures,
   redacted,
@@ -586,6 +610,31 @@ export const en = {
       queues: 'Queues',
       go: 'Hand on now',
       toBot: 'Back to the bot',
+      consult: 'Ask a colleague',
+      consultGo: 'Ask now',
+      add: 'Add a number',
+      addGo: 'Ring and add',
+      number: 'Or a number',
+      onlyNumber: 'Number',
+      mayNotCall: 'You may not call this number.',
+      third: {
+        title: 'The third person',
+        wanted: (name: string) => `Looking for ${name}`,
+        rings: (name: string) => `${name} is being rung`,
+        talks: (name: string, adds: boolean): string => (adds ? `${name} has answered: only you hear them` : `You talk with ${name}: the caller hears music`),
+        joined: (name: string) => `All hear each other: you, the caller and ${name}`,
+        machine: 'This may be an answering machine. It joins only if you say so.',
+        part: (adds: boolean): string => (adds ? 'Let them go' : 'Back to the caller'),
+        conference: 'All together',
+        complete: (name: string) => `Leave the caller to ${name}`,
+        out: (name: string, why: string) => `${name}: ${why}`,
+      },
+      asked: (by: string) => `${by} asks you about this call`,
+      askedHears: (by: string) => `You talk with ${by}: the caller does not hear you`,
+      askedJoined: 'The caller hears you, too',
+      leaveTo: 'Leave the caller to the third person',
+      leave: 'Leave',
+      leaveSure: 'Again to leave',
     },
     choiceFailed: 'That did not reach the gateway. Use your phone: 1 accepts, 9 declines.',
     stateFailed: 'Your state could not be changed.',

@@ -146,8 +146,19 @@ export type HandoffStep =
   | { step: 'briefing_failed'; agent: string; instead: 'whole' | 'short' | 'bell' }
   | { step: 'held'; agent: string; held: boolean }
   | { step: 'muted'; agent: string; muted: boolean }
+  | { step: 'third'; agent: string; third: ThirdStep }
   | { step: 'sent_to_bot'; agent: string; node: string | null }
   | { step: 'ended'; outcome: HandoffOutcome; waited_ms: number; longest_silence_ms: number; offers: number; repeats: number };
+
+/** What happens with somebody whom the agent has called in. */
+export type ThirdStep =
+  | { did: 'asked'; to: string; adds: boolean }
+  | { did: 'offered'; who: string; name: string; by: string }
+  | { did: 'answered'; who: string }
+  | { did: 'machine_suspected'; who: string }
+  | { did: 'joined'; who: string }
+  | { did: 'has_caller'; who: string; name: string }
+  | { did: 'ended'; who: string | null; why: string };
 
 /** How a leg has sounded: `mos` is 1 to 4.5. */
 export interface LegQuality {
@@ -319,6 +330,8 @@ export type CardStep = 'ringing' | 'briefing' | 'bridged' | 'ended';
 export interface Card {
   call: CallHead;
   queue?: string | null;
+  /** The colleague who asks this agent, who does not have the caller. */
+  consulted_by?: string | null;
   /** Another system's page about this caller. */
   screen_pop?: string | null;
   summary: Summary;
@@ -339,6 +352,11 @@ export type Choice =
   | 'mute'
   | 'unmute'
   | 'transfer'
+  | 'consult'
+  | 'add'
+  | 'conference'
+  | 'complete'
+  | 'part'
   | 'to_bot';
 
 /** What some choices take besides. */

@@ -1,6 +1,6 @@
 import { api, ApiError, url } from './api';
 import { CallStore } from './call.svelte';
-import type { AgentRow, Card, CardStep, Choice, ChoiceMore, Evidence, WantedState } from './contract';
+import type { AgentRow, Card, CardStep, Choice, ChoiceMore, Evidence, ThirdStep, WantedState } from './contract';
 import { stream } from './stream.svelte';
 import { mergeFacts, readCall, type CallView } from './view';
 
@@ -13,10 +13,20 @@ function stepOf(view: CallView, agent: string): CardStep | null {
     if (one.step === 'ringing' && one.agent === agent) step = 'ringing';
     else if (one.step === 'briefing' && one.agent === agent) step = 'briefing';
     else if ((one.step === 'bridged' || one.step === 'back_to_agent' || one.step === 'taken_over') && one.agent === agent) step = 'bridged';
+    else if (one.step === 'third') step = thirdStep(one.third, agent, one.agent, step);
     else if (one.step === 'transfer_asked' && one.agent === agent) step = 'ended';
     else if (one.step === 'offer_ended' && one.agent === agent && one.outcome !== 'accepted') step = 'ended';
   }
   return step !== null && view.ended ? 'ended' : step;
+}
+
+/** The same for a colleague who was called in, and for whoever has left the caller to them. */
+function thirdStep(step: ThirdStep, agent: string, of: string, before: CardStep | null): CardStep | null {
+  if (step.did === 'has_caller' && of === agent) return 'ended';
+  if (!('who' in step) || step.who !== agent) return before;
+  if (step.did === 'offered') return 'ringing';
+  if (step.did === 'answered' || step.did === 'has_caller') return 'bridged';
+  return step.did === 'ended' ? 'ended' : before;
 }
 
 /** One agent's desk: the agent, the card of the offered call, and that call as it goes on. */
@@ -29,6 +39,8 @@ export class DeskStore {
   /** What the agent chose and the gateway has not answered with a step yet. */
   pending = $state<Choice | null>(null);
   choiceFailed = $state(false);
+  /** The number was none that this agent may call. */
+  mayNotCall = $state(false);
   stateFailed = $state(false);
 
   readonly facts = $derived(this.card ? mergeFacts(this.card.summary.facts, this.call?.view.facts ?? []) : []);
@@ -104,7 +116,7 @@ export class DeskStore {
     if (this.card && this.card.call.id !== card.call.id && card.step === 'ended' && this.card.step !== 'ended') return;
     if (this.card?.step !== card.step || this.card.call.id !== card.call.id) {
       this.pending = null;
-      this.choiceFailed = false;
+      this.choiceFailed = this.mayNotCall = false;
     }
     this.card = card;
     if (this.call?.id === card.call.id) return;
@@ -124,14 +136,15 @@ export class DeskStore {
   async choose(choice: Choice, more: ChoiceMore = {}): Promise<void> {
     if (!this.card || this.card.step === 'ended' || this.pending === choice) return;
     this.pending = choice;
-    this.choiceFailed = false;
+    this.choiceFailed = this.mayNotCall = false;
     try {
       await api.choose(this.card.call.id, this.id, choice, more);
       // Accepting and declining are answered by the next step; what is done with a caller whom the agent has may be done again at once.
       if (this.card?.step === 'bridged') this.pending = null;
-    } catch {
+    } catch (error) {
       this.pending = null;
-      this.choiceFailed = true;
+      this.mayNotCall = error instanceof ApiError && error.code === 'may_not_call';
+      this.choiceFailed = !this.mayNotCall;
     }
   }
 

@@ -1,5 +1,5 @@
 import { t } from '../i18n';
-import type { AgentRow, CallHead, Entry, Fact, HandoffStep, Owner, Signal } from './contract';
+import type { AgentRow, CallHead, Entry, Fact, HandoffStep, Owner, Signal, ThirdStep } from './contract';
 import { address, capital, date, score, span, words } from './format';
 
 /** The words of a reason of the policy: `critical:cancellation` → "Critical matter: cancellation". */
@@ -112,12 +112,34 @@ export function handoffStep(step: HandoffStep): string {
       return of.held(step.held);
     case 'muted':
       return of.muted(step.muted);
+    case 'third':
+      return third(step.third);
     case 'sent_to_bot':
       return of.sent_to_bot(step.node === null ? null : words(step.node));
     case 'ended':
       return of.ended(t.handoffOutcomes[step.outcome] ?? words(step.outcome));
     default:
       return words((step as { step: string }).step);
+  }
+}
+
+function third(step: ThirdStep): string {
+  const of = t.call.third;
+  switch (step.did) {
+    case 'asked':
+      return of.asked(step.to, step.adds);
+    case 'offered':
+      return of.offered(step.name, step.by);
+    case 'answered':
+      return of.answered;
+    case 'machine_suspected':
+      return of.machine;
+    case 'joined':
+      return of.joined;
+    case 'has_caller':
+      return of.hasCaller(step.name);
+    case 'ended':
+      return of.ended(t.thirdEnds[step.why] ?? words(step.why));
   }
 }
 

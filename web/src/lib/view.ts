@@ -282,13 +282,55 @@ export function sortHeads(heads: Iterable<CallHead>): CallHead[] {
   return [...heads].sort((a, b) => (a.state === b.state ? b.started.localeCompare(a.started) : a.state === 'live' ? -1 : 1));
 }
 
-/** What the agent has done with the line since they have the caller, by the call's own record. */
+/** What whoever has the caller has done with the line since they have them, by the call's own record. */
 export function lineOf(view: CallView): { held: boolean; muted: boolean } {
   const line = { held: false, muted: false };
   for (const { step } of view.steps) {
-    if (step.step === 'bridged') line.held = line.muted = false;
+    if (step.step === 'bridged' || (step.step === 'third' && step.third.did === 'has_caller')) line.held = line.muted = false;
     else if (step.step === 'held') line.held = step.held;
     else if (step.step === 'muted') line.muted = step.muted;
   }
   return line;
+}
+
+/** Somebody whom the agent has called in. */
+export interface Third {
+  /** Whom the agent wanted, or who was found. */
+  name: string;
+  adds: boolean;
+  stage: 'wanted' | 'rings' | 'talks' | 'joined';
+  machine: boolean;
+}
+
+/** The third person on the call, and why the last one is out of it. */
+export function thirdOf(view: CallView): { now: Third | null; last: { name: string; why: string } | null } {
+  let now = null as Third | null;
+  let last = null as { name: string; why: string } | null;
+  for (const { step: one } of view.steps) {
+    if (one.step !== 'third') continue;
+    const step = one.third;
+    if (step.did === 'asked') {
+      now = { name: step.to, adds: step.adds, stage: 'wanted', machine: false };
+      last = null;
+    } else if (step.did === 'has_caller') {
+      now = null;
+      last = null;
+    } else if (!now) continue;
+    else if (step.did === 'offered') now = { ...now, name: step.name, stage: 'rings' };
+    else if (step.did === 'answered') now = { ...now, stage: 'talks' };
+    else if (step.did === 'machine_suspected') now = { ...now, machine: true };
+    else if (step.did === 'joined') now = { ...now, stage: 'joined' };
+    else {
+      last = { name: now.name, why: step.why };
+      now = null;
+    }
+  }
+  return { now, last };
+}
+
+/** What the keys of the desk do with the caller's line. */
+export interface LineKeys {
+  hold: () => void;
+  ask: (what: 'transfer' | 'consult' | 'add') => Promise<void>;
+  withThird: (choice: 'part' | 'conference' | 'complete') => void;
 }

@@ -54,6 +54,7 @@ impl Checker<'_> {
             ("update_ms", handoff.update_ms, 5 * SECOND, 2 * MINUTE),
             ("ask_after_ms", handoff.ask_after_ms, 500, MINUTE),
             ("voicemail_s", handoff.voicemail_s, 0, 600),
+            ("vet_ms", handoff.vet_ms, 0, 30 * SECOND),
             ("wait_ms", handoff.wait_ms, 5 * SECOND, 2 * HOUR),
         ];
         for (key, value, least, most) in turns {
