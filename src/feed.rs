@@ -103,6 +103,7 @@ impl Kind {
                 | HandoffStep::Held { .. }
                 | HandoffStep::Muted { .. }
                 | HandoffStep::Third { .. }
+                | HandoffStep::Introduced { .. }
                 | HandoffStep::SentToBot { .. }
                 | HandoffStep::Ended { .. } => None,
             },

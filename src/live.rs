@@ -388,6 +388,7 @@ fn count_step(step: &HandoffStep) {
         | HandoffStep::Held { .. }
         | HandoffStep::Muted { .. }
         | HandoffStep::Third { .. }
+        | HandoffStep::Introduced { .. }
         | HandoffStep::SentToBot { .. } => {}
     }
 }

@@ -31,6 +31,14 @@ pub enum Did {
     EndedCall,
     /// Took a callback off the list.
     ClosedCallback,
+    /// Began to listen to a conversation while it went on.
+    ListenedToCall,
+    /// Began to whisper to its agent.
+    WhisperedInCall,
+    /// Joined it.
+    JoinedCall,
+    /// Left it.
+    LeftCall,
     /// Made an account.
     MadeAccount,
     /// Changed an account's role, agent or lock.
@@ -84,6 +92,10 @@ impl Did {
             Self::ChoseForCall => "chose_for_call",
             Self::EndedCall => "ended_call",
             Self::ClosedCallback => "closed_callback",
+            Self::ListenedToCall => "listened_to_call",
+            Self::WhisperedInCall => "whispered_in_call",
+            Self::JoinedCall => "joined_call",
+            Self::LeftCall => "left_call",
             Self::MadeAccount => "made_account",
             Self::ChangedAccount => "changed_account",
             Self::RemovedAccount => "removed_account",
@@ -120,6 +132,10 @@ impl Did {
             | Self::ChoseForCall
             | Self::EndedCall
             | Self::ClosedCallback
+            | Self::ListenedToCall
+            | Self::WhisperedInCall
+            | Self::JoinedCall
+            | Self::LeftCall
             | Self::MadeAccount
             | Self::ChangedAccount
             | Self::RemovedAccount

@@ -39,6 +39,8 @@ pub enum Permission {
     AnyDesk,
     /// End any call.
     HangUp,
+    /// Listen to conversations of agents while they go on, whisper to the agent, join.
+    Supervise,
     /// Make API tokens for oneself.
     Tokens,
     /// Make, change and lock accounts.
@@ -51,7 +53,7 @@ pub enum Permission {
     PrivacyReports,
 }
 
-const TABLE: [(Permission, &[Role]); 13] = [
+const TABLE: [(Permission, &[Role]); 14] = [
     (Permission::Roster, &[Agent, Supervisor, Operator, Administrator]),
     (Permission::OwnDesk, &[Agent, Supervisor, Operator, Administrator]),
     (Permission::OwnCalls, &[Agent, Supervisor, Operator, Administrator]),
@@ -60,6 +62,7 @@ const TABLE: [(Permission, &[Role]); 13] = [
     (Permission::EventLogs, &[Operator, Administrator]),
     (Permission::AnyDesk, &[Supervisor, Administrator]),
     (Permission::HangUp, &[Supervisor, Administrator]),
+    (Permission::Supervise, &[Supervisor, Administrator]),
     (Permission::Tokens, &[Supervisor, Operator, Administrator]),
     (Permission::Accounts, &[Administrator]),
     (Permission::Audit, &[Administrator]),

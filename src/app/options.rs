@@ -206,6 +206,7 @@ pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> a
             away_reasons: config.file.desk.away_reasons.clone(),
             dispositions: config.file.desk.dispositions.clone(),
             service_level_s: config.file.desk.service_level_s,
+            agents_see_supervision: config.file.desk.agents_see_supervision,
         },
         mask: if from.mask_coarse_words { http::Mask::new(&from.masked_words) } else { http::Mask::default() },
         numbers: numbers(config),

@@ -50,6 +50,10 @@ impl Call {
     /// The second step of an interruption: a voice that is probably meant for us stops the bot soon, another one when it goes on.
     pub(super) fn voice_lasting(&mut self, leg: LegId, at: Time, ms: u64, meant: f32) {
         if leg != LegId::CALLER {
+            // An agent who begins to speak needs no bot to introduce them.
+            if ms >= self.base.flow.turn.barge_in_ms && meant >= self.base.flow.turn.barge_in_meant {
+                self.with_handoff(|handoff, base| handoff.skip_introduction(base, leg));
+            }
             return;
         }
         self.base.meant = meant;

@@ -89,6 +89,9 @@ pub enum Event {
         choice: AgentChoice,
     },
 
+    /// Somebody who watches over agents wants to follow the conversation, otherwise than before, or no longer.
+    Supervise { by: Supervisor, wish: Supervision },
+
     /// A driver could not do what was asked. The call decides what follows.
     Failed { id: RequestId, why: Failure },
     /// An engine elsewhere could not do it, and the built-in one did. Repeated as often as it happens.
@@ -308,6 +311,31 @@ pub enum AgentChoice {
         #[serde(default)]
         node: Option<String>,
     },
+}
+
+/// Somebody who watches over agents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Supervisor {
+    /// Who.
+    pub who: AgentId,
+    /// As agents read it.
+    pub name: String,
+    /// Where to ring.
+    pub target: String,
+}
+
+/// How a conversation is to be followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Supervision {
+    /// They hear it, and nobody hears them.
+    Listen,
+    /// Beside that, the agent alone hears them.
+    Whisper,
+    /// They talk with everybody.
+    Join,
+    /// They leave.
+    End,
 }
 
 /// Why an agent passes a call on.

@@ -1,5 +1,7 @@
 //! What is written down of a call. Store, live pages, report and summary read nothing else.
 
+mod people;
+
 use serde::{Deserialize, Serialize};
 
 use crate::call::{
@@ -9,6 +11,8 @@ use crate::call::{
     time::Time,
     understanding::{Scored, Tone},
 };
+
+pub use people::{Supervised, ThirdEnd, ThirdStep};
 
 /// What stands for words and figures that nobody may know.
 pub const CONCEALED: &str = "••••";
@@ -86,6 +90,8 @@ pub enum What {
     Decision { decision: Decision },
     /// A step of the handoff.
     Handoff { step: HandoffStep },
+    /// Somebody who watches over agents follows the conversation, or does no longer: who heard what, and who heard them.
+    Supervised { who: AgentId, name: String, did: Supervised },
     /// A leg's sound said something besides words.
     FarEnd { who: Party, sign: FarEndSign },
     /// How a leg has sounded, at its end.
@@ -310,6 +316,8 @@ pub enum HandoffStep {
     Briefed { agent: AgentId, took_ms: u64, repeats: u32 },
     /// The briefing could not be spoken: what the agent got instead.
     BriefingFailed { agent: AgentId, instead: Whisper },
+    /// The bot has introduced agent and caller to each other; not to its end, if the agent had enough of it.
+    Introduced { agent: AgentId, whole: bool },
     /// The agent put the caller on hold, or took them back.
     Held { agent: AgentId, held: bool },
     /// The caller does not hear the agent, or does again.
@@ -372,54 +380,6 @@ pub enum NotReached {
     Machine,
     /// The agent hung up while it rang.
     AgentLeft,
-}
-
-/// What happens with a third person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "did", rename_all = "snake_case")]
-pub enum ThirdStep {
-    /// The agent wants them: a queue, an agent or a number. `adds`: they join as soon as they answer; else the caller is on hold meanwhile.
-    Asked { to: String, adds: bool },
-    /// They are rung, for this agent.
-    Offered { who: AgentId, name: String, by: String },
-    /// They have answered, and the agent alone hears them.
-    Answered { who: AgentId },
-    /// A machine seems to have answered: the agent is told.
-    MachineSuspected { who: AgentId },
-    /// All three hear each other.
-    Joined { who: AgentId },
-    /// The agent has left the caller to them.
-    HasCaller { who: AgentId, name: String },
-    /// They are out of it again; nobody, if none was found.
-    Ended { who: Option<AgentId>, why: ThirdEnd },
-}
-
-/// Why a third person is out of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ThirdEnd {
-    /// The agent wanted it so.
-    Parted,
-    /// They hung up.
-    HungUp,
-    /// Their line was lost.
-    Lost,
-    /// They declined.
-    Declined,
-    /// Their phone was busy.
-    Busy,
-    /// Their phone rang out.
-    NoAnswer,
-    /// Their phone could not be reached.
-    Unreachable,
-    /// The trunk to them carried as many calls as it may.
-    NoLine,
-    /// Nobody who could be asked is free.
-    NobodyFree,
-    /// An answering machine or a fax answered.
-    Machine,
-    /// The call is over.
-    CallEnded,
 }
 
 /// What of a briefing an agent hears.

@@ -143,7 +143,9 @@ impl Call {
             }
             Phase::HandingOver { handoff, .. } => {
                 if let Some(round) = handoff.round() {
-                    return round.patch();
+                    let mut patch = round.patch();
+                    patch.listen.extend(handoff.introduces_to());
+                    return patch;
                 }
                 let under = if handoff.under() == Under::Nothing { comfort } else { handoff.under() };
                 let mut patch = Patch { ears: vec![caller(vec![], under)], listen: vec![LegId::CALLER], ..Patch::default() };

@@ -198,6 +198,7 @@ impl Call {
             Event::LegTakenOver { leg, agent, name } => _ = self.with_handoff(|handoff, base| handoff.taken_over(base, leg, agent, name)),
             Event::AgentChose { agent, choice } => self.handoff_then(|handoff, base| handoff.agent_chose(base, &agent, choice)),
 
+            Event::Supervise { by, wish } => _ = self.with_handoff(|handoff, base| handoff.supervise(base, by, wish)),
             Event::Failed { id, why } if self.is_about_caller(id, Err(why)) => {}
             Event::Failed { id, why } => {
                 self.unwritten(id);
@@ -246,6 +247,7 @@ impl Call {
             Timer::AgentChoose => self.handoff_then(|handoff, base| handoff.choice_late(base)),
             Timer::CallerAnswer => self.handoff_then(|handoff, base| handoff.caller_answer_late(base)),
             Timer::Connect => _ = self.with_handoff(|handoff, base| handoff.connect_late(base)),
+            Timer::Supervisor => _ = self.with_handoff(|handoff, base| handoff.supervisor_late(base)),
             Timer::Third => _ = self.with_handoff(|handoff, base| handoff.third_late(base)),
             Timer::Transfer => self.handoff_then(|handoff, base| handoff.transfer_late(base)),
             Timer::Update => _ = self.with_handoff(|handoff, base| handoff.update(base)),
@@ -266,7 +268,7 @@ impl Call {
         self.follow(then);
     }
 
-    fn with_handoff<R>(&mut self, what: impl FnOnce(&mut Handoff, &mut Base) -> R) -> Option<R> {
+    pub(super) fn with_handoff<R>(&mut self, what: impl FnOnce(&mut Handoff, &mut Base) -> R) -> Option<R> {
         match &mut self.phase {
             Phase::HandingOver { handoff, .. } => Some(what(handoff, &mut self.base)),
             Phase::Arrived(_) | Phase::Talking(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => None,

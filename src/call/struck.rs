@@ -114,6 +114,7 @@ impl Struck {
             | What::Redacted { .. }
             | What::Consent { .. }
             | What::LookUp { .. }
+            | What::Supervised { .. }
             | What::FarEnd { .. }
             | What::Quality { .. }
             | What::Trouble { .. }

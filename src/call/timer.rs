@@ -55,6 +55,8 @@ pub enum Timer {
     CallerAnswer,
     /// The third person must have been found, have answered, or have been listened to for long enough.
     Third,
+    /// The supervisor's phone has rung long enough.
+    Supervisor,
     /// The caller's side must have said what came of the transfer.
     Transfer,
     /// The caller is to be told how it stands.

@@ -28,6 +28,8 @@ pub struct DeskConfig {
     pub service_level_s: u32,
     /// How callbacks that were promised are kept.
     pub callbacks: CallbackConfig,
+    /// Agents see on their page when somebody listens to their conversation, whispers or joins.
+    pub agents_see_supervision: bool,
     /// Pages of other systems that desks open with cards, by queue: addresses with holes like `{{ caller }}`.
     pub screen_pops: BTreeMap<String, String>,
 }
@@ -88,6 +90,7 @@ impl Default for DeskConfig {
             dispositions: words(&["solved", "follow_up", "callback", "wrong_department", "no_result"]),
             service_level_s: 20,
             callbacks: CallbackConfig::default(),
+            agents_see_supervision: true,
             screen_pops: BTreeMap::new(),
         }
     }

@@ -150,6 +150,12 @@ impl DeskHandle {
         self.shared.views.subscribe()
     }
 
+    /// Where an agent's telephone is, by the configuration.
+    #[must_use]
+    pub fn telephone(&self, agent: &AgentId) -> Option<String> {
+        self.shared.lock().desk.telephone(agent)
+    }
+
     fn with(&self, act: impl FnOnce(&mut Inner, Now)) {
         self.shared.with(act);
     }

@@ -346,6 +346,12 @@ impl Desk {
         self.notices.pop_front()
     }
 
+    /// Where an agent's telephone is, by the configuration.
+    #[must_use]
+    pub fn telephone(&self, agent: &AgentId) -> Option<String> {
+        self.seats.get(agent).map(|seat| seat.profile.target.clone())
+    }
+
     /// When the desk wants to be woken.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Now> {

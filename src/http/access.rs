@@ -98,6 +98,8 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/stream", Needs(Permission::AllCalls)),
     ("POST", "/api/v1/calls/{id}/choice", Call(Permission::AnyDesk)),
     ("POST", "/api/v1/calls/{id}/hangup", Call(Permission::HangUp)),
+    ("POST", "/api/v1/calls/{id}/supervision", Needs(Permission::Supervise)),
+    ("POST", "/api/v1/supervision/phone", Needs(Permission::Supervise)),
     ("GET", "/api/v1/events", Needs(Permission::OwnCalls)),
     ("GET", "/api/v1/agents", Needs(Permission::Roster)),
     ("PUT", "/api/v1/agents/{id}/state", Desk),

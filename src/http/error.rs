@@ -50,6 +50,10 @@ pub(super) enum ApiError {
     CallEnded,
     #[error("This call is not offered to this agent now.")]
     NotOffered,
+    #[error("No agent has this caller now.")]
+    NoConversation,
+    #[error("Your account has no telephone: it works as no agent.")]
+    NoPhone,
     #[error("This agent may not call this number.")]
     MayNotCall,
     #[error("The call takes no requests right now; try again.")]
@@ -132,6 +136,8 @@ impl ApiError {
             Self::NoLog => (StatusCode::NOT_FOUND, "no_log"),
             Self::CallEnded => (StatusCode::CONFLICT, "call_ended"),
             Self::NotOffered => (StatusCode::CONFLICT, "not_offered"),
+            Self::NoConversation => (StatusCode::CONFLICT, "no_conversation"),
+            Self::NoPhone => (StatusCode::CONFLICT, "no_phone"),
             Self::MayNotCall => (StatusCode::FORBIDDEN, "may_not_call"),
             Self::CallBusy => (StatusCode::SERVICE_UNAVAILABLE, "call_busy"),
             Self::TooManyStreams => (StatusCode::SERVICE_UNAVAILABLE, "too_many_streams"),

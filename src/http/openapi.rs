@@ -41,6 +41,8 @@ use crate::{
         api::files::log,
         api::choice::choose,
         api::choice::hang_up,
+        api::supervision::follow,
+        api::supervision::answer,
         api::agents::list,
         api::agents::set_state,
         api::agent_events::events,

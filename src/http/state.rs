@@ -5,10 +5,13 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    accounts::Accounts,
-    call::ids::{AgentId, CallId},
+    accounts::{Accounts, Permission},
+    call::{
+        ids::{AgentId, CallId},
+        record::What,
+    },
     desk::DeskHandle,
-    http::{DeskSettings, Mask, Numbers, Options, PrivacySettings, error::ApiError, ready::Readiness, web::Web},
+    http::{DeskSettings, Mask, Numbers, Options, PrivacySettings, asker::Asker, error::ApiError, ready::Readiness, web::Web},
     knowledge::Library,
     live::Hub,
     openid::OpenId,
@@ -85,6 +88,11 @@ impl Server {
     /// Is or was a call offered to this agent?
     pub(super) async fn was_offered(&self, id: &CallId, agent: &AgentId) -> Result<bool, ApiError> {
         Ok(self.parts.hub.was_offered(id, agent) || self.parts.store.was_offered(id, agent).await?)
+    }
+
+    /// May this be shown to whoever asks? Agents see who follows their conversations only where the configuration says so.
+    pub(super) fn shows(&self, asker: &Asker, what: &What) -> bool {
+        !matches!(what, What::Supervised { .. }) || self.desk.agents_see_supervision || asker.may(Permission::AllCalls)
     }
 
     /// A place for one more live stream.

@@ -105,6 +105,7 @@ pub(super) async fn entry(connection: &mut SqliteConnection, call: &CallId, item
         | What::Key { .. }
         | What::Tried { .. }
         | What::LookUp { .. }
+        | What::Supervised { .. }
         | What::FarEnd { .. }
         | What::Quality { .. }
         | What::Trouble { .. }
@@ -267,6 +268,7 @@ fn step_columns(step: &HandoffStep) -> Result<(Option<&AgentId>, Option<String>)
         | HandoffStep::BriefingFailed { agent, .. }
         | HandoffStep::Held { agent, .. }
         | HandoffStep::Muted { agent, .. }
+        | HandoffStep::Introduced { agent, .. }
         | HandoffStep::SentToBot { agent, .. } => (Some(agent), None),
     })
 }

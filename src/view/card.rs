@@ -160,6 +160,7 @@ impl CardFold {
             | HandoffStep::Held { .. }
             | HandoffStep::Muted { .. }
             | HandoffStep::Third { .. }
+            | HandoffStep::Introduced { .. }
             | HandoffStep::Voicemail { .. }
             | HandoffStep::Ended { .. } => None,
         }

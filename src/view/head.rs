@@ -169,6 +169,7 @@ impl CallHead {
             | What::LookUp { .. }
             | What::Evidence { .. }
             | What::Decision { .. }
+            | What::Supervised { .. }
             | What::FarEnd { .. }
             | What::Quality { .. }
             | What::Trouble { .. } => return false,
@@ -218,6 +219,7 @@ impl CallHead {
             | HandoffStep::Held { .. }
             | HandoffStep::Muted { .. }
             | HandoffStep::Third { .. }
+            | HandoffStep::Introduced { .. }
             | HandoffStep::SentToBot { .. }
             | HandoffStep::Voicemail { .. } => return false,
         }

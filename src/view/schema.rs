@@ -119,6 +119,7 @@ pub enum What {
     Evidence { evidence: Evidence },
     Decision { decision: Decision },
     Handoff { step: HandoffStep },
+    Supervised { who: String, name: String, did: Supervised },
     FarEnd { who: Party, sign: FarEndSign },
     Quality { who: Party, quality: LegQuality },
     Trouble { what_failed: String, then: String },
@@ -315,6 +316,7 @@ pub enum HandoffStep {
     Held { agent: String, held: bool },
     Muted { agent: String, muted: bool },
     Third { agent: String, third: ThirdStep },
+    Introduced { agent: String, whole: bool },
     SentToBot { agent: String, node: Option<String> },
     Ended { outcome: HandoffOutcome, waited_ms: u64, longest_silence_ms: u64, offers: u32, repeats: u32 },
 }
@@ -329,6 +331,18 @@ pub enum NotReached {
     Unreachable,
     Machine,
     AgentLeft,
+}
+
+/// What a supervisor does, from then on.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Supervised {
+    Rung,
+    Listens,
+    Whispers,
+    Joined,
+    Left,
+    NotReached,
 }
 
 /// What happens with a third person.

@@ -409,3 +409,20 @@ test('whoever cannot be had is told of, and a number joins only after it was hea
   assertClean(page);
   await leave(desk);
 });
+
+test('the agent sees who follows the conversation, and how', async () => {
+  const desk = await talking();
+  const { page, id, mock } = desk;
+  const call = mock.calls.get(id);
+  const supervised = (did) => mock.write(call, { at: mock.now(call), what: 'supervised', who: '~sanda', name: 'Sanda', did });
+  const header = page.locator('article header');
+  supervised('rung');
+  supervised('listens');
+  await header.getByText('Sanda listens', { exact: true }).waitFor();
+  supervised('whispers');
+  await header.getByText('Sanda listens, and the agent alone hears them').waitFor();
+  supervised('left');
+  await header.getByText('Sanda').waitFor({ state: 'detached' });
+  assertClean(page);
+  await leave(desk);
+});

@@ -58,3 +58,30 @@ test('a wait above the target stands out, and a lost connection comes back with 
   assertClean(page);
   await page.close();
 });
+
+test('a conversation is followed from the wall and from its own page', async () => {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  await page.goto(`${mock.url}/wall`);
+  const id = mock.startCall({ pickUpMs: null });
+  await until('the phone rings', () => mock.calls.get(id).state === 'ringing');
+  assert.equal(await page.getByRole('button', { name: /Follow/ }).count(), 0, 'there is no conversation yet');
+  mock.pickUp(id);
+  mock.choose(mock.calls.get(id), 'accept');
+  await page.getByRole('button', { name: 'Follow the conversation of Ana Popescu' }).click();
+  await page.getByRole('region', { name: 'Follow this conversation' }).getByText('Ana Popescu · Maria').waitFor();
+  for (const [key, mode] of [['l', 'listen'], ['w', 'whisper'], ['j', 'join']]) {
+    await page.keyboard.press(key);
+    await until(`${mode} is told`, () => mock.supervisions.some((one) => one.mode === mode));
+    // This browser has no microphone: nothing rings on, and the page says why.
+    await until(`${mode} has ended`, () => mock.supervisions.at(-1).mode === 'end');
+    await page.getByText('microphone').first().waitFor();
+  }
+  assert.deepEqual(mock.supervisions[0], { call: id, mode: 'listen', phone: 'page' });
+  await page.goto(`${mock.url}/calls/${id}`);
+  await page.getByRole('button', { name: 'Whisper' }).click();
+  await until('the page tells, too', () => mock.supervisions.filter((one) => one.mode === 'whisper').length === 2);
+  mock.end(mock.calls.get(id), 'handed_over');
+  await page.getByRole('button', { name: 'Whisper' }).waitFor({ state: 'detached' });
+  await page.close();
+});

@@ -139,6 +139,8 @@ impl HandoffPolicy {
 pub enum Mode {
     /// They are rung, and told alone.
     Whisper,
+    /// They are rung, and told alone; then the bot introduces them and the caller to each other aloud.
+    Introduction,
     /// They read the card and take the call on the page; then they are rung, and have the caller at once.
     Screen,
 }

@@ -83,6 +83,8 @@ pub enum PromptKey {
     CallbackHello,
     /// The gateway shuts down, and the caller is called back: `{{ number }}`.
     DrainedCallback,
+    /// To agent and caller, right after the bridge: `{{ caller }}` (may be empty), `{{ name }}` of the agent, `{{ department }}`, `{{ matter }}` (a sentence).
+    Introduction,
     /// To a caller who is put on hold because the agent speaks with somebody else: `{{ name }}` of the agent.
     ConsultHold,
     /// To the agent: whom they wanted, `{{ name }}`, has declined.
@@ -145,7 +147,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 68] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -184,6 +186,7 @@ impl PromptKey {
         Self::BriefingNotReached,
         Self::CallbackHello,
         Self::DrainedCallback,
+        Self::Introduction,
         Self::ConsultHold,
         Self::ThirdDeclined,
         Self::ThirdBusy,
@@ -220,6 +223,7 @@ impl PromptKey {
     pub fn variables(self) -> &'static [&'static str] {
         match self {
             Self::CallingColleague => &["because", "department"],
+            Self::Introduction => &["caller", "name", "department", "matter"],
             Self::QueueOptions => &["voicemail"],
             Self::RingingAgent
             | Self::NextAgent

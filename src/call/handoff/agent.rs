@@ -43,7 +43,7 @@ impl Handoff {
 
     /// `LegAnswered` of the agent: the briefing begins, or the bridge if the call was taken on the page.
     pub(crate) fn answered(&mut self, base: &mut Base, leg: LegId) {
-        if self.third_answered(base, leg) {
+        if self.third_answered(base, leg) || self.supervisor_answered(base, leg) {
             return;
         }
         match self.take() {
@@ -151,7 +151,7 @@ impl Handoff {
             DialFailure::Unreachable | DialFailure::Rejected => OfferOutcome::Unreachable,
             DialFailure::NoLine => OfferOutcome::NoLine,
         };
-        if self.third_dial_failed(base, leg, why) {
+        if self.third_dial_failed(base, leg, why) || self.supervisor_gone(base, leg) {
             return Then::Stay;
         }
         match self.take() {
@@ -162,7 +162,8 @@ impl Handoff {
 
     /// `LegEnded` of the agent.
     pub(crate) fn agent_gone(&mut self, base: &mut Base, leg: LegId, why: LegEnd) -> Then {
-        if self.who_asked_left(base, leg) || self.third_gone(base, leg, why) || self.offer().is_none_or(|offer| offer.leg != leg) {
+        let other = self.who_asked_left(base, leg) || self.third_gone(base, leg, why) || self.supervisor_gone(base, leg);
+        if other || self.offer().is_none_or(|offer| offer.leg != leg) {
             return Then::Stay;
         }
         match self.take() {
@@ -190,7 +191,7 @@ impl Handoff {
 
     /// The agent's telephone was answered by a machine. A greeting that only sounds like one may be a person's: they can still choose.
     pub(crate) fn machine(&mut self, base: &mut Base, leg: LegId, sign: FarEndSign) -> Then {
-        if self.third_machine(base, leg, sign) {
+        if self.third_machine(base, leg, sign) || self.supervisor_machine(base, leg, sign) {
             return Then::Stay;
         }
         let certain = matches!(sign, FarEndSign::Beep | FarEndSign::Fax | FarEndSign::NetworkTone);

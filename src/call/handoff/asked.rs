@@ -42,6 +42,7 @@ impl Handoff {
         if !self.may_hand_on(base, &to) {
             return Then::Stay;
         }
+        self.introduced(base, false);
         let (offer, since) = match self.take() {
             Stage::Bridged { offer, since, .. } => (offer, since),
             other => return self.keep(other),

@@ -5,7 +5,7 @@ use crate::call::{
     base::Base,
     event::{LegEnd, TransferBy},
     flow::prompt::PromptKey,
-    handoff::{Handoff, Offer, Stage, stop_agent_timers, transfer::AgentLeg},
+    handoff::{Handoff, Leg, Offer, Stage, stop_agent_timers, transfer::AgentLeg},
     media::round::Line,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
     record::{HandoffStep, Owner, ThirdEnd, What},
@@ -72,6 +72,7 @@ impl Handoff {
             base.io.timers.stop(timer);
         }
         base.ear.discard(&mut base.io);
+        let handed_on = self.aside.is_some();
         self.release_who_asked(base, true);
         let agent = offer.agent.id.clone();
         base.scribe.meet(offer.leg, agent.clone());
@@ -81,6 +82,7 @@ impl Handoff {
             HandoffStep::Bridged { agent, time_to_agent_ms: now.since(self.since), longest_silence_ms: base.silence.longest_ms(now) };
         base.io.record(What::Handoff { step });
         base.io.record(What::Handoff { step: Self::ended(base, HandoffOutcome::Bridged) });
+        self.introduce(base, &offer, handed_on);
         self.stage = Stage::Bridged { offer, since: now, line: Line::default() };
     }
 
@@ -88,6 +90,7 @@ impl Handoff {
     pub(super) fn lost_or_done(&mut self, base: &mut Base, offer: Offer, since: Time, why: LegEnd) -> Then {
         let done = why == LegEnd::HungUp && base.io.now.since(since) >= SETTLED_MS;
         if done || self.lost >= MOST_LOST {
+            self.end_watch(base, Leg::Up);
             Self::release(base, offer, AgentAfter::WrapUp);
             self.stage = Stage::Over;
             return Then::End(Outcome::HandedOver);
@@ -104,7 +107,7 @@ impl Handoff {
 
     /// The agent ends the call on the page.
     pub(super) fn agent_hangs_up(&mut self, base: &mut Base) -> Then {
-        self.drop_third(base, ThirdEnd::CallEnded);
+        self.leave_bridge(base, ThirdEnd::CallEnded);
         match self.take() {
             Stage::Bridged { offer, .. } => {
                 base.io.act(Action::HangUp { leg: offer.leg });

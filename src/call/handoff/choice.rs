@@ -21,6 +21,7 @@ const MOST_REPEATS: u32 = 4;
 impl Handoff {
     /// A key of the agent, as soon as they hear the briefing, and not after the bridge.
     pub(crate) fn agent_key(&mut self, base: &mut Base, leg: LegId, digit: char) -> Then {
+        self.skip_introduction(base, leg);
         if self.agent_leg().is_none_or(|(agent, _)| agent != leg) {
             return Then::Stay;
         }

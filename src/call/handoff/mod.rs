@@ -18,11 +18,14 @@ mod bridge;
 mod callback;
 mod choice;
 mod company;
+mod introduction;
 mod matter;
 pub(in crate::call) mod phrases;
 mod promised;
 mod queue;
+mod stands;
 pub mod summary;
+mod supervisor;
 mod third;
 mod third_ends;
 mod transfer;
@@ -34,10 +37,10 @@ use crate::call::{
     action::{Action, AgentAfter},
     base::Base,
     event::{Agent, LegEnd},
-    flow::{Destination, dialogue::Meanwhile, prompt::PromptKey, step::Expect},
+    flow::{Destination, dialogue::Meanwhile, prompt::PromptKey},
     ids::{AgentId, LegId, RequestId},
     measured::Measured,
-    media::{patch::Under, round::Line},
+    media::round::Line,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
     record::{HandoffStep, Owner, Summary, ThirdEnd, What, Whisper},
     time::Time,
@@ -50,6 +53,7 @@ use callback::Asking;
 use company::Company;
 use promised::Due;
 use summary::because;
+use supervisor::Watcher;
 use third::Third;
 use transfer::{AgentLeg, Referral};
 use voicemail::Message;
@@ -124,6 +128,10 @@ pub(crate) struct Handoff {
     third: Option<Third>,
     /// What the agent who has the caller is told beside the conversation.
     aside_mouth: Option<Box<Mouth>>,
+    /// The bot introduces both to each other.
+    introducing: bool,
+    /// Somebody who follows the conversation: as long as `stage` is bridged.
+    watcher: Option<Watcher>,
 }
 
 impl Handoff {
@@ -155,6 +163,8 @@ impl Handoff {
             due: None,
             third: None,
             aside_mouth: None,
+            introducing: false,
+            watcher: None,
         };
         handoff.told_now(base);
         handoff.find(base);
@@ -191,96 +201,6 @@ impl Handoff {
         matches!(self.stage, Stage::Bridged { .. })
     }
 
-    /// What the caller is asked for, if there is a question.
-    pub(crate) fn asks_caller(&self) -> Option<Expect> {
-        match &self.stage {
-            Stage::Callback { asking } => Some(asking.expects()),
-            Stage::Voicemail { message } => message.is_listened_to().then_some(Expect::Sentence),
-            Stage::Bridged { .. } | Stage::Over => None,
-            Stage::Finding { .. }
-            | Stage::Queued { .. }
-            | Stage::Reading { .. }
-            | Stage::Ringing { .. }
-            | Stage::Briefing { .. }
-            | Stage::Choosing { .. }
-            | Stage::RingingCaller { .. }
-            | Stage::Connecting { .. }
-            | Stage::Transferring { .. } => self.company.expects(),
-        }
-    }
-
-    /// The sound under what the caller is told.
-    pub(crate) fn under(&self) -> Under {
-        if self.asks_meanwhile() {
-            return Under::Nothing;
-        }
-        match self.stage {
-            Stage::Finding { .. } | Stage::Queued { .. } | Stage::Reading { .. } | Stage::Ringing { .. } => Under::Hold,
-            // Whoever is called back was not waiting: they hear words, and then the agent.
-            Stage::Connecting { .. } if self.greets_caller() => Under::Nothing,
-            Stage::Briefing { .. } | Stage::Choosing { .. } | Stage::Connecting { .. } | Stage::Transferring { .. } => Under::Hold,
-            Stage::RingingCaller { .. } | Stage::Bridged { .. } | Stage::Callback { .. } | Stage::Voicemail { .. } | Stage::Over => {
-                Under::Nothing
-            }
-        }
-    }
-
-    /// The agent's leg if it is up and not bridged, and whether it is listened to.
-    pub(crate) fn agent_leg(&self) -> Option<(LegId, bool)> {
-        match &self.stage {
-            Stage::Briefing { offer, .. } | Stage::RingingCaller { offer, .. } | Stage::Connecting { offer } => Some((offer.leg, false)),
-            Stage::Choosing { offer, .. } => Some((offer.leg, true)),
-            Stage::Transferring { offer, referral } => (referral.agent == AgentLeg::Up).then_some((offer.leg, false)),
-            Stage::Finding { .. }
-            | Stage::Queued { .. }
-            | Stage::Reading { .. }
-            | Stage::Ringing { .. }
-            | Stage::Bridged { .. }
-            | Stage::Callback { .. }
-            | Stage::Voicemail { .. }
-            | Stage::Over => None,
-        }
-    }
-
-    /// The sound under what an agent is told: a bell, where words fail.
-    pub(crate) const fn agent_under(&self) -> Under {
-        match self.stage {
-            Stage::Briefing { whisper: Whisper::Bell, .. } | Stage::Choosing { whisper: Whisper::Bell, .. } => Under::Bell,
-            Stage::RingingCaller { .. } => Under::Ringback,
-            Stage::Finding { .. }
-            | Stage::Queued { .. }
-            | Stage::Reading { .. }
-            | Stage::Ringing { .. }
-            | Stage::Briefing { .. }
-            | Stage::Choosing { .. }
-            | Stage::Connecting { .. }
-            | Stage::Transferring { .. }
-            | Stage::Bridged { .. }
-            | Stage::Callback { .. }
-            | Stage::Voicemail { .. }
-            | Stage::Over => Under::Nothing,
-        }
-    }
-
-    /// The agent's leg, if it is bridged.
-    pub(crate) fn bridged_leg(&self) -> Option<LegId> {
-        match &self.stage {
-            Stage::Bridged { offer, .. } => Some(offer.leg),
-            Stage::Finding { .. }
-            | Stage::Queued { .. }
-            | Stage::Reading { .. }
-            | Stage::Ringing { .. }
-            | Stage::Briefing { .. }
-            | Stage::Choosing { .. }
-            | Stage::RingingCaller { .. }
-            | Stage::Connecting { .. }
-            | Stage::Transferring { .. }
-            | Stage::Callback { .. }
-            | Stage::Voicemail { .. }
-            | Stage::Over => None,
-        }
-    }
-
     fn take(&mut self) -> Stage {
         std::mem::replace(&mut self.stage, Stage::Over)
     }
@@ -288,6 +208,8 @@ impl Handoff {
     /// What follows by itself, once nothing is left to be said: called after every report.
     pub(crate) fn settle(&mut self, base: &mut Base) {
         self.plan_question(base);
+        self.settle_introduction(base);
+        self.settle_watch(base);
         let ready = match &mut self.stage {
             Stage::Voicemail { message } => {
                 Self::listen_to_message(message, base);
@@ -366,8 +288,7 @@ impl Handoff {
     fn call_off(&mut self, base: &mut Base, outcome: OfferOutcome) -> Option<Offer> {
         self.release_who_asked(base, false);
         self.rings_no_more(base);
-        self.hush(base);
-        self.drop_third(base, ThirdEnd::CallEnded);
+        self.leave_bridge(base, ThirdEnd::CallEnded);
         match self.take() {
             Stage::Finding { find } | Stage::Queued { find, .. } => base.io.act(Action::LeaveQueue { id: find }),
             Stage::Reading { offer } => Self::end_offer(base, offer, outcome, AgentAfter::Free, Leg::Gone),

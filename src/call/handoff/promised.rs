@@ -81,6 +81,8 @@ impl Handoff {
             due: Some(Due { target, waited_ms, rung: false }),
             third: None,
             aside_mouth: None,
+            introducing: false,
+            watcher: None,
         };
         handoff.offer_to(base, agent);
         handoff

@@ -8,11 +8,7 @@ use crate::call::{
         policy::{Fallback, Mode},
         prompt::PromptKey,
     },
-    handoff::{
-        Handoff, Leg, Offer, Stage,
-        company::left_s,
-        summary::{ahead_s, strongest_reason},
-    },
+    handoff::{Handoff, Leg, Offer, Stage, company::left_s, summary::ahead_s},
     ids::RequestId,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
     record::{HandoffStep, ThirdEnd, What},
@@ -186,8 +182,7 @@ impl Handoff {
 
     /// Does the flow want that agents read before they are rung? Not where an agent hands the caller on: nobody waits for a page then.
     fn reads_first(&self, base: &Base) -> bool {
-        let reason = strongest_reason(base.io.entries()).map(String::as_str);
-        self.aside.is_none() && base.flow.handoff.mode_for(self.matter.intent.as_deref(), reason) == Mode::Screen
+        self.aside.is_none() && self.mode(base) == Mode::Screen
     }
 
     /// The card is on the agent's page: they have as long as a phone would ring.

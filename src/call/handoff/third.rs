@@ -15,6 +15,7 @@ use crate::call::{
     handoff::{
         Handoff, Leg, Offer, Stage, agent,
         queue::{FIND_MS, RING_GRACE_MS},
+        supervisor::Watcher,
     },
     ids::{AgentId, LegId, RequestId},
     media::round::{Round, With},
@@ -76,7 +77,13 @@ impl Handoff {
         let Stage::Bridged { offer, line, .. } = &self.stage else { return None };
         let third = self.third.as_ref();
         let rings = third.is_some_and(|third| !third.adds && matches!(third.place, Place::Ringing { .. }));
-        Some(Round { agent: offer.leg, line: *line, third: third.and_then(Third::with), supervisor: None, rings })
+        Some(Round {
+            agent: offer.leg,
+            line: *line,
+            third: third.and_then(Third::with),
+            supervisor: self.watcher.as_ref().and_then(Watcher::follows),
+            rings,
+        })
     }
 
     /// The caller is on hold because the agent speaks, or is about to speak, with somebody else.
@@ -92,7 +99,9 @@ impl Handoff {
         if self.third.is_some() || self.aside.is_some() || !self.knows(base, &to) || (adds && !outside) {
             return Then::Stay;
         }
+        let leg = offer.leg;
         let (agent, agent_name) = (offer.agent.id.clone(), offer.agent.name.clone());
+        self.skip_introduction(base, leg);
         base.io.record(third_step(&agent, ThirdStep::Asked { to: to.name().to_owned(), adds }));
         if !adds {
             self.set_line(base, |line| line.held = true);
@@ -122,7 +131,7 @@ impl Handoff {
             TransferTo::Agent { agent, .. } => (self.to.queue.clone(), Some(agent.clone())),
             TransferTo::Number { .. } => (self.to.queue.clone(), None),
         };
-        base.io.act(Action::FindAgent { id: find, queue, not: vec![agent], who, ahead_ms: 0, caller: None });
+        base.io.act(Action::FindAgent { id: find, queue, not: vec![agent], who, ahead_ms: 0, caller: None, prefer: None });
         base.finds.insert(find);
         base.io.timers.set(Timer::Third, base.io.now.plus(FIND_MS));
         self.third = Some(Third { to, name, adds, place: Place::Finding { find } });

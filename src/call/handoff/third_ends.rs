@@ -25,6 +25,14 @@ impl Handoff {
         Then::Stay
     }
 
+    /// Agent and caller part: nobody else is left on the line, and nothing more is said on it.
+    pub(super) fn leave_bridge(&mut self, base: &mut Base, why: ThirdEnd) {
+        self.introduced(base, false);
+        self.hush(base);
+        self.drop_third(base, why);
+        self.end_watch(base, Leg::Up);
+    }
+
     /// They go, whatever they were doing.
     pub(super) fn drop_third(&mut self, base: &mut Base, why: ThirdEnd) {
         self.end_third(base, why, Leg::Up);
@@ -160,6 +168,7 @@ impl Handoff {
     /// The agent's leg has ended. Whoever speaks with them has the caller now; a caller who was put on hold for somebody who is still being found or rung waits
     /// for them; else it is as without a third person.
     pub(super) fn agent_left_third(&mut self, base: &mut Base, offer: Offer, since: Time, why: LegEnd) -> Then {
+        self.introduced(base, false);
         self.hush(base);
         let place = self.third.as_ref().map(|third| (&third.place, third.adds));
         match place {

@@ -52,7 +52,7 @@ impl Handoff {
         if node.as_ref().is_some_and(|node| !base.flow.handoff.send_back.contains(node)) {
             return Then::Stay;
         }
-        self.drop_third(base, ThirdEnd::Parted);
+        self.leave_bridge(base, ThirdEnd::Parted);
         match self.take() {
             Stage::Bridged { offer, .. } => {
                 let agent = offer.agent.id.clone();

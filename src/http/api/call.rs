@@ -34,7 +34,8 @@ pub(crate) struct Whole {
 #[utoipa::path(get, path = "/api/v1/calls/{id}", params(("id" = String, Path)), responses((status = 200, body = Whole), (status = 404, body = ErrorBody)))]
 pub(crate) async fn get(State(server): State<Server>, asker: Asker, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
     let id = call_id(id)?;
-    let entries = entries(&server, &id).await?;
+    let mut entries = entries(&server, &id).await?;
+    entries.retain(|item| server.shows(&asker, &item.entry.what));
     let head = server.head(&id).await?;
     asker.did(&server, Did::SawCall, Some(&id.0));
     Ok(Json(server.mask.shown(&Whole { head, entries })))

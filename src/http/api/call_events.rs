@@ -63,11 +63,11 @@ pub(crate) async fn events(
         }
     };
     asker.did(&server, Did::SawCall, Some(&id.0));
-    entries.retain(|item| item.seq > after);
+    entries.retain(|item| item.seq > after && server.shows(&asker, &item.entry.what));
     let mask = Arc::clone(&server.mask);
     let past = stream::iter(entries).map(move |item| entry(&mask, &item));
-    let mask = Arc::clone(&server.mask);
-    let live = stream::unfold(Next::Live(live), move |state| next(Arc::clone(&mask), state));
+    let shown = Arc::new((server, asker));
+    let live = stream::unfold(Next::Live(live), move |state| next(Arc::clone(&shown), state));
     Ok(sse::answer(place, past.chain(live)))
 }
 
@@ -76,13 +76,17 @@ enum Next {
     Over,
 }
 
-async fn next(mask: Arc<Mask>, state: Next) -> Option<(Event, Next)> {
+async fn next(shown: Arc<(Server, Asker)>, state: Next) -> Option<(Event, Next)> {
     let Next::Live(live) = state else { return None };
     let Some(mut live) = live else { return Some((sse::event("end", &End {}), Next::Over)) };
-    match live.recv().await {
-        Ok(item) => Some((entry(&mask, &item), Next::Live(Some(live)))),
-        Err(RecvError::Closed) => Some((sse::event("end", &End {}), Next::Over)),
-        Err(RecvError::Lagged(_)) => None,
+    let (server, asker) = shown.as_ref();
+    loop {
+        match live.recv().await {
+            Ok(item) if !server.shows(asker, &item.entry.what) => {}
+            Ok(item) => return Some((entry(&server.mask, &item), Next::Live(Some(live)))),
+            Err(RecvError::Closed) => return Some((sse::event("end", &End {}), Next::Over)),
+            Err(RecvError::Lagged(_)) => return None,
+        }
     }
 }
 

@@ -177,7 +177,7 @@ pub(crate) async fn hang_up(State(server): State<Server>, asker: Asker, Path(id)
 }
 
 /// A call that is not live is gone, or was never there.
-async fn accepted(server: &Server, id: &CallId, told: Result<(), NotTold>) -> Result<StatusCode, ApiError> {
+pub(super) async fn accepted(server: &Server, id: &CallId, told: Result<(), NotTold>) -> Result<StatusCode, ApiError> {
     match told {
         Ok(()) => Ok(StatusCode::ACCEPTED),
         Err(NotTold::NotLive) => {

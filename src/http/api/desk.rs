@@ -15,6 +15,8 @@ pub struct DeskSettings {
     pub dispositions: Vec<String>,
     /// Seconds within which a caller is to have a human.
     pub service_level_s: u32,
+    /// Agents see that somebody follows their conversation.
+    pub agents_see_supervision: bool,
 }
 
 /// What the desk's pages need to know of the configuration.

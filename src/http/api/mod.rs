@@ -24,6 +24,7 @@ pub(super) mod privacy;
 pub(super) mod session;
 mod span;
 pub(super) mod stream;
+pub(super) mod supervision;
 pub(super) mod tokens;
 pub(super) mod vcon;
 pub(super) mod web_calls;
@@ -61,6 +62,8 @@ pub(super) fn router() -> Router<Server> {
         .route("/webhooks/{name}/replay", post(webhooks::replay_all))
         .route("/calls/{id}/choice", post(choice::choose))
         .route("/calls/{id}/hangup", post(choice::hang_up))
+        .route("/calls/{id}/supervision", post(supervision::follow))
+        .route("/supervision/phone", post(supervision::answer))
         .route("/events", get(events::events))
         .route("/agents", get(agents::list))
         .route("/agents/{id}/state", put(agents::set_state))

@@ -50,7 +50,7 @@ pub(crate) struct Offered {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Description {
-    sdp: String,
+    pub(super) sdp: String,
 }
 
 /// A call that has begun.
@@ -92,11 +92,21 @@ pub(crate) async fn answer(
     headers: HeaderMap,
     Body(offered): Body<Description>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let token = bearer(&headers)?;
-    server.web.check(&token)?;
     agents::find(&server, &AgentId(id.clone()))?;
-    let call = server.web.calls.answer(id, offered.sdp).await?;
-    Ok(begun(&server, call, token))
+    answer_for(&server, &headers, id, offered).await
+}
+
+/// The page of this name takes the call that rings there.
+pub(super) async fn answer_for(
+    server: &Server,
+    headers: &HeaderMap,
+    name: String,
+    offered: Description,
+) -> Result<impl IntoResponse + use<>, ApiError> {
+    let token = bearer(headers)?;
+    server.web.check(&token)?;
+    let call = server.web.calls.answer(name, offered.sdp).await?;
+    Ok(begun(server, call, token))
 }
 
 /// Another session description for a call that goes on: the browser has changed its network (ICE restart).

@@ -7,7 +7,7 @@ export const LINK = 'f'.repeat(64);
 
 const MAY = {
   agent: ['roster', 'own_desk', 'own_calls'],
-  administrator: ['roster', 'own_desk', 'own_calls', 'all_calls', 'recordings', 'event_logs', 'any_desk', 'hang_up', 'tokens', 'accounts', 'audit', 'privacy', 'privacy_reports'],
+  administrator: ['roster', 'own_desk', 'own_calls', 'all_calls', 'recordings', 'event_logs', 'any_desk', 'hang_up', 'supervise', 'tokens', 'accounts', 'audit', 'privacy', 'privacy_reports'],
 };
 
 /** Who there is, and who is signed in: one page at a time is enough here. */

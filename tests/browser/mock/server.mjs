@@ -52,6 +52,7 @@ class Mock {
     this.streams = new Set();
     this.timers = new Set();
     this.choices = [];
+    this.supervisions = [];
     this.notes = new Map();
     this.called = new Set();
     this.corrections = [];
@@ -291,6 +292,10 @@ class Mock {
     if (part === 'choice') {
       this.choices.push({ call: id, ...body });
       this.choose(call, body.choice, body.to);
+      return json(response, 202, {});
+    }
+    if (part === 'supervision') {
+      this.supervisions.push({ call: id, ...body });
       return json(response, 202, {});
     }
     this.end(call, 'contained');

@@ -340,3 +340,47 @@ fn a_call_that_has_waited_goes_to_the_other_queues_agents_too() {
     ask(&mut desk, "3", "orders", 0, None, 72_000);
     assert_eq!(told(&mut desk), ["3 gets g"]);
 }
+
+#[test]
+fn a_colleague_who_is_asked_is_busy_and_the_caller_is_not_theirs_until_they_have_them() {
+    let mut desk = desk(&[("a", &["orders"]), ("b", &["orders"])]);
+    let ask = |desk: &mut Desk, id: &str, request: u64, queue: &str, at: u64| {
+        let caller = Some("+40721".to_owned());
+        let asked = Request {
+            call: call(id),
+            id: RequestId(request),
+            queue: queue.to_owned(),
+            language: None,
+            not: vec![],
+            who: None,
+            ahead_ms: 0,
+            caller,
+            prefer: None,
+        };
+        desk.find(asked, Now(at));
+    };
+    ask(&mut desk, "one", 1, "orders", 10);
+    desk.bridged(&call("one"), &who("a"), Now(20));
+    ask(&mut desk, "one", 2, "orders", 30);
+    desk.consulted(&call("one"), &who("b"), Now(40));
+    assert_eq!(told(&mut desk), ["one gets a", "one gets b"]);
+    assert_eq!((state(&desk, "a"), state(&desk, "b")), (StateWord::Busy, StateWord::Busy));
+    ask(&mut desk, "two", 1, "orders", 50);
+    assert_eq!(told(&mut desk), ["two is 1"], "b has one call, and no second one");
+    desk.leave(&call("two"), RequestId(1), Now(60));
+    // b was only asked: whoever rings back is a's.
+    desk.release(&call("one"), &who("b"), AgentAfter::WrapUp, Now(70));
+    assert_eq!(state(&desk, "b"), StateWord::WrapUp);
+    desk.ended(&call("one"), Now(80));
+    desk.handle_timeout(Now(60_000));
+    ask(&mut desk, "three", 1, "orders", 60_010);
+    assert_eq!(told(&mut desk), ["three gets a"]);
+    // Now b has the caller, and is who is known to them.
+    ask(&mut desk, "three", 2, "orders", 60_020);
+    desk.consulted(&call("three"), &who("b"), Now(60_030));
+    desk.bridged(&call("three"), &who("b"), Now(60_040));
+    desk.ended(&call("three"), Now(60_050));
+    desk.handle_timeout(Now(120_000));
+    ask(&mut desk, "four", 1, "orders", 120_010);
+    assert_eq!(told(&mut desk), ["three gets b", "four gets b"]);
+}

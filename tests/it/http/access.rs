@@ -47,6 +47,8 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/webhooks/{name}/dead/{seq}/replay", "od"),
     ("POST", "/api/v1/calls/{id}/choice", "asd"),
     ("POST", "/api/v1/calls/{id}/hangup", "asd"),
+    ("POST", "/api/v1/calls/{id}/supervision", "sd"),
+    ("POST", "/api/v1/supervision/phone", "sd"),
     ("GET", "/api/v1/events", "asod"),
     ("GET", "/api/v1/agents", "asod"),
     ("PUT", "/api/v1/agents/{id}/state", "asd"),

@@ -21,6 +21,7 @@ mod privacy;
 mod recording;
 mod sign_in;
 mod stream;
+mod supervision;
 mod support;
 mod tls;
 mod tokens;

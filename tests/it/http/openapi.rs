@@ -112,6 +112,8 @@ async fn every_address_is_in_the_document() {
         "/api/v1/calls/{id}",
         "/api/v1/calls/{id}/choice",
         "/api/v1/calls/{id}/compliance",
+        "/api/v1/calls/{id}/supervision",
+        "/api/v1/supervision/phone",
         "/api/v1/calls/{id}/corrections",
         "/api/v1/calls/{id}/earlier",
         "/api/v1/calls/{id}/events",

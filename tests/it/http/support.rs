@@ -61,7 +61,12 @@ pub(super) async fn served() -> Served {
 /// With what agents may choose from.
 pub(super) fn options() -> Options {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-    let desk = DeskSettings { away_reasons: words(&["lunch"]), dispositions: words(&["solved", "follow_up"]), service_level_s: 20 };
+    let desk = DeskSettings {
+        away_reasons: words(&["lunch"]),
+        dispositions: words(&["solved", "follow_up"]),
+        service_level_s: 20,
+        agents_see_supervision: true,
+    };
     Options { desk, ..Options::new(([127, 0, 0, 1], 0).into()) }
 }
 

@@ -1,6 +1,6 @@
 //! Humans at their phones.
 
-use warmline::call::event::{AgentChoice, DialFailure, TransferBy, TransferTo};
+use warmline::call::event::{AgentChoice, DialFailure, Supervision, TransferBy, TransferTo};
 
 /// What an agent's phone does when it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub(crate) enum Does {
     Page(AgentChoice),
     /// Their telephone sends the caller on.
     HandsOn(TransferTo),
+    /// Not them: their supervisor wants that.
+    Supervised(Supervision),
     /// A telephone of this agent takes the call over.
     TakenOver(&'static str),
 }

@@ -8,7 +8,7 @@ use warmline::call::{
     ids::{AgentId, LegId, RequestId},
     media::patch::{Patch, Under},
     outcome::TransferOutcome,
-    record::{HandoffStep, Owner, Signal, ThirdStep, What},
+    record::{HandoffStep, Owner, Signal, Supervised, ThirdStep, What},
     time::Time,
 };
 
@@ -60,6 +60,8 @@ pub(crate) struct Checker {
     elsewhere: BTreeSet<AgentId>,
     /// Third persons whom the caller must not hear, and who must not hear the caller.
     apart: BTreeSet<AgentId>,
+    /// Supervisors, and what they last did.
+    supervisors: BTreeMap<AgentId, Supervised>,
 }
 
 impl Checker {
@@ -94,6 +96,7 @@ impl Checker {
             } => {
                 _ = self.outside.insert(AgentId(number.clone()));
             }
+            Event::Supervise { by, .. } => _ = self.outside.insert(by.who.clone()),
             Event::LegTakenOver { agent, .. } => _ = self.elsewhere.insert(agent.clone()),
             Event::AgentReserved { id, agent } if self.told_of.insert(*id) => _ = self.holds.insert(*id, agent.id.clone()),
             Event::WrittenDown { id, text, .. } if self.agent_transcripts.contains(id) => _ = self.agent_words.insert(text.clone()),
@@ -223,6 +226,9 @@ impl Checker {
             if hears_caller || (ear.leg == LegId::CALLER && ear.hears.iter().any(apart)) {
                 self.broke(format!("caller and third person hear each other too early: {patch:?}"));
             }
+            if let Some(heard) = ear.hears.iter().find(|heard| !self.may_hear_supervisor(ear.leg, **heard)) {
+                self.broke(format!("{:?} hears the supervisor {heard:?}: {patch:?}", ear.leg));
+            }
             if !ear.hears.is_empty() && !matches!(self.owner, Some(Owner::Agent { .. })) {
                 self.broke(format!("bridged while the owner is {:?}", self.owner));
             }
@@ -243,6 +249,19 @@ impl Checker {
         }
     }
 
+    /// A supervisor who listens is heard by nobody, one who whispers by the agent who has the caller.
+    fn may_hear_supervisor(&self, ear: LegId, heard: LegId) -> bool {
+        let who = |leg: LegId| self.dialled.get(&leg);
+        let Some(did) = who(heard).and_then(|who| self.supervisors.get(who)) else { return true };
+        match did {
+            Supervised::Joined => true,
+            Supervised::Whispers => {
+                matches!(&self.owner, Some(Owner::Agent { agent, .. }) if who(ear) == Some(agent) || self.elsewhere.contains(agent))
+            }
+            Supervised::Rung | Supervised::Listens | Supervised::Left | Supervised::NotReached => false,
+        }
+    }
+
     fn speak(&mut self, now: Time, id: RequestId, leg: LegId, clauses: &[String]) {
         self.request(id);
         if !self.up.contains(&leg) {
@@ -253,7 +272,9 @@ impl Checker {
         }
         if leg == LegId::CALLER {
             self.told_at.push((now.0, id));
-            if clauses.iter().any(|clause| self.briefing.contains(clause)) {
+            // What an introduction says of the matter is for both.
+            let introduces = clauses.iter().any(|clause| clause.contains("already has my note"));
+            if !introduces && clauses.iter().any(|clause| self.briefing.contains(clause)) {
                 self.broke(format!("the caller hears the briefing: {clauses:?}"));
             }
             if clauses.iter().any(|clause| clause.contains("call you back on")) {
@@ -293,6 +314,7 @@ impl Checker {
                 | ThirdStep::Ended { who: None, .. } => {}
             },
             What::Handoff { step: HandoffStep::Offered { agent, .. } } => _ = self.apart.remove(agent),
+            What::Supervised { who, did, .. } => _ = self.supervisors.insert(who.clone(), *did),
             What::Evidence { evidence } if evidence.signal == Signal::RaisedVoice => {
                 self.broke(format!("a raised voice, where only agents raise theirs: {}", evidence.quote));
             }

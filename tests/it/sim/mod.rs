@@ -15,6 +15,7 @@ mod story_company;
 mod story_consent;
 mod story_handoff;
 mod story_handoff_fails;
+mod story_introduction;
 mod story_known_caller;
 mod story_language;
 mod story_leaving;
@@ -22,6 +23,7 @@ mod story_line;
 mod story_private;
 mod story_redacted;
 mod story_screen;
+mod story_supervisor;
 mod story_talk;
 mod story_third;
 mod story_third_lost;
@@ -32,6 +34,7 @@ mod story_written;
 
 mod prng;
 mod random;
+mod random_third;
 
 use std::{
     collections::BTreeMap,

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use warmline::call::{
     action::Action,
-    event::{AgentChoice, DeclineReason, DialFailure, TransferBy, TransferTo},
+    event::{AgentChoice, DeclineReason, DialFailure, Supervision, TransferBy, TransferTo},
     flow::{
         Flow,
         policy::{Fallback, Mode},
@@ -17,9 +17,10 @@ use warmline::call::{
 use super::{
     agents::{Agent, Does, Moment, Phone},
     prng::Prng,
+    random_third::with_a_third,
     run::Run,
     script::{CallerDoes, Cue, Sim},
-    world::{Fault, Faults, Refers},
+    world::{BOSS, Fault, Faults, Refers},
 };
 
 /// Calls in a run of the tests. More of them: `WARMLINE_SIM_CALLS=1000000 cargo test --release`.
@@ -90,7 +91,7 @@ fn faults(random: &mut Prng) -> Faults {
     Faults((0..count).map(|_| one(random)).collect())
 }
 
-fn agent(random: &mut Prng, index: usize, reads: bool, choices: &[AgentChoice]) -> Agent {
+fn agent(random: &mut Prng, index: usize, reads: bool, old: bool) -> Agent {
     const NAMES: [(&str, &str); 5] = [("maria", "Maria"), ("dan", "Dan"), ("ana", "Ana"), ("ion", "Ion"), ("eva", "Eva")];
     let (id, name) = NAMES[index];
     let phone = match random.below(10) {
@@ -127,9 +128,18 @@ fn agent(random: &mut Prng, index: usize, reads: bool, choices: &[AgentChoice]) 
             8 => Does::HangUp,
             9 => Does::IsLost,
             10 => Does::Page(AgentChoice::Accept),
-            _ => Does::Page(random.pick(choices).clone()),
+            _ => Does::Page(random.pick(&page_choices(old)).clone()),
         };
         agent = agent.does(moment, random.below(8_000), does);
+    }
+    if !old && random.chance(40) {
+        agent = with_a_third(random, agent);
+    }
+    if !old && random.chance(20) {
+        for _ in 0..=random.below(3) {
+            let wish = *random.pick(&[Supervision::Listen, Supervision::Listen, Supervision::Whisper, Supervision::Join, Supervision::End]);
+            agent = agent.does(Moment::Bridged, random.below(9_000), Does::Supervised(wish));
+        }
     }
     // Where agents read first, most of them take the call.
     if reads && index != 2 {
@@ -138,11 +148,11 @@ fn agent(random: &mut Prng, index: usize, reads: bool, choices: &[AgentChoice]) 
     agent.does(Moment::Bridged, 1_000 + random.below(60_000), Does::HangUp)
 }
 
-fn page_choices() -> Vec<AgentChoice> {
+fn page_choices(old: bool) -> Vec<AgentChoice> {
     let queue = TransferTo::Queue { queue: "complaints".to_owned() };
     let dan = TransferTo::Agent { agent: AgentId("dan".to_owned()), replaces: None };
     let number = TransferTo::Number { number: "+4021".to_owned(), target: "via:isp/021".to_owned(), replaces: None };
-    vec![
+    let mut all = vec![
         AgentChoice::Decline { reason: DeclineReason::Other },
         AgentChoice::Decline { reason: DeclineReason::Busy },
         AgentChoice::HangUp,
@@ -166,7 +176,11 @@ fn page_choices() -> Vec<AgentChoice> {
         AgentChoice::Complete,
         AgentChoice::Complete,
         AgentChoice::Part,
-    ]
+    ];
+    if old {
+        all.truncate(OLD_CHOICES);
+    }
+    all
 }
 
 /// The first of them, as of the words.
@@ -217,8 +231,10 @@ fn flows() -> &'static [Arc<Flow>; 5] {
             let flow = Arc::make_mut(&mut shared);
             flow.handoff.fallback = fallback;
             flow.handoff.send_back = vec!["order_number".to_owned()];
-            if fallback == Fallback::Voicemail {
-                flow.handoff.mode = Mode::Screen;
+            match fallback {
+                Fallback::Voicemail => flow.handoff.mode = Mode::Screen,
+                Fallback::Callback if asks => flow.handoff.mode = Mode::Introduction,
+                Fallback::Callback | Fallback::Bot | Fallback::Goodbye => {}
             }
             for queue in flow.queues.values_mut().filter(|_| asks) {
                 queue.useful = ["order_number", "email"].map(str::to_owned).to_vec();
@@ -252,9 +268,7 @@ fn random_call(seed: u64) -> Run {
         3..=6 => sim.step(cue(&mut random), CallerDoes::HangsUp),
         _ => sim,
     };
-    let choices = page_choices();
-    let choices = if old { &choices[..OLD_CHOICES] } else { &choices[..] };
-    let agents = (0..random.below(6) as usize).map(|index| agent(&mut random, index, reads, choices)).collect();
+    let agents = (0..random.below(6) as usize).map(|index| agent(&mut random, index, reads, old)).collect();
     let mut sim = sim.agents(agents);
     for driver in [&mut sim.world.hears, &mut sim.world.understands, &mut sim.world.speaks, &mut sim.world.looks_up, &mut sim.world.finds] {
         *driver = faults(&mut random);
@@ -265,8 +279,20 @@ fn random_call(seed: u64) -> Run {
         _ => Refers::Says(*random.pick(OUTCOMES), random.below(30_000)),
     };
     if random.chance(50) {
-        let outside = Agent::with("+4021", "Outside", Phone::Answers(random.below(9_000))).does(Moment::Bridged, 9_000, Does::HangUp);
+        let mut outside = Agent::with("+4021", "Outside", Phone::Answers(random.below(9_000))).does(Moment::Bridged, 9_000, Does::HangUp);
+        if !old && random.chance(30) {
+            let says = Does::clone(random.pick(&[Does::SoundsLikeAMachine, Does::Beeps, Does::HangUp, Does::IsLost]));
+            outside = outside.does(Moment::Answered, random.below(6_000), says);
+        }
         sim.world.outside.push(outside);
+    }
+    if !old {
+        let boss = match random.below(4) {
+            0 => Phone::Fails(*random.pick(FAILURES), random.below(21_000)),
+            _ => Phone::Answers(random.below(6_000)),
+        };
+        let goes = Does::clone(random.pick(&[Does::HangUp, Does::IsLost, Does::Beeps]));
+        sim.world.outside.push(Agent::with(BOSS, "Eva", boss).does(Moment::Answered, random.below(40_000), goes));
     }
     sim.world.never_acks = random.chance(2);
     sim.world.tells_lasting = random.chance(80);
@@ -279,7 +305,7 @@ fn random_callback(seed: u64) -> Run {
     let mut random = Prng::new(seed);
     let flow = random.pick(flows());
     let reads = flow.handoff.mode == Mode::Screen;
-    let agents = (0..1 + random.below(5) as usize).map(|index| agent(&mut random, index, reads)).collect();
+    let agents = (0..1 + random.below(5) as usize).map(|index| agent(&mut random, index, reads, false)).collect();
     let mut sim = Sim::with_flow(Arc::clone(flow)).agents(agents).keeps_promise("maria");
     sim.world.called_back = match random.below(10) {
         0..=5 => Phone::Answers(500 + random.below(20_000)),
@@ -321,7 +347,10 @@ fn what_broke_once_stays_mended() {
 
 #[test]
 fn every_promise_is_kept_in_thousands_of_random_calls() {
-    for_each_seed(calls(), random_call);
+    let reached = for_each_seed(calls(), random_call);
+    for (what, times) in REACHED.iter().zip(reached) {
+        assert!(times * 2_000 >= calls(), "{what:?} in {times} of {} calls", calls());
+    }
 }
 
 #[test]
@@ -333,28 +362,35 @@ fn calls() -> u64 {
     std::env::var("WARMLINE_SIM_CALLS").ok().and_then(|calls| calls.parse().ok()).unwrap_or(CALLS)
 }
 
+/// What schedules must reach, so that they prove something.
+const REACHED: [&str; 6] = ["= bridged", "has joined", "has the caller from", "may be a machine", "~eva Whispers", "is introduced"];
+
 /// No call of these breaks a promise, and every tenth one replays the same.
-fn for_each_seed(calls: u64, random: fn(u64) -> Run) {
+fn for_each_seed(calls: u64, random: fn(u64) -> Run) -> [u64; 6] {
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let check = |first: u64| {
-        let mut bridged = 0;
+        let mut reached = [0; 6];
         for seed in (first..calls).step_by(threads as usize) {
             let run = random(seed);
             run.checker.assert_sound(&format!("seed {seed}\n{}", run.text()));
-            bridged += u64::from(run.lines.iter().any(|line| line.contains("= bridged")));
+            for (times, what) in reached.iter_mut().zip(REACHED) {
+                *times += u64::from(run.lines.iter().any(|line| line.contains(what)));
+            }
             if seed % 10 == 0 {
                 let again = replay(run.setup.clone(), &run.told);
                 assert_eq!(first_difference(&run.done, &again), None, "seed {seed} replays differently");
             }
         }
-        bridged
+        reached
     };
-    let bridged: u64 = std::thread::scope(|scope| {
+    let reached = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|first| scope.spawn(move || check(first))).collect();
-        workers.into_iter().map(|worker| worker.join().expect("a call broke a promise")).sum()
+        let of_workers = workers.into_iter().map(|worker| worker.join().expect("a call broke a promise"));
+        of_workers.fold([0; 6], |sum, one| std::array::from_fn(|index| sum[index] + one[index]))
     });
     // The schedules reach every part: a run in which hardly anybody is bridged would prove little.
-    assert!(bridged * 10 >= calls, "{bridged} of {calls} calls were bridged");
+    assert!(reached[0] * 10 >= calls, "{} of {calls} calls were bridged", reached[0]);
+    reached
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use warmline::call::{
     action::Action,
-    event::{Agent as Reserved, DialFailure, Event, Failure, FarEndSign, Found, LegEnd, SpeechEnd},
+    event::{Agent as Reserved, DialFailure, Event, Failure, FarEndSign, Found, LegEnd, SpeechEnd, Supervisor},
     ids::{AgentId, LegId, RequestId},
     media::playout::Loudness,
     outcome::TransferOutcome,
@@ -17,6 +17,12 @@ use super::{
     player::Playing,
     prng::Prng,
 };
+
+/// The one who watches over everybody; their telephone is one of those outside.
+pub(crate) const BOSS: &str = "~eva";
+
+/// More legs than these no call needs.
+const TIRED: u32 = 12;
 
 /// What a driver does with one request instead of serving it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -499,6 +505,10 @@ impl World {
 
     /// A moment in the life of an agent's leg.
     pub(crate) fn moment(&mut self, leg: LegId, moment: Moment) {
+        // Two who give a caller to each other again and again have had enough of it one day.
+        if moment == Moment::Bridged && leg.0 > TIRED {
+            return self.at(self.now + 4_000, Happening::Agent(leg, Does::HangUp));
+        }
         let steps: Vec<_> = self.agent_of(leg).map(|agent| agent.steps.clone()).unwrap_or_default();
         for (when, after_ms, does) in steps {
             if when == moment {
@@ -520,6 +530,10 @@ impl World {
             Does::HangUp => self.leg_ends(leg, LegEnd::HungUp),
             Does::IsLost => self.leg_ends(leg, LegEnd::MediaLost),
             Does::HandsOn(to) => self.in_ms(20, Event::TransferAsked { leg, to: to.clone() }),
+            Does::Supervised(wish) => {
+                let by = Supervisor { who: AgentId(BOSS.to_owned()), name: "Eva".to_owned(), target: format!("sip:{BOSS}@127.0.0.1") };
+                self.in_ms(20, Event::Supervise { by, wish: *wish });
+            }
             Does::TakenOver(id) => {
                 let name = self.agents.iter().find(|agent| agent.id == *id).map_or("", |agent| agent.name).to_owned();
                 self.in_ms(20, Event::LegTakenOver { leg, agent: AgentId((*id).to_owned()), name });

@@ -11,7 +11,8 @@ use warmline::{
         language::Languages,
         outcome::{HandoffOutcome, OfferOutcome, Outcome, TransferOutcome},
         record::{
-            AtThreshold, Care, ConsentAnswer, Decision, Entry, Evidence, Fact, FactSource, HandoffStep, Meaning, NotReached, Owner, Signal, Summary, ThirdEnd, ThirdStep, What, Whisper,
+            AtThreshold, Care, ConsentAnswer, Decision, Entry, Evidence, Fact, FactSource, HandoffStep, Meaning, NotReached, Owner, Signal,
+            Summary, Supervised, ThirdEnd, ThirdStep, What, Whisper,
         },
         redact::Rules,
         time::{Time, WallTime},
@@ -198,10 +199,12 @@ pub(crate) fn whole_call() -> Vec<What> {
         step(HandoffStep::BriefingFailed { agent: maria(), instead: Whisper::Bell }),
         step(HandoffStep::Held { agent: maria(), held: true }),
         step(HandoffStep::Muted { agent: maria(), muted: false }),
+        step(HandoffStep::Introduced { agent: maria(), whole: true }),
         step(HandoffStep::Third { agent: maria(), third: ThirdStep::Asked { to: "dan".to_owned(), adds: false } }),
         step(HandoffStep::Third { agent: maria(), third: ThirdStep::Ended { who: None, why: ThirdEnd::NobodyFree } }),
         step(HandoffStep::SentToBot { agent: maria(), node: Some("survey".to_owned()) }),
         step(handoff_ended(HandoffOutcome::Bridged)),
+        What::Supervised { who: AgentId("~ada".to_owned()), name: "Ada".to_owned(), did: Supervised::Whispers },
     ]
 }
 

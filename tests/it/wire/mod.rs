@@ -11,6 +11,7 @@ mod interrupted;
 mod interruptions;
 mod kamailio;
 mod peer;
+mod people;
 mod pjsip;
 mod probes;
 mod refused;

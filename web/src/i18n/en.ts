@@ -348,6 +348,7 @@ export const en = {
       voicemail: (text: string) => `Message left: “${text}”`,
       briefed: (seconds: string) => `Briefed in ${seconds}`,
       briefing_failed: (bell: boolean): string => (bell ? 'The briefing could not be spoken: a bell instead' : 'The briefing could not be spoken: a short one instead'),
+      introduced: (whole: boolean): string => (whole ? 'The bot has introduced both' : 'The bot has begun to introduce both'),
       held: (held: boolean): string => (held ? 'Caller on hold' : 'Back from hold'),
       muted: (muted: boolean): string => (muted ? 'Agent muted' : 'Agent heard again'),
       sent_to_bot: (node: string | null) => (node === null ? 'Sent back to the bot' : `Sent back to the bot: ${node}`),
@@ -421,6 +422,34 @@ export const en = {
   cardSteps,
   stages,
   sources,
+
+  supervise: {
+    title: 'Follow this conversation',
+    how: 'How',
+    modes: { listen: 'Listen', whisper: 'Whisper', join: 'Join' },
+    hears: {
+      listen: 'You hear both. Nobody hears you.',
+      whisper: 'You hear both. The agent alone hears you.',
+      join: 'You talk with both.',
+    },
+    rings: 'Connecting your telephone',
+    end: 'Leave',
+    deskPhone: 'On my desk phone',
+    problems: {
+      no_conversation: 'No agent has this caller now.',
+      no_phone: 'Your account works as no agent, and so has no desk phone.',
+      failed: 'That did not reach the gateway.',
+    },
+    did: {
+      rung: (name: string) => `The telephone of ${name} is rung, to follow the call`,
+      listens: (name: string) => `${name} listens`,
+      whispers: (name: string) => `${name} listens, and the agent alone hears them`,
+      joined: (name: string) => `${name} has joined`,
+      left: (name: string) => `${name} has left`,
+      not_reached: (name: string) => `${name} did not answer`,
+    },
+    nobody: 'A supervisor',
+  },
 
   phone: {
     title: 'Call us',
@@ -653,6 +682,8 @@ export const en = {
   people,
   privacy,
   wall: {
+    follow: (who: string) => `Follow the conversation of ${who}`,
+    followShort: 'Follow',
     title: 'The wall',
     short: 'Wall',
     now: 'Right now',

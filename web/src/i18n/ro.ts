@@ -353,6 +353,7 @@ export const ro: Strings = {
       voicemail: (text: string) => `Mesaj lăsat: „${text}”`,
       briefed: (seconds: string) => `Informat în ${seconds}`,
       briefing_failed: (bell: boolean): string => (bell ? 'Rezumatul nu a putut fi rostit: un clopoțel în loc' : 'Rezumatul nu a putut fi rostit: unul scurt în loc'),
+      introduced: (whole: boolean): string => (whole ? 'Robotul i-a prezentat pe amândoi' : 'Robotul a început să-i prezinte pe amândoi'),
       held: (held: boolean): string => (held ? 'Apelant în așteptare' : 'Înapoi din așteptare'),
       muted: (muted: boolean): string => (muted ? 'Microfonul agentului oprit' : 'Agentul se aude din nou'),
       sent_to_bot: (node: string | null) => (node === null ? 'Trimis înapoi la robot' : `Trimis înapoi la robot: ${node}`),
@@ -426,6 +427,34 @@ export const ro: Strings = {
   cardSteps,
   stages,
   sources,
+
+  supervise: {
+    title: 'Urmărește convorbirea',
+    how: 'Cum',
+    modes: { listen: 'Ascultă', whisper: 'Șoptește', join: 'Intră' },
+    hears: {
+      listen: 'Îi auziți pe amândoi. Nu vă aude nimeni.',
+      whisper: 'Îi auziți pe amândoi. Vă aude numai agentul.',
+      join: 'Vorbiți cu amândoi.',
+    },
+    rings: 'Se conectează telefonul',
+    end: 'Ieși',
+    deskPhone: 'Pe telefonul meu de birou',
+    problems: {
+      no_conversation: 'Niciun agent nu are acum acest apelant.',
+      no_phone: 'Contul nu lucrează ca agent, deci nu are telefon de birou.',
+      failed: 'Nu a ajuns la gateway.',
+    },
+    did: {
+      rung: (name: string) => `Sună telefonul: ${name} vrea să urmărească apelul`,
+      listens: (name: string) => `${name} ascultă`,
+      whispers: (name: string) => `${name} ascultă, și numai agentul aude ce spune`,
+      joined: (name: string) => `${name} a intrat în convorbire`,
+      left: (name: string) => `${name} a ieșit`,
+      not_reached: (name: string) => `${name} nu a răspuns`,
+    },
+    nobody: 'Un supervizor',
+  },
 
   phone: {
     title: 'Sunați-ne',
@@ -658,6 +687,8 @@ export const ro: Strings = {
   people,
   privacy,
   wall: {
+    follow: (who: string) => `Urmărește convorbirea: ${who}`,
+    followShort: 'Urmărește',
     title: 'Panoul',
     short: 'Panou',
     now: 'Acum',

@@ -1,4 +1,18 @@
-import type { AgentRow, Callback, CallHead, Choice, ChoiceMore, Correction, DeskSettings, Entry, KnownEntry, Notes, WantedState, Wall } from './contract';
+import type {
+  AgentRow,
+  CallHead,
+  Callback,
+  Choice,
+  ChoiceMore,
+  Correction,
+  DeskSettings,
+  Entry,
+  KnownEntry,
+  Notes,
+  SupervisionMode,
+  Wall,
+  WantedState,
+} from './contract';
 import type { Compliance, Found, Hold, Receipt, Rules } from './privacy';
 import type { AccountRow, AuditLine, Me, Permission, Role, SessionInfo, TokenRow } from './people';
 
@@ -105,6 +119,7 @@ callbacks: () => request<{ callbacks: Callback[] }>('/api/v1/callbacks'),
   correct: (call: string, wrong: { agent: string; seq: number; should_say: string | null; should_mean: string | null }) =>
     send<Correction>('POST', `${url.call(call)}/corrections`, wrong),
   choose: (call: string, agent: string, choice: Choice, more: ChoiceMore = {}) => send<unknown>('POST', `${url.call(call)}/choice`, { agent, choice, ...more }),
+  supervise: (call: string, mode: SupervisionMode, phone: 'page' | 'desk_phone') => send<unknown>('POST', `${url.call(call)}/supervision`, { mode, phone }),
   hangUp: (call: string) => send<unknown>('POST', `${url.call(call)}/hangup`),
 
   compliance: (call: string) => request<Compliance>(`${url.call(call)}/compliance`),

@@ -146,9 +146,16 @@ export type HandoffStep =
   | { step: 'briefing_failed'; agent: string; instead: 'whole' | 'short' | 'bell' }
   | { step: 'held'; agent: string; held: boolean }
   | { step: 'muted'; agent: string; muted: boolean }
+  | { step: 'introduced'; agent: string; whole: boolean }
   | { step: 'third'; agent: string; third: ThirdStep }
   | { step: 'sent_to_bot'; agent: string; node: string | null }
   | { step: 'ended'; outcome: HandoffOutcome; waited_ms: number; longest_silence_ms: number; offers: number; repeats: number };
+
+/** What a supervisor does, from then on. */
+export type Supervised = 'rung' | 'listens' | 'whispers' | 'joined' | 'left' | 'not_reached';
+
+/** How a conversation is to be followed. */
+export type SupervisionMode = 'listen' | 'whisper' | 'join' | 'end';
 
 /** What happens with somebody whom the agent has called in. */
 export type ThirdStep =
@@ -202,6 +209,7 @@ export type What =
   | { what: 'evidence'; evidence: Evidence }
   | { what: 'decision'; decision: Decision }
   | { what: 'handoff'; step: HandoffStep }
+  | { what: 'supervised'; who: string; name: string; did: Supervised }
   | { what: 'far_end'; who: 'caller' | 'agent'; sign: 'fax' | 'machine_suspected' | 'beep' | 'network_tone' }
   | { what: 'quality'; who: 'caller' | 'agent'; quality: LegQuality }
   | { what: 'trouble'; what_failed: string; then: string }

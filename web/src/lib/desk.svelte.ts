@@ -29,6 +29,17 @@ function thirdStep(step: ThirdStep, agent: string, of: string, before: CardStep 
   return step.did === 'ended' ? 'ended' : before;
 }
 
+/** Who asks an agent who does not have the caller. */
+function askedBy(view: CallView, agent: string): string | null {
+  let by: string | null = null;
+  for (const { step } of view.steps) {
+    if (step.step !== 'third' || !('who' in step.third) || step.third.who !== agent) continue;
+    if (step.third.did === 'offered') by = step.third.by;
+    else if (step.third.did === 'has_caller' || step.third.did === 'ended') by = null;
+  }
+  return by;
+}
+
 /** One agent's desk: the agent, the card of the offered call, and that call as it goes on. */
 export class DeskStore {
   readonly id: string;
@@ -106,7 +117,7 @@ export class DeskStore {
     const step = stepOf(view, this.id);
     if (this.card || !view.summary || step === null || step === 'ended') return;
     const evidence = view.evidence.filter((one) => view.verdict?.decision.evidence.includes(one.number));
-    this.#show({ call: head, summary: view.summary, reasons: head.reasons, evidence, step, outcome: null });
+    this.#show({ call: head, summary: view.summary, reasons: head.reasons, evidence, step, outcome: null, consulted_by: askedBy(view, this.id) });
   }
 
   #show(card: Card): void {

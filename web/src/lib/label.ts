@@ -112,6 +112,8 @@ export function handoffStep(step: HandoffStep): string {
       return of.held(step.held);
     case 'muted':
       return of.muted(step.muted);
+    case 'introduced':
+      return of.introduced(step.whole);
     case 'third':
       return third(step.third);
     case 'sent_to_bot':
@@ -177,6 +179,8 @@ export function event(entry: Entry): string | null {
       return (entry.decision.escalate ? of.escalated : of.stayed)(score(entry.decision.score), score(entry.decision.threshold));
     case 'handoff':
       return handoffStep(entry.step);
+    case 'supervised':
+      return t.supervise.did[entry.did](entry.name === '' ? t.supervise.nobody : entry.name);
     case 'far_end':
       return of.farEnd(entry.sign, entry.who === 'caller');
     case 'trouble':

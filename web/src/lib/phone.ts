@@ -34,7 +34,12 @@ class Refused extends Error {
 }
 
 /** Where a call begins: a caller's call, or an agent who takes the one that rings. */
-export type Target = { to: string; name?: string } | { agent: string };
+/** A page that is to ring may not do so yet: it is asked this often, and so many times. */
+const RING_EVERY_MS = 250;
+const RING_TRIES = 20;
+
+/** `supervisor`: what rings here because a conversation is to be followed; it may take a moment until it does. */
+export type Target = { to: string; name?: string } | { agent: string } | { supervisor: true };
 
 export class Phone {
   state: PhoneState = 'idle';
@@ -150,10 +155,7 @@ export class Phone {
     peer.oniceconnectionstatechange = () => this.#connection(peer.iceConnectionState);
     await peer.setLocalDescription(await peer.createOffer());
     const sdp = peer.localDescription?.sdp ?? '';
-    const begun =
-      'agent' in target
-        ? await this.#ask<Begun>('POST', `/agents/${encodeURIComponent(target.agent)}/phone`, token, { sdp })
-        : await this.#ask<Begun>('POST', '/web-calls', token, { to: target.to, name: target.name ?? null, sdp });
+    const begun = await this.#answer(target, token, sdp);
     this.#call = { id: begun.id, token };
     // Whoever hung up meanwhile does not want the call any more.
     if (this.#peer !== peer) {
@@ -165,6 +167,17 @@ export class Phone {
     addEventListener('pagehide', this.#leave);
     addEventListener('online', this.#restart);
     await peer.setRemoteDescription({ type: 'answer', sdp: begun.sdp });
+  }
+
+  async #answer(target: Target, token: string, sdp: string): Promise<Begun> {
+    if ('to' in target) return this.#ask<Begun>('POST', '/web-calls', token, { to: target.to, name: target.name ?? null, sdp });
+    if ('agent' in target) return this.#ask<Begun>('POST', `/agents/${encodeURIComponent(target.agent)}/phone`, token, { sdp });
+    for (let tries = 1; ; tries += 1) {
+      const answer = await this.#send('POST', '/supervision/phone', token, { sdp });
+      if (answer.ok) return (await answer.json()) as Begun;
+      if (answer.status !== 409 || tries === RING_TRIES || !this.busy) throw new Refused(problemOf(answer.status));
+      await new Promise((resolve) => setTimeout(resolve, RING_EVERY_MS));
+    }
   }
 
   readonly #leave = () => this.hangUp();

@@ -1,6 +1,6 @@
 /** Reads a call's record into what the pages show. Pure: the same entries give the same view. */
 
-import type { CallHead, Decision, Entry, Evidence, Fact, HandoffStep, LegQuality, Meaning, Owner, Summary } from './contract';
+import type { CallHead, Decision, Entry, Evidence, Fact, HandoffStep, LegQuality, Meaning, Owner, Summary, Supervised } from './contract';
 
 export interface Turn {
   seq: number;
@@ -64,6 +64,8 @@ export interface CallView {
   steps: Step[];
   stages: StageSpan[];
   summary: Summary | null;
+  /** Who follows the conversation now, and how. */
+  watcher: { name: string; did: Supervised } | null;
   /** How the caller's leg has sounded; known at the end. */
   line: LegQuality | null;
   endMs: number;
@@ -196,6 +198,8 @@ function hearingOf(entries: Entry[]): string | null {
   return null;
 }
 
+const WATCHES: Supervised[] = ['listens', 'whispers', 'joined'];
+
 /** `entries` in the order of their numbers. `nowMs`: how far a live call has come. */
 export function readCall(entries: Entry[], nowMs = 0): CallView {
   const turns = entries.map(turnOf).filter((turn): turn is Turn => turn !== null);
@@ -210,12 +214,14 @@ export function readCall(entries: Entry[], nowMs = 0): CallView {
   const notices: { at: number; text: string }[] = [];
   let summary: Summary | null = null;
   let owner: Owner = { who: 'bot' };
+  let watcher: CallView['watcher'] = null;
   for (const entry of entries) {
     if (entry.what === 'decision') decisions.push({ seq: entry.seq, at: entry.at, decision: entry.decision });
     else if (entry.what === 'evidence') evidence.push(entry.evidence);
     else if (entry.what === 'fact') facts.push(entry.fact);
     else if (entry.what === 'notice') notices.push({ at: entry.at, text: entry.notice });
     else if (entry.what === 'owner') owner = entry.owner;
+    else if (entry.what === 'supervised') watcher = WATCHES.includes(entry.did) ? { name: entry.name, did: entry.did } : null;
     else if (entry.what === 'handoff' && entry.step.step === 'started') summary = entry.step.summary;
     else if (entry.what === 'look_up') {
       const { seq, at, name, ok, took_ms, failure } = entry;
@@ -238,6 +244,7 @@ export function readCall(entries: Entry[], nowMs = 0): CallView {
     line: entries.flatMap((entry) => (entry.what === 'quality' && entry.who === 'caller' ? [entry.quality] : [])).at(-1) ?? null,
     stages: stagesOf(steps, endMs),
     summary,
+    watcher: ended ? null : watcher,
     endMs,
     ended,
   };

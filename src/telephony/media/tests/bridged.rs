@@ -1,10 +1,10 @@
 //! Two legs whose packets go across: strangers, a peer that moves, one that falls silent.
 
 use super::*;
+use crate::call::media::round::{Line, Round, With};
 
 /// A call of two phones whose packets have been going across for a while.
 struct Bridged {
-    #[expect(dead_code, reason = "held for its drop")]
     pool: MediaPool,
     media: CallMedia,
     #[expect(dead_code, reason = "held for its drop")]
@@ -131,12 +131,17 @@ async fn what_is_written_down_is_heard_aside_and_packets_go_across_all_the_same(
 
 /// The loudest packet there is, and no tone.
 fn shout(phone: &mut Phone) {
+    send(phone, 0x80);
+}
+
+/// A packet of one code.
+fn send(phone: &mut Phone, code: u8) {
     let timestamp = u32::from(phone.sequence) * FRAME_SAMPLES as u32;
     let header = Header { marker: false, payload_type: 0, sequence: phone.sequence, timestamp, ssrc: 42 };
     phone.sequence += 1;
     let mut datagram = Vec::new();
     header.write(&mut datagram);
-    datagram.extend_from_slice(&[0x80; FRAME_SAMPLES]);
+    datagram.extend_from_slice(&[code; FRAME_SAMPLES]);
     phone.socket.send_to(&datagram, phone.gateway).unwrap();
 }
 
@@ -162,4 +167,60 @@ async fn packets_that_come_together_are_all_carried_though_nothing_comes_after_t
     assert!(call.agent.heard.iter().any(shouted));
     let numbers = &call.agent.numbers;
     assert!(numbers.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)), "{numbers:?}");
+}
+
+/// Nothing, from below zero: decoded and encoded again it is nothing from above.
+const BELOW_ZERO: u8 = 0x7f;
+
+/// Do the caller's packets come to the agent as they are?
+fn are_carried(call: &mut Bridged) -> bool {
+    call.agent.drain();
+    call.agent.socket.set_nonblocking(true).unwrap();
+    let (mut carried, mut datagram) = (false, [0; 512]);
+    for _ in 0..40 {
+        call.metronome.phone.talk(1);
+        send(&mut call.caller, BELOW_ZERO);
+        call.agent.speak();
+        while let Ok((length, _)) = call.agent.socket.recv_from(&mut datagram) {
+            carried |= RtpPacket::parse(&datagram[..length]).unwrap().payload == [BELOW_ZERO; FRAME_SAMPLES];
+        }
+    }
+    call.agent.socket.set_nonblocking(false).unwrap();
+    call.caller.drain();
+    carried
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_third_phone_is_mixed_in_and_packets_go_across_again_when_it_has_gone() {
+    const THIRD: LegId = LegId(2);
+    let mut call = Bridged::new();
+    assert!(are_carried(&mut call));
+    let mut third = Phone::add(&call.pool, &call.media, THIRD, 2_000.0);
+    let alone = Round { agent: AGENT, line: Line::default(), third: None, supervisor: None, rings: false };
+    let all = Round { third: Some((THIRD, With::Everybody)), ..alone };
+    call.media.send(Command::Patch(all.patch())).unwrap();
+    let mut three = |call: &mut Bridged, packets: usize| {
+        for _ in 0..packets {
+            call.converse(1);
+            third.drain();
+            third.speak();
+        }
+    };
+    three(&mut call, 20);
+    call.forget();
+    three(&mut call, 40);
+    // Two tones of the same strength: each has half of the sound.
+    for (heard, notes) in
+        [(&call.caller.heard, [1_000.0, 2_000.0]), (&call.agent.heard, [440.0, 2_000.0]), (&third.heard, [440.0, 1_000.0])]
+    {
+        assert!(notes.iter().all(|note| best_share(heard, *note) > 0.35), "{notes:?}");
+    }
+    assert!(!are_carried(&mut call), "the agent hears two of them");
+    call.media.send(Command::Patch(alone.patch())).unwrap();
+    call.media.send(Command::RemoveLeg { leg: THIRD }).unwrap();
+    call.converse(40);
+    call.forget();
+    call.converse(40);
+    assert!(best_share(&call.caller.heard, 1_000.0) > 0.95 && best_share(&call.agent.heard, 440.0) > 0.95);
+    assert!(are_carried(&mut call), "they are two again");
 }
