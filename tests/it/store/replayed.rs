@@ -181,22 +181,23 @@ async fn what_a_caller_gives_in_private_is_in_no_file() {
 #[tokio::test]
 async fn what_is_struck_out_is_in_no_file() {
     let at = &[12_000, 20_000, 28_000][..];
-    for (words, keys, secret) in [
-        (&["Where is my order?", "4111 1111 1111 1111", "Goodbye."][..], "", "4111"),
-        (&["My card is 4111111111111111. Where is my order?", "457129", "Goodbye."], "", "4111"),
-        (&["Where is my order?", "It is 4111 1111 1111", "1111 for you"], "", "4111"),
-        (&["My password is swordfish. Where is my order?", "457129", "Goodbye."], "", "swordfish"),
-        (&["The password is", "Swordfish.", "Where is my order?"], "", "wordfish"),
-        // Of a number that is keyed the first six figures may be known.
-        (&["Where is my order?", "", ""], "4111111111111111", "4111111"),
+    // As it was said, as it is read back, and as a value.
+    let secrets = ["4111 1111", "1111 1111", "1 1 1 1", "4111111", "wordfish"];
+    for (words, keys) in [
+        (&["Where is my order?", "4111 1111 1111 1111", "Goodbye."][..], ""),
+        (&["My card is 4111111111111111. Where is my order?", "457129", "Goodbye."], ""),
+        (&["Where is my order?", "It is 4111 1111 1111", "1111 for you"], ""),
+        (&["My password is swordfish. Where is my order?", "457129", "Goodbye."], ""),
+        (&["The password is", "Swordfish.", "Where is my order?"], ""),
+        (&["Where is my order?", "", ""], "4111111111111111"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let path = logged_with(folder.path(), &flow_path(), (at, words), keys).await;
         for (path, bytes) in written(folder.path()) {
             let text = String::from_utf8_lossy(&bytes);
-            let figures: String = text.chars().filter(char::is_ascii_digit).collect();
-            // Times of keys are figures, too.
-            assert!(!text.contains(secret) && (!keys.is_empty() || !figures.contains("4111111")), "{words:?}: {}: {text}", path.display());
+            let told: Vec<&&str> = secrets.iter().filter(|secret| text.contains(**secret)).collect();
+            assert!(told.is_empty(), "{words:?}: {}: {told:?} in {text}", path.display());
+            // Of a number that is keyed the first six figures may be known.
             let keyed: String =
                 text.split("\"event\":\"digit\"").skip(1).filter_map(|rest| rest.split("\"digit\":\"").nth(1)?.chars().next()).collect();
             assert!(!keyed.contains("4111111"), "{keyed}");
