@@ -122,6 +122,7 @@ impl Running {
             }
             Action::Transcribe { id, leg, from, to, digits } => task.speech.transcribe(id, leg, (from, to), digits),
             Action::WriteDown { id, leg, from, to } => task.speech.write_down(id, leg, (from, to)),
+            Action::AskedFor { id, question } => task.speech.asked_for(id, &question),
             Action::Forget { id } => task.speech.forget(id),
             Action::Understand { id, text } => task.speech.understand(id, &text),
             Action::LookUp { id, request } => {

@@ -40,6 +40,8 @@ pub enum Kind {
     Accepted,
     /// Caller and agent hear each other.
     Bridged,
+    /// An agent has asked for what was on their card.
+    AskedAgain,
     /// The call is over.
     Ended,
     /// An agent says what the bot should have done.
@@ -48,8 +50,17 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Started, Self::Turn, Self::Escalated, Self::Offered, Self::Accepted, Self::Bridged, Self::Ended, Self::Correction];
+    pub const ALL: [Self; 9] = [
+        Self::Started,
+        Self::Turn,
+        Self::Escalated,
+        Self::Offered,
+        Self::Accepted,
+        Self::Bridged,
+        Self::AskedAgain,
+        Self::Ended,
+        Self::Correction,
+    ];
 
     /// Its name.
     #[must_use]
@@ -61,6 +72,7 @@ impl Kind {
             Self::Offered => "call.offered",
             Self::Accepted => "call.accepted",
             Self::Bridged => "call.bridged",
+            Self::AskedAgain => "call.asked_again",
             Self::Ended => "call.ended",
             Self::Correction => "call.correction",
         }
@@ -78,6 +90,7 @@ impl Kind {
         match &entry.what {
             What::Arrived { .. } => Some(Self::Started),
             What::CallerTurn { .. } | What::BotTurn { .. } | What::AgentTurn { .. } => Some(Self::Turn),
+            What::AskedAgain { .. } => Some(Self::AskedAgain),
             What::Ended { .. } => Some(Self::Ended),
             What::Handoff { step } => match step {
                 HandoffStep::Started { .. } => Some(Self::Escalated),

@@ -341,12 +341,18 @@ fn count(written: &Written) {
     match &written.item.entry.what {
         What::Ended { outcome } => metrics::counter!("warmline_calls_total", "outcome" => word(outcome)).increment(1),
         What::Handoff { step } => count_step(step),
+        What::AskedAgain { .. } => metrics::counter!("warmline_asked_again_total", "flow" => flow(written)).increment(1),
         What::LookUp { ok, took_ms, .. } => {
             metrics::counter!("warmline_lookups_total", "ok" => if *ok { "true" } else { "false" }).increment(1);
             metrics::histogram!("warmline_lookup_seconds").record(seconds(*took_ms));
         }
         _ => {}
     }
+}
+
+/// The flow's name: the configuration's word.
+fn flow(written: &Written) -> String {
+    written.head.as_ref().map(|head| head.flow.clone()).unwrap_or_default()
 }
 
 /// How handoffs go: how each offer and each handoff ended, what the caller has waited, and the longest silence that they heard.

@@ -1,10 +1,14 @@
 //! What a sentence means to a flow: the embedder's vector, through the heads that are built from the flow's examples.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use warmline_models::{Embedder, Embedding, IntentHead, LabelScore, Matters, ModelError, tone, wholeness};
 
 use crate::call::{
+    asked_again::{MATTER, NAME},
     flow::Flow,
     language::lists::Words,
     understanding::{Scored, Tone, Understanding},
@@ -18,6 +22,8 @@ const SURE: f32 = 0.8;
 const NOTED: f32 = 0.05;
 /// So many clauses of a long turn are looked at alone, the last ones.
 const MOST_CLAUSES: usize = 4;
+/// Values that a question may be after.
+const MOST_VALUES: usize = 3;
 /// Shorter clauses mean nothing alone.
 const CLAUSE_WORDS: usize = 3;
 
@@ -27,6 +33,8 @@ pub struct Understander {
     embedder: Arc<Embedder>,
     head: IntentHead,
     matters: Matters,
+    /// Which value an agent's question is after; made when the first one is asked.
+    asked: OnceLock<IntentHead>,
 }
 
 impl Understander {
@@ -44,7 +52,7 @@ impl Understander {
         let others = embedder.embed_all(&flow.understanding.others)?;
         let head = IntentHead::train(&flow.written_in, &examples, &others)?;
         let head = if flow.written_in == flow.language { head } else { head.for_another_language() };
-        Ok(Self { flow: Arc::clone(flow), embedder: Arc::clone(embedder), head, matters: Matters::new()? })
+        Ok(Self { flow: Arc::clone(flow), embedder: Arc::clone(embedder), head, matters: Matters::new()?, asked: OnceLock::new() })
     }
 
     /// The flow that it listens for.
@@ -94,6 +102,37 @@ impl Understander {
         let second = first.and_then(|first| said.into_iter().rev().find(|it| it.name != first.name));
         let whole = Some(wholeness(text, &vector));
         Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters), phrased: None, whole })
+    }
+
+    /// Which value of the flow a question of an agent is after (a slot, the caller's name, what they want), the likeliest first.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn asks_for(&self, question: &str) -> Result<Vec<Scored>, ModelError> {
+        let head = match self.asked.get() {
+            Some(head) => head,
+            None => {
+                let head = self.asking()?;
+                self.asked.get_or_init(|| head)
+            }
+        };
+        let scores = head.scores(&self.embedder.embed(&without_numbers(question))?);
+        Ok(scores.into_iter().take(MOST_VALUES).map(|it| Scored { name: it.label, score: it.score }).collect())
+    }
+
+    fn asking(&self) -> Result<IntentHead, ModelError> {
+        let words = &self.flow.words().asked_again;
+        let mut ways: BTreeMap<String, Vec<String>> =
+            BTreeMap::from([(MATTER.to_owned(), words.matter.clone()), (NAME.to_owned(), words.name.clone())]);
+        let mut others = Vec::new();
+        for (slot, label, asks) in self.flow.questions() {
+            ways.entry(slot.to_owned()).or_default().extend(words.for_label(label).into_iter().chain(asks));
+            others.extend(words.others.iter().filter(|way| way.contains("{label}")).map(|way| way.replace("{label}", label)));
+        }
+        others.extend(words.others.iter().filter(|way| !way.contains("{label}")).cloned());
+        let embedded = |(name, ways): (String, Vec<String>)| Ok((name, self.embedder.embed_all(&ways)?));
+        let examples = ways.into_iter().map(embedded).collect::<Result<Vec<_>, ModelError>>()?;
+        IntentHead::train(&self.flow.language, &examples, &self.embedder.embed_all(&others)?)
     }
 
     fn scores(&self, vector: &Embedding) -> (Vec<Scored>, Vec<Scored>) {

@@ -64,6 +64,8 @@ pub enum Action {
     /// Write down what was said on this leg between two times to whoever is on the other one: nobody waits for it, and everything else goes first.
     /// `WrittenDown` follows, or `Failed`.
     WriteDown { id: RequestId, leg: LegId, from: Time, to: Time },
+    /// Which value of the flow is this question of an agent after? `AsksFor` follows, or `Failed`. Nobody waits for it.
+    AskedFor { id: RequestId, question: String },
     /// Forget a `Transcribe` or `Understand` whose answer is no longer wanted. No report follows.
     Forget { id: RequestId },
     /// What do these words mean? `Understood` follows, or `Failed`.

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::call::{
+    asked_again::OnCard,
     caller::Caller,
     claim, clauses,
     consent::Consent,
@@ -31,6 +32,7 @@ use crate::call::{
         overlap::Looks,
         words::Language,
     },
+    written::Question,
 };
 
 /// A voice that goes on.
@@ -96,6 +98,9 @@ pub(crate) struct Base {
     pub(crate) handoff: Measured,
     /// What is written down of caller and agent.
     pub(crate) scribe: Scribe,
+    /// What the agent could read when they took the call, and their questions of which it is not known yet what they are after.
+    pub(crate) on_card: OnCard,
+    pub(crate) questions: BTreeMap<RequestId, Question>,
     /// Some of it could not be.
     pub(crate) unwritten: bool,
     /// Requests to the queue for which no agent has been told yet.
@@ -140,6 +145,8 @@ impl Base {
             consent: Consent::default(),
             handoff: Measured::default(),
             scribe: Scribe::default(),
+            on_card: OnCard::default(),
+            questions: BTreeMap::new(),
             unwritten: false,
             finds: BTreeSet::new(),
             signs: BTreeSet::new(),

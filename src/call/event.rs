@@ -8,7 +8,7 @@ use crate::call::{
     ids::{AgentId, LegId, RequestId},
     outcome::TransferOutcome,
     time::Time,
-    understanding::{Transcript, Understanding},
+    understanding::{Scored, Transcript, Understanding},
 };
 
 /// What a driver reports. Reports that answer a request repeat its id.
@@ -55,6 +55,8 @@ pub enum Event {
     Heard { id: RequestId, transcript: Transcript },
     /// Answer to `WriteDown`: words, and nothing of how they were said.
     WrittenDown { id: RequestId, text: String, confidence: f32 },
+    /// Answer to `AskedFor`: slots, `name` or `matter`, the likeliest first, 0..=1.
+    AsksFor { id: RequestId, values: Vec<Scored> },
     /// More about a `Transcribe`, before or after its answer, or never: how complete the turn sounds (Smart Turn), 0..=1. A hint, never a verdict.
     Sounded { id: RequestId, complete: f32 },
     /// Answer to `Understand`.

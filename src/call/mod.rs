@@ -10,6 +10,7 @@
 //! ```
 
 pub mod action;
+pub mod asked_again;
 mod base;
 mod bot;
 pub mod caller;

@@ -37,6 +37,7 @@ impl Entry {
             {
                 CONCEALED.clone_into(text);
             }
+            What::AskedAgain { question, from, to, .. } if within(*from, *to) => CONCEALED.clone_into(question),
             What::Evidence { evidence } if within(evidence.span.0, evidence.span.1) => CONCEALED.clone_into(&mut evidence.quote),
             // It quotes the evidence.
             What::Decision { decision } if within(self.at, self.at) => CONCEALED.clone_into(&mut decision.why),
@@ -65,6 +66,8 @@ pub enum What {
     CallerTurn { turn: u32, text: String, confidence: f32, from: Time, to: Time, understood: Option<Meaning> },
     /// What an agent has said to the caller: the words, and nothing else. What agents say is not understood, and how they say it is not looked at.
     AgentTurn { agent: AgentId, text: String, confidence: f32, from: Time, to: Time },
+    /// An agent has asked for what was on their card when they took the call: a slot, `name` or `matter`.
+    AskedAgain { agent: AgentId, about: String, label: String, question: String, score: f32, from: Time, to: Time },
     /// The caller speaks another language: this flow goes on with the call.
     Language { flow: String, language: String },
     /// The caller gives something that nobody else may know, or is done with it. Meanwhile nothing is recorded.

@@ -171,6 +171,7 @@ impl Call {
                 self.agent_voice(None, &AgentVoice::Heard { id, heard: transcript });
             }
             Event::WrittenDown { id, text, confidence } => self.written_down(id, &text, confidence),
+            Event::AsksFor { id, values } => self.asks_for(id, &values),
             Event::Sounded { id, complete } => self.sounded(id, complete),
             Event::Understood { id, understanding } => self.understood(id, understanding),
 
@@ -202,6 +203,7 @@ impl Call {
             Event::Failed { id, why } if self.is_about_caller(id, Err(why)) => {}
             Event::Failed { id, why } => {
                 self.unwritten(id);
+                self.base.questions.remove(&id);
                 self.ear_failed(id, why);
                 self.speech_failed(id);
                 self.bot_then(|bot, base| bot.looked_up(base, id, Err(why)));

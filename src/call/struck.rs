@@ -101,6 +101,10 @@ impl Struck {
                 decision.why = self.written(&decision.why).text;
                 (What::Decision { decision }, None)
             }
+            What::AskedAgain { agent, about, label, question, score, from, to } => {
+                let question = if self.overlaps(from, to) { CONCEALED.to_owned() } else { self.written(&question).text };
+                (What::AskedAgain { agent, about, label, question, score, from, to }, None)
+            }
             What::Tried { line } => (What::Tried { line: self.written(&line).text }, None),
             What::Key { digit } => self.key(digit, now),
             What::Handoff { step } => self.step(step),

@@ -1,12 +1,35 @@
 //! The words of caller and agent, as they come from the recogniser.
 
 use crate::call::{
-    ids::{LegId, RequestId},
+    action::Action,
+    base::Base,
+    ids::{AgentId, LegId, RequestId},
     outcome::Outcome,
     record::What,
     scribe::Turn,
     state::{Call, Phase},
+    time::Time,
+    understanding::Scored,
 };
+
+/// Questions whose answers are waited for; beyond that they are not looked at.
+const MOST_QUESTIONS: usize = 8;
+
+/// A question of an agent, of which it is not known yet what it is after.
+#[derive(Debug)]
+pub(crate) struct Question {
+    agent: AgentId,
+    question: String,
+    from: Time,
+    to: Time,
+}
+
+/// What an agent asks that may be on their card.
+fn questions(base: &Base, text: &str) -> Vec<String> {
+    let worth = |question: &&str| base.on_card.is_worth(question, base.flow.lexicon());
+    let free = MOST_QUESTIONS.saturating_sub(base.questions.len());
+    base.flow.words().asked_again.questions(text).into_iter().filter(worth).take(free).map(str::to_owned).collect()
+}
 
 impl Call {
     /// `WrittenDown`.
@@ -22,7 +45,23 @@ impl Call {
             return base.io.record(What::CallerTurn { turn: base.turn, text, confidence, from, to, understood: None });
         }
         if let Some(agent) = base.scribe.who(leg).cloned() {
-            base.io.record(What::AgentTurn { agent, text, confidence, from, to });
+            let questions = questions(base, &text);
+            base.io.record(What::AgentTurn { agent: agent.clone(), text, confidence, from, to });
+            for question in questions {
+                let id = base.io.request();
+                base.io.act(Action::AskedFor { id, question: question.clone() });
+                base.questions.insert(id, Question { agent: agent.clone(), question, from, to });
+            }
+        }
+    }
+
+    /// `AsksFor`.
+    pub(super) fn asks_for(&mut self, id: RequestId, values: &[Scored]) {
+        let base = &mut self.base;
+        let Some(Question { agent, question, from, to }) = base.questions.remove(&id) else { return };
+        if let Some(Scored { name, score }) = base.on_card.has(&question, values) {
+            let label = base.on_card.label(name).to_owned();
+            base.io.record(What::AskedAgain { agent, about: name.clone(), label, question, score: *score, from, to });
         }
     }
 
@@ -42,7 +81,7 @@ impl Call {
         }
         let base = &mut self.base;
         if std::mem::take(&mut base.caller_up) {
-            base.io.act(crate::call::action::Action::HangUp { leg: LegId::CALLER });
+            base.io.act(Action::HangUp { leg: LegId::CALLER });
         }
         base.scribe.close(&mut base.io);
         self.phase = Phase::Parting { outcome, farewell: None };

@@ -333,7 +333,7 @@ impl Shared {
     }
 
     /// Queues a request that has one answer; none if somebody else will answer it.
-    fn ask(
+    pub(super) fn ask(
         self: &Arc<Self>,
         id: RequestId,
         class: Class,

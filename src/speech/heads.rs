@@ -6,7 +6,10 @@ use warmline_models::{Embedder, ModelError};
 
 use super::remote::{ChatMode, Known};
 use crate::{
-    call::{flow::Flow, understanding::Understanding},
+    call::{
+        flow::Flow,
+        understanding::{Scored, Understanding},
+    },
     understand::Understander,
 };
 
@@ -61,6 +64,11 @@ impl Heads {
     /// What the words mean; nothing for no words.
     pub(crate) fn understand(&self, text: &str) -> Result<Understanding, ModelError> {
         if text.trim().is_empty() { Ok(Understanding::default()) } else { self.0.understand(text) }
+    }
+
+    /// Which value of the flow a question of an agent is after, the likeliest first.
+    pub(super) fn asks_for(&self, question: &str) -> Result<Vec<Scored>, ModelError> {
+        self.0.asks_for(question)
     }
 
     /// A clause as the voice is to say it.

@@ -77,6 +77,17 @@ impl CallSpeech {
     }
 }
 
+impl CallSpeech {
+    /// Which value of the flow a question of an agent is after: `AsksFor` or `Failed` follows.
+    pub fn asked_for(&self, id: RequestId, question: &str) {
+        let (call, question, forgotten) = (Arc::clone(&self.shared), question.to_owned(), self.shared.begin(id));
+        self.shared.ask(id, Class::Written, PATIENCE, forgotten, move |_| {
+            let values = call.heads().asks_for(&question)?;
+            Ok(Some(Event::AsksFor { id, values }))
+        });
+    }
+}
+
 impl Shared {
     fn write(self: &Arc<Self>, wanted: Wanted, forgotten: Arc<AtomicBool>) {
         let (call, flag) = (Arc::clone(self), Arc::clone(&forgotten));

@@ -9,6 +9,8 @@ use crate::{
     view::Stamp,
 };
 
+/// Agents that are shown.
+const MOST_AGENTS: usize = 20;
 /// Reasons that are shown.
 const REASONS: i64 = 8;
 
@@ -35,6 +37,23 @@ pub struct Figures {
     pub longest_to_agent_ms: Option<u64>,
     /// Why humans were wanted, the most frequent first.
     pub reasons: Vec<ReasonCount>,
+    /// Questions of agents whose answer was on their card.
+    pub asked_again: u64,
+    /// Who asked them, and in which flow; the most first.
+    pub asked_again_by: Vec<AskedAgainCount>,
+}
+
+/// How often an agent has asked callers of a flow for what was on the card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AskedAgainCount {
+    /// The agent.
+    pub agent: String,
+    /// The flow's name.
+    pub flow: String,
+    /// Questions.
+    pub questions: u64,
+    /// Calls in which they were asked.
+    pub calls: u64,
 }
 
 /// A reason and how often it stood first.
@@ -70,7 +89,17 @@ impl Store {
         let reasons = "SELECT json_extract(head, '$.reasons[0]') AS reason, count(*) AS calls FROM calls WHERE started_ms >= ? AND escalated \
                        AND reason IS NOT NULL GROUP BY reason ORDER BY calls DESC, reason LIMIT ?";
         let reasons = sqlx::query(reasons).bind(since).bind(REASONS).fetch_all(&self.pool).await?;
+        let again = "SELECT json_extract(entries.entry, '$.agent') AS agent, calls.flow AS flow, count(*) AS questions, count(DISTINCT calls.id) FROM calls \
+                     JOIN entries ON entries.call = calls.id AND entries.what = 'asked_again' \
+                     WHERE calls.started_ms >= ? AND json_extract(calls.head, '$.asked_again') > 0 GROUP BY agent, flow ORDER BY questions DESC, agent, flow";
+        let again = sqlx::query(again).bind(since).fetch_all(&self.pool).await?;
         Ok(Figures {
+            asked_again: again.iter().map(|row| number(row, 2)).sum(),
+            asked_again_by: again
+                .iter()
+                .take(MOST_AGENTS)
+                .map(|row| AskedAgainCount { agent: row.get(0), flow: row.get(1), questions: number(row, 2), calls: number(row, 3) })
+                .collect(),
             calls: number(&row, 0),
             contained: number(&row, 1),
             escalated: number(&row, 2),

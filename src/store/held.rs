@@ -137,7 +137,7 @@ impl Held {
     fn shows(&self, line: &Line) -> bool {
         let words = match line {
             Line::Action { action: Action::Speak { clauses, .. } | Action::Prepare { clauses }, .. } => clauses.join(" "),
-            Line::Action { action: Action::Understand { text, .. }, .. } => text.clone(),
+            Line::Action { action: Action::Understand { text, .. } | Action::AskedFor { question: text, .. }, .. } => text.clone(),
             Line::Action { action: Action::LookUp { request, .. }, .. } => {
                 std::iter::once(&request.url).chain(request.body.values()).cloned().collect::<Vec<_>>().join(" ; ")
             }
@@ -169,7 +169,10 @@ fn tells(line: &Line) -> bool {
             )
         }
         Line::Action { action, .. } => {
-            matches!(action, Action::Understand { .. } | Action::Speak { .. } | Action::Prepare { .. } | Action::LookUp { .. })
+            matches!(
+                action,
+                Action::Understand { .. } | Action::AskedFor { .. } | Action::Speak { .. } | Action::Prepare { .. } | Action::LookUp { .. }
+            )
         }
         Line::Setup(_) | Line::Timeout { .. } | Line::Gap { .. } => false,
     }

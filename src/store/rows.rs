@@ -98,6 +98,7 @@ pub(super) async fn entry(connection: &mut SqliteConnection, call: &CallId, item
         | What::Owner { .. }
         | What::Notice { .. }
         | What::Hearing { .. }
+        | What::AskedAgain { .. }
         | What::Language { .. }
         | What::Private { .. }
         | What::Redacted { .. }

@@ -85,6 +85,9 @@ pub struct CallHead {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub calls_back: Option<CallId>,
+    /// Questions of agents whose answer was on their card.
+    #[serde(default)]
+    pub asked_again: u32,
     /// A recording can be fetched.
     pub recording: bool,
 }
@@ -117,6 +120,7 @@ impl CallHead {
             time_to_agent_ms: None,
             longest_silence_ms: None,
             calls_back: None,
+            asked_again: 0,
             recording: false,
         }
     }
@@ -152,6 +156,7 @@ impl CallHead {
                 self.escalated = true;
                 self.reasons.clone_from(&decision.reasons);
             }
+            What::AskedAgain { .. } => self.asked_again += 1,
             What::Handoff { step } => return self.apply_step(step),
             What::Ended { outcome } => self.end(*outcome, entry.at.0),
             What::Answered

@@ -107,6 +107,7 @@ pub enum What {
     Hearing { text: String },
     CallerTurn { turn: u32, text: String, confidence: f32, from: Ms, to: Ms, understood: Option<Meaning> },
     AgentTurn { agent: String, text: String, confidence: f32, from: Ms, to: Ms },
+    AskedAgain { agent: String, about: String, label: String, question: String, score: f32, from: Ms, to: Ms },
     Language { flow: String, language: String },
     Private { on: bool },
     Redacted { kinds: Vec<String>, from: Ms, to: Ms },

@@ -341,6 +341,15 @@ impl Flow {
         self.words.figures.spoken(&respelt)
     }
 
+    /// Every value that callers are asked for: its slot, what people call it, and how the flow asks; private ones excepted.
+    pub fn questions(&self) -> impl Iterator<Item = (&str, &str, Vec<String>)> {
+        let values: Values = self.variables.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect();
+        self.slots.iter().filter(|(_, slot)| !slot.private).map(move |(name, slot)| {
+            let asked = ["ask", "retry"].iter().filter_map(|kind| self.templates.fill(&format!("slots.{name}.{kind}"), &values).ok());
+            (name.as_str(), slot.label.as_str(), asked.collect())
+        })
+    }
+
     /// The words of its language that the dialogue and its readers know.
     #[must_use]
     pub fn lexicon(&self) -> &'static Lexicon {

@@ -2,6 +2,7 @@
 
 use crate::call::{
     action::{Action, AgentAfter},
+    asked_again::OnCard,
     base::Base,
     event::{LegEnd, TransferBy},
     flow::prompt::PromptKey,
@@ -76,6 +77,7 @@ impl Handoff {
         self.release_who_asked(base, true);
         let agent = offer.agent.id.clone();
         base.scribe.meet(offer.leg, agent.clone());
+        base.on_card = OnCard::of(&self.matter.summary(base), &base.caller);
         base.io.record(What::Handoff { step: HandoffStep::OfferEnded { agent: agent.clone(), outcome: OfferOutcome::Accepted } });
         base.io.record(What::Owner { owner: Owner::Agent { agent: agent.clone(), name: offer.agent.name.clone() } });
         let step =

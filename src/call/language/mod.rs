@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::{
     call::{
+        asked_again::AskedAgain,
         escalation::lexicon::Lexicon as Signals,
         flow::{lexicon::Lexicon, prompt::PromptKey, template::Templates},
         handoff::phrases::Phrases,
@@ -51,6 +52,8 @@ pub struct Language {
     pub prompts: BTreeMap<PromptKey, String>,
     /// What stands around the facts of a summary.
     pub(in crate::call) handoff: Phrases,
+    /// How agents ask for what they could read.
+    pub asked_again: AskedAgain,
     /// How figures are read aloud.
     pub figures: Figures,
 }

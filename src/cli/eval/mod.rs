@@ -1,4 +1,4 @@
-//! `warmline eval intents|knowledge|escalation|tone|slots FILE.jsonl`, `warmline eval turns|hearing|prosody FOLDER`: how right the machine is on labelled sentences
+//! `warmline eval intents|knowledge|escalation|tone|slots|repeats FILE.jsonl`, `warmline eval turns|hearing|prosody FOLDER`: how right the machine is on labelled sentences
 //! and sounds, with figures for people and as JSON.
 //!
 //! A line is what `warmline understand` reads (`{"id", "text"}` or `{"id", "turns": […]}`) with what was meant: `intent` (a name or null), `knowledge`,
@@ -11,6 +11,7 @@ mod hearing;
 mod intents;
 mod knowledge;
 mod prosody;
+mod repeats;
 mod report;
 mod scores;
 mod sheet;
@@ -53,6 +54,8 @@ enum Part {
     Slots(slots::Args),
     /// The recogniser: word errors and how far its confidence can be trusted, clean, in babble and with lost packets.
     Hearing(hearing::Args),
+    /// What agents ask that was on their card already.
+    Repeats(repeats::Args),
     /// Anger from voices alone: a folder of WAV files with turns.jsonl.
     Prosody(prosody::Args),
 }
@@ -67,6 +70,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Part::Turns(args) => turns::run(args),
         Part::Slots(args) => slots::run(args),
         Part::Hearing(args) => hearing::run(args),
+        Part::Repeats(args) => repeats::run(args),
         Part::Prosody(args) => prosody::run(args),
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Wanted {
 pub(crate) struct CallEvent {
     /// Its number; numbers grow, also over restarts.
     id: String,
-    /// `call.started`, `call.turn`, `call.escalated`, `call.offered`, `call.accepted`, `call.bridged`, `call.ended` or `call.correction`.
+    /// `call.started`, `call.turn`, `call.escalated`, `call.offered`, `call.accepted`, `call.bridged`, `call.asked_again`, `call.ended` or `call.correction`.
     r#type: String,
     #[schema(value_type = String, format = DateTime)]
     timestamp: String,

@@ -381,6 +381,8 @@ class Mock {
         gave_up: count((head) => head.handoff_outcome === 'caller_left'),
         median_to_agent_ms: times[Math.floor((times.length - 1) / 2)] ?? null,
         longest_to_agent_ms: times.at(-1) ?? null,
+        asked_again: 3,
+        asked_again_by: [{ agent: 'maria', flow: 'support.en', questions: 2, calls: 2 }, { agent: 'dan', flow: 'support.en', questions: 1, calls: 1 }],
         reasons: [...reasons].map(([reason, calls]) => ({ reason, calls })).sort((a, b) => b.calls - a.calls),
       },
     };

@@ -11,7 +11,7 @@ use warmline::{
 };
 
 use super::support::{Served, code, served};
-use crate::store::samples::{STARTED_MS, ended, escalates, handoff_ended, maria, new_call, said, step, write};
+use crate::store::samples::{STARTED_MS, asks_again, ended, escalates, handoff_ended, maria, new_call, said, step, write};
 
 /// Calls of ten minutes: two with the bot alone, four who wanted a human and got one after so many milliseconds, one who hung up, one callback.
 async fn calls(store: &Store) {
@@ -22,6 +22,7 @@ async fn calls(store: &Store) {
             write(&mut log, 20, escalates());
             write(&mut log, 30, step(HandoffStep::Bridged { agent: maria(), time_to_agent_ms: ms, longest_silence_ms: 1 }));
             write(&mut log, 40, step(handoff_ended(HandoffOutcome::Bridged)));
+            (0..u32::try_from(ms / 30_000).unwrap() + u32::from(ms < 5_000)).for_each(|_| _ = write(&mut log, 45, asks_again()));
         }
         write(&mut log, 50, ended(if to_agent.is_some() { Outcome::HandedOver } else { Outcome::Contained }));
     }
@@ -42,7 +43,8 @@ async fn calls_are_counted_from_a_moment_on() {
     let got = serde_json::to_value(&all).unwrap();
     let wanted = json!({
         "calls": 8, "contained": 2, "escalated": 6, "handed_over": 4, "in_time": 2, "callbacks": 1, "gave_up": 1,
-        "median_to_agent_ms": 9_000, "longest_to_agent_ms": 60_000, "reasons": [{"reason": "asked_for_human", "calls": 6}],
+        "median_to_agent_ms": 9_000, "longest_to_agent_ms": 60_000, "reasons": [{"reason": "asked_for_human", "calls": 6}], "asked_again": 3,
+        "asked_again_by": [{"agent": "maria", "flow": "support.en", "questions": 3, "calls": 2}],
     });
     assert_eq!(got, wanted);
     let late = served.parts.store.figures(Stamp(STARTED_MS + 5 * 60_000), 60_000).await.unwrap();

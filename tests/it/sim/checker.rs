@@ -164,7 +164,9 @@ impl Checker {
                     self.broke(format!("the agent's words are analysed: {text}"));
                 }
             }
-            Action::LookUp { id, .. } | Action::LookUpCaller { id, .. } | Action::FindAgent { id, .. } => self.request(*id),
+            Action::LookUp { id, .. } | Action::LookUpCaller { id, .. } | Action::FindAgent { id, .. } | Action::AskedFor { id, .. } => {
+                self.request(*id)
+            }
             Action::ReleaseAgent { agent, .. } => {
                 let held = self.holds.iter().find(|(_, held)| *held == agent).map(|(id, _)| *id);
                 match held {

@@ -27,6 +27,13 @@ fn matches(text: &str, table: &[(&str, &[&str])]) -> Vec<Scored> {
     scores
 }
 
+const QUESTIONS: &[(&str, &[&str])] = &[("order_number", &["order number"]), ("name", &["your name"]), ("matter", &["help you"])];
+
+/// What an agent's question is after.
+pub(crate) fn asks_for(question: &str) -> Vec<Scored> {
+    matches(&question.to_lowercase(), QUESTIONS)
+}
+
 /// What the words mean.
 pub(crate) fn of(text: &str) -> Understanding {
     let text = text.to_lowercase();

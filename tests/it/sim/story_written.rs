@@ -137,3 +137,32 @@ fn nothing_is_known_of_how_agents_speak() {
     let bridged = run.lines.iter().position(|line| line.contains("= bridged")).expect("they were bridged");
     assert!(!run.lines[bridged..].iter().any(|line| line.contains("> understand") || line.contains("= decision")), "{}", run.text());
 }
+
+fn asked(run: &Run) -> Vec<String> {
+    let asked = |entry: &Entry| {
+        if let What::AskedAgain { about, question, .. } = &entry.what { Some(format!("{about}: {question}")) } else { None }
+    };
+    run.record.iter().filter_map(asked).collect()
+}
+
+#[test]
+fn what_the_agent_asks_that_was_on_the_card_is_counted() {
+    let steps = [
+        (1_000, Does::Say("Hello. What is your order number?")),
+        (5_000, Does::Say("So is your order number four five seven one two nine?")),
+        (9_000, Does::Say("Your order number is a long one.")),
+        (13_000, Does::Say("How can I help you?")),
+        (17_000, Does::Say("Which colour is it?")),
+        (25_000, Does::HangUp),
+    ];
+    let known = Sim::new()
+        .says("Where is my order?")
+        .says("four five seven one two nine")
+        .says("Let me talk to a person")
+        .agent(maria(&steps))
+        .run();
+    assert_eq!(asked(&known), ["order_number: What is your order number?", "matter: How can I help you?"], "{}", known.text());
+    // Of whom nothing is known, everything may be asked.
+    let unknown = human(&steps).run();
+    assert!(asked(&unknown).is_empty(), "{}", unknown.text());
+}

@@ -306,6 +306,10 @@ impl World {
                 let fault = self.writes.next();
                 self.served(fault, *id, 600, Event::WrittenDown { id: *id, text, confidence });
             }
+            Action::AskedFor { id, question } => {
+                let values = meaning::asks_for(question);
+                self.in_ms(40, Event::AsksFor { id: *id, values });
+            }
             Action::Understand { id, text } => {
                 let fault = self.understands.next();
                 self.served(fault, *id, 30, Event::Understood { id: *id, understanding: meaning::of(text) });

@@ -243,3 +243,16 @@ pub(crate) fn harmful_words() -> Vec<String> {
     words.push("a".repeat(10_000));
     words
 }
+
+/// Maria asks for the order number, which she could read.
+pub(crate) fn asks_again() -> What {
+    What::AskedAgain {
+        agent: maria(),
+        about: "order_number".to_owned(),
+        label: "order number".to_owned(),
+        question: "What is your order number?".to_owned(),
+        score: 0.9,
+        from: Time(41),
+        to: Time(44),
+    }
+}

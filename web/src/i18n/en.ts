@@ -324,6 +324,8 @@ export const en = {
       stayed: (score: string, threshold: string) => `Stayed with the bot, ${score} against ${threshold}`,
       farEnd: (sign: 'fax' | 'machine_suspected' | 'beep' | 'network_tone', caller: boolean) =>
         `${caller ? 'On the caller’s line' : 'On the agent’s line'}: ${{ fax: 'a fax tone', machine_suspected: 'perhaps an answering machine', beep: 'the beep of an answering machine', network_tone: 'a tone of the network' }[sign]}`,
+      askedAgain: (about: string, question: string) => `Agent asked for ${about}, which was on the card: “${question}”`,
+      askedFor: { matter: 'the matter', name: 'the name' },
       trouble: (what: string, then: string) => `${what} failed: ${then}`,
       ended: (outcome: string) => `Call ended: ${outcome.toLocaleLowerCase(locale)}`,
     },
@@ -705,6 +707,10 @@ export const en = {
     contained: 'Bot alone',
     handedOver: 'Handed over',
     callbacks: 'Callbacks',
+    askedAgainBy: 'Who asked for what was on the card',
+    askedAgainNone: 'Nobody',
+    askedAgainCount: (questions: number, calls: number) =>
+      `${questions === 1 ? '1 question' : `${questions} questions`} in ${calls === 1 ? '1 call' : `${calls} calls`}`,
     gaveUp: 'Gave up waiting',
     median: 'Median to a human',
     why: 'Why humans were wanted',

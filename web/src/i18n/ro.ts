@@ -330,6 +330,8 @@ export const ro: Strings = {
       stayed: (score: string, threshold: string) => `A rămas la robot, ${score} față de ${threshold}`,
       farEnd: (sign: 'fax' | 'machine_suspected' | 'beep' | 'network_tone', caller: boolean) =>
         `${caller ? 'Pe linia apelantului' : 'Pe linia agentului'}: ${{ fax: 'un ton de fax', machine_suspected: 'poate un robot telefonic', beep: 'tonul unui robot telefonic', network_tone: 'un ton al rețelei' }[sign]}`,
+      askedAgain: (about: string, question: string) => `Agentul a întrebat de ${about}, deși era pe fișă: „${question}”`,
+      askedFor: { matter: 'motivul apelului', name: 'nume' },
       trouble: (what: string, then: string) => `${what} a eșuat: ${then}`,
       ended: (outcome: string) => `Apel încheiat: ${outcome.toLocaleLowerCase(locale)}`,
     },
@@ -710,6 +712,10 @@ export const ro: Strings = {
     contained: 'Doar robotul',
     handedOver: 'Predate',
     callbacks: 'De sunat înapoi',
+    askedAgainBy: 'Cine a întrebat ce era pe fișă',
+    askedAgainNone: 'Nimeni',
+    askedAgainCount: (questions: number, calls: number) =>
+      `${questions === 1 ? 'o întrebare' : `${questions} întrebări`} în ${calls === 1 ? 'un apel' : `${calls} apeluri`}`,
     gaveUp: 'Au renunțat',
     median: 'Median până la o persoană',
     why: 'De ce s-a cerut o persoană',

@@ -187,6 +187,7 @@ export type What =
   | { what: 'hearing'; text: string }
   | { what: 'caller_turn'; turn: number; text: string; confidence: number; from: number; to: number; understood: Meaning | null }
   | { what: 'agent_turn'; agent: string; text: string; confidence: number; from: number; to: number }
+  | { what: 'asked_again'; agent: string; about: string; label: string; question: string; score: number; from: number; to: number }
   | { what: 'language'; flow: string; language: string }
   | { what: 'private'; on: boolean }
   | { what: 'consent'; to: string; answer: 'asked' | 'given' | 'refused' }
@@ -325,6 +326,9 @@ export interface Figures {
   median_to_agent_ms: number | null;
   longest_to_agent_ms: number | null;
   reasons: { reason: string; calls: number }[];
+  /** Questions of agents whose answer was on their card, and who asked them. */
+  asked_again: number;
+  asked_again_by: { agent: string; flow: string; questions: number; calls: number }[];
 }
 
 export interface Wall {

@@ -183,6 +183,8 @@ export function event(entry: Entry): string | null {
       return t.supervise.did[entry.did](entry.name === '' ? t.supervise.nobody : entry.name);
     case 'far_end':
       return of.farEnd(entry.sign, entry.who === 'caller');
+    case 'asked_again':
+      return of.askedAgain(entry.about === 'matter' || entry.about === 'name' ? of.askedFor[entry.about] : entry.label, entry.question);
     case 'trouble':
       return of.trouble(entry.what_failed, entry.then);
     case 'ended':

@@ -342,6 +342,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             | Action::HoldIn { .. }
             | Action::Forget { .. }
             | Action::WriteDown { .. }
+            | Action::AskedFor { .. }
             | Action::LookUp { .. }
             | Action::LeaveQueue { .. }
             | Action::ReleaseAgent { .. }
