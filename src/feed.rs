@@ -109,6 +109,7 @@ impl Kind {
                 | HandoffStep::TakenOver { .. }
                 | HandoffStep::CallbackPromised { .. }
                 | HandoffStep::CallerRung
+                | HandoffStep::Closed { .. }
                 | HandoffStep::CallerNotReached { .. }
                 | HandoffStep::Voicemail { .. }
                 | HandoffStep::Briefed { .. }

@@ -13,10 +13,11 @@ use crate::{
     call::{
         event::{AgentChoice, Event},
         ids::{AgentId, CallId},
-        outcome::Outcome,
+        outcome::{HandoffOutcome, Outcome},
         record::{HandoffStep, ThirdStep, What},
         time::Time,
     },
+    desk::ServiceLevels,
     feed::Feed,
     view::{CallHead, CallState, Card, CardFold, Numbered, Written},
 };
@@ -45,6 +46,7 @@ struct Inner {
     cards: HashMap<AgentId, watch::Sender<Option<Arc<Card>>>>,
     heads: broadcast::Sender<Arc<CallHead>>,
     feed: Feed,
+    levels: ServiceLevels,
 }
 
 #[derive(Debug)]
@@ -92,7 +94,14 @@ impl Default for Hub {
     fn default() -> Self {
         let heads = broadcast::Sender::new(LIST_LAG);
         let feed = Feed::default();
-        let inner = Inner { calls: HashMap::new(), ended: VecDeque::new(), cards: HashMap::new(), heads, feed: feed.clone() };
+        let inner = Inner {
+            calls: HashMap::new(),
+            ended: VecDeque::new(),
+            cards: HashMap::new(),
+            heads,
+            feed: feed.clone(),
+            levels: ServiceLevels::default(),
+        };
         Self { inner: Arc::new(Mutex::new(inner)), feed }
     }
 }
@@ -110,6 +119,11 @@ impl Hub {
             .insert(id.clone(), Call { head, backlog: VecDeque::new(), readers, events, card: CardFold::default(), offered: Vec::new() });
         metrics::gauge!("warmline_calls_live").increment(1);
         LiveCall { hub: self.clone(), id }
+    }
+
+    /// What each queue promises, for the metrics.
+    pub fn promise(&self, levels: ServiceLevels) {
+        self.lock().levels = levels;
     }
 
     /// What others are told of all calls.
@@ -263,6 +277,12 @@ impl Inner {
             let _nobody_reads = readers.send(Arc::clone(&written.item));
         }
         let mut changed = call.card.apply(&written.item.entry);
+        if let (What::Handoff { step: HandoffStep::Ended { outcome, waited_ms, .. } }, Some(queue)) =
+            (&written.item.entry.what, call.card.queue())
+        {
+            let in_time = *outcome == HandoffOutcome::Bridged && self.levels.of(queue).is_met_by(*waited_ms);
+            metrics::counter!("warmline_queue_calls_total", "queue" => queue.to_owned(), "in_time" => in_time.to_string()).increment(1);
+        }
         // A new head is news for the agents who have the card.
         if changed.is_empty() && written.head.is_some() {
             changed = call.card.watched();
@@ -375,6 +395,7 @@ fn count_step(step: &HandoffStep) {
         HandoffStep::Third { third: ThirdStep::Ended { why, .. }, .. } => {
             metrics::counter!("warmline_third_ended_total", "why" => word(why)).increment(1);
         }
+        HandoffStep::Closed { queue } => metrics::counter!("warmline_queue_closed_total", "queue" => queue.clone()).increment(1),
         HandoffStep::Voicemail { .. } => metrics::counter!("warmline_voicemails_total").increment(1),
         HandoffStep::Started { .. }
         | HandoffStep::Waiting { .. }

@@ -132,6 +132,7 @@ impl App {
         store.agents(profiles.iter().map(agent_row).collect()).await;
         let desk = DeskHandle::open(options::desk(&config), profiles);
         let (hub, readiness) = (Hub::default(), Arc::<Readiness>::default());
+        hub.promise(options::service_levels(&config));
         let (web, pages) = WebCalls::open();
         let accounts = match options::accounts(&config) {
             Some(options) => Some(accounts(&store, options).await),

@@ -16,7 +16,7 @@ use crate::{
     accounts,
     call::{event::TransferBy, ids::AgentId},
     config::{self, AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, Transfer, TrunkConfig, WebhookConfig},
-    desk::{self, Limits, Profile},
+    desk::{self, Limits, Profile, ServiceLevel, ServiceLevels},
     feed::Kind,
     http,
     lookup::CrmOptions,
@@ -210,6 +210,7 @@ pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> a
         },
         mask: if from.mask_coarse_words { http::Mask::new(&from.masked_words) } else { http::Mask::default() },
         numbers: numbers(config),
+        levels: service_levels(config),
         pops: screen_pops(config),
         privacy: http::PrivacySettings { redact: config.file.privacy.rules().words(), recordings: config.file.store.recordings },
     })
@@ -311,6 +312,16 @@ pub(super) fn desk(config: &Config) -> Limits {
         },
         known_ms: from.same_agent_hours * 3_600_000,
         overflow: from.overflow.iter().map(overflow).collect(),
+    }
+}
+
+/// What each queue promises.
+pub(super) fn service_levels(config: &Config) -> ServiceLevels {
+    let from = &config.file.desk;
+    let level = |level: &config::ServiceLevelConfig| ServiceLevel { percent: level.percent, within_s: level.within_s };
+    ServiceLevels {
+        usual: ServiceLevel { within_s: from.service_level_s, ..ServiceLevel::default() },
+        queues: from.service_levels.iter().map(|(queue, promised)| (queue.clone(), level(promised))).collect(),
     }
 }
 

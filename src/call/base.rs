@@ -23,7 +23,7 @@ use crate::call::{
     record::{HandoffStep, Party, What},
     scribe::Scribe,
     silence::SilenceMeter,
-    time::Time,
+    time::{Time, WallTime},
     timer::Timer,
     turn::{
         ear::{CALLER_TIMERS, Ear},
@@ -61,6 +61,8 @@ pub(crate) struct Base {
     pub(crate) io: Io,
     pub(crate) flow: Arc<Flow>,
     pub(crate) caller: Caller,
+    /// The civil time at the company's place when the call arrived.
+    wall: WallTime,
     pub(crate) language: Language,
     /// What is said to the caller.
     pub(crate) mouth: Mouth,
@@ -118,7 +120,7 @@ pub(crate) struct Base {
 
 impl Base {
     /// The shared part at the beginning of a call.
-    pub(crate) fn new(call: &CallId, flow: Arc<Flow>, caller: Caller) -> Self {
+    pub(crate) fn new(call: &CallId, flow: Arc<Flow>, caller: Caller, wall: WallTime) -> Self {
         let language = flow.words();
         let ear = Ear::new(LegId::CALLER, CALLER_TIMERS, flow.turn.clone(), language, Time::ZERO);
         Self {
@@ -127,6 +129,7 @@ impl Base {
             ear,
             flow,
             caller,
+            wall,
             language,
             expect: Expect::Sentence,
             over_bot: false,
@@ -155,6 +158,11 @@ impl Base {
             claim: claim::spoken(&claim::code(&call.0)),
             last_leg: LegId::CALLER.0,
         }
+    }
+
+    /// The civil moment.
+    pub(crate) fn wall_now(&self) -> WallTime {
+        self.wall.after(self.io.now)
     }
 
     /// Another flow goes on with the call.

@@ -331,6 +331,8 @@ pub enum HandoffStep {
     SentToBot { agent: AgentId, node: Option<String> },
     /// The offer is over.
     OfferEnded { agent: AgentId, outcome: OfferOutcome },
+    /// Nobody of the queue is there at this hour.
+    Closed { queue: String },
     /// The caller was told how it stands.
     CallerTold { text: String },
     /// Both hear each other.

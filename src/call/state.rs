@@ -79,7 +79,7 @@ impl Call {
     pub fn new(setup: Setup) -> Self {
         let Setup { call, flow, wall, caller, redact, others, promise } = setup;
         let bot = Bot::new(&flow, wall, &caller);
-        let mut base = Base::new(&call, flow, caller);
+        let mut base = Base::new(&call, flow, caller, wall);
         base.io.strike_out(&redact, base.language);
         base.io.record(What::Arrived {
             caller: base.caller.number.clone(),
@@ -332,6 +332,7 @@ impl Call {
                 let questions = bot.questions_for(&to.queue);
                 let handoff = Box::new(Handoff::start(base, to, matter, questions));
                 self.phase = Phase::HandingOver { bot, handoff };
+                self.handoff_then(Handoff::closed);
             }
             other => self.phase = other,
         }

@@ -38,3 +38,12 @@ pub struct WallTime {
     /// Milliseconds since local midnight.
     pub ms_of_day: u64,
 }
+
+impl WallTime {
+    /// So far into the call.
+    #[must_use]
+    pub fn after(self, time: Time) -> Self {
+        let ms = self.ms_of_day + time.0;
+        Self { day: self.day + i64::try_from(ms / 86_400_000).unwrap_or_default(), ms_of_day: ms % 86_400_000 }
+    }
+}

@@ -30,6 +30,8 @@ pub struct DeskConfig {
     pub callbacks: CallbackConfig,
     /// Agents see on their page when somebody listens to their conversation, whispers or joins.
     pub agents_see_supervision: bool,
+    /// By queue: what it promises, if that is something else.
+    pub service_levels: BTreeMap<String, ServiceLevelConfig>,
     /// Pages of other systems that desks open with cards, by queue: addresses with holes like `{{ caller }}`.
     pub screen_pops: BTreeMap<String, String>,
 }
@@ -76,6 +78,21 @@ pub struct OverflowConfig {
     pub after_s: u64,
 }
 
+/// What a queue promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceLevelConfig {
+    /// So many callers of a hundred.
+    #[serde(default = "eighty")]
+    pub percent: u32,
+    /// Have a human within so many seconds.
+    pub within_s: u32,
+}
+
+fn eighty() -> u32 {
+    80
+}
+
 impl Default for DeskConfig {
     fn default() -> Self {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
@@ -91,6 +108,7 @@ impl Default for DeskConfig {
             service_level_s: 20,
             callbacks: CallbackConfig::default(),
             agents_see_supervision: true,
+            service_levels: BTreeMap::new(),
             screen_pops: BTreeMap::new(),
         }
     }

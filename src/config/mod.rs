@@ -34,7 +34,7 @@ pub use accounts::{AccountsConfig, OpenIdConfig};
 pub use agents::{AgentConfig, BROWSER, MayCallConfig, REGISTERED, Transfer};
 pub use crm::CrmConfig;
 pub use demo::DemoConfig;
-pub use desk::{DeskConfig, OverflowConfig, Strategy};
+pub use desk::{DeskConfig, OverflowConfig, ServiceLevelConfig, Strategy};
 pub use http::{HttpConfig, IceServerConfig};
 pub use limits::LimitsConfig;
 pub use lines::{Account, Health, Phone, Registration};

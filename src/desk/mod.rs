@@ -1,6 +1,7 @@
 //! Agents and queues, shared by all calls: the pure desk behind one lock, its clock, and the way of its answers to the calls.
 
 mod agent;
+mod level;
 mod own;
 mod registry;
 mod routing;
@@ -23,6 +24,7 @@ use crate::call::{
 };
 
 pub use agent::{BEST, Profile};
+pub use level::{ServiceLevel, ServiceLevels};
 pub use own::{Own, RingAt};
 pub use registry::{AgentView, Answer, Desk, Limits, Notice, Request, StateWord};
 pub use routing::{Overflow, Strategy};

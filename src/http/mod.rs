@@ -28,7 +28,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tokio::{net::TcpListener, sync::watch};
 
-use crate::{openid::OpenId, screen_pop::ScreenPops, trunk::Network};
+use crate::{desk::ServiceLevels, openid::OpenId, screen_pop::ScreenPops, trunk::Network};
 
 pub use api::desk::DeskSettings;
 pub use api::privacy::PrivacySettings;
@@ -81,6 +81,8 @@ pub struct Options {
     pub numbers: Numbers,
     /// What is struck out and recorded.
     pub privacy: PrivacySettings,
+    /// What each queue promises.
+    pub levels: ServiceLevels,
 }
 
 impl Options {
@@ -102,6 +104,7 @@ impl Options {
             pops: ScreenPops::default(),
             numbers: Numbers::default(),
             privacy: PrivacySettings::default(),
+            levels: ServiceLevels::default(),
         }
     }
 }

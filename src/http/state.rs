@@ -10,7 +10,7 @@ use crate::{
         ids::{AgentId, CallId},
         record::What,
     },
-    desk::DeskHandle,
+    desk::{DeskHandle, ServiceLevels},
     http::{DeskSettings, Mask, Numbers, Options, PrivacySettings, asker::Asker, error::ApiError, ready::Readiness, web::Web},
     knowledge::Library,
     live::Hub,
@@ -60,6 +60,7 @@ pub struct Server {
     pub(super) pops: Arc<ScreenPops>,
     pub(super) numbers: Numbers,
     pub(super) privacy: Arc<PrivacySettings>,
+    pub(super) levels: Arc<ServiceLevels>,
     streams: Arc<Semaphore>,
 }
 
@@ -76,6 +77,7 @@ impl Server {
             pops: Arc::new(options.pops.clone()),
             numbers: options.numbers.clone(),
             privacy: Arc::new(options.privacy.clone()),
+            levels: Arc::new(options.levels.clone()),
             streams: Arc::new(Semaphore::new(options.streams)),
         }
     }

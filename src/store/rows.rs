@@ -263,6 +263,7 @@ fn step_columns(step: &HandoffStep) -> Result<(Option<&AgentId>, Option<String>)
         | HandoffStep::CallerTold { .. }
         | HandoffStep::CallbackPromised { .. }
         | HandoffStep::CallerRung
+        | HandoffStep::Closed { .. }
         | HandoffStep::CallerNotReached { .. }
         | HandoffStep::Voicemail { .. } => (None, None),
         HandoffStep::Briefed { agent, .. }

@@ -91,6 +91,12 @@ impl Offer {
 }
 
 impl CardFold {
+    /// The queue that the caller waits in, or waited in.
+    #[must_use]
+    pub fn queue(&self) -> Option<&str> {
+        self.queue.as_deref()
+    }
+
     /// Takes in one entry; the agents whose cards have changed.
     pub fn apply(&mut self, entry: &Entry) -> Vec<AgentId> {
         match &entry.what {
@@ -154,6 +160,7 @@ impl CardFold {
             | HandoffStep::TransferEnded { .. }
             | HandoffStep::CallbackPromised { .. }
             | HandoffStep::CallerRung
+            | HandoffStep::Closed { .. }
             | HandoffStep::CallerNotReached { .. }
             | HandoffStep::Briefed { .. }
             | HandoffStep::BriefingFailed { .. }

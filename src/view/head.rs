@@ -218,6 +218,7 @@ impl CallHead {
             | HandoffStep::TakenOver { .. }
             | HandoffStep::CallbackPromised { .. }
             | HandoffStep::CallerRung
+            | HandoffStep::Closed { .. }
             | HandoffStep::CallerNotReached { .. }
             | HandoffStep::Briefed { .. }
             | HandoffStep::BriefingFailed { .. }

@@ -301,6 +301,7 @@ pub enum HandoffStep {
     Ringing { agent: String },
     Briefing { agent: String },
     OfferEnded { agent: String, outcome: OfferOutcome },
+    Closed { queue: String },
     CallerTold { text: String },
     Bridged { agent: String, time_to_agent_ms: u64, longest_silence_ms: u64 },
     Transferring { agent: String },

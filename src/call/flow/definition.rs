@@ -9,7 +9,7 @@ use crate::call::{
     action::CallerCap,
     escalation::policy::EscalationPolicy,
     flow::{
-        policy::{HandoffPolicy, TurnPolicy},
+        policy::{Fallback, HandoffPolicy, TurnPolicy},
         prompt::PromptKey,
         text_list::TextList,
     },
@@ -439,4 +439,16 @@ pub struct QueueDef {
     /// Slots that these people are glad to know: asked for while the caller waits, if they are not known yet.
     #[serde(default)]
     pub useful: Vec<String>,
+    /// When they are there. Outside nobody is called, and the caller is told so. Default: always.
+    #[serde(default)]
+    pub hours: Option<HoursDef>,
+    /// What happens outside these hours. Default: as `fallback`.
+    #[serde(default)]
+    pub outside: Option<Fallback>,
+    /// What happens when nobody can be had, or after `wait_ms`. Default: `handoff.fallback`.
+    #[serde(default)]
+    pub fallback: Option<Fallback>,
+    /// The longest that somebody waits, in milliseconds. Default: `handoff.wait_ms`.
+    #[serde(default)]
+    pub wait_ms: Option<u64>,
 }

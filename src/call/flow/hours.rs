@@ -21,14 +21,14 @@ pub type Opening = (u32, u32);
 const LOOK_AHEAD_DAYS: i64 = 30;
 
 /// Opening hours.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hours {
     /// Monday first.
     weekly: [Vec<Opening>; 7],
     exceptions: Vec<Exception>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Exception {
     /// None: every year.
     year: Option<i16>,
@@ -143,6 +143,12 @@ impl Hours {
             ([], Some(then)) => vec![self.day(today, today, Some(then), lexicon)],
             (days, then) => days.iter().map(|day| self.day(*day, today, then, lexicon)).collect(),
         }
+    }
+
+    /// That it is closed now, and when it opens; none: it is open.
+    #[must_use]
+    pub fn closed(&self, now: WallTime, lexicon: &Lexicon) -> Option<Sentence> {
+        Some(self.now(now, lexicon)).filter(|(key, _)| *key != PromptKey::HoursOpenNow)
     }
 
     fn now(&self, now: WallTime, lexicon: &Lexicon) -> Sentence {

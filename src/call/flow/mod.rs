@@ -7,6 +7,7 @@ pub mod hours;
 pub mod lexicon;
 pub mod policy;
 pub mod prompt;
+mod queue;
 pub mod rehearse;
 pub mod slot;
 pub mod step;
@@ -51,6 +52,7 @@ use crate::{
     },
     yaml,
 };
+pub use queue::Queue;
 
 /// A flow that was checked: every name in it leads somewhere. Shared by all calls that follow it.
 #[derive(Debug, Clone)]
@@ -127,17 +129,6 @@ pub struct Knowledge {
     pub answer: String,
     /// The queue of the people who know about it.
     pub queue: Option<String>,
-}
-
-/// A queue of people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Queue {
-    /// How it is spoken in "a colleague for …".
-    pub label: String,
-    /// What these people can do.
-    pub skills: Vec<String>,
-    /// Slots that they are glad to know.
-    pub useful: Vec<String>,
 }
 
 /// Where a caller is sent.

@@ -25,6 +25,8 @@ pub enum PromptKey {
     StillCalling,
     /// Queue: `{{ position }}`, `{{ estimate }}` (minutes, may be empty).
     InQueue,
+    /// Nobody of the queue is there at this hour: `{{ department }}`. When they are is said behind it.
+    QueueClosed,
     /// Queue, once: what else the caller may do; `{{ voicemail }}` is empty where there is none.
     QueueOptions,
     /// Before the first open question to a caller who waits.
@@ -147,7 +149,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 69] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -157,6 +159,7 @@ impl PromptKey {
         Self::RingingAgent,
         Self::StillCalling,
         Self::InQueue,
+        Self::QueueClosed,
         Self::QueueOptions,
         Self::WhileWeWait,
         Self::Noted,
@@ -224,6 +227,7 @@ impl PromptKey {
         match self {
             Self::CallingColleague => &["because", "department"],
             Self::Introduction => &["caller", "name", "department", "matter"],
+            Self::QueueClosed => &["department"],
             Self::QueueOptions => &["voicemail"],
             Self::RingingAgent
             | Self::NextAgent

@@ -90,7 +90,7 @@ impl Handoff {
         base.handoff = Measured { since: base.io.now, ..Measured::default() };
         base.io.record(What::Owner { owner: Owner::Queue { queue: self.to.queue.clone() } });
         base.io.record(What::Handoff { step: HandoffStep::Started { queue: self.to.queue.clone(), summary: self.summary.clone() } });
-        base.io.timers.set(Timer::QueueWait, base.io.now.plus(base.flow.handoff.wait_ms));
+        base.io.timers.set(Timer::QueueWait, base.io.now.plus(base.flow.wait_ms(&self.to.queue)));
     }
 
     /// A number outside: nobody at the desk, and nobody to be briefed.

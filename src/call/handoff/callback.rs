@@ -229,7 +229,7 @@ impl Handoff {
         if !wished {
             return Self::goodbye(base);
         }
-        base.io.timers.set(Timer::QueueWait, self.since.plus(base.flow.handoff.wait_ms).max(base.io.now.plus(LEAST_WAIT_MS)));
+        base.io.timers.set(Timer::QueueWait, self.since.plus(base.flow.wait_ms(&self.to.queue)).max(base.io.now.plus(LEAST_WAIT_MS)));
         self.find(base);
         base.tell(PromptKey::StillWaiting, &[]);
         self.told_now(base);

@@ -17,6 +17,7 @@ mod asked;
 mod bridge;
 mod callback;
 mod choice;
+mod closed;
 mod company;
 mod introduction;
 mod matter;
@@ -119,6 +120,8 @@ pub(crate) struct Handoff {
     refers_nowhere: bool,
     /// The agent who hands the caller on and waits for what comes of it.
     aside: Option<Aside>,
+    /// Nobody is there at this hour.
+    closed: bool,
     /// Whom they want, and the call with them whose place the new one takes.
     wanted: Option<AgentId>,
     replaces: Option<String>,
@@ -143,9 +146,7 @@ impl Handoff {
         base.handoff = Measured { since: now, ..Measured::default() };
         base.io.record(What::Owner { owner: Owner::Queue { queue: to.queue.clone() } });
         base.io.record(What::Handoff { step: HandoffStep::Started { queue: to.queue.clone(), summary: summary.clone() } });
-        let because = because(base.io.entries(), &base.flow).to_owned();
-        base.tell(PromptKey::CallingColleague, &[("because", &because), ("department", &to.label)]);
-        base.io.timers.set(Timer::QueueWait, now.plus(base.flow.handoff.wait_ms));
+        let closed = base.flow.closed(&to.queue, base.wall_now()).is_some();
         let mut handoff = Self {
             to,
             matter,
@@ -158,6 +159,7 @@ impl Handoff {
             told: now,
             refers_nowhere: false,
             aside: None,
+            closed,
             wanted: None,
             replaces: None,
             due: None,
@@ -166,9 +168,18 @@ impl Handoff {
             introducing: false,
             watcher: None,
         };
-        handoff.told_now(base);
-        handoff.find(base);
+        if !closed {
+            handoff.call_somebody(base);
+        }
         handoff
+    }
+
+    fn call_somebody(&mut self, base: &mut Base) {
+        let because = because(base.io.entries(), &base.flow).to_owned();
+        base.tell(PromptKey::CallingColleague, &[("because", &because), ("department", &self.to.label)]);
+        base.io.timers.set(Timer::QueueWait, base.io.now.plus(base.flow.wait_ms(&self.to.queue)));
+        self.told_now(base);
+        self.find(base);
     }
 
     /// The leg to the agent, if there is one, and whether it may be heard and may hear.

@@ -76,6 +76,7 @@ impl Handoff {
             // There is nobody's side yet.
             refers_nowhere: true,
             aside: None,
+            closed: false,
             wanted: None,
             replaces: None,
             due: Some(Due { target, waited_ms, rung: false }),
@@ -136,7 +137,7 @@ impl Handoff {
         base.io.record(What::Answered);
         base.tell(PromptKey::CallbackHello, &[("name", &offer.agent.name)]);
         base.io.timers.set(Timer::Connect, now.plus(HELLO_MS));
-        base.io.timers.set(Timer::QueueWait, now.plus(base.flow.handoff.wait_ms.max(LEAST_WAIT_MS)));
+        base.io.timers.set(Timer::QueueWait, now.plus(base.flow.wait_ms(&self.to.queue).max(LEAST_WAIT_MS)));
         self.stage = Stage::Connecting { offer };
     }
 

@@ -223,7 +223,7 @@ impl Handoff {
         Self::end_offer(base, offer, outcome, after, leg);
         if self.wanted.is_some()
             || self.asked.len() >= base.flow.handoff.offers as usize
-            || base.io.now.since(self.since) >= base.flow.handoff.wait_ms
+            || base.io.now.since(self.since) >= base.flow.wait_ms(&self.to.queue)
         {
             return self.nobody(base);
         }
@@ -254,7 +254,7 @@ impl Handoff {
     }
 
     /// Nobody can be had.
-    fn nobody(&mut self, base: &mut Base) -> Then {
+    pub(super) fn nobody(&mut self, base: &mut Base) -> Then {
         self.stage = Stage::Over;
         self.company.fall_silent(base);
         base.mouth.forget_queue();
@@ -270,7 +270,7 @@ impl Handoff {
             self.find(base);
             return Then::Stay;
         }
-        match base.flow.handoff.fallback {
+        match base.flow.fallback(&self.to.queue, self.closed) {
             Fallback::Callback => self.offer_callback(base),
             Fallback::Bot => {
                 Self::over(base, HandoffOutcome::BackToBot);

@@ -59,6 +59,7 @@ impl Checker<'_> {
             }
         }
         self.callbacks(file);
+        self.service_levels(file, &queues);
         self.screen_pops(file);
         let served: BTreeSet<&str> = file.agents.values().flat_map(|agent| agent.queues.iter().map(String::as_str)).collect();
         let nobody: Vec<&str> = queues.difference(&served).copied().collect();
@@ -83,6 +84,22 @@ impl Checker<'_> {
         {
             if !(1..=most).contains(&value) {
                 self.wrong(&at(key), format!("{value} is not between 1 and {most}"), None);
+            }
+        }
+    }
+
+    /// What queues promise.
+    fn service_levels(&mut self, file: &ConfigFile, queues: &BTreeSet<&str>) {
+        for (queue, level) in &file.desk.service_levels {
+            let at = Path::of(&["desk", "service_levels", queue]);
+            if !queues.contains(queue.as_str()) && !queues.is_empty() {
+                let hint = yaml::did_you_mean(queue, queues.iter().copied());
+                self.wrong(&at, format!("no flow has a queue `{queue}`"), hint.as_deref());
+            }
+            for (key, value, most) in [("percent", level.percent, 100), ("within_s", level.within_s, 3_600)] {
+                if !(1..=most).contains(&value) {
+                    self.wrong(&at.clone().key(key), format!("{value} is not between 1 and {most}"), None);
+                }
             }
         }
     }

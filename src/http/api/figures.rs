@@ -9,8 +9,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     clock,
+    desk::ServiceLevel,
     http::{ErrorBody, error::ApiError, state::Server},
-    store::Figures,
+    store::{Figures, QueueFigures},
     view::Stamp,
 };
 
@@ -38,6 +39,36 @@ pub(crate) struct Wall {
     /// Seconds within which a caller was to have a human.
     service_level_s: u32,
     figures: Figures,
+    /// How each queue has kept its promise, those that were wanted.
+    queues: Vec<QueueLevel>,
+}
+
+/// A queue, its promise, and how it was kept.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QueueLevel {
+    queue: String,
+    /// So many callers of a hundred …
+    percent: u32,
+    /// … within so many seconds.
+    within_s: u32,
+    /// Calls that came to it.
+    wanted: u64,
+    /// Of these, calls that got a human.
+    answered: u64,
+    /// Of these, calls that got one within the time.
+    in_time: u64,
+    /// Callers who hung up while they waited.
+    gave_up: u64,
+    /// The share in time of those who were answered or gave up, in percent.
+    level: Option<f64>,
+}
+
+impl QueueLevel {
+    fn of(queue: String, promised: ServiceLevel, figures: QueueFigures) -> Self {
+        let QueueFigures { wanted, answered, in_time, gave_up } = figures;
+        let ServiceLevel { percent, within_s } = promised;
+        Self { queue, percent, within_s, wanted, answered, in_time, gave_up, level: figures.level() }
+    }
 }
 
 /// Figures of the calls that arrived lately. What goes on now is on the live streams.
@@ -53,5 +84,7 @@ pub(crate) async fn figures(State(server): State<Server>, since: Result<Query<Si
     let since = Stamp(now.saturating_sub(minutes * 60_000));
     let service_level_s = server.desk.service_level_s;
     let figures = server.parts.store.figures(since, u64::from(service_level_s) * 1_000).await?;
-    Ok(Json(Wall { since, service_level_s, figures }))
+    let queues = server.parts.store.queue_figures(since, &server.levels).await?;
+    let queues = queues.into_iter().map(|(queue, figures)| QueueLevel::of(queue.clone(), server.levels.of(&queue), figures)).collect();
+    Ok(Json(Wall { since, service_level_s, figures, queues }))
 }

@@ -371,6 +371,7 @@ class Mock {
     return {
       since: new Date(Date.now() - 8 * 3_600_000).toISOString(),
       service_level_s: this.serviceLevel ?? 20,
+      queues: [{ queue: 'orders', percent: 80, within_s: 20, wanted: 9, answered: 7, in_time: 5, gave_up: 1, level: 62.5 }],
       figures: {
         calls: heads.length,
         contained: count((head) => head.outcome === 'contained'),

@@ -4,14 +4,15 @@ use serde_json::json;
 use warmline::{
     call::{
         outcome::{HandoffOutcome, Outcome},
-        record::HandoffStep,
+        record::{HandoffStep, What},
     },
-    store::Store,
+    desk::{ServiceLevel, ServiceLevels},
+    store::{QueueFigures, Store},
     view::Stamp,
 };
 
 use super::support::{Served, code, served};
-use crate::store::samples::{STARTED_MS, asks_again, ended, escalates, handoff_ended, maria, new_call, said, step, write};
+use crate::store::samples::{STARTED_MS, asks_again, ended, escalates, handoff_ended, maria, new_call, said, step, summary, write};
 
 /// Calls of ten minutes: two with the bot alone, four who wanted a human and got one after so many milliseconds, one who hung up, one callback.
 async fn calls(store: &Store) {
@@ -20,6 +21,7 @@ async fn calls(store: &Store) {
         write(&mut log, 10, said("Hello?"));
         if let Some(ms) = to_agent {
             write(&mut log, 20, escalates());
+            write(&mut log, 25, handoff_started());
             write(&mut log, 30, step(HandoffStep::Bridged { agent: maria(), time_to_agent_ms: ms, longest_silence_ms: 1 }));
             write(&mut log, 40, step(handoff_ended(HandoffOutcome::Bridged)));
             (0..u32::try_from(ms / 30_000).unwrap() + u32::from(ms < 5_000)).for_each(|_| _ = write(&mut log, 45, asks_again()));
@@ -29,10 +31,15 @@ async fn calls(store: &Store) {
     for (minute, outcome) in [(8, HandoffOutcome::CallerLeft), (9, HandoffOutcome::Callback)] {
         let mut log = store.begin(new_call(&format!("call-{minute}"), minute));
         write(&mut log, 20, escalates());
+        write(&mut log, 30, handoff_started());
         write(&mut log, 40, step(handoff_ended(outcome)));
         write(&mut log, 50, ended(Outcome::Abandoned));
     }
     store.flush().await;
+}
+
+fn handoff_started() -> What {
+    step(HandoffStep::Started { queue: "orders".to_owned(), summary: summary() })
 }
 
 #[tokio::test]
@@ -51,6 +58,21 @@ async fn calls_are_counted_from_a_moment_on() {
     assert_eq!((late.calls, late.in_time, late.median_to_agent_ms), (3, 1, Some(60_000)));
     let none = served.parts.store.figures(Stamp(STARTED_MS + 60 * 60_000), 60_000).await.unwrap();
     assert_eq!(none, warmline::store::Figures::default());
+}
+
+#[tokio::test]
+async fn each_queue_is_held_to_its_own_promise() {
+    let served: Served = served().await;
+    calls(&served.parts.store).await;
+    let mut levels = ServiceLevels::default();
+    let of = async |levels: &ServiceLevels| served.parts.store.queue_figures(Stamp(STARTED_MS), levels).await.unwrap();
+    let queues = of(&levels).await;
+    assert_eq!(queues["orders"], QueueFigures { wanted: 6, answered: 4, in_time: 2, gave_up: 1 });
+    assert_eq!(queues["orders"].level(), Some(40.0), "who was called back instead is neither");
+    levels.queues.insert("orders".to_owned(), ServiceLevel { percent: 90, within_s: 21 });
+    assert_eq!(of(&levels).await["orders"].in_time, 3);
+    assert_eq!(QueueFigures::default().level(), None);
+    assert!(served.parts.store.queue_figures(Stamp(STARTED_MS + 60 * 60_000), &levels).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -11,8 +11,10 @@ mod world;
 
 mod story_barge_in;
 mod story_callback;
+mod story_closed;
 mod story_company;
 mod story_consent;
+mod story_every_step;
 mod story_handoff;
 mod story_handoff_fails;
 mod story_introduction;

@@ -7,6 +7,7 @@ use warmline::call::{
     event::{AgentChoice, DeclineReason, DialFailure, Supervision, TransferBy, TransferTo},
     flow::{
         Flow,
+        hours::Hours,
         policy::{Fallback, Mode},
     },
     ids::AgentId,
@@ -236,6 +237,9 @@ fn flows() -> &'static [Arc<Flow>; 5] {
                 Fallback::Callback if asks => flow.handoff.mode = Mode::Introduction,
                 Fallback::Callback | Fallback::Bot | Fallback::Goodbye => {}
             }
+            // Of one queue nobody is ever there; of another one not for long.
+            flow.queues.get_mut("accounts").expect("a queue").hours = asks.then(Hours::default);
+            flow.queues.get_mut("complaints").expect("a queue").wait_ms = asks.then_some(20_000);
             for queue in flow.queues.values_mut().filter(|_| asks) {
                 queue.useful = ["order_number", "email"].map(str::to_owned).to_vec();
             }

@@ -133,6 +133,7 @@ fn handoff(step: &HandoffStep) -> String {
         HandoffStep::Ringing { agent } => format!("{} rings", agent.0),
         HandoffStep::Briefing { agent } => format!("{} is briefed", agent.0),
         HandoffStep::OfferEnded { agent, outcome } => format!("offer to {} {outcome:?}", agent.0),
+        HandoffStep::Closed { queue } => format!("{queue} is closed"),
         HandoffStep::CallerTold { text } => format!("told {text:?}"),
         HandoffStep::Bridged { agent, longest_silence_ms, .. } => format!("bridged with {}, longest silence {longest_silence_ms}", agent.0),
         HandoffStep::Transferring { agent } => format!("transferring to {}", agent.0),

@@ -131,6 +131,7 @@ export type HandoffStep =
   | { step: 'ringing'; agent: string }
   | { step: 'briefing'; agent: string }
   | { step: 'offer_ended'; agent: string; outcome: OfferOutcome }
+  | { step: 'closed'; queue: string }
   | { step: 'caller_told'; text: string }
   | { step: 'bridged'; agent: string; time_to_agent_ms: number; longest_silence_ms: number }
   | { step: 'transferring'; agent: string }
@@ -331,10 +332,22 @@ export interface Figures {
   asked_again_by: { agent: string; flow: string; questions: number; calls: number }[];
 }
 
+export interface QueueLevel {
+  queue: string;
+  percent: number;
+  within_s: number;
+  wanted: number;
+  answered: number;
+  in_time: number;
+  gave_up: number;
+  level: number | null;
+}
+
 export interface Wall {
   since: string;
   service_level_s: number;
   figures: Figures;
+  queues?: QueueLevel[];
 }
 
 export type CardStep = 'ringing' | 'briefing' | 'bridged' | 'ended';

@@ -82,6 +82,8 @@ export function handoffStep(step: HandoffStep): string {
       return of.briefing;
     case 'offer_ended':
       return of.offer_ended(t.offerOutcomes[step.outcome] ?? words(step.outcome));
+    case 'closed':
+      return of.closed(step.queue);
     case 'caller_told':
       return of.caller_told(step.text);
     case 'bridged':

@@ -7,7 +7,7 @@ use regex::Regex;
 use crate::call::action::FieldRule;
 use crate::call::flow::{
     Flow, Greeting, Intent, Knowledge, LookupPlan, Node, Queue, Slot,
-    definition::{Definition, LookupDef, NodeDef, SlotDef},
+    definition::{Definition, LookupDef, NodeDef, QueueDef, SlotDef},
     hours::Hours,
     prompt::PromptKey,
     prompt_name,
@@ -17,7 +17,7 @@ use crate::call::flow::{
     vocabulary::Vocabulary,
     zone,
 };
-use crate::call::language::Languages;
+use crate::call::language::{Language, Languages};
 
 /// None if the check has overlooked something.
 pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Templates, languages: &Languages) -> Option<Flow> {
@@ -47,11 +47,7 @@ pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Temp
                 (key.clone(), Knowledge { questions: def.questions.clone(), answer: def.answer.clone(), queue: def.queue.clone() })
             })
             .collect(),
-        queues: from
-            .queues
-            .iter()
-            .map(|(name, def)| (name.clone(), Queue { label: def.label.clone(), skills: def.skills.clone(), useful: def.useful.clone() }))
-            .collect(),
+        queues: from.queues.iter().map(|(name, def)| Some((name.clone(), queue(def, words)?))).collect::<Option<BTreeMap<_, _>>>()?,
         services: from.services.clone(),
         vocabulary: Vocabulary::new(&from.vocabulary),
         pronounce: from.pronounce.iter().map(|(word, spoken)| (word.to_lowercase(), spoken.clone())).collect(),
@@ -72,6 +68,22 @@ pub(super) fn build(from: &Definition, hours: Option<Hours>, mut templates: Temp
         words,
         patterns: std::sync::OnceLock::new(),
         templates,
+    })
+}
+
+fn queue(def: &QueueDef, words: &Language) -> Option<Queue> {
+    let hours = match &def.hours {
+        Some(hours) => Some(Hours::new(hours, &words.lexicon).ok()?),
+        None => None,
+    };
+    Some(Queue {
+        label: def.label.clone(),
+        skills: def.skills.clone(),
+        useful: def.useful.clone(),
+        hours,
+        outside: def.outside,
+        fallback: def.fallback,
+        wait_ms: def.wait_ms,
     })
 }
 

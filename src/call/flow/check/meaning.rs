@@ -7,7 +7,7 @@ use crate::{
         clauses,
         flow::{
             check::Checker,
-            definition::{ReadDef, SlotDef},
+            definition::{HoursDef, ReadDef, SlotDef},
             hours::Hours,
             slot::Reader,
             text,
@@ -94,12 +94,17 @@ impl<'a> Checker<'a> {
 
     pub(super) fn hours(&mut self) -> Option<Hours> {
         let definition = self.definition;
-        let lexicon = &self.languages.of(&definition.language).unwrap_or_else(language::english).lexicon;
-        match Hours::new(definition.hours.as_ref()?, lexicon) {
+        self.hours_at(&Path::of(&["hours"]), definition.hours.as_ref()?)
+    }
+
+    /// Opening hours: the flow's, or a queue's.
+    pub(super) fn hours_at(&mut self, at: &Path, hours: &HoursDef) -> Option<Hours> {
+        let lexicon = &self.languages.of(&self.definition.language).unwrap_or_else(language::english).lexicon;
+        match Hours::new(hours, lexicon) {
             Ok(hours) => Some(hours),
             Err(bad) => {
                 for bad in bad {
-                    self.wrong(&Path::of(&["hours", bad.part, &bad.key]), bad.message, None);
+                    self.wrong(&at.clone().key(bad.part).key(&bad.key), bad.message, None);
                 }
                 None
             }

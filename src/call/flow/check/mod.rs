@@ -177,6 +177,15 @@ impl Checker<'_> {
         for (name, queue) in &definition.queues {
             self.text(&Path::of(&["queues", name, "label"]), &queue.label);
             self.useful(&Path::of(&["queues", name, "useful"]), &queue.useful);
+            if let Some(hours) = &queue.hours {
+                self.hours_at(&Path::of(&["queues", name, "hours"]), hours);
+            } else if queue.outside.is_some() {
+                let path = Path::of(&["queues", name, "outside"]);
+                self.wrong_key(&path, "the queue has no hours", Some("add `hours:` with `weekly:`"));
+            }
+            if let Some(wait_ms) = queue.wait_ms {
+                self.longest_wait(&Path::of(&["queues", name, "wait_ms"]), wait_ms);
+            }
         }
     }
 

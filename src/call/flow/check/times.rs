@@ -55,8 +55,8 @@ impl Checker<'_> {
             ("ask_after_ms", handoff.ask_after_ms, 500, MINUTE),
             ("voicemail_s", handoff.voicemail_s, 0, 600),
             ("vet_ms", handoff.vet_ms, 0, 30 * SECOND),
-            ("wait_ms", handoff.wait_ms, 5 * SECOND, 2 * HOUR),
         ];
+        self.longest_wait(&Path::of(&["handoff", "wait_ms"]), handoff.wait_ms);
         for (key, value, least, most) in turns {
             self.between(&Path::of(&["turn", key]), value, (least, most));
         }
@@ -99,6 +99,11 @@ impl Checker<'_> {
             let hint = yaml::did_you_mean(name, definition.intents.keys().map(String::as_str).chain(REASONS.iter().copied()));
             self.wrong_key(&Path::of(&["handoff", "modes", name]), format!("there is no intent or reason `{name}`"), hint.as_deref());
         }
+    }
+
+    /// The longest that somebody waits for a human.
+    pub(super) fn longest_wait(&mut self, path: &Path, wait_ms: u64) {
+        self.between(path, wait_ms, (5 * SECOND, 2 * HOUR));
     }
 
     fn between(&mut self, path: &Path, value: u64, (least, most): (u64, u64)) {

@@ -337,8 +337,7 @@ impl Dialogue {
 
     /// The civil moment.
     fn wall_now(&self) -> WallTime {
-        let ms = self.wall.ms_of_day + self.now.0;
-        WallTime { day: self.wall.day + i64::try_from(ms / 86_400_000).unwrap_or_default(), ms_of_day: ms % 86_400_000 }
+        self.wall.after(self.now)
     }
 
     fn today(&self) -> Date {

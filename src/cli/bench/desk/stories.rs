@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 use tokio::task::JoinSet;
 
-use super::{LIMIT, Taken, accept, ask, meet, pick_up, write_flow};
+use super::{AGENTS_HUM_HZ, LIMIT, Taken, accept, ask, meet, pick_up, write_flow};
 use crate::{
     cli::bench::{Args, Bench, any_port, figures::Figures},
     clock,
@@ -23,6 +23,9 @@ const RINGS: Duration = Duration::from_secs(40);
 const SOME_OF_IT: Duration = Duration::from_secs(3);
 /// How long somebody waits while all are busy: longer than two updates.
 const ALL_BUSY: Duration = Duration::from_secs(35);
+
+/// What an agent says who is lost.
+const HELLO_MS: u32 = 1_000;
 
 /// What the first agent does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,7 +163,11 @@ impl Cast {
             return Ok(self.taken_by(bench, 0, line).await?.0);
         }
         if self.story == Story::LostAfterTheBridge {
-            self.taken_by(bench, 0, line).await?.1.hang_up().await?;
+            let agent = pick_up(self.ringing(0).await?).await?;
+            accept(bench, &agent, Taken::ByKey, ("", "")).await?;
+            // So soon after the bridge nobody has helped the caller yet.
+            agent.media.say(&Sound::tone(AGENTS_HUM_HZ, HELLO_MS)).await?;
+            agent.hang_up().await?;
         } else {
             self.fails(self.ringing(0).await?).await?;
         }
