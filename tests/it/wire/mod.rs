@@ -5,6 +5,7 @@ mod baresip;
 mod callbacks;
 mod capture;
 mod codecs;
+mod correlation;
 mod demo;
 mod held;
 mod interrupted;
@@ -21,6 +22,7 @@ mod sipp;
 mod tones;
 mod torture;
 mod transfers;
+mod whisper;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
