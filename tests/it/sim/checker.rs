@@ -165,7 +165,7 @@ impl Checker {
                 }
             }
             Action::LookUp { id, .. } | Action::LookUpCaller { id, .. } | Action::FindAgent { id, .. } | Action::AskedFor { id, .. } => {
-                self.request(*id)
+                self.request(*id);
             }
             Action::ReleaseAgent { agent, .. } => {
                 let held = self.holds.iter().find(|(_, held)| *held == agent).map(|(id, _)| *id);
