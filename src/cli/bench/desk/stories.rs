@@ -147,6 +147,8 @@ impl Cast {
                 line.media.wait_for_sound_of(ALL_BUSY, said, LIMIT).await?;
                 other.hang_up().await?;
                 agent.wait_for_hang_up(LIMIT).await?;
+                // As long as the line is there the telephone says that it is busy.
+                drop(agent);
                 self.taken_by(bench, 0, &line).await?.0
             }
             None => self.goes_on(bench, &line).await?,
