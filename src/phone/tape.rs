@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(tape.longest_silence(ms(0), ms(600)), ms(305));
         assert_eq!(tape.longest_silence(ms(0), ms(2_000)), ms(1_445));
         assert_eq!(tape.first_sound_after(ms(700)), None);
-        assert_eq!((tape.first_tone_after(1_000.0, ms(0)), tape.first_tone_after(1_300.0, ms(0))), (Some(ms(140)), None));
+        assert_eq!((tape.first_tone_after(1_000.0, ms(0)), tape.first_tone_after(1_300.0, ms(0))), (Some(ms(100)), None));
         assert_eq!((tape.first_tone_after(1_000.0, ms(200)), tape.first_tone_after(1_000.0, ms(520))), (Some(ms(500)), None));
     }
 
