@@ -13,7 +13,7 @@ use super::{
     Folder, Gateway, LIMIT,
     baresip::{configure_with, free_port, start},
     capture::{Capture, Packet, Packets},
-    gateway, hear_greeting, newest_call, phone,
+    gateway_that_tells_keys, hear_greeting, newest_call, phone,
 };
 
 const RTP_PORTS: &str = "11000-11049";
@@ -90,7 +90,7 @@ fn sound(packets: &Packets, within: impl std::slice::SliceIndex<[Packet], Output
 #[tokio::test(flavor = "multi_thread")]
 async fn baresip_holds_comes_back_and_its_keys_count() {
     let folder = Folder::new("held");
-    let gateway = gateway("held-gateway", "sip:maria@127.0.0.1:9").await;
+    let gateway = gateway_that_tells_keys("held-gateway").await;
     let capture = Capture::start("held", gateway.rig.sip()).await;
     let (baresip, control) = (folder.0.join("baresip"), free_port().await);
     let sip = free_port().await;

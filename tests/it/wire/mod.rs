@@ -75,6 +75,12 @@ pub(super) async fn gateway(name: &str, agent: &str) -> Gateway {
     start(name, vec![maria(agent, Transfer::Bridge)], false).await
 }
 
+/// The same, with every key on record: usually of keys that follow each other only the first is, for they may be a card's number.
+pub(super) async fn gateway_that_tells_keys(name: &str) -> Gateway {
+    let agents = vec![maria("sip:maria@127.0.0.1:9", Transfer::Bridge)];
+    start_with(name, agents, false, 0, |file| file.privacy.redact.clear()).await
+}
+
 /// Maria, with her telephone there.
 pub(super) fn maria(target: &str, transfer: Transfer) -> Agent {
     Agent { id: "maria".to_owned(), name: "Maria".to_owned(), target: target.to_owned(), transfer }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::process::Command;
 use warmline::phone::Sound;
 
-use super::{Folder, LIMIT, baresip::free_port, capture::Capture, codecs::words, gateway, newest_call};
+use super::{Folder, LIMIT, baresip::free_port, capture::Capture, codecs::words, gateway_that_tells_keys, newest_call};
 
 /// Where `cargo xtask test` installs PJSIP's Python package.
 const PACKAGES: &str = "target/peers";
@@ -48,7 +48,7 @@ fn keys(seen: &Value) -> Option<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn pjsip_holds_presses_keys_in_two_ways_and_is_encrypted() {
     let folder = Folder::new("pjsip");
-    let gateway = gateway("pjsip-gateway", "sip:maria@127.0.0.1:9").await;
+    let gateway = gateway_that_tells_keys("pjsip-gateway").await;
     let target = format!("sip:support@{}", gateway.rig.sip());
 
     let said = call(&target, &folder.0, &["srtp", "codec=PCMA", "10:hold", "13:unhold", "15:info=7", "17:dtmf=58", "20:bye"]).await;
