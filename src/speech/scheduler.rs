@@ -131,16 +131,7 @@ pub(crate) struct Scheduler {
 impl Scheduler {
     pub(crate) fn start(workers: usize) -> Self {
         let workers = workers.max(1);
-        let queues = Queues {
-            waiting: Default::default(),
-            running: 0,
-            patient_running: 0,
-            idle_running: 0,
-            written_running: 0,
-            final_ms: FINAL_MS,
-            workers,
-            closed: false,
-        };
+        let queues = Queues::new(workers);
         let patient_at_most = workers.saturating_sub(1).max(1);
         let shared = Arc::new(Shared { queues: Mutex::new(queues), changed: Condvar::new(), patient_at_most });
         for number in 0..workers {
@@ -177,6 +168,19 @@ impl Drop for Scheduler {
 }
 
 impl Queues {
+    fn new(workers: usize) -> Self {
+        Self {
+            waiting: Default::default(),
+            running: 0,
+            patient_running: 0,
+            idle_running: 0,
+            written_running: 0,
+            final_ms: FINAL_MS,
+            workers,
+            closed: false,
+        }
+    }
+
     /// Takes a job, or gives back the one that has no place.
     fn take_in(&mut self, job: Job) -> Option<Job> {
         if !self.has_time_for(job.class) {
@@ -311,19 +315,6 @@ mod tests {
 
     use super::*;
 
-    fn queues(workers: usize) -> Queues {
-        Queues {
-            waiting: Default::default(),
-            running: 0,
-            patient_running: 0,
-            idle_running: 0,
-            written_running: 0,
-            final_ms: FINAL_MS,
-            workers,
-            closed: false,
-        }
-    }
-
     fn job(class: Class, call: u64) -> Job {
         let deadline = clock::now() + std::time::Duration::from_secs(60);
         Job { class, call, deadline, forgotten: Arc::default(), work: Box::new(|_| {}) }
@@ -331,7 +322,7 @@ mod tests {
 
     #[test]
     fn finals_go_first_and_partials_are_left_out_first() {
-        let mut queues = queues(2);
+        let mut queues = Queues::new(2);
         for class in [Class::Hint, Class::Partial, Class::Clause, Class::Final] {
             assert!(queues.take_in(job(class, 1)).is_none(), "{class:?}");
         }
@@ -344,19 +335,19 @@ mod tests {
     #[test]
     fn the_first_sound_of_an_answer_does_not_wait_for_what_is_made_ready() {
         for (running, taken) in [(Class::Prepare, true), (Class::Partial, true), (Class::Clause, false), (Class::FirstClause, false)] {
-            let mut queues = queues(2);
+            let mut queues = Queues::new(2);
             queues.begun(running);
             assert!(queues.take_in(job(Class::FirstClause, 1)).is_none());
             assert_eq!(queues.next(1).is_some(), taken, "{running:?}");
         }
-        let mut queues = queues(2);
+        let mut queues = Queues::new(2);
         queues.begun(Class::Prepare);
         assert!(queues.take_in(job(Class::Clause, 1)).is_none() && queues.next(1).is_none());
     }
 
     #[test]
     fn what_is_only_written_down_gives_way_to_everything() {
-        let mut queues = queues(1);
+        let mut queues = Queues::new(1);
         assert!(queues.take_in(job(Class::Written, 1)).is_none());
         assert!(!queues.is_wanted());
         queues.begun(Class::Written);
@@ -370,7 +361,7 @@ mod tests {
 
     #[test]
     fn hints_are_left_out_next_and_what_cannot_be_done_in_time_is_refused() {
-        let mut queues = queues(2);
+        let mut queues = Queues::new(2);
         let mut taken = 0;
         while queues.take_in(job(Class::Final, taken)).is_none() {
             taken += 1;
@@ -383,7 +374,7 @@ mod tests {
 
     #[test]
     fn in_a_full_queue_what_is_least_urgent_gives_way_and_never_a_final() {
-        let mut queues = queues(64);
+        let mut queues = Queues::new(64);
         (0..WAITING as u64).for_each(|call| _ = queues.take_in(job(Class::Prepare, call)));
         assert_eq!(queues.take_in(job(Class::Final, 1)).map(|job| job.class), Some(Class::Prepare));
         queues.waiting[Class::Prepare as usize].clear();

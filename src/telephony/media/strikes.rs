@@ -59,26 +59,32 @@ impl Strikes {
         inside.map(|range| (range.start - start) as usize..(range.end - start) as usize).collect()
     }
 
-    /// Overwrites what a flushed file of so many samples has of them.
+    /// Overwrites what a flushed file of so many samples has of them. The lock is not held meanwhile: a disk takes its time, and a media thread has none.
     pub(super) fn silence(&self, path: &Path, written: u64) -> io::Result<()> {
-        let mut inner = self.lock();
-        let Inner { origin, ranges, done, .. } = &mut *inner;
-        let end = *origin + written;
-        let todo: Vec<(usize, Range<u64>)> = (ranges.iter().zip(done.iter()))
-            .map(|(range, done)| (*done).max(range.start).max(*origin)..range.end.min(end))
-            .enumerate()
-            .filter(|(_, range)| range.start < range.end)
-            .collect();
+        let (origin, todo) = self.todo(written);
         if todo.is_empty() {
             return Ok(());
         }
         let file = File::options().write(true).open(path)?;
         let header = file.metadata()?.len().saturating_sub(written * SAMPLE);
-        for (index, range) in todo {
-            zero(&file, header + (range.start - *origin) * SAMPLE..header + (range.end - *origin) * SAMPLE)?;
-            done[index] = range.end;
+        for (_, range) in &todo {
+            zero(&file, header + (range.start - origin) * SAMPLE..header + (range.end - origin) * SAMPLE)?;
         }
-        file.sync_data()
+        file.sync_data()?;
+        // Only the recorder's thread comes here, and nothing is ever taken out: the places are the same.
+        let mut inner = self.lock();
+        for (index, range) in todo {
+            inner.done[index] = range.end;
+        }
+        Ok(())
+    }
+
+    /// The file's first position, and what of it is still to be overwritten, with its place among the ranges.
+    fn todo(&self, written: u64) -> (u64, Vec<(usize, Range<u64>)>) {
+        let inner = self.lock();
+        let (origin, end) = (inner.origin, inner.origin + written);
+        let left = inner.ranges.iter().zip(&inner.done).map(|(range, done)| (*done).max(range.start).max(origin)..range.end.min(end));
+        (origin, left.enumerate().filter(|(_, range)| range.start < range.end).collect())
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
