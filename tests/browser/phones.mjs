@@ -23,14 +23,14 @@ export async function microphone(file, parts) {
     } else {
       const said = `${file}.${index}.wav`;
       assert.equal(spawnSync('flite', ['-voice', 'slt', '-t', part, '-o', said]).status, 0, 'flite speaks');
-      sounds.push(samples(await readFile(said)));
+      sounds.push(samplesOf(await readFile(said)));
     }
   }
   await writeFile(file, wav(Buffer.concat(sounds), RATE));
 }
 
 /** The samples of a WAV file with a plain header. */
-function samples(file) {
+export function samplesOf(file) {
   const at = file.indexOf('data');
   return file.subarray(at + 8, at + 8 + file.readUInt32LE(at + 4));
 }
@@ -61,8 +61,10 @@ export async function freePort() {
   return port;
 }
 
-/** A gateway whose agent has no phone but the page; `more` goes into the section `http` of its configuration. */
-export async function start(folder, more = {}) {
+const MARIA = 'maria: {name: Maria, target: browser, queues: [orders, general, accounts, complaints]}';
+
+/** A gateway whose agents have no phone but the page; `more` goes into the section `http` of its configuration. */
+export async function start(folder, more = {}, agents = [MARIA]) {
   const [sip, http, orders] = [await freePort(), await freePort(), await freePort()];
   const flow = resolve('../../config/flows/support.en.yaml');
   const config = join(folder, 'warmline.yaml');
@@ -77,8 +79,7 @@ routes: [{called: "*", flow: "${flow}"}]
 services: {orders: "http://127.0.0.1:${orders}"}
 demo: {order_service: true}
 agents:
-  maria: {name: Maria, target: browser, queues: [orders, general, accounts, complaints]}
-`,
+${agents.map((line) => `  ${line}\n`).join('')}`,
   );
   const child = spawn(BIN, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
   const url = `http://127.0.0.1:${http}`;
@@ -120,6 +121,8 @@ export function speaking(file) {
 /** Keeps what the page hears, as samples at 16 kHz. */
 const TAP = `
   window.__heard = [];
+  /** When each part of it came, how long all of it was then, and how loud it is. */
+  window.__chunks = [];
   const Plain = window.RTCPeerConnection;
   window.__peers = [];
   window.RTCPeerConnection = class extends Plain {
@@ -131,7 +134,12 @@ const TAP = `
         const source = context.createMediaStreamSource(new MediaStream([track]));
         const tap = context.createScriptProcessor(4096, 1, 1);
         tap.onaudioprocess = ({ inputBuffer }) => {
-          for (const one of inputBuffer.getChannelData(0)) window.__heard.push(Math.max(-32768, Math.min(32767, Math.round(one * 32767))));
+          let power = 0;
+          for (const one of inputBuffer.getChannelData(0)) {
+            power += one * one;
+            window.__heard.push(Math.max(-32768, Math.min(32767, Math.round(one * 32767))));
+          }
+          window.__chunks.push([Date.now(), window.__heard.length, Math.sqrt(power / inputBuffer.length)]);
         };
         source.connect(tap);
         tap.connect(context.destination);
@@ -146,9 +154,9 @@ export async function tapped(browser, url, before = '') {
   return page;
 }
 
-/** What a page has heard since the mark, as words. */
-export async function words(page, folder, from) {
-  const heard = await page.evaluate((start) => window.__heard.slice(start), from);
+/** What a page has heard since the mark, or up to another one, as words. */
+export async function words(page, folder, from, to) {
+  const heard = await page.evaluate(([first, last]) => window.__heard.slice(first, last ?? undefined), [from, to]);
   const file = join(folder, `heard-${from}.wav`);
   await writeFile(file, wav(Buffer.from(Int16Array.from(heard).buffer), RATE));
   const { stdout, status, stderr } = spawnSync(BIN, ['transcribe', '--json', file], { encoding: 'utf8' });
