@@ -190,11 +190,14 @@ pub struct Reading {
 
 impl Default for Feed {
     fn default() -> Self {
-        // Two thousand numbers for each millisecond: those of a later run are always higher.
-        let next = u64::try_from(clock::utc().as_millis()).unwrap_or_default() << 11;
         let readers = broadcast::Sender::new(LAG);
-        Self { inner: Arc::new(Mutex::new(Inner { next, kept: VecDeque::new(), readers })) }
+        Self { inner: Arc::new(Mutex::new(Inner { next: first_number(), kept: VecDeque::new(), readers })) }
     }
+}
+
+/// Where the numbers of a run begin: two thousand for each millisecond, so that those of a later run are always higher.
+pub(crate) fn first_number() -> u64 {
+    u64::try_from(clock::utc().as_millis()).unwrap_or_default() << 11
 }
 
 impl Feed {

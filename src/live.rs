@@ -2,6 +2,9 @@
 //!
 //! Everything in it has a bound. A reader that is too slow is cut off and comes back with the number of the last entry that it has.
 
+mod cards;
+mod heads;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -18,9 +21,12 @@ use crate::{
         time::Time,
     },
     desk::ServiceLevels,
-    feed::Feed,
+    feed::{self, Feed},
     view::{CallHead, CallState, Card, CardFold, Numbered, Written},
 };
+
+pub use cards::{Cards, Unseen};
+pub use heads::{Change, Heads};
 
 /// Entries of one call that the hub keeps; older ones are in the store.
 const BACKLOG: usize = 2_000;
@@ -43,8 +49,12 @@ struct Inner {
     calls: HashMap<CallId, Call>,
     /// In the order of their ends.
     ended: VecDeque<CallId>,
-    cards: HashMap<AgentId, watch::Sender<Option<Arc<Card>>>>,
-    heads: broadcast::Sender<Arc<CallHead>>,
+    cards: HashMap<AgentId, watch::Sender<Cards>>,
+    heads: broadcast::Sender<Change>,
+    /// The number of the last change of a head or a card. Numbers grow, also over restarts.
+    number: u64,
+    /// Heads that changed up to this number may be of calls that the hub does not know any more.
+    gone: u64,
     feed: Feed,
     levels: ServiceLevels,
 }
@@ -52,6 +62,8 @@ struct Inner {
 #[derive(Debug)]
 struct Call {
     head: Arc<CallHead>,
+    /// The number of its last change.
+    changed: u64,
     backlog: VecDeque<Arc<Numbered>>,
     /// None when the call has ended: its readers see the end of the stream.
     readers: Option<broadcast::Sender<Arc<Numbered>>>,
@@ -94,11 +106,14 @@ impl Default for Hub {
     fn default() -> Self {
         let heads = broadcast::Sender::new(LIST_LAG);
         let feed = Feed::default();
+        let number = feed::first_number();
         let inner = Inner {
             calls: HashMap::new(),
             ended: VecDeque::new(),
             cards: HashMap::new(),
             heads,
+            number,
+            gone: number,
             feed: feed.clone(),
             levels: ServiceLevels::default(),
         };
@@ -112,11 +127,11 @@ impl Hub {
     pub fn begin(&self, head: Arc<CallHead>, events: mpsc::Sender<Event>) -> LiveCall {
         let id = head.id.clone();
         let mut inner = self.lock();
-        inner.announce(&head);
         let readers = Some(broadcast::Sender::new(READER_LAG));
-        inner
-            .calls
-            .insert(id.clone(), Call { head, backlog: VecDeque::new(), readers, events, card: CardFold::default(), offered: Vec::new() });
+        let (backlog, card, offered) = (VecDeque::new(), CardFold::default(), Vec::new());
+        let shown = Arc::clone(&head);
+        inner.calls.insert(id.clone(), Call { head, changed: 0, backlog, readers, events, card, offered });
+        inner.announce(&shown);
         metrics::gauge!("warmline_calls_live").increment(1);
         LiveCall { hub: self.clone(), id }
     }
@@ -144,13 +159,6 @@ impl Hub {
         self.lock().calls.get(id).map(|call| Arc::clone(&call.head))
     }
 
-    /// Heads as they change, and the heads so far, without a gap between the two.
-    #[must_use]
-    pub fn watch_heads(&self) -> (Vec<Arc<CallHead>>, broadcast::Receiver<Arc<CallHead>>) {
-        let inner = self.lock();
-        (inner.calls.values().map(|call| Arc::clone(&call.head)).collect(), inner.heads.subscribe())
-    }
-
     /// A call's entries behind `after`, and what comes. None if the hub does not know the call.
     #[must_use]
     pub fn subscribe(&self, id: &CallId, after: u64) -> Option<Subscription> {
@@ -159,12 +167,6 @@ impl Hub {
         let first = call.backlog.front().map_or(1, |item| item.seq);
         let backlog = call.backlog.iter().filter(|item| item.seq > after).cloned().collect();
         Some(Subscription { backlog, first, live: call.readers.as_ref().map(broadcast::Sender::subscribe) })
-    }
-
-    /// An agent's card as it changes.
-    #[must_use]
-    pub fn card(&self, agent: &AgentId) -> watch::Receiver<Option<Arc<Card>>> {
-        self.lock().card_of(agent).subscribe()
     }
 
     /// Tells a live call something.
@@ -211,14 +213,11 @@ impl Hub {
         let mut inner = self.lock();
         inner.calls.retain(|id, call| call.readers.is_some() || !ids.contains(id));
         inner.ended.retain(|id| !ids.contains(id));
-        for card in inner.cards.values() {
-            card.send_if_modified(|card| {
-                let gone = card.as_ref().is_some_and(|card| ids.contains(&card.call.id));
-                if gone {
-                    *card = None;
-                }
-                gone
-            });
+        // Whoever comes back is to forget them, too.
+        inner.number += 1;
+        inner.gone = inner.number;
+        for cards in inner.cards.values() {
+            cards.send_if_modified(|cards| cards.forget(ids, inner.number));
         }
         inner.feed.forget(ids);
     }
@@ -242,15 +241,6 @@ impl Inner {
             mpsc::error::TrySendError::Full(_) => NotTold::Busy,
             mpsc::error::TrySendError::Closed(_) => NotTold::NotLive,
         })
-    }
-
-    fn announce(&self, head: &Arc<CallHead>) {
-        let _nobody_watches = self.heads.send(Arc::clone(head));
-    }
-
-    /// Agents come from the configuration, so this map is bounded by it.
-    fn card_of(&mut self, agent: &AgentId) -> &watch::Sender<Option<Arc<Card>>> {
-        self.cards.entry(agent.clone()).or_insert_with(|| watch::Sender::new(None))
     }
 
     fn show(&mut self, id: &CallId, written: &Written) {
@@ -290,7 +280,7 @@ impl Inner {
         let cards: Vec<(AgentId, Card)> =
             changed.into_iter().filter_map(|agent| call.card.card(&agent, Arc::clone(&call.head)).map(|card| (agent, card))).collect();
         for (agent, card) in cards {
-            self.card_of(&agent).send_replace(Some(Arc::new(card)));
+            self.show_card(&agent, card);
         }
         if let Some(head) = &written.head {
             self.announce(head);
@@ -310,8 +300,9 @@ impl Inner {
         self.ended.push_back(id.clone());
         if self.ended.len() > ENDED_KEPT
             && let Some(oldest) = self.ended.pop_front()
+            && let Some(call) = self.calls.remove(&oldest)
         {
-            self.calls.remove(&oldest);
+            self.gone = self.gone.max(call.changed);
         }
     }
 }

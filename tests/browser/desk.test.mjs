@@ -177,6 +177,69 @@ test('a lost connection comes back and misses nothing', async () => {
   await leave(desk);
 });
 
+/** For looking at: every width and theme. */
+async function shots(page, name) {
+  for (const colorScheme of ['light', 'dark']) {
+    for (const width of [1440, 390]) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 900 });
+      await page.screenshot({ path: `${process.env.SHOTS}/${name}-${width}-${colorScheme}.png` });
+    }
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+/** Loses the connection of everything, and keeps it lost while something happens. */
+async function away(page, mock, happens) {
+  mock.down = true;
+  mock.dropStreams();
+  await page.getByText('Reconnecting').first().waitFor();
+  await happens();
+  mock.down = false;
+}
+
+test('a desk that comes back shows every call that rang meanwhile', async () => {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  await page.goto(`${mock.url}/agent/maria`);
+  await page.getByText('You are available').waitFor();
+  let rings;
+  await away(page, mock, async () => {
+    for (const callerName of ['Ana Popescu', 'Dan Ionescu']) {
+      const id = mock.startCall({ pickUpMs: null, callerName });
+      await until('it rings', () => mock.agents.get('maria').call === id);
+      mock.end(mock.calls.get(id), 'abandoned');
+    }
+    rings = mock.startCall({ pickUpMs: null, callerName: 'Mihai Georgescu' });
+    await until('it rings', () => mock.agents.get('maria').call === rings);
+  });
+  await page.waitForSelector('[data-step=ringing]', { timeout: 20_000 });
+  const missed = page.locator('section[aria-labelledby=missed-title] li');
+  await until('both are listed', async () => (await missed.count()) === 2);
+  assert.match(await missed.nth(0).innerText(), /caller hung up/);
+  if (process.env.SHOTS) await shots(page, 'missed');
+  await page.getByRole('button', { name: 'Seen' }).click();
+  await missed.first().waitFor({ state: 'detached' });
+  await leave({ page, id: rings, mock });
+});
+
+test('a desk that was away too long is told to begin anew', async () => {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  await page.goto(`${mock.url}/agent/maria`);
+  await page.getByText('You are available').waitFor();
+  await away(page, mock, async () => {
+    mock.number += 1;
+    mock.gone = mock.number;
+    Object.assign(mock.agents.get('maria'), { name: 'Maria Pop' });
+  });
+  const before = mock.requests.length;
+  await page.getByRole('heading', { name: 'Maria Pop' }).waitFor({ timeout: 20_000 });
+  await until('everything is fetched anew', () => mock.requests.slice(before).includes('GET /api/v1/agents'));
+  Object.assign(mock.agents.get('maria'), { name: 'Maria' });
+  await page.close();
+});
+
 test('a desk that is opened in mid call has the card', async () => {
   const desk = await ringing();
   await desk.page.reload();

@@ -1,9 +1,10 @@
 //! `GET /api/v1/agents/{id}/events`
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::HeaderMap,
     response::{IntoResponse, sse::Event},
 };
 use futures_util::stream;
@@ -12,35 +13,100 @@ use tokio::sync::watch;
 use crate::{
     call::ids::AgentId,
     desk::AgentView,
-    http::{ErrorBody, Mask, api::agents, error::ApiError, sse, state::Server},
+    http::{
+        ErrorBody, Mask,
+        api::agents,
+        error::ApiError,
+        sse::{self, Behind},
+        state::Server,
+    },
+    live::Cards,
     screen_pop::ScreenPops,
     view::Card,
 };
 
-/// An agent's own state (`event: agent`) and the card of the call that is offered to them (`event: card`), as they are and as they change. A slow reader
-/// misses states between, never the last one.
-#[utoipa::path(get, path = "/api/v1/agents/{id}/events", params(("id" = String, Path)),
-    responses((status = 200, body = Card, content_type = "text/event-stream"), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
-pub(crate) async fn events(State(server): State<Server>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
+/// An agent's own state (`event: agent`) and the card of the call that is offered to them (`event: card`), as they are and as they change, each with a number
+/// as its id. A slow reader misses states between, never the last one of a call. A reader who comes back gets its state, and the cards of all calls that have
+/// changed meanwhile; if more has happened than is kept (sixteen calls), `event: reload` comes before them.
+#[utoipa::path(get, path = "/api/v1/agents/{id}/events", params(("id" = String, Path), Behind, ("last-event-id" = Option<u64>, Header)),
+    responses((status = 200, body = Card, content_type = "text/event-stream"), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 503, body = ErrorBody)))]
+pub(crate) async fn events(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    asked: Result<Query<Behind>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ApiError> {
     let id = AgentId(id);
     agents::find(&server, &id)?;
+    let after = sse::behind(asked, &headers)?;
     let place = server.stream()?;
     let mut all = server.parts.desk.watch();
-    let mut card = server.parts.hub.card(&id);
-    // Both are news to a new reader.
+    // It is news to a new reader.
     all.mark_changed();
-    card.mark_changed();
-    let watched = Watched { id, all, card, shown: None, mask: Arc::clone(&server.mask), pops: Arc::clone(&server.pops) };
+    let due = Due::of(server.parts.hub.cards(&id), after);
+    let (mask, pops) = (Arc::clone(&server.mask), Arc::clone(&server.pops));
+    let watched = Watched { id, all, due, shown: None, mask, pops };
     Ok(sse::answer(place, stream::unfold(watched, next)))
 }
 
 struct Watched {
     id: AgentId,
     all: watch::Receiver<Arc<Vec<AgentView>>>,
-    card: watch::Receiver<Option<Arc<Card>>>,
+    due: Due,
     shown: Option<AgentView>,
     mask: Arc<Mask>,
     pops: Arc<ScreenPops>,
+}
+
+/// The cards that a page has yet to get.
+struct Due {
+    changes: watch::Receiver<Cards>,
+    cards: VecDeque<(u64, Arc<Card>)>,
+    /// It has everything up to this number.
+    after: u64,
+    reload: bool,
+}
+
+/// What a page is told of cards.
+enum Told {
+    Reload,
+    Card(u64, Arc<Card>),
+}
+
+impl Due {
+    /// Of a page that has everything up to `after`. One that is opened gets the last card alone: the others are of calls that were over before.
+    fn of(changes: watch::Receiver<Cards>, after: Option<u64>) -> Self {
+        let mut due = Self { changes, cards: VecDeque::new(), after: after.unwrap_or_default(), reload: false };
+        due.take(after);
+        if after.is_none() {
+            due.cards.drain(..due.cards.len().saturating_sub(1));
+        }
+        if after.is_none() || due.reload {
+            due.after = due.cards.front().map_or_else(|| due.changes.borrow().newest(), |(number, _)| number - 1);
+        }
+        due
+    }
+
+    fn take(&mut self, after: Option<u64>) {
+        let unseen = self.changes.borrow_and_update().since(after);
+        self.reload = unseen.missed;
+        self.cards = unseen.cards.into();
+    }
+
+    /// The next one. May be given up.
+    async fn next(&mut self) -> Option<Told> {
+        while self.cards.is_empty() && !self.reload {
+            self.changes.changed().await.ok()?;
+            self.take(Some(self.after));
+        }
+        if std::mem::take(&mut self.reload) {
+            return Some(Told::Reload);
+        }
+        let (number, card) = self.cards.pop_front()?;
+        self.after = number;
+        Some(Told::Card(number, card))
+    }
 }
 
 async fn next(mut watched: Watched) -> Option<(Event, Watched)> {
@@ -52,22 +118,28 @@ async fn next(mut watched: Watched) -> Option<(Event, Watched)> {
                 changed.ok()?;
                 let now = watched.all.borrow_and_update().iter().find(|agent| agent.id == watched.id).cloned();
                 if let Some(agent) = now.filter(|agent| watched.shown.as_ref() != Some(agent)) {
-                    let event = sse::event("agent", &agent);
+                    let event = sse::event("agent", &agent).id(watched.due.after.to_string());
                     watched.shown = Some(agent);
                     return Some((event, watched));
                 }
             }
-            changed = watched.card.changed() => {
-                changed.ok()?;
-                let card = watched.card.borrow_and_update().clone();
-                if let Some(card) = card {
-                    let screen_pop = watched.pops.of(&watched.id.0, &card);
-                    // The address is not masked: its words are for the other system.
-                    let mut shown = watched.mask.shown(&*card);
-                    shown["screen_pop"] = screen_pop.into();
-                    return Some((sse::event("card", &shown), watched));
-                }
+            told = watched.due.next() => {
+                let event = match told? {
+                    Told::Reload => sse::reload(),
+                    Told::Card(number, card) => watched.card(&card).id(number.to_string()),
+                };
+                return Some((event, watched));
             }
         }
+    }
+}
+
+impl Watched {
+    fn card(&self, card: &Card) -> Event {
+        let screen_pop = self.pops.of(&self.id.0, card);
+        // The address is not masked: its words are for the other system.
+        let mut shown = self.mask.shown(card);
+        shown["screen_pop"] = screen_pop.into();
+        sse::event("card", &shown)
     }
 }

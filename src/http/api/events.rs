@@ -1,28 +1,44 @@
 //! `GET /api/v1/events`
 
-use std::sync::Arc;
-
-use axum::{extract::State, response::IntoResponse};
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    http::HeaderMap,
+    response::IntoResponse,
+};
 use futures_util::{StreamExt, future, stream};
 
 use crate::{
-    http::{ErrorBody, asker::Asker, error::ApiError, sse, state::Server},
+    http::{
+        ErrorBody,
+        asker::Asker,
+        error::ApiError,
+        sse::{self, Behind},
+        state::Server,
+    },
+    live::{Change, Heads},
     view::CallHead,
 };
 
 /// Heads of calls as they change, after the heads of the calls that are live or have just ended; for an agent those that are or were offered to them.
-/// `event: call`.
-#[utoipa::path(get, path = "/api/v1/events",
-    responses((status = 200, body = CallHead, content_type = "text/event-stream"), (status = 503, body = ErrorBody)))]
-pub(crate) async fn events(State(server): State<Server>, asker: Asker) -> Result<impl IntoResponse, ApiError> {
+/// `event: call`, with the number of the change as the id. A reader who comes back gets the heads that have changed meanwhile; if more has happened than is
+/// known, `event: reload` comes first and all heads follow. A reader that falls too far behind is cut off and may come back.
+#[utoipa::path(get, path = "/api/v1/events", params(Behind, ("last-event-id" = Option<u64>, Header)),
+    responses((status = 200, body = CallHead, content_type = "text/event-stream"), (status = 400, body = ErrorBody), (status = 503, body = ErrorBody)))]
+pub(crate) async fn events(
+    State(server): State<Server>,
+    asker: Asker,
+    asked: Result<Query<Behind>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ApiError> {
+    let after = sse::behind(asked, &headers)?;
     let place = server.stream()?;
-    let (now, changes) = server.parts.hub.watch_heads();
-    // A reader that falls behind is cut off; when it comes back it gets the heads as they are then.
-    let changes = stream::unfold(changes, async |mut changes| changes.recv().await.ok().map(|head| (head, changes)));
+    let Heads { missed, now, live } = server.parts.hub.watch_heads(after);
+    let changes = stream::unfold(live, async |mut live| live.recv().await.ok().map(|change| (change, live)));
     let agent = asker.only_calls_of();
-    let shown = move |head: Arc<CallHead>| {
+    let shown = move |Change { number, head }: Change| {
         let seen = agent.as_ref().is_none_or(|agent| server.parts.hub.was_offered(&head.id, agent));
-        future::ready(seen.then(|| sse::event("call", &server.finish(&head))))
+        future::ready(seen.then(|| sse::event("call", &server.finish(&head)).id(number.to_string())))
     };
-    Ok(sse::answer(place, stream::iter(now).chain(changes).filter_map(shown)))
+    let reload = stream::iter(missed.then(sse::reload));
+    Ok(sse::answer(place, reload.chain(stream::iter(now).chain(changes).filter_map(shown))))
 }

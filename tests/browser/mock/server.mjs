@@ -9,6 +9,7 @@ import { headOf, history } from './history.mjs';
 import { afterRinging, bot, evidence, numbered, summary, untilRinging } from './record.mjs';
 import { People } from './people.mjs';
 import { Privacy } from './privacy.mjs';
+import { agentEvents, callEvents, listEvents } from './streams.mjs';
 import { wavOf } from './wav.mjs';
 
 const DIST = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
@@ -48,7 +49,11 @@ class Mock {
     /** Accounts, if there are any. */
     this.people = null;
     this.privacy = new Privacy();
+    /** The cards of each agent by call, with the number of their last change. */
     this.cards = new Map();
+    /** The numbers of events: those of heads and cards come from one row. Readers from before `gone` are told to begin anew. */
+    this.number = 0;
+    this.gone = 0;
     this.streams = new Set();
     this.timers = new Set();
     this.choices = [];
@@ -110,7 +115,9 @@ class Mock {
     const owner = call.entries.findLast((one) => one.what === 'owner');
     if (owner) call.head.owner_since = new Date(call.startedReal + owner.at / this.speed).toISOString();
     this.send((stream) => stream.call === call.id, 'entry', full, full.seq);
-    this.send((stream) => stream.list, 'call', call.head);
+    this.number += 1;
+    call.changed = this.number;
+    this.send((stream) => stream.list, 'call', call.head, this.number);
     if (full.what === 'ended') {
       call.over = true;
       this.send((stream) => stream.call === call.id, 'end', {});
@@ -126,9 +133,13 @@ class Mock {
     if (consultedBy === null) call.state = step;
     const states = { ringing: 'ringing', briefing: 'ringing', bridged: 'busy', ended: 'wrap_up' };
     this.agents.get(agent).state = outcome === 'declined' ? 'resting' : states[step];
-    this.cards.set(agent, card);
-    this.send((stream) => stream.agent === agent, 'card', card);
-    this.send((stream) => stream.agent === agent, 'agent', this.agents.get(agent));
+    this.number += 1;
+    const cards = this.cards.get(agent) ?? new Map();
+    // Behind all others.
+    cards.delete(call.id);
+    this.cards.set(agent, cards.set(call.id, { number: this.number, card }));
+    this.send((stream) => stream.agent === agent, 'card', card, this.number);
+    this.send((stream) => stream.agent === agent, 'agent', this.agents.get(agent), this.number);
   }
 
   choose(call, choice, to) {
@@ -275,14 +286,14 @@ class Mock {
     if (kind === 'callbacks') return this.callbacksApi(response, id, body);
     if (kind === 'desk') return json(response, 200, desk);
     if (kind === 'knowledge') return json(response, 200, { entries: known(url.searchParams.get('q') ?? '', Number(url.searchParams.get('limit') ?? 5)) });
-    if (kind === 'events') return this.open(request, response, { list: true });
+    if (kind === 'events') return listEvents(this, request, response);
     if (kind === 'calls' && id === undefined) return this.list(response, url);
     if (kind === 'agents' && id === undefined) return json(response, 200, { agents: [...this.agents.values()] });
     if (kind === 'agents') return this.agentApi(request, response, id, part, body);
     const call = this.calls.get(id);
     if (kind !== 'calls' || !call?.head) return json(response, 404, { error: 'not found' });
     if (part === undefined) return json(response, 200, { head: call.head, entries: call.entries });
-    if (part === 'events') return this.open(request, response, { call: id }, Number(url.searchParams.get('after') ?? 0));
+    if (part === 'events') return callEvents(this, request, response, id);
     if (part === 'recording') return url.searchParams.has('from') ? this.stretch(response, call, url) : this.recording(request, response, call);
     if (part === 'notes') return this.notesApi(request, response, id, url, body);
     if (part === 'corrections') return this.correctionsApi(response, call, id, body);
@@ -321,31 +332,18 @@ class Mock {
       agent.state = body.state;
       agent.reason = body.reason ?? null;
       if (body.phone) agent.browser = body.phone === 'browser';
-      this.send((stream) => stream.agent === id, 'agent', agent);
+      this.send((stream) => stream.agent === id, 'agent', agent, this.number);
       return json(response, 200, agent);
     }
-    this.open(request, response, { agent: id });
-    this.send((stream) => stream.response === response, 'agent', agent);
-    const card = this.cards.get(id);
-    if (card) this.send((stream) => stream.response === response, 'card', card);
+    return agentEvents(this, request, response, agent);
   }
 
-  open(request, response, about, after = 0) {
+  open(response, about) {
     response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     response.write('retry: 300\n\n');
     const stream = { response, ...about };
     this.streams.add(stream);
     response.on('close', () => this.streams.delete(stream));
-    if (about.list) {
-      for (const call of this.calls.values()) if (call.head?.state === 'live') response.write(`event: call\ndata: ${JSON.stringify(call.head)}\n\n`);
-    }
-    if (about.call === undefined) return;
-    const call = this.calls.get(about.call);
-    const last = Number(request.headers['last-event-id'] ?? after);
-    for (const entry of call.entries) {
-      if (entry.seq > last) response.write(`id: ${entry.seq}\nevent: entry\ndata: ${JSON.stringify(entry)}\n\n`);
-    }
-    if (call.head.state === 'ended') response.write('event: end\ndata: {}\n\n');
   }
 
   /** Calls that ended with the promise are those who wait, until somebody has called them. */

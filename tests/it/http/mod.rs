@@ -19,6 +19,7 @@ mod pages;
 mod people;
 mod privacy;
 mod recording;
+mod resume;
 mod sign_in;
 mod stream;
 mod supervision;

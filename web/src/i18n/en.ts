@@ -584,6 +584,10 @@ export const en = {
       none: 'No calls so far. They will be listed here.',
       queues: (names: string) => `You answer for ${names}`,
     },
+    missed: {
+      title: 'Rang here while this page had no connection',
+      seen: 'Seen',
+    },
     ring: {
       ringing: 'Your phone is ringing',
       briefing: 'You are being briefed',

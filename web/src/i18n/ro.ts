@@ -589,6 +589,10 @@ export const ro: Strings = {
       none: 'Încă niciun apel. Vor apărea aici.',
       queues: (names: string) => `Răspundeți pentru ${names}`,
     },
+    missed: {
+      title: 'A sunat aici cât timp pagina nu avea legătură',
+      seen: 'Am văzut',
+    },
     ring: {
       ringing: 'Vă sună telefonul',
       briefing: 'Ascultați rezumatul',

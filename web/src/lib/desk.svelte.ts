@@ -5,6 +5,8 @@ import { stream } from './stream.svelte';
 import { mergeFacts, readCall, type CallView } from './view';
 
 const QUOTES = 3;
+/** More than anybody looks at. */
+const MISSED = 8;
 
 /** Where an agent's handoff stands by the call's own record. */
 function stepOf(view: CallView, agent: string): CardStep | null {
@@ -53,6 +55,8 @@ export class DeskStore {
   /** The number was none that this agent may call. */
   mayNotCall = $state(false);
   stateFailed = $state(false);
+  /** Calls that were offered and passed on while this page had no connection. The newest first. */
+  missed = $state.raw<Card[]>([]);
 
   readonly facts = $derived(this.card ? mergeFacts(this.card.summary.facts, this.call?.view.facts ?? []) : []);
 
@@ -68,6 +72,8 @@ export class DeskStore {
   });
 
   #stopCall: (() => void) | null = null;
+  /** A stream begins with the last card, which may be of a call that was over before this page was opened. */
+  #opened = false;
 
   constructor(id: string) {
     this.id = id;
@@ -82,11 +88,18 @@ export class DeskStore {
           const agent = data as AgentRow;
           if (agent.id === this.id) this.agent = agent;
         },
-        card: (data) => this.#show(data as Card),
+        card: (data) => {
+          const card = data as Card;
+          if (!this.#passedBy(card)) this.#show(card);
+          this.#opened = true;
+        },
       },
       opened: (again) => {
-        if (again) void this.load();
+        if (!again) return;
+        this.#opened = true;
+        void this.load();
       },
+      reload: () => void this.load(),
     });
     return () => {
       stop();
@@ -120,9 +133,16 @@ export class DeskStore {
     this.#show({ call: head, summary: view.summary, reasons: head.reasons, evidence, step, outcome: null, consulted_by: askedBy(view, this.id) });
   }
 
+  /** An offer of which this page hears only when it is over. Whom the agent has talked with is no such thing: there is something to write down. */
+  #passedBy(card: Card): boolean {
+    if (card.step !== 'ended' || this.card?.call.id === card.call.id) return false;
+    if (!this.#opened) return true;
+    if (card.outcome === 'accepted') return this.card !== null && this.card.step !== 'ended';
+    this.missed = [card, ...this.missed.filter((one) => one.call.id !== card.call.id)].slice(0, MISSED);
+    return true;
+  }
+
   #show(card: Card): void {
-    // A stream begins with the last card, which may be of a call that was over before this page was opened.
-    if (!this.card && card.step === 'ended') return;
     // A late word about an older call does not take the card of the present one away.
     if (this.card && this.card.call.id !== card.call.id && card.step === 'ended' && this.card.step !== 'ended') return;
     if (this.card?.step !== card.step || this.card.call.id !== card.call.id) {
@@ -134,6 +154,11 @@ export class DeskStore {
     this.#stopCall?.();
     this.call = new CallStore(card.call.id);
     this.#stopCall = this.call.start();
+  }
+
+  /** Whoever has seen which calls were missed need not see it for ever. */
+  seen(): void {
+    this.missed = [];
   }
 
   dismiss(): void {

@@ -1,4 +1,5 @@
-/** Server-sent events that come back by themselves. The browser repeats the last event id on a dropped connection; on a refused one we start again after a pause. */
+/** Server-sent events that come back by themselves, behind the last event that they had. The browser repeats its id on a dropped connection; on a refused one, and
+ *  when a page is looked at again, we start again and say it ourselves. */
 
 import { loadSession } from './session.svelte';
 
@@ -13,8 +14,10 @@ const LONGEST_PAUSE_MS = 15_000;
 export interface Handlers {
   /** One per event name. */
   on: Record<string, (data: unknown, lastEventId: string) => void>;
-  /** The stream is up: the first time, and every time after. Fetch here what may have been missed. */
+  /** The stream is up: the first time, and every time after. */
   opened?: (again: boolean) => void;
+  /** More was missed than the gateway has kept: fetch everything anew. What it still has follows. */
+  reload?: () => void;
   /** Browsers give a site six connections for all its tabs: a hidden tab does without this stream, and catches up when it is looked at. */
   onlyVisible?: boolean;
 }
@@ -25,11 +28,12 @@ export function stream(address: string, handlers: Handlers): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let pause = FIRST_PAUSE_MS;
   let opens = 0;
+  let last = '';
   let stopped = false;
 
   const start = (): void => {
     link.state = opens === 0 ? 'connecting' : 'lost';
-    source = new EventSource(address);
+    source = new EventSource(behind(address, last));
     source.onopen = () => {
       pause = FIRST_PAUSE_MS;
       link.state = 'open';
@@ -45,9 +49,11 @@ export function stream(address: string, handlers: Handlers): () => void {
       timer = setTimeout(start, pause);
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     };
-    for (const [name, handle] of Object.entries(handlers.on)) {
+    const all: Handlers['on'] = { ...handlers.on, reload: () => handlers.reload?.() };
+    for (const [name, handle] of Object.entries(all)) {
       source.addEventListener(name, (event) => {
         const message = event as MessageEvent<string>;
+        last = message.lastEventId;
         let data: unknown = null;
         try {
           data = message.data === '' ? null : JSON.parse(message.data);
@@ -74,4 +80,12 @@ export function stream(address: string, handlers: Handlers): () => void {
     stop();
     link.state = 'none';
   };
+}
+
+function behind(address: string, last: string): string {
+  if (last === '') return address;
+  const [path, query] = address.split('?');
+  const params = new URLSearchParams(query);
+  params.set('after', last);
+  return `${path}?${params}`;
 }

@@ -51,11 +51,9 @@ export class WallStore {
           later();
         },
       },
-      // What ended meanwhile would stay: the stream begins with all that goes on.
-      opened: (again) => {
-        if (again) this.heads = new Map();
-        void this.load();
-      },
+      opened: () => void this.load(),
+      // What ended meanwhile would stay: the stream goes on with all that there is.
+      reload: () => (this.heads = new Map()),
     });
     const agents = setInterval(() => void this.#agents(), AGENTS_MS);
     const figures = setInterval(() => void this.#figures(), FIGURES_MS);
