@@ -2,6 +2,8 @@
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::call::event::LegEnd;
+
 /// Requests of pages that may wait for the telephone driver; a page beyond that is told to try again.
 const REQUESTS: usize = 256;
 
@@ -105,6 +107,15 @@ pub enum Request {
     End {
         /// Which call.
         id: WebCallId,
+        /// Which of the two.
+        why: LegEnd,
+    },
+    /// An agent's page was opened, or closed.
+    Desk {
+        /// Whose.
+        agent: String,
+        /// Opened?
+        open: bool,
     },
 }
 
@@ -147,9 +158,15 @@ impl WebCalls {
     }
 
     /// Ends a call; one that is over stays so.
-    pub async fn end(&self, id: WebCallId) {
+    pub async fn end(&self, id: WebCallId, why: LegEnd) {
         // Without a telephone driver there is no call left.
-        let _ = self.requests.send(Request::End { id }).await;
+        let _ = self.requests.send(Request::End { id, why }).await;
+    }
+
+    /// An agent's page was opened, or closed: that is where their telephone may be.
+    pub async fn desk(&self, agent: String, open: bool) {
+        // Without a telephone driver nothing rings.
+        let _ = self.requests.send(Request::Desk { agent, open }).await;
     }
 
     async fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, WebRefused> {

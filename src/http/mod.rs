@@ -7,6 +7,7 @@ mod access;
 mod api;
 mod asker;
 mod assets;
+mod at_desk;
 mod cookie;
 mod error;
 mod guard;

@@ -11,16 +11,18 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
+    call::event::LegEnd,
     clock,
-    http::error::ApiError,
+    http::{at_desk::Desks, error::ApiError},
     web_call::{WebCall, WebCallId, WebCalls, random_hex},
 };
 
 /// How long a token may be used to begin a call.
 const TOKEN_LIFE: Duration = Duration::from_secs(120);
 
-/// A page whose stream has broken off has this long to come back before its call ends.
-const COMES_BACK: Duration = Duration::from_millis(700);
+/// A page whose stream has broken off has this long to come back before its call ends. It is told to try at once (`sse`), and whoever hears nothing
+/// meanwhile is told why soon enough.
+pub(super) const COMES_BACK: Duration = Duration::from_millis(1_500);
 
 /// A STUN or TURN server for the pages: the gateway itself is reached directly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -49,6 +51,7 @@ pub struct WebOptions {
 pub(super) struct Web {
     pub(super) calls: WebCalls,
     pub(super) options: WebOptions,
+    pub(super) desks: Desks,
     key: hmac::Key,
     pages: Mutex<HashMap<WebCallId, Page>>,
 }
@@ -64,7 +67,7 @@ struct Page {
 impl Web {
     pub(super) fn new(calls: WebCalls, options: WebOptions) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, random_hex(32).as_bytes());
-        Self { calls, options, key, pages: Mutex::default() }
+        Self { calls, options, desks: Desks::default(), key, pages: Mutex::default() }
     }
 
     /// A token that begins one page's calls, and the seconds that it lives.
@@ -116,12 +119,12 @@ impl Web {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A stream has broken off: the call ends, unless the page comes back.
+    /// A stream has broken off: the call is lost, unless the page comes back.
     async fn left(self: Arc<Self>, id: WebCallId) {
         tokio::time::sleep(COMES_BACK).await;
         let gone = self.pages().get(&id).is_some_and(|page| page.streams == 0 && !*page.ended.borrow());
         if gone {
-            self.calls.end(id).await;
+            self.calls.end(id, LegEnd::SignallingLost).await;
         }
     }
 }

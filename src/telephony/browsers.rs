@@ -1,6 +1,6 @@
 //! Legs of browsers: their signalling is a page's requests, their sound is like every other leg's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tokio::sync::watch;
 use warmline_sip::{sdp::Direction, user_agent::LegId as WireLeg};
@@ -10,7 +10,7 @@ use super::{
     switchboard::{Stage, Switchboard},
 };
 use crate::{
-    call::event::{Event, LegEnd},
+    call::event::{DialFailure, Event},
     trunk::{Claims, Party, Signed},
     web_call::{Reply, Request, WebCall, WebCallId, WebRefused},
 };
@@ -25,6 +25,8 @@ pub(super) struct Browsers {
     links: HashMap<WireLeg, Link>,
     /// Phones that ring on pages, by agent.
     ringing: HashMap<String, WireLeg>,
+    /// Agents whose page was open, and is not any more.
+    closed: HashSet<String>,
 }
 
 struct Link {
@@ -74,6 +76,11 @@ impl Browsers {
     pub(super) fn ring(&mut self, agent: &str, leg: WireLeg) {
         self.ringing.insert(agent.to_owned(), leg);
     }
+
+    /// Nobody would see that it rings there.
+    pub(super) fn is_closed(&self, agent: &str) -> bool {
+        self.closed.contains(agent)
+    }
 }
 
 impl Switchboard {
@@ -86,13 +93,23 @@ impl Switchboard {
                 // A page that has gone meanwhile needs no answer.
                 let _ = reply.send(answer);
             }
-            Request::End { id } => {
+            Request::End { id, why } => {
                 if let Some(&wire) = self.browsers.calls.get(&id) {
-                    self.ended(wire, LegEnd::HungUp);
+                    self.ended(wire, why);
                     self.browsers.forget(wire, WebRefused::Busy);
                 }
             }
+            Request::Desk { agent, open: true } => _ = self.browsers.closed.remove(&agent),
+            Request::Desk { agent, open: false } => self.desk_closed(agent),
         }
+    }
+
+    /// What rings on this agent's page, rings for nobody.
+    fn desk_closed(&mut self, agent: String) {
+        if let Some(leg) = self.browsers.ringing.remove(&agent).and_then(|wire| self.drop_leg(wire)) {
+            leg.link.tell(Event::LegFailed { leg: leg.id, why: DialFailure::Unreachable });
+        }
+        self.browsers.closed.insert(agent);
     }
 
     /// A caller's page calls: like an INVITE.

@@ -97,6 +97,9 @@ impl Switchboard {
 
     /// An agent's phone is a page: it shows the call by itself, and sends its session description when the agent takes it.
     fn ring_page(&mut self, wire: WireLeg, id: LegId, agent: &str, link: Arc<Link>) {
+        if self.browsers.is_closed(agent) {
+            return link.tell(Event::LegFailed { leg: id, why: DialFailure::Unreachable });
+        }
         let Ok(sockets) = self.media.reserve() else {
             tracing::error!("cannot ring a page: no free RTP port");
             link.tell(Event::LegFailed { leg: id, why: DialFailure::Unreachable });

@@ -16,6 +16,7 @@ use crate::{
     http::{
         ErrorBody, Mask,
         api::agents,
+        at_desk::AtDesk,
         error::ApiError,
         sse::{self, Behind},
         state::Server,
@@ -46,7 +47,7 @@ pub(crate) async fn events(
     all.mark_changed();
     let due = Due::of(server.parts.hub.cards(&id), after);
     let (mask, pops) = (Arc::clone(&server.mask), Arc::clone(&server.pops));
-    let watched = Watched { id, all, due, shown: None, mask, pops };
+    let watched = Watched { _open: server.web.at_desk(&id.0).await, id, all, due, shown: None, mask, pops };
     Ok(sse::answer(place, stream::unfold(watched, next)))
 }
 
@@ -57,6 +58,7 @@ struct Watched {
     shown: Option<AgentView>,
     mask: Arc<Mask>,
     pops: Arc<ScreenPops>,
+    _open: AtDesk,
 }
 
 /// The cards that a page has yet to get.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    call::ids::AgentId,
+    call::{event::LegEnd, ids::AgentId},
     http::{
         ErrorBody,
         api::agents,
@@ -128,7 +128,7 @@ pub(crate) async fn change(
     responses((status = 204), (status = 404, body = ErrorBody)))]
 pub(crate) async fn end(State(server): State<Server>, Path(id): Path<String>, headers: HeaderMap) -> Result<StatusCode, ApiError> {
     let id = server.web.find(&id, &bearer(&headers)?)?;
-    server.web.calls.end(id).await;
+    server.web.calls.end(id, LegEnd::HungUp).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

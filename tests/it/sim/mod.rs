@@ -10,6 +10,7 @@ mod trace;
 mod world;
 
 mod story_barge_in;
+mod story_browser_closed;
 mod story_callback;
 mod story_closed;
 mod story_company;

@@ -64,6 +64,7 @@ export class Phone {
   #device: string | null = null;
   #speaker: string | null = null;
   #restarting = false;
+  #agents = false;
 
   /** `base` is the gateway's origin, empty for our own pages; `changed` is called whenever something to be shown has changed. */
   constructor(base: string, changed: () => void) {
@@ -77,6 +78,7 @@ export class Phone {
 
   async call(target: Target): Promise<void> {
     if (this.busy) return;
+    this.#agents = 'agent' in target;
     this.#set('asking');
     try {
       this.#microphone = await this.#listen();
@@ -180,7 +182,8 @@ export class Phone {
     }
   }
 
-  readonly #leave = () => this.hangUp();
+  /** A caller who closes the page hangs up. An agent's page that goes away is a mishap: the gateway notices by itself, and finds somebody else. */
+  readonly #leave = () => (this.#agents ? this.#close('ended', null) : this.hangUp());
 
   #hear(stream: MediaStream): void {
     const audio = this.#audio ?? new Audio();
