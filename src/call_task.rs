@@ -1,6 +1,9 @@
 //! The only loop that joins one call with the drivers.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use tokio::{sync::mpsc, task::JoinSet, time::sleep_until};
 
@@ -8,9 +11,9 @@ use crate::{
     call::{
         Call, Setup,
         action::Action,
-        event::{Event, Found},
-        ids::CallId,
-        record::{HandoffStep, ThirdStep, What},
+        event::{Event, Found, Supervisor},
+        ids::{AgentId, CallId},
+        record::{HandoffStep, Supervised, ThirdStep, What},
         time::Time,
     },
     clock,
@@ -47,7 +50,8 @@ impl CallTask {
         // However the call ends, even by a fault of its task: it keeps no agent.
         let _at_the_desk = self.desk.enter(self.id.clone());
         let language = self.setup.flow.language.clone();
-        let mut running = Running { call: Call::new(self.setup.clone()), language, asked: JoinSet::new(), task: self };
+        let mut running =
+            Running { call: Call::new(self.setup.clone()), language, asked: JoinSet::new(), followers: HashMap::new(), task: self };
         running.run().await;
     }
 }
@@ -57,6 +61,8 @@ struct Running {
     language: String,
     /// Look-ups under way; they end with the call.
     asked: JoinSet<()>,
+    /// Supervisors who wanted to follow the conversation, and as which agents they work.
+    followers: HashMap<AgentId, AgentId>,
     task: CallTask,
 }
 
@@ -71,6 +77,7 @@ impl Running {
             tokio::select! {
                 Some(event) = self.task.events.1.recv() => {
                     let now = self.now();
+                    self.notice(&event);
                     self.task.log.event(now, &event);
                     self.call.handle(event, now);
                 }
@@ -159,12 +166,29 @@ impl Running {
                 task.legs.strike(from, to);
                 task.live.strike(from, to);
             }
-            Action::Record(entry) => {
-                if let What::Handoff { step } = &entry.what {
-                    tell_desk(&task.desk, &task.id, step);
-                }
-            }
+            Action::Record(entry) => match &entry.what {
+                What::Handoff { step } => tell_desk(&task.desk, &task.id, step),
+                What::Supervised { who, did, .. } => self.tell_of_follower(who, *did),
+                _ => {}
+            },
             Action::End { outcome } => tracing::info!(call = task.id.0, ?outcome, "call ended"),
+        }
+    }
+
+    fn notice(&mut self, event: &Event) {
+        if let Event::Supervise { by: Supervisor { who, agent: Some(agent), .. }, .. } = event {
+            self.followers.insert(who.clone(), agent.clone());
+        }
+    }
+
+    /// The desk knows who listens instead of taking calls.
+    fn tell_of_follower(&self, who: &AgentId, did: Supervised) {
+        if let Some(agent) = self.followers.get(who) {
+            let follows = match did {
+                Supervised::Rung | Supervised::Listens | Supervised::Whispers | Supervised::Joined => true,
+                Supervised::Left | Supervised::NotReached => false,
+            };
+            self.task.desk.follows(&self.task.id, agent, follows);
         }
     }
 

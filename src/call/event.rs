@@ -324,6 +324,9 @@ pub struct Supervisor {
     pub name: String,
     /// Where to ring.
     pub target: String,
+    /// As whom they work, if they take calls themselves: nobody offers them one meanwhile.
+    #[serde(default)]
+    pub agent: Option<AgentId>,
 }
 
 /// How a conversation is to be followed.

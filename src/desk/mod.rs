@@ -111,6 +111,11 @@ impl DeskHandle {
         self.with(|inner, now| inner.desk.consulted(call, agent, now));
     }
 
+    /// An agent begins to follow a conversation of another one, or does so no longer: nobody offers them a call meanwhile.
+    pub fn follows(&self, call: &CallId, agent: &AgentId, follows: bool) {
+        self.with(|inner, now| if follows { inner.desk.follows(call, agent, now) } else { inner.desk.follows_no_more(call, agent, now) });
+    }
+
     /// Makes sure that the desk hears of a call's end, however it ends.
     #[must_use]
     pub fn enter(&self, call: CallId) -> CallAtDesk {

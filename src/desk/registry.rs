@@ -4,6 +4,8 @@
 //! agents who may take it, the one who looks after this caller, the one who spoke with them last, or the one who has been idle longest (or is best at it).
 //! A call that asks again after a failed offer keeps its place. A free agent and a waiting call that fit never stay apart.
 
+mod following;
+
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, VecDeque},
@@ -172,6 +174,8 @@ struct Seat {
     ring_at: RingAt,
     /// Why they are away.
     reason: Option<String>,
+    /// They follow this conversation of another agent.
+    follows: Option<CallId>,
 }
 
 impl Seat {
@@ -209,7 +213,7 @@ impl Desk {
     pub fn new(limits: Limits, agents: Vec<Profile>, now: Now) -> Self {
         let seat = |profile: Profile| {
             let state = if profile.signed_in { State::Available { since: now } } else { State::Away };
-            (profile.id.clone(), Seat { profile, state, ring_at: RingAt::Configured, reason: None })
+            (profile.id.clone(), Seat { profile, state, ring_at: RingAt::Configured, reason: None, follows: None })
         };
         Self {
             limits,
@@ -310,6 +314,7 @@ impl Desk {
         self.tickets.remove(call);
         self.known.ended(call);
         self.waiting.retain(|waiting| waiting.request.call != *call);
+        self.seats.values_mut().for_each(|seat| seat.follow_no_more(call, now));
         let agents: Vec<AgentId> =
             self.seats.iter().filter(|(_, seat)| seat.state.call() == Some(call)).map(|(id, _)| id.clone()).collect();
         for agent in agents {
@@ -372,7 +377,7 @@ impl Desk {
         let view = |(id, seat): (&AgentId, &Seat)| AgentView {
             id: id.clone(),
             name: seat.profile.name.clone(),
-            state: seat.state.word(),
+            state: seat.word(),
             queues: seat.profile.queues.clone(),
             languages: seat.profile.languages.clone(),
             call: seat.state.call().cloned(),
@@ -435,7 +440,7 @@ impl Desk {
         let fits = |seat: &Seat| seat.profile.may_take(request) || overflows && self.may_ever_take(seat, request);
         let free = || {
             let fitting = self.seats.iter().filter(|(_, seat)| fits(seat));
-            fitting.filter_map(|(id, seat)| if let State::Available { since } = seat.state { Some((since, id, seat)) } else { None })
+            fitting.filter_map(|(id, seat)| seat.idle_since().map(|since| (since, id, seat)))
         };
         let known = request.caller.as_ref().and_then(|caller| self.known.agent(caller, self.now, self.limits.known_ms));
         for first in [request.prefer.as_ref(), known].into_iter().flatten() {

@@ -38,7 +38,7 @@ pub(crate) struct Followed {
     /// Where to ring; not needed for a change.
     #[serde(default)]
     phone: At,
-    /// With `desk_phone`: of this agent, as whom the account may act. None: of the agent as whom it works.
+    /// With `desk_phone`: of this agent. With accounts, nobody but the agent as whom the account works, who is meant without it, too.
     #[serde(default)]
     agent: Option<String>,
 }
@@ -93,7 +93,7 @@ impl Mode {
 /// A supervisor follows the conversation of a caller with an agent, in another way than before, or no longer. Their telephone is rung; what they hear and who
 /// hears them is on the call's record. The answer only says that the call was told.
 #[utoipa::path(post, path = "/api/v1/calls/{id}/supervision", params(("id" = String, Path)), request_body = Followed,
-    responses((status = 202), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
+    responses((status = 202), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(crate) async fn follow(
     State(server): State<Server>,
     asker: Asker,
@@ -132,15 +132,18 @@ fn name_of(asker: &Asker) -> String {
 
 fn supervisor(server: &Server, asker: &Asker, followed: &Followed) -> Result<Supervisor, ApiError> {
     let who = name_of(asker);
-    let agent = followed.agent.clone().map(AgentId).or_else(|| asker.agent().cloned());
+    let own = asker.agent().cloned();
     let target = match followed.phone {
         At::Page => format!("{PAGE}{who}"),
         At::DeskPhone => {
-            let agent = agent.ok_or(ApiError::NoPhone)?;
-            asker.must_act_as(&agent)?;
+            let agent = followed.agent.clone().map(AgentId).or_else(|| own.clone()).ok_or(ApiError::NoPhone)?;
+            // To work at anybody's desk is no right to have their telephone ring.
+            if asker.identity().is_some() && own.as_ref() != Some(&agent) {
+                return Err(ApiError::NotAllowed);
+            }
             server.parts.desk.telephone(&agent).ok_or(ApiError::NoPhone)?
         }
     };
     let name = asker.identity().map(|identity| identity.name.clone()).unwrap_or_default();
-    Ok(Supervisor { who: AgentId(who), name, target })
+    Ok(Supervisor { who: AgentId(who), name, target, agent: own })
 }

@@ -1,5 +1,6 @@
 //! Agents and queues.
 
+mod following;
 mod handle;
 mod schedules;
 mod stories;

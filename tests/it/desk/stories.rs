@@ -25,19 +25,19 @@ fn agent(id: &str, queues: &[&str]) -> Profile {
     }
 }
 
-fn desk(agents: &[(&str, &[&str])]) -> Desk {
+pub(super) fn desk(agents: &[(&str, &[&str])]) -> Desk {
     Desk::new(Limits::default(), agents.iter().map(|(id, queues)| agent(id, queues)).collect(), Now(0))
 }
 
-fn call(id: &str) -> CallId {
+pub(super) fn call(id: &str) -> CallId {
     CallId(id.to_owned())
 }
 
-fn who(id: &str) -> AgentId {
+pub(super) fn who(id: &str) -> AgentId {
     AgentId(id.to_owned())
 }
 
-fn find(desk: &mut Desk, id: &str, queue: &str, not: &[&str], at: u64) {
+pub(super) fn find(desk: &mut Desk, id: &str, queue: &str, not: &[&str], at: u64) {
     let not = not.iter().map(|agent| who(agent)).collect();
     desk.find(
         Request {
@@ -56,7 +56,7 @@ fn find(desk: &mut Desk, id: &str, queue: &str, not: &[&str], at: u64) {
 }
 
 /// What the calls were told, in short.
-fn told(desk: &mut Desk) -> Vec<String> {
+pub(super) fn told(desk: &mut Desk) -> Vec<String> {
     std::iter::from_fn(|| desk.poll())
         .map(|notice| match notice.answer {
             Answer::Reserved { agent } => format!("{} gets {}", notice.call.0, agent.id.0),
@@ -67,7 +67,7 @@ fn told(desk: &mut Desk) -> Vec<String> {
         .collect()
 }
 
-fn state(desk: &Desk, id: &str) -> StateWord {
+pub(super) fn state(desk: &Desk, id: &str) -> StateWord {
     desk.view().into_iter().find(|agent| agent.id.0 == id).unwrap().state
 }
 

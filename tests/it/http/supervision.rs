@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use warmline::{
-    accounts,
+    accounts::{self, Role},
     call::{
         event::{Event, Supervision, Supervisor},
         ids::AgentId,
@@ -38,7 +38,8 @@ async fn the_call_is_told_who_wants_what_and_the_audit_log_too() {
     let listen = json!({"mode": "listen"});
     assert_eq!(code(ask(&served, &sanda, listen.clone()).await).await, (409, "no_conversation".to_owned()));
     bridged(&mut call);
-    let by = Supervisor { who: AgentId("~id-sanda".to_owned()), name: "sanda".to_owned(), target: "browser:~id-sanda".to_owned() };
+    let (who, name, target) = (AgentId("~id-sanda".to_owned()), "sanda".to_owned(), "browser:~id-sanda".to_owned());
+    let by = Supervisor { who, name, target, agent: None };
     for (mode, wish) in
         [("listen", Supervision::Listen), ("whisper", Supervision::Whisper), ("join", Supervision::Join), ("end", Supervision::End)]
     {
@@ -48,10 +49,9 @@ async fn the_call_is_told_who_wants_what_and_the_audit_log_too() {
     // Her account works as no agent, so nothing says where her telephone is.
     let desk = json!({"mode": "listen", "phone": "desk_phone"});
     assert_eq!(code(ask(&served, &sanda, desk).await).await, (409, "no_phone".to_owned()));
+    // She may work at Maria's desk, but not have Maria's telephone ring.
     let marias = json!({"mode": "listen", "phone": "desk_phone", "agent": "maria"});
-    assert_eq!(ask(&served, &sanda, marias).await.status(), 202);
-    let told = call.events.recv().await;
-    assert!(matches!(&told, Some(Event::Supervise { by, .. }) if by.target == "sip:maria@127.0.0.1"), "{told:?}");
+    assert_eq!(code(ask(&served, &sanda, marias).await).await, (403, "not_allowed".to_owned()));
     for wrong in
         [json!({}), json!({"mode": "spy"}), json!({"mode": "listen", "phone": "+1900"}), json!({"mode": "listen", "agent": "maria"})]
     {
@@ -65,9 +65,31 @@ async fn the_call_is_told_who_wants_what_and_the_audit_log_too() {
     let ada = served.sign_in("ada").await;
     let log: Value = served.ask(&ada, Method::GET, "/api/v1/audit?target=one", None).await.json().await.unwrap();
     let text = log.to_string();
-    for (deed, times) in [("listened_to_call", 2), ("whispered_in_call", 1), ("joined_call", 1), ("left_call", 1)] {
+    for (deed, times) in [("listened_to_call", 1), ("whispered_in_call", 1), ("joined_call", 1), ("left_call", 1)] {
         assert_eq!(text.matches(&format!("\"{deed}\"")).count(), times, "{deed} in {text}");
     }
+}
+
+#[tokio::test]
+async fn a_supervisor_who_takes_calls_has_their_own_telephone_ring_and_the_call_knows_who_that_is() {
+    let served = guarded().await;
+    let mut call = served.live("one", 0);
+    bridged(&mut call);
+    let link = served.invited("vera", Role::Supervisor, Some("ion")).await;
+    let welcome = json!({"link": link.expose(), "password": people::PASSWORD});
+    let answer = served.ask(&Browser::default(), Method::PUT, "/api/v1/session/link", Some(welcome)).await;
+    let vera = Browser { cookie: people::cookie(&answer) };
+    for own in [json!({"mode": "listen", "phone": "desk_phone"}), json!({"mode": "listen", "phone": "desk_phone", "agent": "ion"})] {
+        assert_eq!(ask(&served, &vera, own).await.status(), 202);
+        let told = call.events.recv().await;
+        let ion = AgentId("ion".to_owned());
+        assert!(
+            matches!(&told, Some(Event::Supervise { by, .. }) if by.target == "sip:ion@127.0.0.1" && by.agent.as_ref() == Some(&ion)),
+            "{told:?}"
+        );
+    }
+    let marias = json!({"mode": "listen", "phone": "desk_phone", "agent": "maria"});
+    assert_eq!(code(ask(&served, &vera, marias).await).await, (403, "not_allowed".to_owned()));
 }
 
 #[tokio::test]

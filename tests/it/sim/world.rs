@@ -535,7 +535,8 @@ impl World {
             Does::IsLost => self.leg_ends(leg, LegEnd::MediaLost),
             Does::HandsOn(to) => self.in_ms(20, Event::TransferAsked { leg, to: to.clone() }),
             Does::Supervised(wish) => {
-                let by = Supervisor { who: AgentId(BOSS.to_owned()), name: "Eva".to_owned(), target: format!("sip:{BOSS}@127.0.0.1") };
+                let (who, name, target) = (AgentId(BOSS.to_owned()), "Eva".to_owned(), format!("sip:{BOSS}@127.0.0.1"));
+                let by = Supervisor { who, name, target, agent: None };
                 self.in_ms(20, Event::Supervise { by, wish: *wish });
             }
             Does::TakenOver(id) => {
