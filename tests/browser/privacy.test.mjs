@@ -113,6 +113,11 @@ for (const language of ['en-GB', 'ro-RO']) {
           }
           const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
           if (over > 0) found.push(`${name}: ${over} px too wide`);
+          // What can be pressed can be seen without moving a table.
+          for (const link of await page.locator('.table a').all()) {
+            const box = await link.boundingBox();
+            if (box !== null && box.x + box.width > width) found.push(`${name}: “${await link.innerText()}” is off the side`);
+          }
           if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/privacy-${name}-${language}-${width}-${colorScheme}.png`, fullPage: name !== 'erase' });
         };
         await page.goto(`${world.mock.url}/privacy`);
