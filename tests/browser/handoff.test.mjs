@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { launch } from './chrome.mjs';
+import { NOTED } from './noted.mjs';
 import { BIN, PATIENCE_MS, heardSoFar, microphone, speaking, start, tapped, words } from './phones.mjs';
 import { AGENTS_HUM, CALLERS_HUM, ON_CUE, arrived, beginsAt, comes, heard, hum, say, wasTold } from './sounds.mjs';
 import { assertClean, until, watched } from './support.mjs';
@@ -15,28 +16,6 @@ import { assertClean, until, watched } from './support.mjs';
 const PASSWORD = 'a-desk-of-oak-and-iron';
 const WISH = 'I would like to talk to a human please.';
 const HUM_MS = 6_000;
-
-/** Notes when the card's event came, when the card was on the screen, and when a key was pressed. By the machine's clock. */
-const NOTED = `
-  window.__noted = {};
-  const note = (name) => {
-    performance.mark(name);
-    window.__noted[name] ??= performance.timeOrigin + performance.now();
-  };
-  const Source = window.EventSource;
-  window.EventSource = class extends Source {
-    constructor(...all) {
-      super(...all);
-      this.addEventListener('card', ({ data }) => JSON.parse(data).step === 'ringing' && note('card'));
-    }
-  };
-  new MutationObserver(() => {
-    if (window.__noted.rendered !== undefined || document.querySelector('article [data-step=ringing]') === null) return;
-    // The second frame is begun when the first one is on the screen.
-    requestAnimationFrame(() => requestAnimationFrame(() => note('rendered')));
-  }).observe(document, { subtree: true, childList: true, attributes: true });
-  addEventListener('keydown', () => (window.__noted.key = performance.timeOrigin + performance.now()), true);
-`;
 
 test('a caller and a signed-in agent in two browsers', { skip: BIN ? false : 'set WARMLINE_BIN' }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'warmline-handoff-'));
@@ -114,8 +93,8 @@ test('a caller and a signed-in agent in two browsers', { skip: BIN ? false : 'se
     assert.ok((await steps()).every(({ step }) => step !== 'briefing'), 'nobody has picked up yet');
     const { head, entries } = await api(`/calls/${id}`);
     const rang = Date.parse(head.started) + entries.find(({ step }) => step?.step === 'ringing').at;
-    const noted = await until('the card is drawn', () => agentPage.evaluate(() => window.__noted.rendered && window.__noted));
-    t.diagnostic(`ring to the card’s event at the page: ${Math.round(noted.card - rang)} ms, to the card on the screen: ${Math.round(noted.rendered - rang)} ms`);
+    const noted = await until('the card is drawn', () => agentPage.evaluate((call) => window.__noted.cards[call]?.shown && window.__noted.cards[call], id));
+    t.diagnostic(`ring to the card’s event at the page: ${Math.round(noted.came - rang)} ms, to the card on the screen: ${Math.round(noted.shown - rang)} ms`);
   });
 
   const briefing = {};

@@ -93,7 +93,10 @@ fn bench(rest: &[String]) -> Result<()> {
     pages::build()?;
     build::release()?;
     run::visible(build::warmline().args(["models", "pull"]))?;
-    run::visible(build::warmline().arg("bench").args(rest))
+    pages::install("tests/browser")?;
+    // Some figures are of a page in a real browser.
+    let screen = run::root().join("tests/browser/screen.mjs");
+    run::visible(build::warmline().arg("bench").args(rest).env("WARMLINE_SCREEN", screen))
 }
 
 fn models(rest: &[String]) -> Result<()> {

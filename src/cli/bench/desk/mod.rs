@@ -2,6 +2,7 @@
 
 mod crowd;
 mod desks;
+mod screen;
 mod stories;
 
 use std::{
@@ -21,8 +22,11 @@ use crate::{
     phone::{Api, Line, Ringing, Sound, Span, Voice},
     view::Stamp,
 };
+use screen::Screen;
 
 const HANDOFFS: usize = 6;
+/// How often a card is looked at on a real screen.
+const ON_SCREEN: usize = 4;
 /// How long both sides talk while the cost of it is taken.
 const BRIDGED_MS: u32 = 15_000;
 /// Of how many handoffs it is taken.
@@ -88,10 +92,31 @@ async fn handoffs(bench: &mut Bench, figures: &mut Figures, wish: &Sound) -> Res
     figures.add_times("longest_silence_in_handoff", &seen.silences, &[(100, Some(3_000.0))]);
     let mean = seen.costs.iter().sum::<f64>() / seen.costs.len().max(1) as f64;
     figures.add("cpu_per_bridged_call_second", mean, "ms/s", seen.costs.len(), None);
+    on_screen(bench, figures, wish, &cards).await
+}
+
+/// The same a few times more, with the agent's desk on a real screen.
+async fn on_screen(bench: &Bench, figures: &mut Figures, wish: &Sound, cards: &Cards) -> Result<()> {
+    let Some(screen) = Screen::open(&bench.rig.api().address("/agent/maria")).await.context("a screen")? else {
+        figures.missing.push("the card on a screen: WARMLINE_SCREEN names no program".to_owned());
+        return Ok(());
+    };
+    // What it costs is known.
+    let mut seen = Seen { costs: vec![0.0; COSTS], ..Seen::default() };
+    let mut shown = Vec::new();
+    for number in 0..ON_SCREEN {
+        let (call, rang) =
+            hand_over(bench, wish, Taken::ByKey, cards, &mut seen).await.with_context(|| format!("on a screen, {number}"))?;
+        let at = screen.shown(&call).context("the card was never on the screen")?;
+        shown.push(bench.timeline(at).saturating_sub(rang));
+    }
+    screen.close().await;
+    figures.add_times("ringing_to_card_on_screen", &shown, &[(50, None), (100, Some(300.0))]);
     Ok(())
 }
 
-async fn hand_over(bench: &Bench, wish: &Sound, taken: Taken, cards: &Cards, seen: &mut Seen) -> Result<()> {
+/// One handoff from greeting to goodbye: the call, and when the agent's telephone began to ring.
+async fn hand_over(bench: &Bench, wish: &Sound, taken: Taken, cards: &Cards, seen: &mut Seen) -> Result<(String, Duration)> {
     let (_phone, line) = bench.call().await?;
     let span = ask(&line, wish).await?;
     let ringing = bench.agent.ring(LIMIT).await?;
@@ -113,7 +138,7 @@ async fn hand_over(bench: &Bench, wish: &Sound, taken: Taken, cards: &Cards, see
     let sound = if taken == Taken::ByKey { &mut seen.key_to_sound } else { &mut seen.button_to_sound };
     sound.push(met.saturating_sub(accepted));
     seen.silences.push(line.media.tape(|tape| tape.longest_silence(span.end, met)));
-    Ok(())
+    Ok((call, rang))
 }
 
 /// Hears the greeting, and says what is wanted.
