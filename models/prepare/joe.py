@@ -1,9 +1,12 @@
-"""Piper's voice with its noise made part of the file, so that the same text always gives the same audio.
+"""Piper's voice in two parts, with its noise made part of the file, so that the same text always gives the same audio.
 
 usage: joe.py SOURCES OUT SCRATCH
 
 VITS draws noise twice: for the lengths of the sounds and for their colour. Without noise it sounds flat; with ONNX Runtime's own
 generator it differs on every call and cannot be tested. Here both draws read a fixed block of Gaussian noise, repeated as needed.
+
+The first part makes frames of a text, all at once; the second makes sound of frames, and sees only some of them around each: it can be
+given a sentence in pieces, so that the beginning is heard while the rest is made.
 """
 
 import pathlib
@@ -12,10 +15,12 @@ import sys
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
+from onnx.utils import Extractor
 
 # A prime number of values, so that no repetition lines up with the 192 channels of the latent.
 NOISE_LENGTH = 98_317
 SEED = 20_240_501
+FRAMES = "frames"
 
 
 def fixed_noise(node, number):
@@ -33,8 +38,7 @@ def fixed_noise(node, number):
     ]
 
 
-def main(sources, out, _scratch):
-    model = onnx.load(sources / "en_US-joe-medium.onnx")
+def with_fixed_noise(model):
     nodes = []
     drawn = 0
     for node in model.graph.node:
@@ -57,7 +61,30 @@ def main(sources, out, _scratch):
             numpy_helper.from_array(np.array([0], np.int64), "noise_zero"),
         ]
     )
-    onnx.save(model, out / "joe.onnx")
+
+
+def named_frames(model):
+    """Gives the input of the decoder, which is the border between the parts, a name."""
+    (first,) = [node for node in model.graph.node if node.name == "/dec/conv_pre/Conv"]
+    border = first.input[0]
+    for node in model.graph.node:
+        for names in (node.input, node.output):
+            for index, name in enumerate(names):
+                if name == border:
+                    names[index] = FRAMES
+    kept = [value for value in model.graph.value_info if value.name != border]
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(kept)
+    model.graph.value_info.append(helper.make_tensor_value_info(FRAMES, onnx.TensorProto.FLOAT, [1, 192, "frames"]))
+
+
+def main(sources, out, _scratch):
+    model = onnx.load(sources / "en_US-joe-medium.onnx")
+    with_fixed_noise(model)
+    named_frames(model)
+    parts = Extractor(model)
+    onnx.save(parts.extract_model([value.name for value in model.graph.input], [FRAMES]), out / "joe-frames.onnx")
+    onnx.save(parts.extract_model([FRAMES], ["output"]), out / "joe-sound.onnx")
 
 
 if __name__ == "__main__":

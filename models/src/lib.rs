@@ -49,7 +49,7 @@ pub use loudness::finish as even_loudness;
 pub use matters::Matters;
 pub use prosody::{PROSODY_RATE, Prosody, prosody};
 pub use recogniser::{RECOGNISER_RATE, Recogniser, Transcript};
-pub use resample::{resample, to_float, to_pcm};
+pub use resample::{Resampling, resample, to_float, to_pcm};
 pub use runtime::Runtime;
 pub use segment::split_at_pauses;
 pub use speakable::{pause_after_ms, speakable};

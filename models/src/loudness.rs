@@ -29,13 +29,81 @@ pub fn finish(audio: &mut Vec<f32>, rate: u32) {
     for sample in audio.iter_mut() {
         *sample = bend(*sample * gain);
     }
-    let fade = (rate as usize / 200).min(audio.len() / 2);
-    let end = audio.len();
-    for n in 0..fade {
-        let factor = n as f32 / fade as f32;
-        audio[n] *= factor;
-        audio[end - 1 - n] *= factor;
+    fade_in(audio, rate);
+    fade_out(audio, rate);
+}
+
+/// What [`finish`] does, for a clause of Piper's voice that comes in pieces. Its level is not known before its end: it is taken to be the voice's usual one, and
+/// what has been heard of it counts ever more.
+pub(crate) struct Levelling {
+    rate: u32,
+    begun: bool,
+    /// The mean square of what was speech, summed over its frames.
+    power: f32,
+    frames: f32,
+    gain: Option<f32>,
+}
+
+/// The usual level of Piper's joe while speaking, RMS, and how many frames (of 10 ms) it counts for. Measured over ten sentences: 0.057 to 0.086.
+const USUAL_RMS: f32 = 0.070;
+const USUAL_FRAMES: f32 = 100.0;
+/// The telephone's band leaves out some of it.
+const BAND: f32 = 1.15;
+/// Its frames below this are silence, and below this pauses between words.
+const SILENT_RMS: f32 = 0.006;
+const PAUSE_RMS: f32 = 0.02;
+
+impl Levelling {
+    pub(crate) fn new(rate: u32) -> Self {
+        Self { rate, begun: false, power: 0.0, frames: 0.0, gain: None }
     }
+
+    /// The next piece as it goes out. Silence before the first sound and after the last is left out.
+    pub(crate) fn piece(&mut self, mut audio: Vec<f32>, last: bool) -> Vec<f32> {
+        let frame = (self.rate / 100).max(1) as usize;
+        let levels: Vec<f32> = audio.chunks(frame).map(rms).collect();
+        let sound = |level: &f32| *level > SILENT_RMS;
+        if last {
+            let end = levels.iter().rposition(sound).map_or(0, |last| last + 4);
+            audio.truncate((end * frame).min(audio.len()));
+        }
+        if !self.begun {
+            let Some(first) = levels.iter().position(sound) else { return Vec::new() };
+            audio.drain(..first.saturating_sub(2) * frame);
+        }
+        for level in levels.iter().filter(|level| **level > PAUSE_RMS) {
+            self.power += level * level;
+            self.frames += 1.0;
+        }
+        let power = (self.power + USUAL_FRAMES * USUAL_RMS * USUAL_RMS) / (self.frames + USUAL_FRAMES);
+        let gain = BAND * TARGET_RMS / power.sqrt();
+        let before = self.gain.replace(gain).unwrap_or(gain);
+        let step = (gain - before) / audio.len().max(1) as f32;
+        for (n, sample) in audio.iter_mut().enumerate() {
+            *sample = bend(*sample * (before + step * n as f32));
+        }
+        if !self.begun {
+            fade_in(&mut audio, self.rate);
+        }
+        if last {
+            fade_out(&mut audio, self.rate);
+        }
+        self.begun = true;
+        audio
+    }
+}
+
+fn fade_in(audio: &mut [f32], rate: u32) {
+    let fade = (rate as usize / 200).min(audio.len() / 2);
+    for (n, sample) in audio[..fade].iter_mut().enumerate() {
+        *sample *= n as f32 / fade as f32;
+    }
+}
+
+fn fade_out(audio: &mut [f32], rate: u32) {
+    audio.reverse();
+    fade_in(audio, rate);
+    audio.reverse();
 }
 
 /// Root mean square of a frame.

@@ -98,6 +98,8 @@ pub enum Event {
     Failed { id: RequestId, why: Failure },
     /// An engine elsewhere could not do it, and the built-in one did. Repeated as often as it happens.
     FellBack { engine: Engine, why: Failure },
+    /// Somebody who may do that ends the call: finish up. Nobody is called back.
+    EndCall,
     /// The gateway shuts down: finish up.
     Drain,
 }

@@ -211,6 +211,7 @@ impl Call {
                 self.agent_voice(None, &AgentVoice::Failed { id });
             }
             Event::FellBack { engine, why } => self.fell_back(engine, why),
+            Event::EndCall => self.wind_up(PromptKey::Goodbye, None),
             Event::Drain => self.wind_up(PromptKey::Drained, Some(Outcome::Drained)),
         }
     }

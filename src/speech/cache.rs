@@ -17,6 +17,8 @@ use crate::clock;
 
 /// First bytes of every file; the number changes with the format.
 const MAGIC: &[u8; 8] = b"WLSPCH1\n";
+/// The end of every name.
+const KIND: &str = ".speech";
 /// Magic, then the first eight bytes of the samples' sha256.
 const HEADER: usize = 16;
 
@@ -38,7 +40,7 @@ impl Key<'_> {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>() + ".pcm"
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>() + KIND
     }
 }
 
@@ -116,10 +118,10 @@ impl Index {
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
             let Ok(name) = entry.file_name().into_string() else { continue };
-            if name.ends_with(".new") {
-                // Left by a process that was killed; one that runs writes its file in a moment again.
+            if name.ends_with(".new") || name.ends_with(".pcm") {
+                // Left by a process that was killed; one that runs writes its file in a moment again. Or of a time when everything was kept, also what was said to one caller only.
                 let _ = fs::remove_file(entry.path());
-            } else if name.ends_with(".pcm") {
+            } else if name.ends_with(KIND) {
                 let meta = entry.metadata()?;
                 let used = meta.modified()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
                 self.used(name, meta.len(), used);

@@ -195,6 +195,7 @@ impl CallSpeech {
     pub(super) fn open(parts: CallParts) -> Self {
         let (sender, said) = mpsc::channel(SAID);
         let speech = Arc::clone(&parts.speech);
+        speech.voice.begin(parts.number);
         let alone = parts.languages.len() < 2;
         let shared = Arc::new_cyclic(|call: &Weak<Shared>| {
             let tells = Tells {
@@ -282,7 +283,8 @@ impl CallSpeech {
     pub fn prepare(&self, clauses: &[String]) {
         let shared = &self.shared;
         for clause in clauses {
-            shared.parts.speech.prepare(&shared.heads().pronounced(clause), shared.language(), shared.percent.load(Ordering::Relaxed));
+            let percent = shared.percent.load(Ordering::Relaxed);
+            shared.parts.speech.prepare(shared.parts.number, &shared.heads().pronounced(clause), shared.language(), percent);
         }
     }
 
@@ -296,6 +298,7 @@ impl CallSpeech {
 
 impl Drop for CallSpeech {
     fn drop(&mut self) {
+        self.shared.parts.speech.voice.forget(self.shared.parts.number);
         for (_, forgotten) in self.shared.open().drain() {
             forgotten.store(true, Ordering::Relaxed);
         }

@@ -13,6 +13,7 @@ pub(crate) mod gate;
 pub(crate) mod glimpse;
 mod heads;
 mod listener;
+mod making;
 mod meant;
 mod numbers;
 mod onset;
@@ -118,7 +119,8 @@ impl Speech {
             chosen => chosen,
         };
         let cache = options.cache.clone().map(|folder| Cache::open(folder, options.cache_bytes));
-        let voice = Arc::new(Voice::new(Arc::clone(&engines), cache));
+        let fixed = flows.iter().flat_map(|flow| flow.fixed_clauses().into_iter().map(|clause| flow.pronounced(&clause))).collect();
+        let voice = Arc::new(Voice::new(Arc::clone(&engines), cache, fixed));
         let inner = Inner {
             listener: Listener::start(Arc::clone(&engines), priority::LISTENER),
             notes: Listener::start(Arc::clone(&engines), priority::NOTES),
@@ -127,7 +129,7 @@ impl Speech {
             voice,
             remote: options.remote.clone(),
             preparing: Arc::new(Semaphore::new(PREPARING)),
-            calls: AtomicU64::new(0),
+            calls: AtomicU64::new(1),
         };
         Ok((Self { inner: Arc::new(inner) }, heads))
     }
@@ -135,7 +137,7 @@ impl Speech {
     /// Makes what a flow says first ready in the cache, in the background and in its order.
     pub fn prewarm(&self, flow: &Flow, heads: &Heads) {
         for clause in flow.first_clauses() {
-            self.inner.prepare(&heads.pronounced(&clause), &flow.language, 100);
+            self.inner.prepare(0, &heads.pronounced(&clause), &flow.language, 100);
         }
     }
 

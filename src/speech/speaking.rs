@@ -10,11 +10,14 @@ use std::{
 
 use super::{
     Inner,
-    call::{Said, Shared, failure},
+    call::{Said, Shared},
+    making::{Hearer, Piece},
     remote::{Guarded, VoiceService},
     scheduler::{Class, Go, Job},
-    voice::Manner,
+    voice::{LINE_RATE, Manner},
 };
+use warmline_models::pause_after_ms;
+
 use crate::{
     call::{
         event::{Engine, Failure},
@@ -36,6 +39,8 @@ pub(super) struct Speaking {
     leg: LegId,
     clauses: Arc<[String]>,
     next: usize,
+    /// Something of the next clause was said.
+    sounded: bool,
     forgotten: Arc<AtomicBool>,
     /// A voice elsewhere has failed: the rest is said by the built-in one, and the voice does not change twice.
     here: bool,
@@ -44,7 +49,7 @@ pub(super) struct Speaking {
 impl Speaking {
     /// Clauses that are to be said to a leg.
     pub(super) fn new(call: Arc<Shared>, id: RequestId, leg: LegId, clauses: Arc<[String]>, forgotten: Arc<AtomicBool>) -> Self {
-        Self { call, id, leg, clauses, next: 0, forgotten, here: false }
+        Self { call, id, leg, clauses, next: 0, sounded: false, forgotten, here: false }
     }
 
     /// Has the next clause spoken.
@@ -60,23 +65,22 @@ impl Speaking {
         let (class, patience) = if self.next == 0 { (Class::FirstClause, FIRST_CLAUSE) } else { (Class::Clause, CLAUSE) };
         let (call, forgotten) = (Arc::clone(&self.call), Arc::clone(&self.forgotten));
         call.submit(class, patience, forgotten, move |go| {
-            let parts = &self.call.parts;
-            let spoken = match go {
+            let call = Arc::clone(&self.call);
+            match go {
                 Go::Run(_) => {
-                    let clause = self.call.heads().pronounced(self.clause());
-                    parts.speech.voice.clause(&clause, &self.call.manner(), !self.is_last()).map_err(|error| failure(&error))
+                    let (clause, voice) = (call.heads().pronounced(self.clause()), &call.parts.speech.voice);
+                    voice.clause(call.parts.number, &clause, &call.manner(), self.hearer());
                 }
-                Go::Refused(why) => Err(why),
-            };
-            self.said(spoken);
+                Go::Refused(why) => _ = self.said(Err(why)),
+            }
         });
     }
 
     async fn speak_elsewhere(mut self, service: Arc<Guarded<VoiceService>>) {
         let parts = &self.call.parts;
         let clause = self.call.heads().pronounced(self.clause());
-        match parts.speech.voice.clause_elsewhere(&service, &clause, &self.call.manner(), !self.is_last()).await {
-            Ok(samples) => self.said(Ok(samples)),
+        match parts.speech.voice.clause_elsewhere(parts.number, &service, &clause, &self.call.manner()).await {
+            Ok(samples) => _ = self.said(Ok(Piece { samples, last: true })),
             Err(trouble) => {
                 self.call.fell_back(Engine::Voice, &trouble);
                 self.here = true;
@@ -93,32 +97,59 @@ impl Speaking {
         self.next + 1 >= self.clauses.len()
     }
 
-    fn said(mut self, spoken: Result<Arc<[i16]>, Failure>) {
+    /// Says each piece as it comes, and has the next clause spoken after the last one.
+    fn hearer(self) -> Hearer {
+        let mut speaking = Some(self);
+        Box::new(move |piece| speaking = speaking.take().and_then(|speaking| speaking.said(piece)))
+    }
+
+    /// Gives itself back while there is more of this clause.
+    fn said(mut self, piece: Result<Piece, Failure>) -> Option<Self> {
         if self.forgotten.load(Ordering::Relaxed) {
-            return;
+            return None;
         }
-        let last = self.is_last();
-        let said = match spoken {
-            Ok(samples) => Said::Chunk { leg: self.leg, chunk: Chunk { id: self.id, clause: self.next, samples, last } },
-            Err(_) => Said::Failed { id: self.id },
-        };
-        let goes_on = matches!(said, Said::Chunk { .. }) && !last;
-        if self.call.said.try_send(said).is_err() {
-            tracing::error!(id = self.id.0, "a call does not take its speech");
-            return;
-        }
-        if goes_on {
-            self.next += 1;
-            self.submit();
-        } else {
+        let Ok(Piece { samples, last }) = piece else {
+            self.tell(Said::Failed { id: self.id });
             self.call.settle(self.id, &self.forgotten);
+            return None;
+        };
+        self.sounded |= !samples.is_empty();
+        let over = last && self.is_last();
+        if !self.tell(self.chunk(samples, over)) {
+            return None;
         }
+        if !last {
+            return Some(self);
+        }
+        if over {
+            self.call.settle(self.id, &self.forgotten);
+            return None;
+        }
+        if self.sounded {
+            let pause = vec![0; (LINE_RATE * pause_after_ms(self.clause()) / 1_000) as usize];
+            self.tell(self.chunk(pause.into(), false));
+        }
+        (self.next, self.sounded) = (self.next + 1, false);
+        self.submit();
+        None
+    }
+
+    fn chunk(&self, samples: Arc<[i16]>, last: bool) -> Said {
+        Said::Chunk { leg: self.leg, chunk: Chunk { id: self.id, clause: self.next, samples, last } }
+    }
+
+    fn tell(&self, said: Said) -> bool {
+        let taken = self.call.said.try_send(said).is_ok();
+        if !taken {
+            tracing::error!(id = self.id.0, "a call does not take its speech");
+        }
+        taken
     }
 }
 
 impl Inner {
     /// Queues a clause for the cache. Whoever asked is not told.
-    pub(super) fn prepare(self: &Arc<Self>, clause: &str, language: &str, percent: u32) {
+    pub(super) fn prepare(self: &Arc<Self>, call: u64, clause: &str, language: &str, percent: u32) {
         let manner = Manner { language: language.to_owned(), percent };
         let elsewhere = self.remote.as_ref().and_then(|remote| Some((remote.runtime.clone(), remote.voice.clone()?)));
         if self.voice.is_at_hand(clause, &manner, elsewhere.is_some()) {
@@ -130,17 +161,16 @@ impl Inner {
             if let Ok(place) = Arc::clone(&self.preparing).try_acquire_owned() {
                 runtime.spawn(async move {
                     // Whatever goes wrong is counted and logged where it is noticed.
-                    let _ = voice.clause_elsewhere(&service, &clause, &manner, false).await;
+                    let _ = voice.clause_elsewhere(call, &service, &clause, &manner).await;
                     drop(place);
                 });
             }
             return;
         }
         let work = move |go: Go<'_>| {
-            if let Go::Run(_) = go
-                && let Err(error) = voice.clause(&clause, &manner, false)
-            {
-                tracing::warn!(%error, "a clause could not be prepared");
+            // What goes wrong is logged where it is noticed.
+            if let Go::Run(_) = go {
+                voice.clause(call, &clause, &manner, Box::new(|_piece| {}));
             }
         };
         let forgotten = Arc::new(AtomicBool::new(false));

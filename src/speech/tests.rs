@@ -6,9 +6,9 @@ use std::{
 };
 
 use tokio::sync::mpsc;
-use warmline_models::{ModelsDir, read_wav, to_pcm};
+use warmline_models::{ModelsDir, read_wav, resample, to_pcm};
 
-use super::{CallSpeech, Heads, Options, Said, Speech, Tongue};
+use super::{CallSpeech, Heads, Options, Said, Speech, Tongue, voice::Manner};
 use crate::call::{
     event::{Event, Failure},
     flow::Flow,
@@ -76,13 +76,17 @@ impl Setting {
         }
     }
 
+    /// Each clause with its length.
     async fn said(&mut self, id: RequestId) -> Vec<(usize, usize)> {
-        let mut clauses = Vec::new();
+        let mut clauses: Vec<(usize, usize)> = Vec::new();
         loop {
             match self.call.said().await.unwrap() {
                 Said::Chunk { leg, chunk } => {
                     assert_eq!((leg, chunk.id), (LegId::CALLER, id));
-                    clauses.push((chunk.clause, chunk.samples.len()));
+                    match clauses.last_mut().filter(|(clause, _)| *clause == chunk.clause) {
+                        Some((_, length)) => *length += chunk.samples.len(),
+                        None => clauses.push((chunk.clause, chunk.samples.len())),
+                    }
                     if chunk.last {
                         return clauses;
                     }
@@ -153,6 +157,44 @@ async fn speech_comes_clause_by_clause_and_again_from_the_cache() {
     assert!(first[0].1 > 4_000 && first[1].1 == 0 && first[2].1 > 16_000, "{first:?}");
     setting.call.speak(RequestId(2), LegId::CALLER, &clauses);
     assert_eq!(setting.said(RequestId(2)).await, first);
+}
+
+#[tokio::test]
+async fn a_long_clause_is_heard_while_its_rest_is_made() {
+    let mut setting = Setting::new();
+    let long = "It comes in one big piece, or in several smaller ones that follow each other without a gap.".to_owned();
+    setting.call.speak(RequestId(1), LegId::CALLER, &[long]);
+    let (mut pieces, mut whole) = (Vec::new(), Vec::new());
+    loop {
+        let Some(Said::Chunk { chunk, .. }) = setting.call.said().await else { panic!("it cannot be said") };
+        pieces.push(chunk.samples.len());
+        whole.extend(chunk.samples.iter().map(|sample| f32::from(*sample) / 32_768.0));
+        if chunk.last {
+            break;
+        }
+    }
+    assert!(pieces.len() > 3 && pieces[0] < 4_000, "{pieces:?}");
+    // The borders of the pieces are not to be heard.
+    let heard = SPEECH.0.inner.engines.transcribe("en", &resample(&whole, 8_000, 16_000).unwrap(), &|| false).unwrap();
+    assert_eq!(heard.text, "It comes in one big piece, or in several smaller ones that follow each other without a gap.");
+}
+
+#[tokio::test]
+async fn what_only_one_call_says_is_forgotten_with_it() {
+    let (always, once) = ("Is there anything else I can help you with?", "Your order number is 4 5 7 1 9 9.");
+    let mut setting = Setting::new();
+    setting.call.speak(RequestId(1), LegId::CALLER, &[always.to_owned(), once.to_owned()]);
+    setting.said(RequestId(1)).await;
+    let manner = Manner { language: "en".to_owned(), percent: 100 };
+    let voice = &SPEECH.0.inner.voice;
+    assert!(voice.is_at_hand(always, &manner, false) && voice.is_at_hand(once, &manner, false));
+    assert!(voice.is_on_disk(always, &manner) && !voice.is_on_disk(once, &manner));
+    drop(setting);
+    // Its last sound was heard a moment before it is kept, or would be.
+    while voice.is_at_hand(once, &manner, false) {
+        tokio::task::yield_now().await;
+    }
+    assert!(voice.is_at_hand(always, &manner, false));
 }
 
 #[tokio::test]

@@ -1,21 +1,29 @@
-//! A clause of text to sound for the line: from the cache, else from the voice of its language.
+//! A clause of text to sound for the line: from memory or the disk, else from the voice of its language, in pieces as they are made.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use warmline_models::{
-    EspeakVoice, ModelError,
+    EspeakVoice, ModelError, Resampling,
     manifest::{MANIFEST, is_english},
-    pause_after_ms, resample, speakable, to_pcm,
+    resample, speakable, to_pcm,
 };
 
 use super::{
     cache::{Cache, Key},
+    call::failure,
     engines::Engines,
+    making::{Hearer, Making, Piece, What},
     remote::{Guarded, Trouble, VoiceService},
 };
+use crate::call::event::Failure;
 
 /// Samples per second on the line.
-const LINE_RATE: u32 = 8_000;
+pub(super) const LINE_RATE: u32 = 8_000;
+/// Clauses that are kept in memory; a minute of sound is a megabyte.
+const RECENT: usize = 128;
 
 /// How something is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,71 +39,70 @@ pub(crate) struct Voice {
     cache: Option<Cache>,
     /// Name and version of the voice, for the cache.
     version: String,
-    /// What was said last, the latest first: every call begins with the same words.
-    recent: Mutex<Vec<Recent>>,
+    /// What the flows say word for word. Only this is kept on the disk; what is made up for one call is forgotten with it.
+    fixed: HashSet<String>,
+    kept: Mutex<Kept>,
 }
 
-/// Clauses that are kept in memory; a minute of sound is a megabyte.
-const RECENT: usize = 64;
-
-/// What makes two clauses of a call the same sound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Asked<'a> {
-    clause: &'a str,
-    manner: &'a Manner,
-    more: bool,
-    elsewhere: bool,
+#[derive(Default)]
+struct Kept {
+    /// What was said last, the latest first: every call begins with the same words.
+    recent: Vec<Recent>,
+    /// What is being made just now: whoever wants the same listens along.
+    making: Vec<Arc<Making>>,
+    /// Calls that are held.
+    calls: HashSet<u64>,
 }
 
 struct Recent {
-    clause: String,
-    manner: Manner,
-    more: bool,
-    elsewhere: bool,
+    what: What,
+    /// The call that alone says it.
+    call: Option<u64>,
     samples: Arc<[i16]>,
 }
 
-impl Recent {
-    fn asked(&self) -> Asked<'_> {
-        Asked { clause: &self.clause, manner: &self.manner, more: self.more, elsewhere: self.elsewhere }
-    }
-}
-
 impl Voice {
-    pub(crate) fn new(engines: Arc<Engines>, cache: Option<Cache>) -> Self {
+    pub(crate) fn new(engines: Arc<Engines>, cache: Option<Cache>, fixed: HashSet<String>) -> Self {
         let name = engines.synthesiser.voice();
         let model = MANIFEST.kept().find(|file| file.name.starts_with(name)).map_or("", |file| file.sha256);
-        Self { version: format!("{name} {model}"), engines, cache, recent: Mutex::default() }
+        Self { version: format!("{name} {model}"), engines, cache, fixed, kept: Mutex::default() }
     }
 
-    /// The sound of a clause, mono, 8 kHz, with the silence that follows it if another clause does. Empty when there is nothing to say.
-    pub(crate) fn clause(&self, clause: &str, manner: &Manner, more: bool) -> Result<Arc<[i16]>, ModelError> {
-        let asked = Asked { clause, manner, more, elsewhere: false };
-        if let Some(samples) = self.said_of_late(asked) {
-            return Ok(samples);
+    /// The sound of a clause, mono, 8 kHz, for a call (0: for none). `hearer` gets it in pieces, or hears that it cannot be said; perhaps on another thread, where the
+    /// clause is being made already.
+    pub(crate) fn clause(&self, call: u64, clause: &str, manner: &Manner, mut hearer: Hearer) {
+        let what = What { clause: clause.to_owned(), manner: manner.clone(), elsewhere: false };
+        if let Some(samples) = self.said_of_late(&what) {
+            return hearer(Ok(Piece { samples, last: true }));
         }
-        let text = speakable(clause, &manner.language);
-        let plain = (!is_english(&manner.language)).then(|| EspeakVoice::new(&manner.language));
-        let voice = plain.as_ref().map_or(self.version.as_str(), EspeakVoice::voice);
-        let version = if manner.percent == 100 { voice.to_owned() } else { format!("{voice} {} %", manner.percent) };
-        let key = Key { voice: &version, text: &text, rate: LINE_RATE };
-        let samples = match self.cached(key) {
-            Some(samples) => samples,
-            None => self.synthesise(key, manner.percent, plain.as_ref())?,
+        let making = {
+            let mut kept = self.kept();
+            if let Some(under_way) = kept.making.iter().find(|making| making.what == what).cloned() {
+                drop(kept);
+                return under_way.listen(hearer);
+            }
+            let making = Arc::new(Making::new(what, hearer));
+            kept.making.push(Arc::clone(&making));
+            making
         };
-        Ok(self.keep(asked, samples))
+        // Also if a model panics, nobody waits for ever.
+        let _end = End { voice: self, making: &making };
+        match self.make(&making) {
+            Ok(whole) => self.keep(call, making.what.clone(), whole),
+            Err(error) => making.fail(failure(&error)),
+        }
     }
 
     /// The same by a voice elsewhere, which keeps its own pace.
     pub(crate) async fn clause_elsewhere(
         &self,
+        call: u64,
         service: &Guarded<VoiceService>,
         clause: &str,
         manner: &Manner,
-        more: bool,
     ) -> Result<Arc<[i16]>, Trouble> {
-        let asked = Asked { clause, manner, more, elsewhere: true };
-        if let Some(samples) = self.said_of_late(asked) {
+        let what = What { clause: clause.to_owned(), manner: manner.clone(), elsewhere: true };
+        if let Some(samples) = self.said_of_late(&what) {
             return Ok(samples);
         }
         let (voice, text) = (service.engine().name(), speakable(clause, &manner.language));
@@ -103,68 +110,113 @@ impl Voice {
         if text.is_empty() {
             return Ok(Vec::new().into());
         }
-        let samples = match self.cached(key) {
-            Some(samples) => samples,
+        let samples: Arc<[i16]> = match self.cached(key) {
+            Some(samples) => samples.into(),
             None => {
                 let samples = service.ask(service.engine().speak(&text)).await?;
-                self.cache(key, &samples);
-                samples
+                self.cache(&what, key, &samples);
+                samples.into()
             }
         };
-        Ok(self.keep(asked, samples))
+        self.keep(call, what, Arc::clone(&samples));
+        Ok(samples)
     }
 
-    /// Is a clause in memory, so that it needs no preparing?
+    /// Is a clause in memory, or about to be, so that it needs no preparing?
     pub(crate) fn is_at_hand(&self, clause: &str, manner: &Manner, elsewhere: bool) -> bool {
-        let asked = Asked { clause, manner, more: false, elsewhere };
-        self.recent().iter().any(|one| one.asked() == asked)
+        let asked = |what: &What| what.clause == clause && what.manner == *manner && what.elsewhere == elsewhere;
+        let kept = self.kept();
+        kept.recent.iter().any(|one| asked(&one.what)) || kept.making.iter().any(|one| asked(&one.what))
     }
 
-    fn said_of_late(&self, asked: Asked<'_>) -> Option<Arc<[i16]>> {
-        let mut recent = self.recent();
-        let at = recent.iter().position(|one| one.asked() == asked)?;
+    /// A call begins: what only it says is kept while it lasts.
+    pub(crate) fn begin(&self, call: u64) {
+        self.kept().calls.insert(call);
+    }
+
+    /// A call is over: what only it says is forgotten.
+    pub(crate) fn forget(&self, call: u64) {
+        let mut kept = self.kept();
+        kept.calls.remove(&call);
+        kept.recent.retain(|one| one.call != Some(call));
+    }
+
+    fn said_of_late(&self, what: &What) -> Option<Arc<[i16]>> {
+        let recent = &mut self.kept().recent;
+        let at = recent.iter().position(|one| one.what == *what)?;
         recent[..=at].rotate_right(1);
         Some(Arc::clone(&recent[0].samples))
     }
 
-    /// Adds the silence after a clause, and keeps it in memory.
-    fn keep(&self, asked: Asked<'_>, mut samples: Vec<i16>) -> Arc<[i16]> {
-        let Asked { clause, manner, more, elsewhere } = asked;
-        if more && !samples.is_empty() {
-            samples.extend(std::iter::repeat_n(0, (LINE_RATE * pause_after_ms(clause) / 1_000) as usize));
+    fn keep(&self, call: u64, what: What, samples: Arc<[i16]>) {
+        let call = (!self.fixed.contains(&what.clause)).then_some(call);
+        let mut kept = self.kept();
+        if call.is_none_or(|call| kept.calls.contains(&call)) {
+            kept.recent.truncate(RECENT - 1);
+            kept.recent.insert(0, Recent { what, call, samples });
         }
-        let samples: Arc<[i16]> = samples.into();
-        let mut recent = self.recent();
-        recent.truncate(RECENT - 1);
-        let kept = Recent { clause: clause.to_owned(), manner: manner.clone(), more, elsewhere, samples: Arc::clone(&samples) };
-        recent.insert(0, kept);
-        samples
     }
 
-    fn recent(&self) -> MutexGuard<'_, Vec<Recent>> {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn cached(&self, key: Key<'_>) -> Option<Vec<i16>> {
         self.cache.as_ref().and_then(|cache| cache.get(key))
     }
 
-    fn cache(&self, key: Key<'_>, samples: &[i16]) {
-        if let Some(cache) = self.cache.as_ref().filter(|_| !samples.is_empty()) {
+    fn cache(&self, what: &What, key: Key<'_>, samples: &[i16]) {
+        if let Some(cache) = self.cache.as_ref().filter(|_| !samples.is_empty() && self.fixed.contains(&what.clause)) {
             cache.put(key, samples);
         }
     }
 
-    /// English has a voice of its own; `plain` speaks every other language.
-    fn synthesise(&self, key: Key<'_>, percent: u32, plain: Option<&EspeakVoice>) -> Result<Vec<i16>, ModelError> {
-        let voice = &self.engines.synthesiser;
-        let tempo = percent as f32 / 100.0;
-        let (rate, sound) = match plain {
-            Some(plain) => (plain.rate(), plain.speak(key.text, tempo)?),
-            None => (voice.rate(), voice.speak(key.text, tempo)?),
+    #[cfg(test)]
+    pub(crate) fn is_on_disk(&self, clause: &str, manner: &Manner) -> bool {
+        let text = speakable(clause, &manner.language);
+        self.cached(Key { voice: &self.version, text: &text, rate: LINE_RATE }).is_some()
+    }
+
+    /// Has the pieces of a clause heard, and gives the whole. English has a voice of its own; espeak-ng speaks every other language.
+    fn make(&self, making: &Making) -> Result<Arc<[i16]>, ModelError> {
+        let What { clause, manner, .. } = &making.what;
+        let text = speakable(clause, &manner.language);
+        let plain = (!is_english(&manner.language)).then(|| EspeakVoice::new(&manner.language));
+        let voice = plain.as_ref().map_or(self.version.as_str(), EspeakVoice::voice);
+        let version = if manner.percent == 100 { voice.to_owned() } else { format!("{voice} {} %", manner.percent) };
+        let key = Key { voice: &version, text: &text, rate: LINE_RATE };
+        if let Some(samples) = self.cached(key) {
+            return Ok(making.piece(samples, true));
+        }
+        let tempo = manner.percent as f32 / 100.0;
+        let whole = match plain {
+            Some(plain) => making.piece(to_pcm(&resample(&plain.speak(&text, tempo)?, plain.rate(), LINE_RATE)?), true),
+            None => self.synthesise(making, &text, tempo)?,
         };
-        let samples = to_pcm(&resample(&sound, rate, LINE_RATE)?);
-        self.cache(key, &samples);
-        Ok(samples)
+        self.cache(&making.what, key, &whole);
+        Ok(whole)
+    }
+
+    fn synthesise(&self, making: &Making, text: &str, tempo: f32) -> Result<Arc<[i16]>, ModelError> {
+        let voice = &self.engines.synthesiser;
+        let (mut resampling, mut whole) = (Resampling::new(voice.rate(), LINE_RATE)?, Arc::default());
+        voice.speak_in_pieces(text, tempo, |piece, last| {
+            whole = making.piece(to_pcm(&resampling.piece(&piece, last)?), last);
+            Ok(())
+        })?;
+        Ok(whole)
+    }
+}
+
+/// The end of a making, however it comes.
+struct End<'a> {
+    voice: &'a Voice,
+    making: &'a Arc<Making>,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.voice.kept().making.retain(|making| !Arc::ptr_eq(making, self.making));
+        self.making.fail(Failure::Broken);
     }
 }

@@ -54,9 +54,9 @@ impl Suite {
             suite.counted(run::cargo().args(release).args(["--no-fail-fast", "--quiet", "--", "--skip", "wire::"]))
         });
         self.step("peers", |_| machine::peers());
-        // Real calls: alone, one after the other, because they share the machine's cores with the telephones that place them.
+        // Real calls, which mostly wait for speech: two at a time, because they share the machine's cores with the telephones that place them.
         self.step("wire tests", |suite| {
-            let only = ["--test", "it", "--", "wire::", "--test-threads=1"];
+            let only = ["--test", "it", "--", "wire::", "--test-threads=2"];
             suite.counted(run::cargo().args(release).args(only))
         });
         self.step("browser tests", |suite| {

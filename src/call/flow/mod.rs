@@ -222,12 +222,23 @@ impl Flow {
     /// constants.
     #[must_use]
     pub fn first_clauses(&self) -> Vec<String> {
-        let values: Values = self.variables.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect();
-        let known = |name: &String| self.variables.contains_key(name);
-        let filled = |name: &str| self.templates.fill(name, &values).ok().filter(|_| self.templates.names(name).iter().all(known));
+        let filled = |name: &str| self.fixed(name);
         let greeting = self.greeting.iter().filter_map(|greeting| filled(&greeting.template)).flat_map(|text| clauses::split(&text));
         let answers = self.knowledge.keys().filter_map(|key| filled(&format!("knowledge.{key}")));
         greeting.chain(answers.filter_map(|text| clauses::split(&text).into_iter().next())).collect()
+    }
+
+    /// Everything that is said word for word, in the pieces in which it is said: texts that have no holes but the flow's constants.
+    #[must_use]
+    pub fn fixed_clauses(&self) -> Vec<String> {
+        self.templates.all().filter_map(|name| self.fixed(name)).flat_map(|text| clauses::split(&text)).collect()
+    }
+
+    /// A text that is the same in every call.
+    fn fixed(&self, name: &str) -> Option<String> {
+        let values: Values = self.variables.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect();
+        let is_fixed = self.templates.names(name).iter().all(|name| self.variables.contains_key(name));
+        self.templates.fill(name, &values).ok().filter(|_| is_fixed)
     }
 
     /// The answer of a knowledge entry, with the flow's constants; what only a call knows is left out.

@@ -58,6 +58,11 @@ impl Templates {
         self.environment.add_template_owned(name, text).map_err(|error| plain(&error))
     }
 
+    /// The names of all texts.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.environment.templates().map(|(name, _)| name)
+    }
+
     /// Names that the text uses ("order.status", "company").
     #[must_use]
     pub fn names(&self, name: &str) -> BTreeSet<String> {

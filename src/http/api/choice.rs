@@ -171,7 +171,7 @@ pub(crate) async fn hang_up(State(server): State<Server>, asker: Asker, Path(id)
     asker.did(&server, Did::EndedCall, Some(&id.0));
     let event = match offered_to {
         Some(agent) => Event::AgentChose { agent, choice: AgentChoice::HangUp },
-        None => Event::Drain,
+        None => Event::EndCall,
     };
     accepted(&server, &id, server.parts.hub.tell(&id, event)).await
 }

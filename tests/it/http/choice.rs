@@ -123,7 +123,7 @@ async fn a_hang_up_reaches_the_call_with_or_without_a_body() {
     let mut call = served.live("one", 0);
     let bodiless = served.client.post(served.url("/api/v1/calls/one/hangup")).send().await.unwrap();
     assert_eq!(bodiless.status(), 202);
-    assert_eq!(call.events.recv().await, Some(Event::Drain));
+    assert_eq!(call.events.recv().await, Some(Event::EndCall));
     call.write(10, step(HandoffStep::Bridged { agent: maria(), time_to_agent_ms: 1, longest_silence_ms: 1 }));
     call.write(10, step(HandoffStep::Offered { agent: maria(), name: "Maria".to_owned() }));
     assert_eq!(served.post("/api/v1/calls/one/hangup", &json!({})).await.status(), 202);

@@ -270,6 +270,7 @@ fn random_call(seed: u64) -> Run {
         1 => sim.step(cue(&mut random), CallerDoes::Drains),
         2 => sim.step(Cue::At(random.below(90_000)), CallerDoes::HangsUp),
         3..=6 => sim.step(cue(&mut random), CallerDoes::HangsUp),
+        7 if !old => sim.step(cue(&mut random), CallerDoes::IsEnded),
         _ => sim,
     };
     let agents = (0..random.below(6) as usize).map(|index| agent(&mut random, index, reads, old)).collect();

@@ -200,6 +200,7 @@ impl Run {
             CallerDoes::Holds(held) => self.world.in_ms(5, Event::LegHeld { leg: LegId::CALLER, held }),
             CallerDoes::IsFax => self.world.in_ms(0, Event::FarEnd { leg: LegId::CALLER, sign: FarEndSign::Fax }),
             CallerDoes::Drains => self.world.in_ms(0, Event::Drain),
+            CallerDoes::IsEnded => self.world.in_ms(0, Event::EndCall),
             CallerDoes::FallsBack(engine) => self.world.in_ms(0, Event::FellBack { engine, why: Failure::TimedOut }),
         }
         self.arm_by_time(ended);

@@ -54,6 +54,8 @@ pub(crate) enum CallerDoes {
     IsFax,
     /// Not the caller: the gateway shuts down.
     Drains,
+    /// Nor this: a supervisor ends the call.
+    IsEnded,
     /// Nor this: an engine elsewhere is no help.
     FallsBack(Engine),
 }

@@ -209,3 +209,11 @@ fn whoever_waits_when_the_gateway_goes_down_is_called_back() {
     run.tells(&["Please call again in a few minutes", "> end Drained"]);
     run.never("= callback to");
 }
+
+#[test]
+fn whoever_is_sent_away_while_they_wait_is_not_called_back() {
+    let busy = Agent::accepting("maria", "Maria").busy_until(120_000);
+    let run = Sim::new().agent(busy).says("Let me talk to a person").step(Cue::When("You are number 2", 2_000), CallerDoes::IsEnded).run();
+    run.tells(&["> leave queue", "> caller: Thank you for calling. | Goodbye.", "> hang up caller", "> end NobodyCame"]);
+    run.never("= callback to").never("maintenance");
+}

@@ -36,6 +36,7 @@ fn the_caller_goes_at_each_step() {
             (CallerDoes::HangsUp, "Abandoned", "HandedOver"),
             (CallerDoes::IsLost, "Lost", "Lost"),
             (CallerDoes::Drains, "Drained", "Drained"),
+            (CallerDoes::IsEnded, "NobodyCame", "HandedOver"),
         ] {
             let maria = Agent::with("maria", "Maria", Phone::Answers(2_000)).does(Moment::Briefed, 3_000, Does::Press('1'));
             let run = human().agent(maria).step(Cue::When(begins, 300), does.clone()).run();

@@ -1,21 +1,12 @@
 //! What travels on loopback, as Wireshark's dissectors see it: one capture per telephone of others, in which nothing that the gateway sends may be
 //! malformed. Capturing needs root (Debian's tshark brings dumpcap).
 
-use std::{
-    fs,
-    net::{SocketAddr, UdpSocket},
-    ops::RangeInclusive,
-    path::Path,
-    process::Command,
-    time::Duration,
-};
+use std::{fs, net::UdpSocket, ops::RangeInclusive, path::Path, process::Command, time::Duration};
 
 use warmline::clock;
 
-use super::{Folder, LIMIT, peer::Peer};
+use super::{Folder, Gateway, LIMIT, peer::Peer};
 
-/// The gateway's RTP and RTCP ports, if the configuration does not say otherwise.
-const SOUND: RangeInclusive<u16> = 20_000..=29_999;
 const FILE: &str = "packets.pcap";
 /// What is asked of each packet, in this order.
 const FIELDS: [&str; 10] = [
@@ -37,9 +28,17 @@ const MALFORMED: &str = "117440512";
 pub(super) struct Capture {
     dumpcap: Peer,
     folder: Folder,
-    sip: u16,
+    from: Ports,
     /// Sends marks to itself: what was sent before a mark that is in the file is in the file, too.
     marks: UdpSocket,
+}
+
+/// The gateway's own.
+#[derive(Debug, Clone)]
+struct Ports {
+    sip: u16,
+    /// RTP and RTCP.
+    sound: RangeInclusive<u16>,
 }
 
 /// One packet.
@@ -79,19 +78,24 @@ impl Packet {
 #[derive(Debug)]
 pub(super) struct Packets {
     pub(super) all: Vec<Packet>,
-    sip: u16,
+    from: Ports,
 }
 
 impl Capture {
-    /// Begins to capture.
-    pub(super) async fn start(name: &str, gateway: SocketAddr) -> Self {
-        let (folder, sip) = (Folder::new(&format!("{name}-capture")), gateway.port());
+    /// Begins to capture what this gateway sends and gets.
+    pub(super) async fn of(name: &str, gateway: &Gateway) -> Self {
+        Self::start(name, Ports { sip: gateway.rig.sip().port(), sound: gateway.place.sound() }).await
+    }
+
+    async fn start(name: &str, from: Ports) -> Self {
+        let folder = Folder::new(&format!("{name}-capture"));
         let marks = UdpSocket::bind("127.0.0.1:0").unwrap();
         let marked = marks.local_addr().unwrap().port();
-        let filter = format!("port {sip} or udp port {marked} or udp portrange {}-{}", SOUND.start(), SOUND.end());
+        let (sip, first, last) = (from.sip, from.sound.start(), from.sound.end());
+        let filter = format!("port {sip} or udp port {marked} or udp portrange {first}-{last}");
         let dumpcap = Peer::start("dumpcap", &folder.0, &["-i", "lo", "-P", "-f", &filter, "-w", FILE]);
         dumpcap.says("File:").await;
-        let capture = Self { dumpcap, folder, sip, marks };
+        let capture = Self { dumpcap, folder, from, marks };
         capture.sees("here it begins").await;
         capture
     }
@@ -100,7 +104,7 @@ impl Capture {
     pub(super) async fn end(mut self) -> Packets {
         self.sees("here it ends").await;
         self.dumpcap.end();
-        Packets { all: dissected(&self.folder.0.join(FILE), self.sip), sip: self.sip }
+        Packets { all: dissected(&self.folder.0.join(FILE), self.from.sip), from: self.from }
     }
 
     async fn sees(&self, mark: &str) {
@@ -137,7 +141,7 @@ fn dissected(file: &Path, sip: u16) -> Vec<Packet> {
 impl Packets {
     /// The gateway's own.
     pub(super) fn sent(&self) -> impl Iterator<Item = &Packet> {
-        self.all.iter().filter(|packet| packet.from == self.sip || SOUND.contains(&packet.from))
+        self.all.iter().filter(|packet| packet.from == self.from.sip || self.from.sound.contains(&packet.from))
     }
 
     /// Without RTCP. Encrypted reports look like plain ones, and tshark reads them as such; those in clear are looked at in the other tests.
@@ -157,11 +161,14 @@ impl Packets {
     }
 }
 
+/// Nobody uses the port.
+const NO_SOUND: RangeInclusive<u16> = 9..=10;
+
 #[tokio::test]
 async fn a_malformed_packet_is_found() {
     let gateway = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = gateway.local_addr().unwrap();
-    let capture = Capture::start("control", address).await;
+    let capture = Capture::start("control", Ports { sip: address.port(), sound: NO_SOUND }).await;
     // An Initial Address Message (Q.763) has more than its type, which is one octet.
     for (kind, body) in [("application/isup", "\x01"), ("text/plain", "\x01")] {
         let head =

@@ -36,7 +36,7 @@ pub(super) async fn words(sound: &Sound, folder: &Folder) -> String {
 async fn baresip_hears_and_is_heard_with_every_codec_and_encryption() {
     let folder = Folder::new("codecs");
     let gateway = gateway_with_tls("codecs-gateway").await;
-    let capture = Capture::start("codecs", gateway.rig.sip()).await;
+    let capture = Capture::of("codecs", &gateway).await;
     let mut voice = Sound::silence(12_000);
     voice.samples.extend(said("What are your opening hours?").await.samples);
     voice.samples.extend(Sound::silence(12_000).samples);

@@ -5,11 +5,11 @@ use std::{fs, process::Stdio};
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::{Folder, ONE_AT_A_TIME};
+use super::{Folder, places::Place};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_call_goes_all_the_way_to_a_human() {
-    let _turn = ONE_AT_A_TIME.lock().await;
+    let _place = Place::take().await;
     let folder = Folder::new("demo");
     let file = folder.0.join("report.json");
     let mut demo = Command::new(env!("CARGO_BIN_EXE_warmline"));

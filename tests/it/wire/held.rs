@@ -91,7 +91,7 @@ fn sound(packets: &Packets, within: impl std::slice::SliceIndex<[Packet], Output
 async fn baresip_holds_comes_back_and_its_keys_count() {
     let folder = Folder::new("held");
     let gateway = gateway_that_tells_keys("held-gateway").await;
-    let capture = Capture::start("held", gateway.rig.sip()).await;
+    let capture = Capture::of("held", &gateway).await;
     let (baresip, control) = (folder.0.join("baresip"), free_port().await);
     let sip = free_port().await;
     configure_with(&baresip, "caller", sip, &Sound::tone(440.0, 60_000), RTP_PORTS, "", &["g711"]);

@@ -132,7 +132,7 @@ async fn agent(folder: &Path, kamailio: &str) -> Child {
     let mut voice = script(&[(5_000, "Accept."); 6], 0).await;
     voice.samples.extend(Sound::tone(AGENT_HZ, 10_000).samples);
     let account = format!(";auth_pass={PASSWORD};outbound=sip:{kamailio}");
-    configure_with(folder, AGENT, free_port().await, &voice, "10900-10949", &account, &["g711"]);
+    configure_with(folder, AGENT, free_port().await, &voice, "11100-11149", &account, &["g711"]);
     let accounts = fs::read_to_string(folder.join("accounts")).unwrap();
     let accounts = accounts.replace("regint=0", "regint=60").replace("@127.0.0.1>", &format!("@{kamailio}>"));
     fs::write(folder.join("accounts"), accounts).unwrap();
@@ -151,7 +151,7 @@ fn assert_greeting(heard: &str) {
 async fn straight_call(world: &World) {
     let caller = world.folder.0.join("straight");
     let voice = script(&[(12_000, "What are your opening hours?")], 8_000).await;
-    configure_with(&caller, "caller", free_port().await, &voice, "10800-10849", "", &["g711"]);
+    configure_with(&caller, "caller", free_port().await, &voice, "11150-11199", "", &["g711"]);
     let _calling = start(&caller, &["-e", &format!("/dial sip:support@{}", world.address)]);
     assert_greeting(&words(&heard(&caller).await, &world.folder).await);
     let record = format!("/api/v1/calls/{}", newest_call(&world.gateway.rig).await);
@@ -167,7 +167,7 @@ async fn relayed_call(world: &World) {
     let _agent = agent(&agent_folder, &world.address.to_string()).await;
     world.kamailio.says(&format!("registered {AGENT} at")).await;
     let voice = script(&[(12_000, "I want to talk to a person, please.")], 120_000).await;
-    configure_with(&caller, "caller", free_port().await, &voice, "10850-10899", "", &["g711"]);
+    configure_with(&caller, "caller", free_port().await, &voice, "11200-11249", "", &["g711"]);
     let _calling = start(&caller, &["-e", &format!("/dial sip:relayed@{}", world.address)]);
     world.kamailio.says(&format!("outward to sip:{AGENT}")).await;
     let record = format!("/api/v1/calls/{}", newest_call(&world.gateway.rig).await);
@@ -188,7 +188,7 @@ async fn relayed_call(world: &World) {
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_come_and_go_through_kamailio_and_rtpengine() {
     let world = World::start("kamailio").await;
-    let capture = Capture::start("kamailio", world.gateway.rig.sip()).await;
+    let capture = Capture::of("kamailio", &world.gateway).await;
     straight_call(&world).await;
     relayed_call(&world).await;
 

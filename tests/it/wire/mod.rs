@@ -14,6 +14,7 @@ mod kamailio;
 mod peer;
 mod people;
 mod pjsip;
+mod places;
 mod probes;
 mod refused;
 mod registered;
@@ -30,7 +31,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Mutex, MutexGuard};
+use self::places::Place;
 use warmline::{
     clock,
     config::{ConfigFile, Transfer},
@@ -43,13 +44,10 @@ pub(super) const LIMIT: Duration = Duration::from_secs(60);
 /// Any port of loopback.
 pub(super) const ANY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// One gateway with models at a time: they share the machine's cores with what calls them.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
-
-/// A running gateway for one test, and the right to be the only one.
+/// A running gateway for one test, and the right to run one.
 pub(super) struct Gateway {
     pub(super) rig: Rig,
-    _turn: MutexGuard<'static, ()>,
+    place: Place,
     _folder: Folder,
 }
 
@@ -102,7 +100,7 @@ async fn start(name: &str, agents: Vec<Agent>, tls: bool) -> Gateway {
 
 /// The same, on a wished port for SIP (0: any) and with an adjusted configuration.
 pub(super) async fn start_with(name: &str, agents: Vec<Agent>, tls: bool, port: u16, adjusted: impl FnOnce(&mut ConfigFile)) -> Gateway {
-    let turn = ONE_AT_A_TIME.lock().await;
+    let place = Place::take().await;
     let folder = Folder::new(name);
     let setup = Setup {
         binary: env!("CARGO_BIN_EXE_warmline").into(),
@@ -112,7 +110,11 @@ pub(super) async fn start_with(name: &str, agents: Vec<Agent>, tls: bool, port: 
         wished_ports: (port, 0),
         certificate: tls.then(|| certificate(&folder)),
     };
-    Gateway { rig: Rig::start_with(setup, adjusted).await.unwrap(), _turn: turn, _folder: folder }
+    let adjusted = |file: &mut ConfigFile| {
+        file.rtp.ports = place.ports();
+        adjusted(file);
+    };
+    Gateway { rig: Rig::start_with(setup, adjusted).await.unwrap(), place, _folder: folder }
 }
 
 fn certificate(folder: &Folder) -> (PathBuf, PathBuf) {

@@ -66,7 +66,7 @@ async fn pjsip_holds_presses_keys_in_two_ways_and_is_encrypted() {
     assert!(quality["mos"].as_f64().is_some_and(|mos| mos > 3.0), "{quality}");
 
     // A caller's REFER is refused, nobody is called for it, and the call goes on.
-    let (capture, canary) = (Capture::start("pjsip", gateway.rig.sip()).await, UdpSocket::bind("127.0.0.1:0").unwrap());
+    let (capture, canary) = (Capture::of("pjsip", &gateway).await, UdpSocket::bind("127.0.0.1:0").unwrap());
     let refer = format!("6:refer=sip:canary@{}", canary.local_addr().unwrap());
     let said = call(&target, &folder.0, &["codec=G722", &refer, "8:dtmf=9", "12:bye"]).await;
     assert!(said.contains("CONFIRMED 200"), "{said}");

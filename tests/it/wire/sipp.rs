@@ -12,7 +12,7 @@ const CALLS: &str = "200";
 async fn short_calls_at_a_steady_rate_are_all_answered() {
     let gateway = gateway("sipp", "sip:maria@127.0.0.1:9").await;
     let folder = Folder::new("sipp-files");
-    let capture = Capture::start("sipp", gateway.rig.sip()).await;
+    let capture = Capture::of("sipp", &gateway).await;
     let mut sipp = Command::new("sipp");
     sipp.args(["-sn", "uac", &gateway.rig.sip().to_string(), "-s", "support", "-i", "127.0.0.1", "-r", "20", "-m", CALLS, "-d", "100"]);
     sipp.args(["-nostdin", "-trace_err", "-error_file", "errors.log"]).current_dir(&folder.0);
