@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { assertClean, scripted, watched } from './support.mjs';
+import { assertClean, scripted, until, watched } from './support.mjs';
 
 const world = scripted({ accounts: true });
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -51,7 +51,7 @@ test('a number is searched, exported, and erased when it was typed once more', a
   await page.keyboard.press('Enter');
   await page.getByText('Erased.').waitFor();
   assert.equal(world.mock.privacy.receipts.length, before + 1);
-  assert.equal(await page.locator('tbody tr').count(), before + 1);
+  await until('the receipt is listed', async () => (await page.locator('tbody tr').count()) === before + 1);
   assert.deepEqual(world.mock.privacy.asked.at(-1), ['erase', caller]);
   assertClean(page);
   await page.close();
