@@ -269,6 +269,7 @@ impl Inner {
         let mut changed = call.card.apply(&written.item.entry);
         if let (What::Handoff { step: HandoffStep::Ended { outcome, waited_ms, .. } }, Some(queue)) =
             (&written.item.entry.what, call.card.queue())
+            && call.head.calls_back.is_none()
         {
             let in_time = *outcome == HandoffOutcome::Bridged && self.levels.of(queue).is_met_by(*waited_ms);
             metrics::counter!("warmline_queue_calls_total", "queue" => queue.to_owned(), "in_time" => in_time.to_string()).increment(1);

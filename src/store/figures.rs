@@ -14,7 +14,7 @@ const MOST_AGENTS: usize = 20;
 /// Reasons that are shown.
 const REASONS: i64 = 8;
 
-/// Figures of ended calls.
+/// Figures of ended calls that arrived; a callback is no call of its own here: whoever it reaches has waited otherwise.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
 pub struct Figures {
     /// Calls that arrived.
@@ -76,18 +76,19 @@ impl Store {
             "SELECT count(*), count(*) FILTER (WHERE outcome = 'contained'), count(*) FILTER (WHERE escalated), \
              count(*) FILTER (WHERE time_to_agent_ms IS NOT NULL), count(*) FILTER (WHERE time_to_agent_ms <= ?2), \
              count(*) FILTER (WHERE handoff_outcome = 'callback'), count(*) FILTER (WHERE handoff_outcome = 'caller_left'), \
-             max(time_to_agent_ms) FROM calls WHERE started_ms >= ?1",
+             max(time_to_agent_ms) FROM calls WHERE started_ms >= ?1 AND json_extract(head, '$.calls_back') IS NULL",
         )
         .bind(since)
         .bind(in_time)
         .fetch_one(&self.pool)
         .await?;
         let handed_over = number(&row, 3);
-        let median = "SELECT time_to_agent_ms FROM calls WHERE started_ms >= ? AND time_to_agent_ms IS NOT NULL ORDER BY time_to_agent_ms LIMIT 1 OFFSET ?";
+        let median = "SELECT time_to_agent_ms FROM calls WHERE started_ms >= ? AND time_to_agent_ms IS NOT NULL AND json_extract(head, '$.calls_back') IS NULL \
+                      ORDER BY time_to_agent_ms LIMIT 1 OFFSET ?";
         let middle = integer(handed_over.saturating_sub(1) / 2);
         let median: Option<i64> = sqlx::query_scalar(median).bind(since).bind(middle).fetch_optional(&self.pool).await?;
         let reasons = "SELECT json_extract(head, '$.reasons[0]') AS reason, count(*) AS calls FROM calls WHERE started_ms >= ? AND escalated \
-                       AND reason IS NOT NULL GROUP BY reason ORDER BY calls DESC, reason LIMIT ?";
+                       AND json_extract(head, '$.calls_back') IS NULL AND reason IS NOT NULL GROUP BY reason ORDER BY calls DESC, reason LIMIT ?";
         let reasons = sqlx::query(reasons).bind(since).bind(REASONS).fetch_all(&self.pool).await?;
         let again = "SELECT json_extract(entries.entry, '$.agent') AS agent, calls.flow AS flow, count(*) AS questions, count(DISTINCT calls.id) FROM calls \
                      JOIN entries ON entries.call = calls.id AND entries.what = 'asked_again' \

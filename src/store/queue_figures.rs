@@ -34,14 +34,14 @@ impl QueueFigures {
 }
 
 impl Store {
-    /// How the queues did since then. A call counts for the queue that it came to last.
+    /// How the queues did since then. A call counts for the queue that it came to last; one that calls somebody back counts for none.
     ///
     /// # Errors
     /// The database cannot be read.
     pub async fn queue_figures(&self, since: Stamp, levels: &ServiceLevels) -> Result<BTreeMap<String, QueueFigures>, StoreError> {
         let query = "SELECT json_extract(step.detail, '$.queue') AS queue, (time_to_agent_ms + 999) / 1000 AS seconds, \
                      coalesce(handoff_outcome = 'caller_left', 0) AS gave_up, count(*) FROM calls JOIN handoff_steps step ON step.call = calls.id \
-                     WHERE started_ms >= ? AND step.step = 'started' \
+                     WHERE started_ms >= ? AND step.step = 'started' AND json_extract(head, '$.calls_back') IS NULL \
                      AND step.seq = (SELECT max(seq) FROM handoff_steps WHERE call = calls.id AND step = 'started') GROUP BY queue, seconds, gave_up";
         let since = i64::try_from(since.0).unwrap_or(i64::MAX);
         let mut queues: BTreeMap<String, QueueFigures> = BTreeMap::new();

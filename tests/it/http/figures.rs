@@ -3,6 +3,7 @@
 use serde_json::json;
 use warmline::{
     call::{
+        ids::CallId,
         outcome::{HandoffOutcome, Outcome},
         record::{HandoffStep, What},
     },
@@ -35,6 +36,14 @@ async fn calls(store: &Store) {
         write(&mut log, 40, step(handoff_ended(outcome)));
         write(&mut log, 50, ended(Outcome::Abandoned));
     }
+    // And one that keeps that promise: it did not arrive, and nobody waited on the line.
+    let mut log = store.begin(new_call("call-10", 10));
+    write(&mut log, 10, What::CallsBack { of: CallId("call-9".to_owned()) });
+    write(&mut log, 20, escalates());
+    write(&mut log, 25, handoff_started());
+    write(&mut log, 30, step(HandoffStep::Bridged { agent: maria(), time_to_agent_ms: 100, longest_silence_ms: 1 }));
+    write(&mut log, 40, step(handoff_ended(HandoffOutcome::Bridged)));
+    write(&mut log, 50, ended(Outcome::HandedOver));
     store.flush().await;
 }
 
