@@ -54,7 +54,7 @@ pub use runtime::Runtime;
 pub use segment::split_at_pauses;
 pub use speakable::{pause_after_ms, speakable};
 pub use spoken_number::{NumberWord, SpokenNumber};
-pub use synthesiser::Synthesiser;
+pub use synthesiser::{Synthesiser, Utterance};
 pub use tone::{ToneScores, tone};
 pub use vad::{VAD_WINDOW, Vad, VadState};
 pub use wav::{Audio, parse_wav, read_wav, write_wav};

@@ -101,36 +101,22 @@ impl Synthesiser {
     /// # Errors
     /// When espeak-ng or the model fails.
     pub fn speak(&self, text: &str, tempo: f32) -> Result<Vec<f32>, ModelError> {
-        let mut whole = Vec::new();
-        self.speak_in_pieces(text, tempo, |piece, _last| {
+        let (mut utterance, mut whole) = (self.begin(text, tempo)?, Vec::new());
+        while let Some(piece) = utterance.piece()? {
             whole.extend(piece);
-            Ok(())
-        })?;
+        }
         Ok(whole)
     }
 
-    /// The same in pieces, each given to `each` as soon as it is made, with whether it is the last. There is always a last one; any may be empty.
+    /// The same in pieces: makes everything but the sound of them.
     ///
     /// # Errors
-    /// When espeak-ng or the model fails, or `each` does.
-    pub fn speak_in_pieces(
-        &self,
-        text: &str,
-        tempo: f32,
-        mut each: impl FnMut(Vec<f32>, bool) -> Result<(), ModelError>,
-    ) -> Result<(), ModelError> {
+    /// When espeak-ng or the model fails.
+    pub fn begin(&self, text: &str, tempo: f32) -> Result<Utterance<'_>, ModelError> {
         let sounds = phonemes(text, &self.espeak_voice)?;
         let frames = if sounds.is_empty() { Vec::new() } else { self.frames_of(self.table.sequence(&sounds), tempo)? };
-        if frames.is_empty() {
-            return each(Vec::new(), true);
-        }
-        let mut levelling = Levelling::new(self.rate);
-        for piece in pieces(frames.len() / FRAME_WIDTH) {
-            let last = piece.end * FRAME_WIDTH == frames.len();
-            let sound = self.sound_of(&frames, piece)?;
-            each(levelling.piece(sound, last), last)?;
-        }
-        Ok(())
+        let pieces = pieces(frames.len() / FRAME_WIDTH).into_iter();
+        Ok(Utterance { voice: self, frames, pieces, levelling: Levelling::new(self.rate) })
     }
 
     /// All frames of a text, one after the other.
@@ -159,6 +145,32 @@ impl Synthesiser {
             let sound = outputs["output"].try_extract_tensor::<f32>()?.1;
             Ok(sound.get(wanted.clone()).unwrap_or_default().to_vec())
         })
+    }
+}
+
+/// A text that is being spoken.
+pub struct Utterance<'a> {
+    voice: &'a Synthesiser,
+    frames: Vec<f32>,
+    pieces: std::vec::IntoIter<Range<usize>>,
+    levelling: Levelling,
+}
+
+impl Utterance<'_> {
+    /// Samples at the voice's rate that are still to come, with the silence that is left out at the end.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.pieces.as_slice().iter().map(ExactSizeIterator::len).sum::<usize>() * FRAME_SAMPLES
+    }
+
+    /// The next piece; it may be empty. None after the last one.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn piece(&mut self) -> Result<Option<Vec<f32>>, ModelError> {
+        let Some(piece) = self.pieces.next() else { return Ok(None) };
+        let sound = self.voice.sound_of(&self.frames, piece)?;
+        Ok(Some(self.levelling.piece(sound, self.left() == 0)))
     }
 }
 

@@ -12,6 +12,7 @@ mod fade;
 pub(crate) mod gate;
 pub(crate) mod glimpse;
 mod heads;
+mod lead;
 mod listener;
 mod making;
 mod meant;

@@ -15,10 +15,11 @@ use super::{
     cache::{Cache, Key},
     call::failure,
     engines::Engines,
+    lead::Lead,
     making::{Hearer, Making, Piece, What},
     remote::{Guarded, Trouble, VoiceService},
 };
-use crate::call::event::Failure;
+use crate::{call::event::Failure, clock};
 
 /// Samples per second on the line.
 pub(super) const LINE_RATE: u32 = 8_000;
@@ -199,12 +200,17 @@ impl Voice {
 
     fn synthesise(&self, making: &Making, text: &str, tempo: f32) -> Result<Arc<[i16]>, ModelError> {
         let voice = &self.engines.synthesiser;
-        let (mut resampling, mut whole) = (Resampling::new(voice.rate(), LINE_RATE)?, Arc::default());
-        voice.speak_in_pieces(text, tempo, |piece, last| {
-            whole = making.piece(to_pcm(&resampling.piece(&piece, last)?), last);
-            Ok(())
-        })?;
-        Ok(whole)
+        let (mut utterance, mut resampling, mut lead) =
+            (voice.begin(text, tempo)?, Resampling::new(voice.rate(), LINE_RATE)?, Lead::new(voice.rate()));
+        let (mut held, mut whole) = (Vec::new(), None);
+        while let Some(piece) = utterance.piece()? {
+            let left = utterance.left();
+            held.extend(to_pcm(&resampling.piece(&piece, left == 0)?));
+            if lead.suffices(piece.len(), left, clock::now()) {
+                whole = Some(making.piece(std::mem::take(&mut held), left == 0));
+            }
+        }
+        Ok(whole.unwrap_or_else(|| making.piece(held, true)))
     }
 }
 
