@@ -4,6 +4,7 @@ mod callbacks;
 mod interrupted;
 mod log;
 mod privacy;
+mod privacy_command;
 mod replayed;
 pub(crate) mod samples;
 mod trouble;

@@ -44,7 +44,7 @@ async fn count(folder: &Path, table: &str, id: &str) -> i64 {
     sqlx::query_scalar(&format!("SELECT count(*) FROM {table} WHERE call = ?")).bind(id).fetch_one(&mut database).await.unwrap()
 }
 
-fn bytes_have(folder: &Path, text: &str) -> bool {
+pub(super) fn bytes_have(folder: &Path, text: &str) -> bool {
     std::fs::read_dir(folder).unwrap().flatten().any(|entry| {
         let path = entry.path();
         if path.is_dir() {
