@@ -13,7 +13,7 @@ use crate::{
     call::{
         ids::CallId,
         outcome::OfferOutcome,
-        record::{Entry, HandoffStep, What},
+        record::{Entry, HandoffStep, InquiryStep, What},
         time::Time,
     },
     clock,
@@ -42,6 +42,10 @@ pub enum Kind {
     Bridged,
     /// An agent has asked for what was on their card.
     AskedAgain,
+    /// The bot asks a human one line.
+    Inquiry,
+    /// There is an answer, or there will be none.
+    InquiryEnded,
     /// The call is over.
     Ended,
     /// An agent says what the bot should have done.
@@ -50,7 +54,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Started,
         Self::Turn,
         Self::Escalated,
@@ -58,6 +62,8 @@ impl Kind {
         Self::Accepted,
         Self::Bridged,
         Self::AskedAgain,
+        Self::Inquiry,
+        Self::InquiryEnded,
         Self::Ended,
         Self::Correction,
     ];
@@ -73,6 +79,8 @@ impl Kind {
             Self::Accepted => "call.accepted",
             Self::Bridged => "call.bridged",
             Self::AskedAgain => "call.asked_again",
+            Self::Inquiry => "call.inquiry",
+            Self::InquiryEnded => "call.inquiry_ended",
             Self::Ended => "call.ended",
             Self::Correction => "call.correction",
         }
@@ -97,6 +105,8 @@ impl Kind {
                 HandoffStep::Offered { .. } => Some(Self::Offered),
                 HandoffStep::OfferEnded { outcome: OfferOutcome::Accepted, .. } => Some(Self::Accepted),
                 HandoffStep::Bridged { .. } => Some(Self::Bridged),
+                HandoffStep::Inquiry { inquiry: InquiryStep::Asked { .. } } => Some(Self::Inquiry),
+                HandoffStep::Inquiry { inquiry: InquiryStep::Ended { .. } } => Some(Self::InquiryEnded),
                 HandoffStep::Waiting { .. }
                 | HandoffStep::Ringing { .. }
                 | HandoffStep::Briefing { .. }
@@ -117,6 +127,7 @@ impl Kind {
                 | HandoffStep::Held { .. }
                 | HandoffStep::Muted { .. }
                 | HandoffStep::Third { .. }
+                | HandoffStep::Inquiry { .. }
                 | HandoffStep::Introduced { .. }
                 | HandoffStep::SentToBot { .. }
                 | HandoffStep::Ended { .. } => None,

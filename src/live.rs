@@ -17,7 +17,7 @@ use crate::{
         event::{AgentChoice, Event},
         ids::{AgentId, CallId},
         outcome::{HandoffOutcome, Outcome},
-        record::{HandoffStep, ThirdStep, What},
+        record::{HandoffStep, InquiryStep, ThirdStep, What},
         time::Time,
     },
     desk::ServiceLevels,
@@ -98,6 +98,8 @@ pub enum NotTold {
     NotLive,
     /// The call is not offered to this agent now.
     NotOffered,
+    /// Nothing is asked, or no longer.
+    NotAsked,
     /// The call's queue is full.
     Busy,
 }
@@ -188,6 +190,15 @@ impl Hub {
             return Err(NotTold::NotOffered);
         }
         inner.tell(id, Event::AgentChose { agent: agent.clone(), choice })
+    }
+
+    /// An agent answers what the bot asks them.
+    ///
+    /// # Errors
+    /// The call is not live, not offered to this agent, asks nothing, or takes nothing now.
+    pub fn answer(&self, id: &CallId, agent: &AgentId, answer: AgentChoice) -> Result<(), NotTold> {
+        let asked = self.lock().calls.get(id).is_none_or(|call| call.card.is_asked() || !call.card.is_before(agent));
+        if asked { self.choose(id, agent, answer) } else { Err(NotTold::NotAsked) }
     }
 
     /// The agent to whom a live call is offered or bridged.
@@ -387,6 +398,11 @@ fn count_step(step: &HandoffStep) {
         HandoffStep::Third { third: ThirdStep::Ended { why, .. }, .. } => {
             metrics::counter!("warmline_third_ended_total", "why" => word(why)).increment(1);
         }
+        HandoffStep::Inquiry { inquiry: InquiryStep::Ended { outcome, waited_ms, longest_silence_ms, .. } } => {
+            metrics::counter!("warmline_inquiries_total", "outcome" => word(outcome)).increment(1);
+            metrics::histogram!("warmline_inquiry_wait_seconds", "outcome" => word(outcome)).record(seconds(*waited_ms));
+            metrics::histogram!("warmline_inquiry_silence_seconds").record(seconds(*longest_silence_ms));
+        }
         HandoffStep::Closed { queue } => metrics::counter!("warmline_queue_closed_total", "queue" => queue.clone()).increment(1),
         HandoffStep::Voicemail { .. } => metrics::counter!("warmline_voicemails_total").increment(1),
         HandoffStep::Started { .. }
@@ -407,6 +423,7 @@ fn count_step(step: &HandoffStep) {
         | HandoffStep::Held { .. }
         | HandoffStep::Muted { .. }
         | HandoffStep::Third { .. }
+        | HandoffStep::Inquiry { .. }
         | HandoffStep::Introduced { .. }
         | HandoffStep::SentToBot { .. } => {}
     }

@@ -96,6 +96,7 @@ mod tests {
             step: CardStep::Ringing,
             outcome: None,
             consulted_by: None,
+            inquiry: None,
             screen_pop: None,
         }
     }

@@ -59,7 +59,7 @@ impl EspeakVoice {
         }
         let pace = (PACE * tempo.clamp(0.5, 2.0)).round().to_string();
         let text: String = text.chars().take(LONGEST_TEXT).collect();
-        let wav = espeak(&["--stdout", "-s", &pace, "-v", &self.language], text)?;
+        let wav = espeak(&["--stdout", "-s", &pace, "-v", &self.language], &text)?;
         let header = wav.get(..HEADER).ok_or_else(|| ModelError::Phonemes("no sound came".into()))?;
         let rate = u32::from_le_bytes([header[24], header[25], header[26], header[27]]);
         if &header[..4] != b"RIFF" || rate != RATE {
@@ -73,8 +73,10 @@ impl EspeakVoice {
 }
 
 /// Runs espeak-ng with the text on its standard input: no shell, no argument made from text.
-pub(crate) fn espeak(arguments: &[&str], input: String) -> Result<Vec<u8>, ModelError> {
+pub(crate) fn espeak(arguments: &[&str], input: &str) -> Result<Vec<u8>, ModelError> {
     let failed = |reason: String| ModelError::Phonemes(reason);
+    // Two brackets would have it read sounds for words.
+    let input = input.replace("[[", "[ [");
     let mut child = Command::new("espeak-ng")
         .args(["--stdin", "-b", "1"])
         .args(arguments)

@@ -43,7 +43,7 @@ pub(crate) fn phonemes(text: &str, voice: &str) -> Result<String, ModelError> {
     }
     // An empty line is the one break that espeak-ng always honours, so it gives one line back for each clause.
     let input = clauses.iter().map(|clause| clause.words.as_str()).collect::<Vec<_>>().join("\n\n");
-    let output = espeak(&["-q", "--ipa", "-v", voice], input)?;
+    let output = espeak(&["-q", "--ipa", "-v", voice], &input)?;
     let output = String::from_utf8_lossy(&output);
     let lines: Vec<String> = output.lines().map(spoken_line).filter(|line| !line.is_empty()).collect();
     if lines.len() != clauses.len() {

@@ -27,6 +27,8 @@ pub enum Did {
     ChangedAgent,
     /// Pressed a button for a call: accept, decline, hang up.
     ChoseForCall,
+    /// Answered what the bot asked them for a caller.
+    AnsweredForCall,
     /// Ended a call.
     EndedCall,
     /// Took a callback off the list.
@@ -90,6 +92,7 @@ impl Did {
             Self::ExportedLog => "exported_log",
             Self::ChangedAgent => "changed_agent",
             Self::ChoseForCall => "chose_for_call",
+            Self::AnsweredForCall => "answered_for_call",
             Self::EndedCall => "ended_call",
             Self::ClosedCallback => "closed_callback",
             Self::ListenedToCall => "listened_to_call",
@@ -130,6 +133,7 @@ impl Did {
             | Self::ExportedLog
             | Self::ChangedAgent
             | Self::ChoseForCall
+            | Self::AnsweredForCall
             | Self::EndedCall
             | Self::ClosedCallback
             | Self::ListenedToCall

@@ -310,6 +310,13 @@ pub enum AgentChoice {
     Complete,
     /// The third person goes, and agent and caller are alone again.
     Part,
+    /// Answer what the bot asks for the caller: in these words, or with one of the flow's suggestions.
+    Answer {
+        #[serde(default)]
+        text: String,
+        #[serde(default)]
+        suggestion: Option<String>,
+    },
     /// Send the caller back to the bot, to a step that the flow lists (`handoff.send_back`), or to whatever they want next.
     ToBot {
         #[serde(default)]

@@ -11,6 +11,7 @@
 
 pub mod action;
 pub mod asked_again;
+mod asking;
 mod base;
 mod bot;
 pub mod caller;

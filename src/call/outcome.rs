@@ -62,6 +62,32 @@ pub enum HandoffOutcome {
     NobodyCame,
 }
 
+/// What came of asking a human one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InquiryOutcome {
+    /// There is an answer.
+    Answered,
+    /// Nobody was there to be asked, or could be reached.
+    Nobody,
+    /// No answer came in time.
+    Late,
+    /// Whoever was asked could not say.
+    Declined,
+    /// Whoever was asked was lost before they had answered.
+    Lost,
+    /// The answer could not be understood.
+    Unclear,
+    /// The caller did not want to wait for it any more.
+    CalledOff,
+    /// The human took the call instead.
+    Taken,
+    /// The caller left.
+    CallerLeft,
+    /// The call had to come to an end.
+    Withdrawn,
+}
+
 /// How the offer to one agent ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,6 +118,10 @@ pub enum OfferOutcome {
     CallerLeft,
     /// A callback: the agent was there, and the caller could not be reached.
     CallerNotReached,
+    /// The agent has answered the one line that they were asked.
+    Answered,
+    /// What the agent has answered could not be understood.
+    NotUnderstood,
     /// Taken back: the caller wanted the bot again, or the gateway shuts down.
     Withdrawn,
 }

@@ -1,5 +1,6 @@
 //! What is written down of a call. Store, live pages, report and summary read nothing else.
 
+mod inquiry;
 mod people;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use crate::call::{
     understanding::{Scored, Tone},
 };
 
+pub use inquiry::{AskBy, InquiryStep, Suggestion};
 pub use people::{Supervised, ThirdEnd, ThirdStep};
 
 /// What stands for words and figures that nobody may know.
@@ -200,6 +202,8 @@ pub enum FactSource {
     Network,
     /// The company knows it of the number that calls.
     Crm,
+    /// A human whom the bot has asked answered it.
+    Colleague,
 }
 
 /// One signal for (or against) a human.
@@ -325,6 +329,8 @@ pub enum HandoffStep {
     Held { agent: AgentId, held: bool },
     /// The caller does not hear the agent, or does again.
     Muted { agent: AgentId, muted: bool },
+    /// The bot asks a human one line, and answers the caller itself.
+    Inquiry { inquiry: InquiryStep },
     /// Something about a third person whom the agent who has the caller has called in.
     Third { agent: AgentId, third: ThirdStep },
     /// The agent has sent the caller back to the bot, to this step.

@@ -289,6 +289,8 @@ impl Call {
         match then {
             Then::Stay => {}
             Then::Human { to, why } => self.call_a_human(to, &why),
+            Then::Ask(ask) => self.ask_one_line(*ask),
+            Then::Asked { node, result } => self.asked_one_line(node, result),
             Then::Bot => self.back_to_bot(),
             Then::BotAt { node } => {
                 self.back_to_bot();

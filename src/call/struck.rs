@@ -3,7 +3,7 @@
 use crate::call::{
     flow::text::plain_letters,
     language::Language,
-    record::{CONCEALED, HandoffStep, What},
+    record::{CONCEALED, HandoffStep, InquiryStep, Summary, What},
     redact::{self, Redactor},
     time::Time,
 };
@@ -137,20 +137,39 @@ impl Struck {
                 (HandoffStep::Voicemail { from, to, text }, self.cut(&struck, (from, to)))
             }
             HandoffStep::Started { queue, mut summary } => {
-                for text in [&mut summary.reason, &mut summary.why_now, &mut summary.suggested_opening, &mut summary.do_first] {
-                    *text = self.told(text);
-                }
-                let open = summary.open_question.as_deref().map(|question| self.told(question));
-                summary.open_question = open;
-                for lines in [&mut summary.tried, &mut summary.last_words, &mut summary.spoken, &mut summary.more] {
-                    lines.iter_mut().for_each(|line| *line = self.told(line));
-                }
+                self.strike_summary(&mut summary);
                 (HandoffStep::Started { queue, summary }, None)
             }
+            HandoffStep::Inquiry { inquiry } => (HandoffStep::Inquiry { inquiry: self.inquiry(inquiry) }, None),
             HandoffStep::CallerTold { text } => (HandoffStep::CallerTold { text: self.written(&text).text }, None),
             step => (step, None),
         };
         (What::Handoff { step }, cut)
+    }
+
+    fn strike_summary(&self, summary: &mut Summary) {
+        for text in [&mut summary.reason, &mut summary.why_now, &mut summary.suggested_opening, &mut summary.do_first] {
+            *text = self.told(text);
+        }
+        let open = summary.open_question.as_deref().map(|question| self.told(question));
+        summary.open_question = open;
+        for lines in [&mut summary.tried, &mut summary.last_words, &mut summary.spoken, &mut summary.more] {
+            lines.iter_mut().for_each(|line| *line = self.told(line));
+        }
+    }
+
+    /// What a human is asked, and what they answer.
+    fn inquiry(&self, mut inquiry: InquiryStep) -> InquiryStep {
+        match &mut inquiry {
+            InquiryStep::Asked { question, suggestions, summary, .. } => {
+                *question = self.told(question);
+                suggestions.iter_mut().for_each(|suggestion| suggestion.text = self.told(&suggestion.text));
+                self.strike_summary(summary);
+            }
+            InquiryStep::Answered { text, .. } => *text = self.told(text),
+            InquiryStep::SaidBack { .. } | InquiryStep::NotUnderstood { .. } | InquiryStep::Ended { .. } => {}
+        }
+        inquiry
     }
 
     /// Of a number that is keyed only the first figure is written down: alone it is a choice. What the flow asked for is a fact.

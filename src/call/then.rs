@@ -1,6 +1,13 @@
 //! What a part of the brain asks of the whole.
 
-use crate::call::{flow::Destination, handoff::Farewell, outcome::Outcome};
+use crate::call::{
+    flow::{
+        Destination,
+        step::{Consult, Consulted},
+    },
+    handoff::Farewell,
+    outcome::Outcome,
+};
 
 /// What follows for the call.
 #[derive(Debug)]
@@ -9,6 +16,10 @@ pub(crate) enum Then {
     Stay,
     /// A human of this queue is called, because of this.
     Human { to: Destination, why: String },
+    /// A human is asked one line, and the bot keeps the caller.
+    Ask(Box<Consult>),
+    /// What came of that: the bot goes on.
+    Asked { node: String, result: Consulted },
     /// The bot has the caller again.
     Bot,
     /// The bot has the caller again, whom a human has spoken with, and goes on at this step.

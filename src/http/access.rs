@@ -97,6 +97,7 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/api/v1/webhooks/{name}/dead/{seq}/replay", Needs(Permission::EventLogs)),
     ("GET", "/api/v1/stream", Needs(Permission::AllCalls)),
     ("POST", "/api/v1/calls/{id}/choice", Call(Permission::AnyDesk)),
+    ("POST", "/api/v1/calls/{id}/answer", Call(Permission::AnyDesk)),
     ("POST", "/api/v1/calls/{id}/hangup", Call(Permission::HangUp)),
     ("POST", "/api/v1/calls/{id}/supervision", Needs(Permission::Supervise)),
     ("POST", "/api/v1/supervision/phone", Needs(Permission::Supervise)),

@@ -50,6 +50,8 @@ pub(super) enum ApiError {
     CallEnded,
     #[error("This call is not offered to this agent now.")]
     NotOffered,
+    #[error("Nothing is asked of anybody in this call, or not any more.")]
+    NotAsked,
     #[error("No agent has this caller now.")]
     NoConversation,
     #[error("Your account has no telephone: it works as no agent.")]
@@ -136,6 +138,7 @@ impl ApiError {
             Self::NoLog => (StatusCode::NOT_FOUND, "no_log"),
             Self::CallEnded => (StatusCode::CONFLICT, "call_ended"),
             Self::NotOffered => (StatusCode::CONFLICT, "not_offered"),
+            Self::NotAsked => (StatusCode::CONFLICT, "not_asked"),
             Self::NoConversation => (StatusCode::CONFLICT, "no_conversation"),
             Self::NoPhone => (StatusCode::CONFLICT, "no_phone"),
             Self::MayNotCall => (StatusCode::FORBIDDEN, "may_not_call"),
@@ -207,6 +210,7 @@ impl From<NotTold> for ApiError {
         match why {
             NotTold::NotLive => Self::CallEnded,
             NotTold::NotOffered => Self::NotOffered,
+            NotTold::NotAsked => Self::NotAsked,
             NotTold::Busy => Self::CallBusy,
         }
     }

@@ -41,6 +41,7 @@ use crate::{
         api::files::log,
         api::choice::choose,
         api::choice::hang_up,
+        api::answer::answer,
         api::supervision::follow,
         api::supervision::answer,
         api::agents::list,

@@ -7,7 +7,7 @@ use crate::{
     call::{
         ids::{AgentId, CallId},
         outcome::{HandoffOutcome, OfferOutcome},
-        record::{Decision, Evidence, Fact, HandoffStep, Meaning, Signal, ThirdStep, What},
+        record::{Decision, Evidence, Fact, HandoffStep, InquiryStep, Meaning, Signal, ThirdStep, What},
     },
     store::{StoreError, callbacks, writer::AgentRow},
     view::{CallHead, Numbered},
@@ -258,6 +258,13 @@ fn step_columns(step: &HandoffStep) -> Result<(Option<&AgentId>, Option<String>)
         HandoffStep::OfferEnded { agent, outcome } => (Some(agent), offer(outcome)?),
         HandoffStep::TransferEnded { agent, outcome } => (Some(agent), word(outcome).map(Some)?),
         HandoffStep::Ended { outcome, .. } => (None, handoff(outcome)?),
+        HandoffStep::Inquiry { inquiry } => match inquiry {
+            InquiryStep::SaidBack { agent } | InquiryStep::NotUnderstood { agent } | InquiryStep::Answered { agent, .. } => {
+                (Some(agent), None)
+            }
+            InquiryStep::Ended { outcome, .. } => (None, word(outcome).map(Some)?),
+            InquiryStep::Asked { .. } => (None, None),
+        },
         HandoffStep::Started { .. }
         | HandoffStep::Waiting { .. }
         | HandoffStep::CallerTold { .. }

@@ -9,7 +9,7 @@ use crate::{
     call::{
         ids::AgentId,
         outcome::OfferOutcome,
-        record::{Entry, Evidence, Fact, HandoffStep, Summary, ThirdStep, What},
+        record::{AskBy, Entry, Evidence, Fact, HandoffStep, InquiryStep, Suggestion, Summary, ThirdStep, What},
     },
     view::{CallHead, schema},
 };
@@ -51,11 +51,29 @@ pub struct Card {
     pub queue: Option<String>,
     /// The colleague who asks them, if they are asked and do not have the caller.
     pub consulted_by: Option<String>,
+    /// What the bot asks them for the caller, as long as there is no answer.
+    #[schema(value_type = Option<Inquiry>)]
+    pub inquiry: Option<Arc<Inquiry>>,
     /// Where another system's page about this caller is, if the configuration says so.
     pub screen_pop: Option<String>,
     /// How the offer ended.
     #[schema(value_type = Option<schema::OfferOutcome>)]
     pub outcome: Option<OfferOutcome>,
+}
+
+/// One line that the bot asks an agent.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Inquiry {
+    /// The question.
+    pub question: String,
+    /// Answers that are at hand.
+    #[schema(value_type = Vec<schema::Suggestion>)]
+    pub suggestions: Vec<Suggestion>,
+    /// On the page, or by telephone.
+    #[schema(value_type = schema::AskBy)]
+    pub by: AskBy,
+    /// The caller waits for the answer until then, in milliseconds since the call arrived.
+    pub until: u64,
 }
 
 /// What one call has told of its handoff so far.
@@ -65,6 +83,7 @@ pub struct CardFold {
     summary: Arc<Summary>,
     reasons: Vec<String>,
     evidence: Vec<Evidence>,
+    inquiry: Option<Arc<Inquiry>>,
     offer: Option<Offer>,
     /// A colleague of whoever has the call.
     third: Option<Offer>,
@@ -114,6 +133,7 @@ impl CardFold {
                 Vec::new()
             }
             What::Handoff { step: HandoffStep::Third { agent, third } } => self.apply_third(agent, third),
+            What::Handoff { step: HandoffStep::Inquiry { inquiry } } => self.apply_inquiry(inquiry, entry.at.0),
             What::Handoff { step } => self.apply_step(step).into_iter().collect(),
             What::Fact { fact } => self.learn(fact),
             What::Ended { .. } => {
@@ -167,9 +187,28 @@ impl CardFold {
             | HandoffStep::Held { .. }
             | HandoffStep::Muted { .. }
             | HandoffStep::Third { .. }
+            | HandoffStep::Inquiry { .. }
             | HandoffStep::Introduced { .. }
             | HandoffStep::Voicemail { .. }
             | HandoffStep::Ended { .. } => None,
+        }
+    }
+
+    /// The bot asks somebody; whoever takes the call, or has answered, is asked no more.
+    fn apply_inquiry(&mut self, inquiry: &InquiryStep, at: u64) -> Vec<AgentId> {
+        match inquiry {
+            InquiryStep::Asked { queue, question, suggestions, by, within_ms, summary, .. } => {
+                self.queue = Some(queue.clone());
+                self.summary = Arc::new(Summary::clone(summary));
+                let (question, suggestions) = (question.clone(), suggestions.clone());
+                self.inquiry = Some(Arc::new(Inquiry { question, suggestions, by: *by, until: at + within_ms }));
+                Vec::new()
+            }
+            InquiryStep::Ended { .. } => {
+                self.inquiry = None;
+                self.watched()
+            }
+            InquiryStep::SaidBack { .. } | InquiryStep::NotUnderstood { .. } | InquiryStep::Answered { .. } => Vec::new(),
         }
     }
 
@@ -225,6 +264,12 @@ impl CardFold {
         self.offer.as_ref().and_then(Offer::live)
     }
 
+    /// The bot waits for an answer.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.inquiry.is_some()
+    }
+
     /// The queue, and what an agent is told by now.
     #[must_use]
     pub fn told(self) -> (String, Summary) {
@@ -251,6 +296,7 @@ impl CardFold {
             call,
             queue: self.queue.clone(),
             consulted_by: offer.consulted_by.clone(),
+            inquiry: self.inquiry.clone(),
             screen_pop: None,
             summary: Arc::clone(&self.summary),
             reasons: self.reasons.clone(),

@@ -225,6 +225,7 @@ impl CallHead {
             | HandoffStep::Held { .. }
             | HandoffStep::Muted { .. }
             | HandoffStep::Third { .. }
+            | HandoffStep::Inquiry { .. }
             | HandoffStep::Introduced { .. }
             | HandoffStep::SentToBot { .. }
             | HandoffStep::Voicemail { .. } => return false,

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::record::Entry;
 
-pub use card::{Card, CardFold, CardStep};
+pub use card::{Card, CardFold, CardStep, Inquiry};
 pub use compliance::{Compliance, ConsentGiven, Seen};
 pub use correction::{About, Correction, CorrectionState};
 pub use head::{CallHead, CallState};

@@ -66,6 +66,8 @@ pub enum OfferOutcome {
     Voicemail,
     NoLine,
     NeverChose,
+    Answered,
+    NotUnderstood,
     CallerLeft,
     CallerNotReached,
     Withdrawn,
@@ -227,6 +229,7 @@ pub enum FactSource {
     LookedUp,
     Network,
     Crm,
+    Colleague,
 }
 
 /// One signal for or against a human.
@@ -317,10 +320,53 @@ pub enum HandoffStep {
     BriefingFailed { agent: String, instead: Whisper },
     Held { agent: String, held: bool },
     Muted { agent: String, muted: bool },
+    Inquiry { inquiry: InquiryStep },
     Third { agent: String, third: ThirdStep },
     Introduced { agent: String, whole: bool },
     SentToBot { agent: String, node: Option<String> },
     Ended { outcome: HandoffOutcome, waited_ms: u64, longest_silence_ms: u64, offers: u32, repeats: u32 },
+}
+
+/// What happens with one line that the bot asks a human.
+#[derive(ToSchema)]
+#[serde(tag = "did", rename_all = "snake_case")]
+pub enum InquiryStep {
+    Asked { node: String, queue: String, question: String, suggestions: Vec<Suggestion>, by: AskBy, within_ms: u64, summary: Box<Summary> },
+    SaidBack { agent: String },
+    NotUnderstood { agent: String },
+    Answered { agent: String, name: String, text: String, choice: Option<String>, by: AskBy },
+    Ended { outcome: InquiryOutcome, waited_ms: u64, longest_silence_ms: u64, offers: u32 },
+}
+
+/// What came of asking a human one line.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InquiryOutcome {
+    Answered,
+    Nobody,
+    Late,
+    Declined,
+    Lost,
+    Unclear,
+    CalledOff,
+    Taken,
+    CallerLeft,
+    Withdrawn,
+}
+
+/// How a human is asked.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AskBy {
+    Screen,
+    Ear,
+}
+
+/// An answer that is at hand.
+#[derive(ToSchema)]
+pub struct Suggestion {
+    pub name: String,
+    pub text: String,
 }
 
 /// Why a caller who is to be called back was not reached.

@@ -69,6 +69,7 @@ pub(super) fn prepare(base: &mut Base, steps: &[Step]) {
         .iter()
         .filter_map(|step| match step {
             Step::Say { text, .. } => Some(clauses::split(text)),
+            Step::Consult(_) => Some(clauses::split(&base.flow.prompt(PromptKey::AskingColleague, &[]))),
             Step::LookUp { filler, .. } => filler.as_ref().map(|filler| clauses::split(filler)),
             Step::Know(_)
             | Step::NotUnderstood

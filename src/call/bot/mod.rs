@@ -1,6 +1,7 @@
 //! The bot has the caller: turns go to the escalation policy, then to the flow, and the flow's steps are done.
 
 mod ahead;
+mod consult;
 mod keys;
 mod look_up;
 mod troubles;
@@ -304,6 +305,7 @@ impl Bot {
                 | Step::Slower
                 | Step::LookUp { .. }
                 | Step::Answered { .. }
+                | Step::Consult(_)
                 | Step::Listen
                 | Step::End(_) => {}
             }
@@ -368,6 +370,7 @@ impl Bot {
                     }
                 }
                 Step::End(outcome) => self.mode = Mode::Leaving(outcome),
+                Step::Consult(ask) => return Then::Ask(ask),
                 Step::Human { queue, why } => return Then::Human { to: base.flow.destination(&queue), why },
                 Step::NotUnderstood | Step::Repeated | Step::Declined | Step::Listen => {}
             }

@@ -9,6 +9,7 @@ use crate::call::{
     action::CallerCap,
     escalation::policy::EscalationPolicy,
     flow::{
+        consult::ConsultDef,
         policy::{Fallback, HandoffPolicy, TurnPolicy},
         prompt::PromptKey,
         text_list::TextList,
@@ -351,7 +352,7 @@ fn default_filler_after() -> u64 {
     700
 }
 
-/// A step. It does exactly one thing: `say`, `ask`, `hours`, `lookup`, `branch`, `goto`, `human` or `end`.
+/// A step. It does exactly one thing: `say`, `ask`, `hours`, `lookup`, `branch`, `goto`, `human`, `consult` or `end`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NodeDef {
@@ -376,6 +377,9 @@ pub struct NodeDef {
     /// Call a human of this queue (`intent`: of the queue of what the caller wants).
     #[serde(default)]
     pub human: Option<String>,
+    /// Ask a human one line, tell the caller what they say, then go to `next`.
+    #[serde(default)]
+    pub consult: Option<ConsultDef>,
     /// End the call with this outcome.
     #[serde(default)]
     #[schemars(with = "Option<String>")]

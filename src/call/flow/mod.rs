@@ -1,6 +1,7 @@
 //! The flow language: what operators write, how it is checked, and how it steps through a call.
 
 pub mod check;
+pub mod consult;
 pub mod definition;
 pub mod dialogue;
 pub mod hours;
@@ -34,6 +35,7 @@ use crate::{
         clauses,
         escalation::{patterns::Patterns, policy::EscalationPolicy},
         flow::{
+            consult::ConsultPlan,
             definition::{ConsentTo, ThresholdsDef},
             hours::Hours,
             lexicon::Lexicon,
@@ -187,6 +189,7 @@ enum Node {
     Branch { ways: Vec<(Option<String>, String)> },
     Goto { next: String },
     Human { queue: Option<String>, why: String },
+    Consult { plan: ConsultPlan, next: Option<String> },
     End { outcome: Outcome },
 }
 

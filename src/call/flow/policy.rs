@@ -86,6 +86,10 @@ pub struct HandoffPolicy {
     pub voicemail_s: u64,
     /// Longest time in the queue, from the decision on.
     pub wait_ms: u64,
+    /// So long a caller waits for the answer of a human whom the bot asks (`consult`), from the question on.
+    pub consult_ms: u64,
+    /// So long one human has the question on their page before the next is asked.
+    pub consult_each_ms: u64,
     /// So long an agent alone hears somebody outside whom they add, before all hear each other: a machine is noticed meanwhile.
     pub vet_ms: u64,
     /// Steps of the flow to which agents may send callers back after they have spoken: a confirmation, a survey.
@@ -114,6 +118,8 @@ impl Default for HandoffPolicy {
             ask_after_ms: 2_000,
             voicemail_s: 120,
             wait_ms: 300_000,
+            consult_ms: 60_000,
+            consult_each_ms: 30_000,
             vet_ms: 3_000,
             send_back: Vec::new(),
             ahead_s: BTreeMap::from([("vip".to_owned(), 60), ("critical".to_owned(), 30), ("anger".to_owned(), 30)]),

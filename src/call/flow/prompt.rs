@@ -103,6 +103,28 @@ pub enum PromptKey {
     ThirdMaybeMachine,
     /// To the agent: `{{ name }}` has left.
     ThirdLeft,
+    /// To the caller: a colleague is asked, and the bot comes back with the answer.
+    AskingColleague,
+    /// To the caller: `{{ name }}` has the question now.
+    AskedColleague,
+    /// To the caller while the answer is not there: `{{ name }}` (empty as long as nobody has the question).
+    StillAsking,
+    /// The answer of a human, to the caller: `{{ name }}`, `{{ answer }}`.
+    ColleagueSays,
+    /// To the caller: `{{ name }}` was asked, and would rather speak with them.
+    ColleagueTakes,
+    /// To the agent who is asked one line, first words: `{{ name }}`.
+    InquiryHello,
+    /// To the agent, after the question: say the answer; one takes the call, two repeats, nine declines.
+    InquiryChoice,
+    /// To the agent, where the question cannot be spoken: it is on the page.
+    InquiryShort,
+    /// To the agent: what they have said, `{{ answer }}`, as the caller will hear it.
+    InquirySaidBack,
+    /// To the agent, after that: one confirms, or they say it again; two repeats, nine declines.
+    InquiryConfirm,
+    /// To the agent: what they said was not understood.
+    InquiryAgain,
     /// Goodbye at the end of a contained call.
     Goodbye,
     /// The gateway shuts down.
@@ -149,7 +171,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 69] = [
+    pub const ALL: [Self; 80] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -198,6 +220,17 @@ impl PromptKey {
         Self::ThirdMachine,
         Self::ThirdMaybeMachine,
         Self::ThirdLeft,
+        Self::AskingColleague,
+        Self::AskedColleague,
+        Self::StillAsking,
+        Self::ColleagueSays,
+        Self::ColleagueTakes,
+        Self::InquiryHello,
+        Self::InquiryChoice,
+        Self::InquiryShort,
+        Self::InquirySaidBack,
+        Self::InquiryConfirm,
+        Self::InquiryAgain,
         Self::Goodbye,
         Self::Drained,
         Self::AnythingElse,
@@ -244,7 +277,13 @@ impl PromptKey {
             | Self::ThirdUnreachable
             | Self::ThirdMachine
             | Self::ThirdMaybeMachine
-            | Self::ThirdLeft => &["name"],
+            | Self::ThirdLeft
+            | Self::AskedColleague
+            | Self::StillAsking
+            | Self::ColleagueTakes
+            | Self::InquiryHello => &["name"],
+            Self::ColleagueSays => &["name", "answer"],
+            Self::InquirySaidBack => &["answer"],
             Self::InQueue => &["position", "estimate"],
             Self::OfferCallback | Self::ConfirmCallback | Self::CallbackPromised | Self::DrainedCallback => &["number"],
             Self::BriefingClaim => &["code"],
@@ -279,6 +318,11 @@ impl PromptKey {
             | Self::BriefingCallbackChoice
             | Self::BriefingRingsCaller
             | Self::BriefingNotReached
+            | Self::AskingColleague
+            | Self::InquiryChoice
+            | Self::InquiryShort
+            | Self::InquiryConfirm
+            | Self::InquiryAgain
             | Self::Goodbye
             | Self::Drained
             | Self::AnythingElse

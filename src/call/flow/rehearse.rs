@@ -9,7 +9,7 @@ use crate::call::{
     flow::{
         Destination, Flow,
         dialogue::Dialogue,
-        step::{Input, Step},
+        step::{Consult, Consulted, Input, Step},
     },
     record::{Care, Decision, Signal},
     time::{Time, WallTime},
@@ -32,6 +32,8 @@ pub enum Cue {
     Silence,
     /// The service that was asked answers.
     Service(Result<Found, Failure>),
+    /// The human who was asked answers, or does not.
+    Colleague(Consulted),
 }
 
 /// What came of a cue.
@@ -76,6 +78,7 @@ pub struct Rehearsal<'u> {
     understand: &'u dyn Fn(&str) -> Understanding,
     now: Time,
     asked: Option<String>,
+    asked_human: Option<Box<Consult>>,
 }
 
 impl<'u> Rehearsal<'u> {
@@ -89,6 +92,7 @@ impl<'u> Rehearsal<'u> {
             understand,
             now: Time::ZERO,
             asked: None,
+            asked_human: None,
         }
     }
 
@@ -103,6 +107,12 @@ impl<'u> Rehearsal<'u> {
     #[must_use]
     pub fn waits_for(&self) -> Option<&str> {
         self.asked.as_deref()
+    }
+
+    /// Is a human asked? What, if so.
+    #[must_use]
+    pub fn asks(&self) -> Option<&Consult> {
+        self.asked_human.as_deref()
     }
 
     /// The dialogue as it is now.
@@ -135,7 +145,14 @@ impl<'u> Rehearsal<'u> {
                 }
                 self.step(&Input::LookedUp { name, result: result.clone() })
             }
+            Cue::Colleague(result) => self.consulted(result),
         }
+    }
+
+    /// A human has answered, or nobody has.
+    fn consulted(&mut self, result: &Consulted) -> Beat {
+        let Some(ask) = self.asked_human.take() else { return self.beat(None, None, Vec::new()) };
+        self.step(&Input::Consulted { node: ask.node, result: result.clone() })
     }
 
     fn says(&mut self, text: &str) -> Beat {
@@ -168,6 +185,7 @@ impl<'u> Rehearsal<'u> {
                 Step::Repeated => self.escalation.note(Signal::Repeated, said, span),
                 Step::Declined => self.escalation.declined(self.now),
                 Step::LookUp { request, .. } => self.asked = Some(request.name.clone()),
+                Step::Consult(ask) => self.asked_human = Some(ask.clone()),
                 Step::Say { .. }
                 | Step::Know(_)
                 | Step::Slower
@@ -207,6 +225,14 @@ impl<'u> Rehearsal<'u> {
         let fields: BTreeMap<String, String> = take.into_keys().map(|name| (name.clone(), format!("<{name}>"))).collect();
         Ok(Found::Fields { fields })
     }
+}
+
+/// What a human would answer if nobody says what: the first suggestion.
+#[must_use]
+pub fn made_up_answer(ask: &Consult) -> Consulted {
+    let first = ask.suggestions.first();
+    let text = first.map_or_else(|| "<answer>".to_owned(), |first| first.text.clone());
+    Consulted::Answer { name: "<colleague>".to_owned(), text, choice: first.map(|first| first.name.clone()) }
 }
 
 fn letters(text: &str) -> u64 {

@@ -3,8 +3,8 @@
 use crate::call::{
     action::{Digits, LookUp},
     event::{Failure, Found},
-    outcome::Outcome,
-    record::Fact,
+    outcome::{InquiryOutcome, Outcome},
+    record::{AskBy, Fact, Suggestion},
     time::Time,
     understanding::Understanding,
 };
@@ -36,6 +36,13 @@ pub enum Input {
         name: String,
         /// What it found.
         result: Result<Found, Failure>,
+    },
+    /// A human whom a step has asked has answered, or has not.
+    Consulted {
+        /// The node that asked.
+        node: String,
+        /// What came of it.
+        result: Consulted,
     },
 }
 
@@ -101,10 +108,45 @@ pub enum Step {
         /// Why, in a few words.
         why: String,
     },
+    /// Ask a human one line. `Input::Consulted` continues the flow.
+    Consult(Box<Consult>),
     /// Wait for the caller.
     Listen,
     /// Say goodbye was said: end the call.
     End(Outcome),
+}
+
+/// One line that a human is asked, for the bot to answer the caller itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consult {
+    /// The node that asks.
+    pub node: String,
+    /// The queue.
+    pub queue: String,
+    /// The question, as it is read and heard.
+    pub question: String,
+    /// Answers that are at hand.
+    pub suggestions: Vec<Suggestion>,
+    /// How they are asked.
+    pub by: AskBy,
+    /// So long the caller waits for the answer.
+    pub within_ms: u64,
+}
+
+/// What came of asking a human.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Consulted {
+    /// They have answered.
+    Answer {
+        /// The human's name.
+        name: String,
+        /// Their words.
+        text: String,
+        /// The suggestion that it is, if it is one.
+        choice: Option<String>,
+    },
+    /// There is no answer.
+    Nothing(InquiryOutcome),
 }
 
 /// What the flow is waiting for: shapes end of turn and keys.

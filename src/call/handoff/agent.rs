@@ -67,13 +67,17 @@ impl Handoff {
         if !self.asks_meanwhile() && !self.is_due(base) {
             // That it rings is no news any more.
             base.mouth.forget_queue();
-            base.tell(PromptKey::AgentAnswers, &[("name", &offer.agent.name)]);
+            let answers = if self.inquiry.is_some() { PromptKey::AskedColleague } else { PromptKey::AgentAnswers };
+            base.tell(answers, &[("name", &offer.agent.name)]);
             self.told_now(base);
         }
     }
 
     /// What the agent hears first.
     pub(super) fn briefing(&self, base: &Base, offer: &Offer) -> Vec<String> {
+        if self.inquiry.is_some() {
+            return self.inquiry_text(base, offer);
+        }
         let hello = if self.is_due(base) { PromptKey::BriefingCallback } else { PromptKey::BriefingHello };
         let hello = base.flow.prompt(hello, &[("name", &offer.agent.name)]);
         let claim = offer.agent.spoken_claim.then(|| base.flow.prompt(PromptKey::BriefingClaim, &[("code", &base.claim)]));
@@ -82,12 +86,18 @@ impl Handoff {
 
     /// What the agent may do about it.
     fn choice_prompt(&self, base: &Base) -> PromptKey {
-        if self.is_due(base) { PromptKey::BriefingCallbackChoice } else { PromptKey::BriefingChoice }
+        let usual = if self.is_due(base) { PromptKey::BriefingCallbackChoice } else { PromptKey::BriefingChoice };
+        self.inquiry_choice().unwrap_or(usual)
+    }
+
+    /// What the agent hears where the rest cannot be said.
+    const fn short_prompt(&self) -> PromptKey {
+        if self.inquiry.is_some() { PromptKey::InquiryShort } else { PromptKey::BriefingShort }
     }
 
     /// Has everything that the agent may hear made ready while the phone rings.
     pub(super) fn prepare_briefing(&self, base: &mut Base, offer: &Offer) {
-        let fixed = [self.choice_prompt(base), PromptKey::BriefingCallerLeft, PromptKey::BriefingShort].map(|key| prompt(base, key));
+        let fixed = [self.choice_prompt(base), PromptKey::BriefingCallerLeft, self.short_prompt()].map(|key| prompt(base, key));
         let clauses = [self.briefing(base, offer), fixed.concat()].concat();
         base.io.act(Action::Prepare { clauses });
     }
@@ -108,7 +118,7 @@ impl Handoff {
                 base.io.record(What::Handoff { step: HandoffStep::BriefingFailed { agent: offer.agent.id.clone(), instead } });
                 mouth.silence(&mut base.io);
                 if instead == Whisper::Short {
-                    let short = prompt(base, PromptKey::BriefingShort);
+                    let short = prompt(base, self.short_prompt());
                     return self.brief(base, offer, mouth, (short, instead));
                 }
                 self.stage = Stage::Briefing { offer, mouth, whisper: instead, since };

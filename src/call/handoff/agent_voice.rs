@@ -45,16 +45,16 @@ impl AgentVoice {
         }
     }
 
-    pub(super) fn reach_ear(&self, base: &mut Base, ear: &mut Ear) -> News {
+    pub(super) fn reach_ear(&self, base: &mut Base, ear: &mut Ear, expect: Expect) -> News {
         let io = &mut base.io;
         match *self {
-            Self::VoiceStarted { at } => ear.voice_started(io, at, Expect::YesNo),
-            Self::VoiceStopped { at } => ear.voice_stopped(io, at, Expect::YesNo),
-            Self::Heard { id, ref heard } => ear.heard(io, id, heard.clone(), Expect::YesNo),
+            Self::VoiceStarted { at } => ear.voice_started(io, at, expect),
+            Self::VoiceStopped { at } => ear.voice_stopped(io, at, expect),
+            Self::Heard { id, ref heard } => ear.heard(io, id, heard.clone(), expect),
             Self::Failed { id } => ear.failed(io, id),
             Self::PauseOver => ear.pause_over(io),
             Self::RecogniserLate => ear.late(io),
-            Self::TooLong => ear.too_long(io, Expect::YesNo),
+            Self::TooLong => ear.too_long(io, expect),
             Self::Started { .. } | Self::Ended { .. } | Self::SpeechLate => News::Nothing,
         }
     }

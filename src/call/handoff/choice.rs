@@ -3,11 +3,13 @@
 use crate::call::{
     base::Base,
     event::{AgentChoice, DeclineReason, FarEndSign},
-    handoff::{AgentVoice, Handoff, Leg, Offer, Stage},
+    flow::step::Expect,
+    handoff::{AgentVoice, Handoff, Leg, Offer, Stage, inquiry::Inquiry},
     ids::{AgentId, LegId},
     outcome::OfferOutcome,
     record::{HandoffStep, NotReached, What, Whisper},
     then::Then,
+    timer::Timer,
     turn::{
         ear::News,
         mouth::{Mouth, Told},
@@ -26,6 +28,7 @@ impl Handoff {
             return Then::Stay;
         }
         match digit {
+            '1' if self.inquiry.as_ref().is_some_and(Inquiry::waits_for_confirmation) => self.confirm_said(base),
             '1' => self.choose(base, &AgentChoice::Accept),
             '2' => self.choose(base, &AgentChoice::Repeat),
             '3' => self.choose(base, &AgentChoice::More),
@@ -53,6 +56,7 @@ impl Handoff {
             AgentChoice::HangUp => self.decline(base, DeclineReason::Other),
             AgentChoice::Repeat => self.brief_again(base, false),
             AgentChoice::More => self.brief_again(base, true),
+            AgentChoice::Answer { text, suggestion } => self.written_answer(base, text, suggestion.as_deref()),
             // These are for whoever has the caller.
             AgentChoice::Hold
             | AgentChoice::Resume
@@ -69,6 +73,7 @@ impl Handoff {
     }
 
     fn take_offer(&mut self, base: &mut Base) -> Then {
+        self.inquiry_taken(base);
         match self.take() {
             // They have read it: their phone is rung, and nothing more is told them.
             Stage::Reading { offer } => {
@@ -119,10 +124,10 @@ impl Handoff {
         if let Some(ear) = &mut ear {
             ear.discard(&mut base.io);
         }
-        base.io.timers.stop(crate::call::timer::Timer::AgentChoose);
+        base.io.timers.stop(Timer::AgentChoose);
         offer.repeats += 1;
         base.handoff.repeats += 1;
-        let text = if more { self.summary.more.clone() } else { self.briefing(base, &offer) };
+        let text = if more && self.inquiry.is_none() { self.summary.more.clone() } else { self.briefing(base, &offer) };
         self.brief(base, offer, mouth, (text, Whisper::Whole));
         Then::Stay
     }
@@ -139,8 +144,13 @@ impl Handoff {
         if told == Told::Failed {
             self.briefing_failed(base);
         }
+        let asked = self.answers_on().is_some();
         let Stage::Choosing { ear, .. } = &mut self.stage else { return Then::Stay };
-        match what.reach_ear(base, ear) {
+        if asked {
+            let news = what.reach_ear(base, ear, Expect::Sentence);
+            return self.answer_heard(base, news);
+        }
+        match what.reach_ear(base, ear, Expect::YesNo) {
             News::Words => {
                 // Never asked what it means: what agents say is not analysed.
                 let choice = ear.words().and_then(|heard| words::chooses(&heard.text, base.language));
@@ -152,6 +162,27 @@ impl Handoff {
                 Then::Stay
             }
         }
+    }
+
+    /// What is heard of an agent who is asked one line: the whole turn counts, and its words alone.
+    fn answer_heard(&mut self, base: &mut Base, news: News) -> Then {
+        let Stage::Choosing { ear, .. } = &mut self.stage else { return Then::Stay };
+        match news {
+            // Whoever speaks is not late.
+            News::Began { .. } => base.io.timers.stop(Timer::AgentChoose),
+            News::Words if ear.words().is_none_or(|heard| heard.text.trim().is_empty()) => {
+                ear.discard(&mut base.io);
+                base.io.timers.set(Timer::AgentChoose, base.io.now.plus(base.flow.handoff.choose_ms));
+            }
+            News::Words => {
+                let news = ear.words_are_enough(&mut base.io);
+                return self.answer_heard(base, news);
+            }
+            News::Turn(turn) => return self.spoken_answer(base, &turn),
+            News::Deaf => return self.not_understood(base),
+            News::Nothing | News::Paused { .. } | News::Meaning | News::NoMeaning => {}
+        }
+        Then::Stay
     }
 
     /// Words take no call from what may be an answering machine: keys and the page do.

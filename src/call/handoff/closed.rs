@@ -4,6 +4,7 @@ use crate::call::{
     base::Base,
     flow::prompt::PromptKey,
     handoff::Handoff,
+    outcome::InquiryOutcome,
     record::{HandoffStep, What},
     then::Then,
 };
@@ -11,6 +12,9 @@ use crate::call::{
 impl Handoff {
     /// Nobody was called, because nobody is there: says so, and what follows is what the flow says.
     pub(crate) fn closed(&mut self, base: &mut Base) -> Then {
+        if self.closed && self.inquiry.is_some() {
+            return self.unanswered(base, InquiryOutcome::Nobody);
+        }
         let Some((key, values)) = base.flow.closed(&self.to.queue, base.wall_now()).filter(|_| self.closed) else { return Then::Stay };
         base.io.record(What::Handoff { step: HandoffStep::Closed { queue: self.to.queue.clone() } });
         base.tell(PromptKey::QueueClosed, &[("department", &self.to.label)]);

@@ -101,9 +101,12 @@ impl Handoff {
             Stage::Connecting { .. } | Stage::Transferring { .. } | Stage::Bridged { .. } | Stage::Voicemail { .. } | Stage::Over
         );
         if waits && words::is_never_mind(said, base.language) {
+            if let Some(then) = self.inquiry_called_off(base) {
+                return Some(then);
+            }
             return Some(self.back_to_the_bot(base));
         }
-        if !matches!(self.stage, Stage::Finding { .. } | Stage::Queued { .. }) || self.aside.is_some() {
+        if !matches!(self.stage, Stage::Finding { .. } | Stage::Queued { .. }) || self.aside.is_some() || self.inquiry.is_some() {
             return None;
         }
         if words::wants_voicemail(said, base.language) && base.flow.handoff.voicemail_s > 0 {

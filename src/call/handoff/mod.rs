@@ -7,18 +7,21 @@
 //!    └──────────┴─ next ────┴───────────┴───────────┴─────────────┴── agent ─┘
 //!                  agent                                              lost
 //! where the flow says so an agent reads before they are rung: Reading ─→ Ringing
+//! one line is asked (`inquiry`): Reading, or Choosing, ends with an answer, and the bot goes on
 //! nobody (left): Callback, a message, back to the bot, or goodbye, as the flow says
 //! ```
 //! The agent's reservation lives in the `Offer`, and whoever takes the offer out of the state gives it back: so that happens exactly once.
 
 mod agent;
 mod agent_voice;
+pub(crate) mod answer;
 mod asked;
 mod bridge;
 mod callback;
 mod choice;
 mod closed;
 mod company;
+mod inquiry;
 mod introduction;
 mod matter;
 pub(in crate::call) mod phrases;
@@ -42,7 +45,7 @@ use crate::call::{
     ids::{AgentId, LegId, RequestId},
     measured::Measured,
     media::round::Line,
-    outcome::{HandoffOutcome, OfferOutcome, Outcome},
+    outcome::{HandoffOutcome, InquiryOutcome, OfferOutcome, Outcome},
     record::{HandoffStep, Owner, Summary, ThirdEnd, What, Whisper},
     time::Time,
     timer::Timer,
@@ -52,6 +55,7 @@ use crate::call::{
 use asked::Aside;
 use callback::Asking;
 use company::Company;
+use inquiry::Inquiry;
 use promised::Due;
 use summary::because;
 use supervisor::Watcher;
@@ -135,31 +139,40 @@ pub(crate) struct Handoff {
     introducing: bool,
     /// Somebody who follows the conversation: as long as `stage` is bridged.
     watcher: Option<Watcher>,
+    /// One line is asked, and the bot keeps the caller.
+    inquiry: Option<Inquiry>,
 }
 
 impl Handoff {
     /// A human is wanted. `questions` are open, and may be asked while the caller waits.
     pub(crate) fn start(base: &mut Base, to: Destination, matter: Matter, questions: Meanwhile) -> Self {
         let now = base.io.now;
-        let summary = matter.summary(base);
+        let mut handoff = Self::new(base, to, matter, questions);
         base.silence.restart(Time(now.0.saturating_sub(3_000)));
         base.handoff = Measured { since: now, ..Measured::default() };
-        base.io.record(What::Owner { owner: Owner::Queue { queue: to.queue.clone() } });
-        base.io.record(What::Handoff { step: HandoffStep::Started { queue: to.queue.clone(), summary: summary.clone() } });
-        let closed = base.flow.closed(&to.queue, base.wall_now()).is_some();
-        let mut handoff = Self {
+        let queue = handoff.to.queue.clone();
+        base.io.record(What::Owner { owner: Owner::Queue { queue: queue.clone() } });
+        base.io.record(What::Handoff { step: HandoffStep::Started { queue, summary: handoff.summary.clone() } });
+        if !handoff.closed {
+            handoff.call_somebody(base);
+        }
+        handoff
+    }
+
+    fn new(base: &Base, to: Destination, matter: Matter, questions: Meanwhile) -> Self {
+        Self {
+            summary: matter.summary(base),
+            closed: base.flow.closed(&to.queue, base.wall_now()).is_some(),
             to,
             matter,
-            summary,
             company: Company::new(questions),
-            since: now,
+            since: base.io.now,
             stage: Stage::Over,
             asked: Vec::new(),
             lost: 0,
-            told: now,
+            told: base.io.now,
             refers_nowhere: false,
             aside: None,
-            closed,
             wanted: None,
             replaces: None,
             due: None,
@@ -167,11 +180,8 @@ impl Handoff {
             aside_mouth: None,
             introducing: false,
             watcher: None,
-        };
-        if !closed {
-            handoff.call_somebody(base);
+            inquiry: None,
         }
-        handoff
     }
 
     fn call_somebody(&mut self, base: &mut Base) {
@@ -342,12 +352,15 @@ impl Handoff {
         }
         let bridged = self.is_bridged();
         let listening = self.call_off(base, OfferOutcome::CallerLeft);
-        if !bridged {
+        let asked = self.end_inquiry(base, InquiryOutcome::CallerLeft).is_some();
+        if !bridged && !asked {
             Self::over(base, HandoffOutcome::CallerLeft);
         }
+        let served = asked && base.io.entries().iter().any(|entry| matches!(entry.what, What::Tried { .. }));
         let outcome = match (lost, bridged) {
             (true, _) => Outcome::Lost,
             (false, true) => Outcome::HandedOver,
+            (false, false) if served => Outcome::Contained,
             (false, false) => Outcome::Abandoned,
         };
         (outcome, listening.map(|offer| Farewell::say(base, offer)))
@@ -356,13 +369,16 @@ impl Handoff {
     /// The call must come to an end. `comes_back`: whoever still waits is called back, where the flow says so, on the number that is returned.
     pub(crate) fn withdraw(&mut self, base: &mut Base, comes_back: bool) -> Option<String> {
         let bridged = self.is_bridged();
-        let number = if comes_back && !bridged { self.number_cut_off(base) } else { None };
+        let asked = self.inquiry.is_some();
+        let number = if comes_back && !bridged && !asked { self.number_cut_off(base) } else { None };
         if let Some(offer) = self.call_off(base, OfferOutcome::Withdrawn) {
             Self::end_offer(base, offer, OfferOutcome::Withdrawn, AgentAfter::Free, Leg::Up);
         }
         if let Some(number) = &number {
             base.io.record(What::Handoff { step: HandoffStep::CallbackPromised { number: number.clone() } });
             Self::over(base, HandoffOutcome::Callback);
+        } else if asked {
+            self.end_inquiry(base, InquiryOutcome::Withdrawn);
         } else if !bridged {
             Self::over(base, HandoffOutcome::NobodyCame);
         }

@@ -84,6 +84,7 @@ impl Handoff {
             aside_mouth: None,
             introducing: false,
             watcher: None,
+            inquiry: None,
         };
         handoff.offer_to(base, agent);
         handoff

@@ -8,10 +8,10 @@ use crate::call::{
         policy::{Fallback, Mode},
         prompt::PromptKey,
     },
-    handoff::{Handoff, Leg, Offer, Stage, company::left_s, summary::ahead_s},
+    handoff::{Handoff, Leg, Offer, Stage, company::left_s, inquiry::Inquiry, summary::ahead_s},
     ids::RequestId,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
-    record::{HandoffStep, ThirdEnd, What},
+    record::{AskBy, HandoffStep, ThirdEnd, What},
     then::Then,
     timer::Timer,
     turn::ear::Turn,
@@ -171,7 +171,7 @@ impl Handoff {
         base.handoff.offers += 1;
         base.io.record(What::Handoff { step: HandoffStep::Offered { agent: agent.id.clone(), name: agent.name.clone() } });
         let offer = Offer { agent, leg, reserved: true, repeats: 0 };
-        if self.hands_on(&offer, TransferBy::Blind) {
+        if self.inquiry.is_none() && self.hands_on(&offer, TransferBy::Blind) {
             self.announce_transfer(base, offer);
         } else if self.reads_first(base) {
             self.let_read(base, offer);
@@ -182,13 +182,19 @@ impl Handoff {
 
     /// Does the flow want that agents read before they are rung? Not where an agent hands the caller on: nobody waits for a page then.
     fn reads_first(&self, base: &Base) -> bool {
-        self.aside.is_none() && self.mode(base) == Mode::Screen
+        match &self.inquiry {
+            Some(inquiry) => inquiry.by() == AskBy::Screen,
+            None => self.aside.is_none() && self.mode(base) == Mode::Screen,
+        }
     }
 
     /// The card is on the agent's page: they have as long as a phone would ring.
     fn let_read(&mut self, base: &mut Base, offer: Offer) {
-        base.io.timers.set(Timer::AgentAnswer, base.io.now.plus(base.flow.handoff.ring_ms));
-        base.tell(PromptKey::StillCalling, &[("name", &offer.agent.name)]);
+        let asked = self.inquiry.is_some();
+        let read_ms = if asked { base.flow.handoff.consult_each_ms } else { base.flow.handoff.ring_ms };
+        base.io.timers.set(Timer::AgentAnswer, base.io.now.plus(read_ms));
+        let reads = if asked { PromptKey::AskedColleague } else { PromptKey::StillCalling };
+        base.tell(reads, &[("name", &offer.agent.name)]);
         self.told_now(base);
         self.stage = Stage::Reading { offer };
     }
@@ -203,7 +209,7 @@ impl Handoff {
             agent: offer.agent.id.clone(),
             target: offer.agent.target.clone(),
             ring_ms,
-            reason: self.summary.reason.clone(),
+            reason: self.inquiry.as_ref().map_or(&*self.summary.reason, Inquiry::question).to_owned(),
             replaces,
         });
         base.io.timers.set(Timer::AgentAnswer, base.io.now.plus(ring_ms + RING_GRACE_MS));
@@ -217,6 +223,9 @@ impl Handoff {
 
     /// An offer ended without an agent: the next one, unless it is enough.
     pub(super) fn next_agent(&mut self, base: &mut Base, offer: Offer, outcome: OfferOutcome, leg: Leg) -> Then {
+        if let Some(inquiry) = &mut self.inquiry {
+            inquiry.offer_ended(outcome);
+        }
         // Nobody's phone is to blame where our own line was full.
         let free = matches!(outcome, OfferOutcome::Declined | OfferOutcome::DeclinedSkill | OfferOutcome::NoLine);
         let after = if free { AgentAfter::Free } else { AgentAfter::Resting };
@@ -234,6 +243,9 @@ impl Handoff {
 
     /// The caller has waited for as long as the flow allows. Somebody who is being asked may still answer.
     pub(crate) fn waited_too_long(&mut self, base: &mut Base) -> Then {
+        if let Some(then) = self.inquiry_late(base) {
+            return then;
+        }
         match self.stage {
             Stage::Finding { find } | Stage::Queued { find, .. } => {
                 base.io.act(Action::LeaveQueue { id: find });
@@ -258,6 +270,9 @@ impl Handoff {
         self.stage = Stage::Over;
         self.company.fall_silent(base);
         base.mouth.forget_queue();
+        if let Some(then) = self.nobody_answers(base) {
+            return then;
+        }
         let wanted = self.wanted.is_some();
         if self.back_to_who_asked(base) {
             return Then::Stay;
@@ -340,6 +355,10 @@ impl Handoff {
     }
 
     fn tell_how_it_stands(&mut self, base: &mut Base) {
+        if self.inquiry.is_some() {
+            self.tell_of_inquiry(base);
+            return self.told_now(base);
+        }
         match &self.stage {
             Stage::Queued { position, estimate_s, since, .. } => {
                 let position = position.to_string();

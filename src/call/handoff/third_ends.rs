@@ -129,6 +129,7 @@ impl Handoff {
             | AgentChoice::Conference
             | AgentChoice::Complete
             | AgentChoice::Part
+            | AgentChoice::Answer { .. }
             | AgentChoice::ToBot { .. } => false,
         };
         if goes {

@@ -40,6 +40,7 @@ impl Known<'_> {
         match fact.source {
             FactSource::Network | FactSource::Crm => false,
             FactSource::LookedUp => self.tried.is_empty(),
+            FactSource::Colleague => true,
             FactSource::Said | FactSource::Keyed => !(fact.confirmed && self.tried.last().is_some_and(|tried| tried.contains(&fact.value))),
         }
     }

@@ -29,7 +29,9 @@ impl Handoff {
             AgentChoice::Complete => self.leave_to_third(base),
             AgentChoice::Part => self.part(base),
             AgentChoice::ToBot { node } => self.send_to_bot(base, node),
-            AgentChoice::Accept | AgentChoice::Decline { .. } | AgentChoice::Repeat | AgentChoice::More => Then::Stay,
+            AgentChoice::Accept | AgentChoice::Decline { .. } | AgentChoice::Repeat | AgentChoice::More | AgentChoice::Answer { .. } => {
+                Then::Stay
+            }
         }
     }
 

@@ -8,6 +8,8 @@
 //! - silence
 //! - nothing       # the service knows no such thing
 //! - failed        # the service fails
+//! - colleague: Yes, until Friday.
+//! - unanswered: late   # the human who is asked does not answer: why
 //! ```
 
 use std::collections::BTreeMap;
@@ -21,10 +23,13 @@ use serde::{
 use crate::{
     call::{
         event::{Failure, Found},
-        flow::rehearse::Cue,
+        flow::{rehearse::Cue, step::Consulted},
     },
     yaml,
 };
+
+/// Who answers in scripts.
+const COLLEAGUE: &str = "Maria";
 
 /// Reads a script. `name` is for mistakes.
 pub(super) fn parse(text: &str, name: &str) -> Result<Vec<Cue>> {
@@ -54,7 +59,7 @@ impl<'de> Visitor<'de> for LineVisitor {
     type Value = Cue;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("what the caller says, `silence`, `nothing`, `failed`, or one of `keys:` and `service:`")
+        f.write_str("what the caller says, `silence`, `nothing`, `failed`, or one of `keys:`, `service:`, `colleague:` and `unanswered:`")
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Cue, E> {
@@ -74,7 +79,11 @@ impl<'de> Visitor<'de> for LineVisitor {
         match map.next_key::<String>()?.as_deref() {
             Some("keys") => Ok(Cue::Keys(map.next_value()?)),
             Some("service") => Ok(Cue::Service(Ok(Found::Fields { fields: map.next_value::<BTreeMap<String, String>>()? }))),
-            Some(other) => Err(de::Error::unknown_field(other, &["keys", "service"])),
+            Some("colleague") => {
+                Ok(Cue::Colleague(Consulted::Answer { name: COLLEAGUE.to_owned(), text: map.next_value()?, choice: None }))
+            }
+            Some("unanswered") => Ok(Cue::Colleague(Consulted::Nothing(map.next_value()?))),
+            Some(other) => Err(de::Error::unknown_field(other, &["keys", "service", "colleague", "unanswered"])),
             None => Err(de::Error::custom("an empty entry")),
         }
     }

@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::{
     call::{
         flow::{
-            rehearse::{Beat, Cue, Rehearsal},
-            step::Step,
+            rehearse::{Beat, Cue, Rehearsal, made_up_answer},
+            step::{Consulted, Step},
         },
         outcome::Outcome,
         time::{Time, WallTime},
@@ -103,16 +103,20 @@ impl Played {
                 | Step::Declined
                 | Step::Answered { .. }
                 | Step::Human { .. }
+                | Step::Consult(_)
                 | Step::Listen => {}
             }
         }
     }
 }
 
-/// The next line of the script; while a service is waited for and the script does not say what it answers, a made-up answer.
+/// The next line of the script; while a service or a human is asked and the script does not say what they answer, a made-up answer.
 fn next_cue(play: &Rehearsal<'_>, cues: &mut std::iter::Peekable<std::vec::IntoIter<Cue>>) -> Option<Cue> {
     if play.waits_for().is_some() && !matches!(cues.peek(), Some(Cue::Service(_))) {
         return Some(Cue::Service(play.made_up()));
+    }
+    if let Some(ask) = play.asks().filter(|_| !matches!(cues.peek(), Some(Cue::Colleague(_)))) {
+        return Some(Cue::Colleague(made_up_answer(ask)));
     }
     cues.next()
 }
@@ -147,6 +151,8 @@ impl<W: Write> Printer<W> {
             Cue::Silence => self.line(beat.at, "caller", "[silence]")?,
             Cue::Service(Ok(_)) => self.line(beat.at, "service", "answers")?,
             Cue::Service(Err(_)) => self.line(beat.at, "service", "fails")?,
+            Cue::Colleague(Consulted::Answer { text, .. }) => self.line(beat.at, "colleague", text)?,
+            Cue::Colleague(Consulted::Nothing(why)) => self.line(beat.at, "colleague", &format!("no answer: {why:?}"))?,
         }
         if let Some(understood) = &beat.understanding {
             self.line(beat.at, "meaning", &meaning(understood, beat.intent.as_deref()))?;
@@ -184,6 +190,7 @@ impl<W: Write> Printer<W> {
                 Step::Repeated => self.line(at, "flow", "asked again")?,
                 Step::Declined => self.line(at, "flow", "the colleague who was offered is not wanted")?,
                 Step::Human { why, .. } => self.line(at, "flow", &format!("wants a human: {why}"))?,
+                Step::Consult(ask) => self.line(at, "flow", &format!("asks a human of {}: {}", ask.queue, ask.question))?,
                 Step::End(outcome) => self.line(at, "flow", &format!("ends the call: {outcome:?}"))?,
                 Step::Answered { .. } | Step::Listen => {}
             }

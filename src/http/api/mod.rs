@@ -3,6 +3,7 @@
 pub(super) mod accounts;
 pub(super) mod agent_events;
 pub(super) mod agents;
+pub(super) mod answer;
 pub(super) mod audit;
 pub(super) mod call;
 pub(super) mod call_events;
@@ -61,6 +62,7 @@ pub(super) fn router() -> Router<Server> {
         .route("/webhooks/{name}/dead/{seq}/replay", post(webhooks::replay_one))
         .route("/webhooks/{name}/replay", post(webhooks::replay_all))
         .route("/calls/{id}/choice", post(choice::choose))
+        .route("/calls/{id}/answer", post(answer::answer))
         .route("/calls/{id}/hangup", post(choice::hang_up))
         .route("/calls/{id}/supervision", post(supervision::follow))
         .route("/supervision/phone", post(supervision::answer))

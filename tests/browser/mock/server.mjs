@@ -57,6 +57,7 @@ class Mock {
     this.streams = new Set();
     this.timers = new Set();
     this.choices = [];
+    this.answers = [];
     this.supervisions = [];
     this.notes = new Map();
     this.called = new Set();
@@ -78,10 +79,10 @@ class Mock {
 
   /** A call arrives and runs to the agent's phone, which is picked up after `pickUpMs` (never, if null). `auto`: the call is taken without anybody at the page.
    *  `alreadyMs`: how far it has come. */
-  startCall({ auto = false, alreadyMs = 0, pickUpMs = 6_000, callerName = 'Ana Popescu', caller = '+40721555010', override = (entry) => entry } = {}) {
+  startCall({ auto = false, inquiry = null, alreadyMs = 0, pickUpMs = 6_000, callerName = 'Ana Popescu', caller = '+40721555010', override = (entry) => entry } = {}) {
     const id = `live-${this.next}`;
     this.next += 1;
-    const call = { id, entries: [], startedReal: Date.now() - alreadyMs / this.speed, state: 'talking', auto, head: null };
+    const call = { id, entries: [], startedReal: Date.now() - alreadyMs / this.speed, state: 'talking', auto, inquiry, head: null };
     const script = untilRinging({ caller, callerName }).map(override);
     this.calls.set(id, call);
     for (const entry of script) this.after(entry.at - alreadyMs, () => this.write(call, entry));
@@ -129,7 +130,7 @@ class Mock {
   }
 
   card(call, agent, step, outcome = null, consultedBy = null) {
-    const card = { call: call.head, summary: call.summary ?? summary, reasons: call.head.reasons, evidence: call.evidence ?? evidence, step, outcome, consulted_by: consultedBy };
+    const card = { call: call.head, summary: call.summary ?? summary, reasons: call.head.reasons, evidence: call.evidence ?? evidence, step, outcome, consulted_by: consultedBy, inquiry: call.inquiry ?? null };
     if (consultedBy === null) call.state = step;
     const states = { ringing: 'ringing', briefing: 'ringing', bridged: 'busy', ended: 'wrap_up' };
     this.agents.get(agent).state = outcome === 'declined' ? 'resting' : states[step];
@@ -192,6 +193,16 @@ class Mock {
     this.step(call, { step: 'ended', outcome: 'bridged' });
     this.card(call, agent, 'bridged');
     if (call.auto) this.after(20_000, () => this.end(call, 'handed_over'));
+  }
+
+  /** The agent has answered what the bot asks. */
+  answered(call, { agent, text, suggestion }) {
+    const said = text ?? call.inquiry.suggestions.find((one) => one.name === suggestion).text;
+    this.step(call, { step: 'offer_ended', agent, outcome: 'answered' });
+    this.step(call, { step: 'inquiry', inquiry: { did: 'answered', agent, name: 'Maria', text: said, choice: suggestion ?? null, by: 'screen' } });
+    call.inquiry = null;
+    this.agents.get(agent).call = null;
+    this.card(call, agent, 'ended', 'answered');
   }
 
   decline(call, agent) {
@@ -300,6 +311,12 @@ class Mock {
     if (part === 'compliance') return this.privacy.compliance(response, call);
     if (part === 'hold') return this.privacy.hold(request, response, id, body);
     if (part === 'earlier') return this.earlier(response, call);
+    if (part === 'answer') {
+      if (!call.inquiry) return json(response, 409, { error: { code: 'not_asked', message: 'Nothing is asked.' } });
+      this.answers.push({ call: id, ...body });
+      this.answered(call, body);
+      return json(response, 202, {});
+    }
     if (part === 'choice') {
       this.choices.push({ call: id, ...body });
       this.choose(call, body.choice, body.to);

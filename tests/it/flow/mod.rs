@@ -2,6 +2,7 @@
 
 mod check;
 mod cli;
+mod consult;
 mod conversations;
 mod hours;
 mod offers;

@@ -8,7 +8,7 @@ use warmline::call::{
     flow::{
         Flow,
         dialogue::Dialogue,
-        step::{Input, Step},
+        step::{Consulted, Input, Step},
     },
     time::{Time, WallTime},
     understanding::{Scored, Understanding},
@@ -86,6 +86,10 @@ impl Talk {
 
     pub(crate) fn service(&mut self, name: &str, result: Result<Found, Failure>) -> &mut Self {
         self.give(&Input::LookedUp { name: name.to_owned(), result })
+    }
+
+    pub(crate) fn consulted(&mut self, node: &str, result: Consulted) -> &mut Self {
+        self.give(&Input::Consulted { node: node.to_owned(), result })
     }
 
     /// Everything that the bot said last.

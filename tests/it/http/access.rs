@@ -46,6 +46,7 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("POST", "/api/v1/webhooks/{name}/replay", "od"),
     ("POST", "/api/v1/webhooks/{name}/dead/{seq}/replay", "od"),
     ("POST", "/api/v1/calls/{id}/choice", "asd"),
+    ("POST", "/api/v1/calls/{id}/answer", "asd"),
     ("POST", "/api/v1/calls/{id}/hangup", "asd"),
     ("POST", "/api/v1/calls/{id}/supervision", "sd"),
     ("POST", "/api/v1/supervision/phone", "sd"),

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod agents;
+mod answer;
 mod audit;
 mod calls;
 mod choice;

@@ -110,6 +110,7 @@ async fn every_address_is_in_the_document() {
         "/api/v1/callbacks/{id}",
         "/api/v1/calls",
         "/api/v1/calls/{id}",
+        "/api/v1/calls/{id}/answer",
         "/api/v1/calls/{id}/choice",
         "/api/v1/calls/{id}/compliance",
         "/api/v1/calls/{id}/supervision",

@@ -26,6 +26,8 @@ pub(crate) enum Moment {
     Rung,
     /// After the call was offered to them: the card is on their page.
     Offered,
+    /// After they have heard what the bot will tell the caller.
+    SaidBack,
 }
 
 /// What an agent does.

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use warmline::call::{
     action::Action,
+    clauses,
     event::{AgentChoice, Event, LegEnd, TransferTo},
     ids::{AgentId, LegId, RequestId},
     media::patch::{Patch, Under},
     outcome::TransferOutcome,
-    record::{HandoffStep, Owner, Signal, Supervised, ThirdStep, What},
+    record::{HandoffStep, InquiryStep, Owner, Signal, Supervised, ThirdStep, What},
     time::Time,
 };
 
@@ -60,6 +61,10 @@ pub(crate) struct Checker {
     elsewhere: BTreeSet<AgentId>,
     /// Third persons whom the caller must not hear, and who must not hear the caller.
     apart: BTreeSet<AgentId>,
+    /// When the bot has asked somebody for the caller, and when that was over.
+    asks: Vec<(u64, Option<u64>)>,
+    /// To whom the call is offered.
+    offered: Option<AgentId>,
     /// Supervisors, and what they last did.
     supervisors: BTreeMap<AgentId, Supervised>,
 }
@@ -315,7 +320,22 @@ impl Checker {
                 | ThirdStep::MachineSuspected { .. }
                 | ThirdStep::Ended { who: None, .. } => {}
             },
-            What::Handoff { step: HandoffStep::Offered { agent, .. } } => _ = self.apart.remove(agent),
+            What::Handoff { step: HandoffStep::Offered { agent, .. } } => {
+                self.apart.remove(agent);
+                if let Some(other) = self.offered.replace(agent.clone()) {
+                    self.broke(format!("offered to {} and {} at once", other.0, agent.0));
+                }
+            }
+            What::Handoff { step: HandoffStep::OfferEnded { .. } } => self.offered = None,
+            What::Handoff { step: HandoffStep::Inquiry { inquiry: InquiryStep::Asked { question, .. } } } => {
+                self.briefing.extend(clauses::split(question));
+                self.asks.push((now.0, None));
+            }
+            What::Handoff { step: HandoffStep::Inquiry { inquiry: InquiryStep::Ended { .. } } } => {
+                if let Some((_, over)) = self.asks.last_mut() {
+                    *over = Some(now.0);
+                }
+            }
             What::Supervised { who, did, .. } => _ = self.supervisors.insert(who.clone(), *did),
             What::Evidence { evidence } if evidence.signal == Signal::RaisedVoice => {
                 self.broke(format!("a raised voice, where only agents raise theirs: {}", evidence.quote));
@@ -335,6 +355,9 @@ impl Checker {
     pub(crate) fn end(&mut self, world: &World) {
         if self.owner != Some(Owner::Ended) {
             self.broke(format!("the last owner is {:?}", self.owner));
+        }
+        if self.asks.iter().any(|(_, over)| over.is_none()) {
+            self.broke("somebody is asked for ever".to_owned());
         }
         if !self.holds.is_empty() {
             self.broke(format!("never released: {:?}", self.holds));
@@ -381,7 +404,7 @@ impl Checker {
         sounds
     }
 
-    /// A caller who waits for a human hears something all the time, and is told how it stands.
+    /// A caller who waits for a human, or for what one says, hears something all the time, and is told how it stands.
     fn check_waiting(&mut self, world: &World, heard: &[(u64, u64)], end: u64) {
         let spans: Vec<(u64, u64)> = self
             .spans
@@ -394,6 +417,7 @@ impl Checker {
                 let to = self.spans.get(index + 1).map_or(end, |(at, _)| *at);
                 (*from, self.asks_callback_from.filter(|asks| asks >= from).map_or(to, |asks| asks.min(to)))
             })
+            .chain(self.asks.iter().map(|(from, over)| (*from, over.unwrap_or(end))))
             .collect();
         let until = self.let_go.unwrap_or(end);
         for (from, to) in spans.into_iter().map(|(from, to)| (from, to.min(until))).filter(|(from, to)| from < to) {

@@ -10,6 +10,8 @@ const INTENTS: &[(&str, &[&str])] = &[
     ("complaint", &["formal complaint"]),
     ("cancellation", &["cancel my order", "cancel my contract"]),
     ("other_support", &["broken", "invoice"]),
+    ("return_late", &["send it back"]),
+    ("repair", &["be repaired"]),
 ];
 
 const KNOWLEDGE: &[(&str, &[&str])] =

@@ -52,6 +52,9 @@ const WORDS: &[&str] = &[
     "Call me back please",
     "I'd like to leave a message",
     "Let me talk to the bot",
+    "Can I still send it back?",
+    "Can it be repaired?",
+    "Can it be repaired?",
 ];
 
 /// The first of them, from which the calls that broke a promise once were drawn.
@@ -142,11 +145,28 @@ fn agent(random: &mut Prng, index: usize, reads: bool, old: bool) -> Agent {
             agent = agent.does(Moment::Bridged, random.below(9_000), Does::Supervised(wish));
         }
     }
+    if !old && random.chance(50) {
+        agent = answers(random, agent);
+    }
     // Where agents read first, most of them take the call.
     if reads && index != 2 {
         agent = agent.does(Moment::Offered, 1_000 + 4_000 * index as u64, Does::Page(AgentChoice::Accept));
     }
     agent.does(Moment::Bridged, 1_000 + random.below(60_000), Does::HangUp)
+}
+
+/// What they do about one line that the bot asks them.
+fn answers(random: &mut Prng, agent: Agent) -> Agent {
+    let suggestion = random.chance(50).then(|| Does::clone(random.pick(&["yes", "no", "perhaps"].map(|name| answer("", Some(name))))));
+    let written = suggestion.unwrap_or_else(|| answer(random.pick::<&str>(&["Yes, until Friday", "Ask again <b>tomorrow</b>", " "]), None));
+    let says = Does::Say(random.pick::<&str>(&["Yes we do", "It depends on the lamp", "Yes indeed", ""]));
+    let confirms = Does::clone(random.pick(&[Does::Press('1'), Does::Press('1'), Does::Press('2'), Does::Press('9'), Does::HangUp]));
+    let agent = if random.chance(50) { agent.does(Moment::Offered, 500 + random.below(40_000), written) } else { agent };
+    agent.does(Moment::Briefed, random.below(4_000), says).does(Moment::SaidBack, random.below(4_000), confirms)
+}
+
+pub(super) fn answer(text: &str, suggestion: Option<&str>) -> Does {
+    Does::Page(AgentChoice::Answer { text: text.to_owned(), suggestion: suggestion.map(str::to_owned) })
 }
 
 fn page_choices(old: bool) -> Vec<AgentChoice> {
@@ -368,13 +388,25 @@ fn calls() -> u64 {
 }
 
 /// What schedules must reach, so that they prove something.
-const REACHED: [&str; 6] = ["= bridged", "has joined", "has the caller from", "may be a machine", "~eva Whispers", "is introduced"];
+const REACHED: [&str; 11] = [
+    "= bridged",
+    "has joined",
+    "has the caller from",
+    "may be a machine",
+    "~eva Whispers",
+    "is introduced",
+    "answers by Screen",
+    "answers by Ear",
+    "asked Taken",
+    "asked Late",
+    "asked CalledOff",
+];
 
 /// No call of these breaks a promise, and every tenth one replays the same.
-fn for_each_seed(calls: u64, random: fn(u64) -> Run) -> [u64; 6] {
+fn for_each_seed(calls: u64, random: fn(u64) -> Run) -> [u64; REACHED.len()] {
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let check = |first: u64| {
-        let mut reached = [0; 6];
+        let mut reached = [0; REACHED.len()];
         for seed in (first..calls).step_by(threads as usize) {
             let run = random(seed);
             run.checker.assert_sound(&format!("seed {seed}\n{}", run.text()));
@@ -391,7 +423,7 @@ fn for_each_seed(calls: u64, random: fn(u64) -> Run) -> [u64; 6] {
     let reached = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|first| scope.spawn(move || check(first))).collect();
         let of_workers = workers.into_iter().map(|worker| worker.join().expect("a call broke a promise"));
-        of_workers.fold([0; 6], |sum, one| std::array::from_fn(|index| sum[index] + one[index]))
+        of_workers.fold([0; REACHED.len()], |sum, one| std::array::from_fn(|index| sum[index] + one[index]))
     });
     // The schedules reach every part: a run in which hardly anybody is bridged would prove little.
     assert!(reached[0] * 10 >= calls, "{} of {calls} calls were bridged", reached[0]);

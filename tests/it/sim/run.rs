@@ -135,6 +135,8 @@ impl Run {
                     self.arm_after_bot();
                 } else if playing.clauses.iter().any(|clause| clause.contains("Press one")) {
                     self.world.moment(leg, Moment::Briefed);
+                } else if playing.clauses.iter().any(|clause| clause.contains("Key one")) {
+                    self.world.moment(leg, Moment::SaidBack);
                 }
             }
             Event::LegAnswered { leg } if *leg != LegId::CALLER => self.world.moment(*leg, Moment::Answered),

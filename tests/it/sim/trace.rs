@@ -7,7 +7,7 @@ use warmline::call::{
         patch::{Patch, Under},
         playout::Loudness,
     },
-    record::{Decision, HandoffStep, Owner, ThirdStep, What},
+    record::{Decision, HandoffStep, InquiryStep, Owner, ThirdStep, What},
 };
 
 pub(crate) fn leg(leg: LegId) -> String {
@@ -150,9 +150,22 @@ fn handoff(step: &HandoffStep) -> String {
         HandoffStep::Held { agent, held } => format!("{} {}", agent.0, if *held { "holds" } else { "is back" }),
         HandoffStep::Muted { agent, muted } => format!("{} is {}", agent.0, if *muted { "muted" } else { "heard again" }),
         HandoffStep::Introduced { agent, whole } => format!("{} is introduced{}", agent.0, if *whole { "" } else { ", in part" }),
+        HandoffStep::Inquiry { inquiry } => self::inquiry(inquiry),
         HandoffStep::Third { agent, third } => self::third(&agent.0, third),
         HandoffStep::SentToBot { agent, node } => format!("{} sends the caller to {}", agent.0, node.as_deref().unwrap_or("the bot")),
         HandoffStep::Ended { outcome, .. } => format!("handoff {outcome:?}"),
+    }
+}
+
+fn inquiry(step: &InquiryStep) -> String {
+    match step {
+        InquiryStep::Asked { queue, question, .. } => format!("asks {queue}: {question}"),
+        InquiryStep::SaidBack { agent } => format!("said back to {}", agent.0),
+        InquiryStep::NotUnderstood { agent } => format!("{} is not understood", agent.0),
+        InquiryStep::Answered { agent, text, choice, by, .. } => {
+            format!("{} answers by {by:?} ({}): {text}", agent.0, choice.as_deref().unwrap_or("other"))
+        }
+        InquiryStep::Ended { outcome, longest_silence_ms, .. } => format!("asked {outcome:?}, longest silence {longest_silence_ms}"),
     }
 }
 

@@ -121,6 +121,7 @@ pub(crate) struct World {
     pub(crate) tells_lasting: bool,
     /// The recogniser still listens for other languages.
     pub(crate) listens_for_others: bool,
+    pub(crate) unsure_of: Option<&'static str>,
     /// How likely the listener finds it that voices are meant for us.
     pub(crate) meant: f32,
     /// What the recogniser makes of voices before they pause: so long after they began.
@@ -161,6 +162,7 @@ impl World {
             never_acks: false,
             tells_lasting: true,
             listens_for_others: false,
+            unsure_of: None,
             meant: 1.0,
             glimpses: Vec::new(),
             legs: BTreeMap::new(),
@@ -528,7 +530,7 @@ impl World {
         }
         match does {
             Does::Press(digit) => self.in_ms(20, Event::Digit { leg, digit: *digit }),
-            Does::Say(text) => self.speaks_up(leg, 600, text, 0.9, None),
+            Does::Say(text) => self.speaks_up(leg, 600, text, if self.unsure_of == Some(*text) { 0.1 } else { 0.9 }, None),
             Does::Beeps => self.in_ms(0, Event::FarEnd { leg, sign: FarEndSign::Beep }),
             Does::SoundsLikeAMachine => self.in_ms(0, Event::FarEnd { leg, sign: FarEndSign::MachineSuspected }),
             Does::HangUp => self.leg_ends(leg, LegEnd::HungUp),

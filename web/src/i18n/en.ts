@@ -37,6 +37,19 @@ const handoffOutcomes: Record<HandoffOutcome, string> = {
   nobody_came: 'Nobody was free',
 };
 
+const inquiryOutcomes: Record<string, string> = {
+  answered: 'answered',
+  nobody: 'nobody was there',
+  late: 'no answer in time',
+  declined: 'could not say',
+  lost: 'colleague lost',
+  unclear: 'answer not understood',
+  called_off: 'not wanted any more',
+  taken: 'the colleague took the call',
+  caller_left: 'caller hung up',
+  withdrawn: 'taken back',
+};
+
 const offerOutcomes: Record<OfferOutcome, string> = {
   accepted: 'accepted',
   declined: 'declined',
@@ -49,6 +62,8 @@ const offerOutcomes: Record<OfferOutcome, string> = {
   voicemail: 'voicemail answered',
   no_line: 'no free line',
   never_chose: 'never chose',
+  answered: 'answered',
+  not_understood: 'not understood',
   caller_left: 'caller hung up',
   caller_not_reached: 'caller not reached',
   withdrawn: 'taken back',
@@ -136,6 +151,7 @@ const sources: Record<FactSource, string> = {
   keyed: 'keyed in',
   looked_up: 'looked up',
   crm: 'known of the number',
+  colleague: 'answered by a colleague',
   network: 'from the network',
 };
 const themes: Record<Theme, string> = { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' };
@@ -357,6 +373,13 @@ export const en = {
       sent_to_bot: (node: string | null) => (node === null ? 'Sent back to the bot' : `Sent back to the bot: ${node}`),
       ended: (outcome: string) => `Handoff ended: ${outcome.toLocaleLowerCase(locale)}`,
     },
+    inquiry: {
+      asked: (queue: string, question: string) => `A colleague of ${queue} is asked: “${question}”`,
+      saidBack: 'The answer was said back to the agent',
+      notUnderstood: 'The agent was not understood',
+      answered: (name: string, text: string) => `${name} answers: “${text}”`,
+      ended: (outcome: string) => `Question over: ${outcome}`,
+    },
     third: {
       asked: (to: string, adds: boolean): string => (adds ? `The agent adds ${to} to the call` : `The agent asks ${to}, the caller is on hold`),
       offered: (name: string, by: string) => `${name} is rung for ${by}`,
@@ -414,6 +437,7 @@ export const en = {
   matters,
   handoffOutcomes,
   offerOutcomes,
+  inquiryOutcomes,
   transferOutcomes,
   notReached,
   thirdEnds,
@@ -634,6 +658,20 @@ export const en = {
     decline: 'Decline',
     hangUp: 'Hang up',
     hangUpSure: 'Again to hang up',
+    inquiry: {
+      title: 'The assistant asks you for the caller',
+      status: { screen: 'A question for you', ear: 'Your phone rings: a question for you' },
+      hears: 'The caller waits with the assistant and does not hear you',
+      left: 'Time left for the answer',
+      atHand: 'Answers at hand',
+      own: 'Answer in your own words',
+      send: 'Send',
+      hint: 'The assistant says your answer to the caller. You stay free.',
+      hintEar: 'Say it on the phone, or answer here. The assistant says it to the caller.',
+      failed: 'The answer was not taken: the question is over.',
+      take: 'Take the call',
+      cannot: 'I cannot say',
+    },
     line: {
       title: 'The caller whom you have',
       hold: 'Hold',
@@ -678,6 +716,7 @@ export const en = {
       title: 'That was it',
       talked: (text: string) => `You talked for ${text}.`,
       passed: 'You passed this call on. The caller stays with the bot until somebody takes it.',
+      answered: 'Your answer is being told to the caller. Thank you.',
       missed: 'This call went on without you.',
       left: 'The caller hung up before you were connected.',
       record: 'Open the call’s record',

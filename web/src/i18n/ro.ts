@@ -38,6 +38,19 @@ const handoffOutcomes: Record<HandoffOutcome, string> = {
   nobody_came: 'Nimeni nu era liber',
 };
 
+const inquiryOutcomes: Record<string, string> = {
+  answered: 'răspuns primit',
+  nobody: 'nu era nimeni',
+  late: 'niciun răspuns la timp',
+  declined: 'nu a știut',
+  lost: 'colegul s-a deconectat',
+  unclear: 'răspuns neînțeles',
+  called_off: 'nu mai este nevoie',
+  taken: 'colegul a preluat apelul',
+  caller_left: 'apelantul a închis',
+  withdrawn: 'retras',
+};
+
 const offerOutcomes: Record<OfferOutcome, string> = {
   accepted: 'acceptat',
   declined: 'refuzat',
@@ -50,6 +63,8 @@ const offerOutcomes: Record<OfferOutcome, string> = {
   voicemail: 'a răspuns mesageria vocală',
   no_line: 'nicio linie liberă',
   never_chose: 'nu a ales',
+  answered: 'a răspuns',
+  not_understood: 'neînțeles',
   caller_left: 'apelantul a închis',
   caller_not_reached: 'apelantul negăsit',
   withdrawn: 'retras',
@@ -137,6 +152,7 @@ const sources: Record<FactSource, string> = {
   keyed: 'tastat',
   looked_up: 'căutat',
   crm: 'cunoscut după număr',
+  colleague: 'răspuns de un coleg',
   network: 'de la rețea',
 };
 const themes: Record<Theme, string> = { system: 'Temă: ca sistemul', light: 'Temă: luminoasă', dark: 'Temă: întunecată' };
@@ -362,6 +378,13 @@ export const ro: Strings = {
       sent_to_bot: (node: string | null) => (node === null ? 'Trimis înapoi la robot' : `Trimis înapoi la robot: ${node}`),
       ended: (outcome: string) => `Predare încheiată: ${outcome.toLocaleLowerCase(locale)}`,
     },
+    inquiry: {
+      asked: (queue: string, question: string) => `Este întrebat un coleg (${queue}): „${question}”`,
+      saidBack: 'Răspunsul a fost repetat agentului',
+      notUnderstood: 'Agentul nu a fost înțeles',
+      answered: (name: string, text: string) => `${name} răspunde: „${text}”`,
+      ended: (outcome: string) => `Întrebare încheiată: ${outcome}`,
+    },
     third: {
       asked: (to: string, adds: boolean): string => (adds ? `Agentul adaugă în apel: ${to}` : `Agentul întreabă: ${to}; apelantul este în așteptare`),
       offered: (name: string, by: string) => `Sună la ${name}, pentru ${by}`,
@@ -419,6 +442,7 @@ export const ro: Strings = {
   matters,
   handoffOutcomes,
   offerOutcomes,
+  inquiryOutcomes,
   transferOutcomes,
   notReached,
   thirdEnds,
@@ -639,6 +663,20 @@ export const ro: Strings = {
     decline: 'Refuză',
     hangUp: 'Închide',
     hangUpSure: 'Din nou pentru a închide',
+    inquiry: {
+      title: 'Asistentul vă întreabă pentru apelant',
+      status: { screen: 'O întrebare pentru dumneavoastră', ear: 'Telefonul sună: o întrebare pentru dumneavoastră' },
+      hears: 'Apelantul așteaptă cu asistentul și nu vă aude',
+      left: 'Timp rămas pentru răspuns',
+      atHand: 'Răspunsuri la îndemână',
+      own: 'Răspundeți cu cuvintele dumneavoastră',
+      send: 'Trimite',
+      hint: 'Asistentul îi spune apelantului răspunsul. Rămâneți disponibil.',
+      hintEar: 'Spuneți la telefon sau răspundeți aici. Asistentul îi spune apelantului.',
+      failed: 'Răspunsul nu a fost preluat: întrebarea s-a încheiat.',
+      take: 'Preiau apelul',
+      cannot: 'Nu știu',
+    },
     line: {
       title: 'Apelantul cu care vorbiți',
       hold: 'Pune în așteptare',
@@ -683,6 +721,7 @@ export const ro: Strings = {
       title: 'Gata',
       talked: (text: string) => `Ați vorbit ${text}.`,
       passed: 'Ați dat apelul mai departe. Apelantul rămâne la robot până îl preia cineva.',
+      answered: 'Răspunsul dumneavoastră îi este spus apelantului. Mulțumim.',
       missed: 'Apelul a mers mai departe fără dumneavoastră.',
       left: 'Apelantul a închis înainte să fiți conectat.',
       record: 'Deschide apelul',

@@ -119,6 +119,7 @@ callbacks: () => request<{ callbacks: Callback[] }>('/api/v1/callbacks'),
   correct: (call: string, wrong: { agent: string; seq: number; should_say: string | null; should_mean: string | null }) =>
     send<Correction>('POST', `${url.call(call)}/corrections`, wrong),
   choose: (call: string, agent: string, choice: Choice, more: ChoiceMore = {}) => send<unknown>('POST', `${url.call(call)}/choice`, { agent, choice, ...more }),
+  answer: (call: string, agent: string, answer: { text: string } | { suggestion: string }) => send<unknown>('POST', `${url.call(call)}/answer`, { agent, ...answer }),
   supervise: (call: string, mode: SupervisionMode, phone: 'page' | 'desk_phone') => send<unknown>('POST', `${url.call(call)}/supervision`, { mode, phone }),
   hangUp: (call: string) => send<unknown>('POST', `${url.call(call)}/hangup`),
 

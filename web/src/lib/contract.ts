@@ -33,6 +33,8 @@ export type OfferOutcome =
   | 'voicemail'
   | 'no_line'
   | 'never_chose'
+  | 'answered'
+  | 'not_understood'
   | 'caller_left'
   | 'caller_not_reached'
   | 'withdrawn';
@@ -66,7 +68,7 @@ export interface Fact {
   value: string;
   confidence: number;
   confirmed: boolean;
-  source: 'said' | 'keyed' | 'looked_up' | 'network' | 'crm';
+  source: 'said' | 'keyed' | 'looked_up' | 'network' | 'crm' | 'colleague';
   span: [number, number] | null;
 }
 
@@ -148,6 +150,7 @@ export type HandoffStep =
   | { step: 'held'; agent: string; held: boolean }
   | { step: 'muted'; agent: string; muted: boolean }
   | { step: 'introduced'; agent: string; whole: boolean }
+  | { step: 'inquiry'; inquiry: InquiryStep }
   | { step: 'third'; agent: string; third: ThirdStep }
   | { step: 'sent_to_bot'; agent: string; node: string | null }
   | { step: 'ended'; outcome: HandoffOutcome; waited_ms: number; longest_silence_ms: number; offers: number; repeats: number };
@@ -157,6 +160,14 @@ export type Supervised = 'rung' | 'listens' | 'whispers' | 'joined' | 'left' | '
 
 /** How a conversation is to be followed. */
 export type SupervisionMode = 'listen' | 'whisper' | 'join' | 'end';
+
+/** What happens with one line that the bot asks a human. */
+export type InquiryStep =
+  | { did: 'asked'; queue: string; question: string; summary: Summary }
+  | { did: 'said_back'; agent: string }
+  | { did: 'not_understood'; agent: string }
+  | { did: 'answered'; agent: string; name: string; text: string; choice: string | null }
+  | { did: 'ended'; outcome: string };
 
 /** What happens with somebody whom the agent has called in. */
 export type ThirdStep =
@@ -352,11 +363,21 @@ export interface Wall {
 
 export type CardStep = 'ringing' | 'briefing' | 'bridged' | 'ended';
 
+/** One line that the bot asks an agent. `until`: milliseconds since the call arrived. */
+export interface InquiryCard {
+  question: string;
+  suggestions: { name: string; text: string }[];
+  by: 'screen' | 'ear';
+  until: number;
+}
+
 export interface Card {
   call: CallHead;
   queue?: string | null;
   /** The colleague who asks this agent, who does not have the caller. */
   consulted_by?: string | null;
+  /** What the bot asks this agent for the caller. */
+  inquiry?: InquiryCard | null;
   /** Another system's page about this caller. */
   screen_pop?: string | null;
   summary: Summary;

@@ -57,6 +57,9 @@ export class DeskStore {
   stateFailed = $state(false);
   /** Calls that were offered and passed on while this page had no connection. The newest first. */
   missed = $state.raw<Card[]>([]);
+  /** An answer to what the bot asks is on its way, or was refused. */
+  answering = $state(false);
+  answerFailed = $state(false);
 
   readonly facts = $derived(this.card ? mergeFacts(this.card.summary.facts, this.call?.view.facts ?? []) : []);
 
@@ -147,7 +150,7 @@ export class DeskStore {
     if (this.card && this.card.call.id !== card.call.id && card.step === 'ended' && this.card.step !== 'ended') return;
     if (this.card?.step !== card.step || this.card.call.id !== card.call.id) {
       this.pending = null;
-      this.choiceFailed = this.mayNotCall = false;
+      this.choiceFailed = this.mayNotCall = this.answering = this.answerFailed = false;
     }
     this.card = card;
     if (this.call?.id === card.call.id) return;
@@ -181,6 +184,19 @@ export class DeskStore {
       this.pending = null;
       this.mayNotCall = error instanceof ApiError && error.code === 'may_not_call';
       this.choiceFailed = !this.mayNotCall;
+    }
+  }
+
+  /** Answers what the bot asks; the card says what comes of it. */
+  async answer(answer: { text: string } | { suggestion: string }): Promise<void> {
+    if (!this.card?.inquiry || this.answering) return;
+    this.answering = true;
+    this.answerFailed = false;
+    try {
+      await api.answer(this.card.call.id, this.id, answer);
+    } catch {
+      this.answering = false;
+      this.answerFailed = true;
     }
   }
 

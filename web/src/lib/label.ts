@@ -1,5 +1,5 @@
 import { t } from '../i18n';
-import type { AgentRow, CallHead, Entry, Fact, HandoffStep, Owner, Signal, ThirdStep } from './contract';
+import type { AgentRow, CallHead, Entry, Fact, HandoffStep, InquiryStep, Owner, Signal, ThirdStep } from './contract';
 import { address, capital, date, score, span, words } from './format';
 
 /** The words of a reason of the policy: `critical:cancellation` → "Critical matter: cancellation". */
@@ -116,6 +116,8 @@ export function handoffStep(step: HandoffStep): string {
       return of.muted(step.muted);
     case 'introduced':
       return of.introduced(step.whole);
+    case 'inquiry':
+      return inquiry(step.inquiry);
     case 'third':
       return third(step.third);
     case 'sent_to_bot':
@@ -124,6 +126,22 @@ export function handoffStep(step: HandoffStep): string {
       return of.ended(t.handoffOutcomes[step.outcome] ?? words(step.outcome));
     default:
       return words((step as { step: string }).step);
+  }
+}
+
+function inquiry(step: InquiryStep): string {
+  const of = t.call.inquiry;
+  switch (step.did) {
+    case 'asked':
+      return of.asked(step.queue, step.question);
+    case 'said_back':
+      return of.saidBack;
+    case 'not_understood':
+      return of.notUnderstood;
+    case 'answered':
+      return of.answered(step.name, step.text);
+    case 'ended':
+      return of.ended(t.inquiryOutcomes[step.outcome] ?? words(step.outcome));
   }
 }
 

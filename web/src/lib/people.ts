@@ -29,6 +29,7 @@ export type Deed =
   | 'exported_log'
   | 'changed_agent'
   | 'chose_for_call'
+  | 'answered_for_call'
   | 'ended_call'
   | 'closed_callback'
   | 'listened_to_call'

@@ -223,6 +223,7 @@ export function readCall(entries: Entry[], nowMs = 0): CallView {
     else if (entry.what === 'owner') owner = entry.owner;
     else if (entry.what === 'supervised') watcher = WATCHES.includes(entry.did) ? { name: entry.name, did: entry.did } : null;
     else if (entry.what === 'handoff' && entry.step.step === 'started') summary = entry.step.summary;
+    else if (entry.what === 'handoff' && entry.step.step === 'inquiry' && entry.step.inquiry.did === 'asked') summary = entry.step.inquiry.summary;
     else if (entry.what === 'look_up') {
       const { seq, at, name, ok, took_ms, failure } = entry;
       lookUps.push({ seq, name, ok, failure, tookMs: took_ms, from: Math.max(0, at - took_ms), to: at });

@@ -7,6 +7,7 @@ use regex::Regex;
 use crate::call::action::FieldRule;
 use crate::call::flow::{
     Flow, Greeting, Intent, Knowledge, LookupPlan, Node, Queue, Slot,
+    consult::ConsultPlan,
     definition::{Definition, LookupDef, NodeDef, QueueDef, SlotDef},
     hours::Hours,
     prompt::PromptKey,
@@ -178,6 +179,7 @@ fn node(def: &NodeDef) -> Option<Node> {
             queue: def.human.clone().filter(|queue| queue != "intent"),
             why: def.why.clone().unwrap_or_else(|| "the flow leads to a human".to_owned()),
         },
+        "consult" => Node::Consult { plan: ConsultPlan::new(def.consult.as_ref()?), next: def.next.clone() },
         _ => Node::End { outcome: def.end? },
     })
 }

@@ -1,6 +1,7 @@
 //! Finds everything that is wrong with a flow, and makes a [`Flow`] of it if nothing is.
 
 mod build;
+mod consult;
 mod graph;
 mod meaning;
 mod nodes;

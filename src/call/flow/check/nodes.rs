@@ -7,6 +7,7 @@ use crate::{
         action::FieldRule,
         flow::{
             check::Checker,
+            consult::ConsultDef,
             definition::{LookupDef, NodeDef},
         },
     },
@@ -25,7 +26,7 @@ const MOST_RETRIES: u32 = 3;
 const LETTER_MS: u64 = 65;
 
 /// What a node can do, and the other keys that go with it.
-const ACTIONS: [(&str, &[&str]); 8] = [
+const ACTIONS: [(&str, &[&str]); 9] = [
     ("say", &["next", "summary", "notice", "interruptible", "keys_interrupt"]),
     ("ask", &["next", "interruptible", "keys_interrupt", "patience"]),
     ("hours", &[]),
@@ -33,6 +34,7 @@ const ACTIONS: [(&str, &[&str]); 8] = [
     ("branch", &[]),
     ("goto", &[]),
     ("human", &["why"]),
+    ("consult", &["next"]),
     ("end", &[]),
 ];
 
@@ -47,6 +49,7 @@ impl NodeDef {
             self.branch.is_some(),
             self.goto.is_some(),
             self.human.is_some(),
+            self.consult.is_some(),
             self.end.is_some(),
         ];
         ACTIONS.iter().zip(given).filter(|(_, given)| *given).map(|((action, _), _)| *action).collect()
@@ -68,7 +71,7 @@ impl NodeDef {
         given.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
     }
 
-    /// Every node that this one names, with the key that names it.
+    /// Every node that this one names, with the key that names it; with a dot where that stands in another one.
     pub(super) fn targets(&self) -> Vec<(&'static str, Option<usize>, &str)> {
         let mut targets = Vec::new();
         for (key, target) in
@@ -76,6 +79,7 @@ impl NodeDef {
         {
             targets.extend(target.as_deref().map(|target| (key, None, target)));
         }
+        targets.extend(self.consult.iter().flat_map(ConsultDef::ways).map(|(key, target)| (key, None, target)));
         for (index, way) in self.branch.iter().flatten().enumerate() {
             targets.push(("branch", Some(index), way.go.as_str()));
         }
@@ -91,12 +95,15 @@ impl Checker<'_> {
             let path = Path::of(&["nodes", name]);
             self.shape(&path, node);
             for (key, index, target) in node.targets() {
-                let at = path.clone().key(key);
+                let at = key.split('.').fold(path.clone(), |at, key| at.key(key));
                 let at = index.map_or(at.clone(), |index| at.item(index).key("go"));
                 self.known(&at, "node", target, "nodes", &nodes);
             }
             self.node_texts(name, &path, node);
             self.node_names(&path, node);
+            if let Some(consult) = &node.consult {
+                self.consult(name, &path.key("consult"), consult);
+            }
         }
     }
 

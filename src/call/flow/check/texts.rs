@@ -1,7 +1,7 @@
 //! Templates: their form, and the names that they use.
 
 use crate::{
-    call::flow::check::Checker,
+    call::flow::{check::Checker, consult::ANSWER_FIELDS},
     yaml::{self, Path},
 };
 
@@ -58,6 +58,13 @@ impl Checker<'_> {
                 }
                 let hint = yaml::did_you_mean(field, definition.caller.keys().map(String::as_str));
                 (format!("nothing tells `caller.{field}`"), hint.or_else(|| Some(format!("name it under `caller: {{ {field}: \"…\" }}`"))))
+            }
+            (node, Some(field)) if definition.nodes.get(node).is_some_and(|node| node.consult.is_some()) => {
+                if ANSWER_FIELDS.contains(&field) {
+                    return;
+                }
+                let message = format!("the answer to `{node}` has no field `{field}`");
+                (message, yaml::did_you_mean(field, ANSWER_FIELDS.iter().copied()))
             }
             (lookup, field) if definition.lookups.contains_key(lookup) => {
                 let take = &definition.lookups[lookup].take;

@@ -10,6 +10,10 @@ const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 
+/// So long a caller waits for a human's one line.
+pub(super) const SHORTEST_CONSULT_MS: u64 = 5 * SECOND;
+pub(super) const LONGEST_CONSULT_MS: u64 = 5 * MINUTE;
+
 /// For what a human is called: the signals as decisions name them.
 const REASONS: &[&str] = &[
     "asked_for_human",
@@ -54,6 +58,8 @@ impl Checker<'_> {
             ("update_ms", handoff.update_ms, 5 * SECOND, 2 * MINUTE),
             ("ask_after_ms", handoff.ask_after_ms, 500, MINUTE),
             ("voicemail_s", handoff.voicemail_s, 0, 600),
+            ("consult_ms", handoff.consult_ms, SHORTEST_CONSULT_MS, LONGEST_CONSULT_MS),
+            ("consult_each_ms", handoff.consult_each_ms, SHORTEST_CONSULT_MS, LONGEST_CONSULT_MS),
             ("vet_ms", handoff.vet_ms, 0, 30 * SECOND),
         ];
         self.longest_wait(&Path::of(&["handoff", "wait_ms"]), handoff.wait_ms);
@@ -106,7 +112,7 @@ impl Checker<'_> {
         self.between(path, wait_ms, (5 * SECOND, 2 * HOUR));
     }
 
-    fn between(&mut self, path: &Path, value: u64, (least, most): (u64, u64)) {
+    pub(super) fn between(&mut self, path: &Path, value: u64, (least, most): (u64, u64)) {
         if !(least..=most).contains(&value) {
             self.wrong(path, format!("{value} is not between {least} and {most}"), None);
         }

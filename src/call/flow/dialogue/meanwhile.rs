@@ -132,6 +132,7 @@ impl Meanwhile {
                 | Step::Declined
                 | Step::Answered { .. }
                 | Step::Human { .. }
+                | Step::Consult(_)
                 | Step::Listen => {}
             }
         }

@@ -1,5 +1,6 @@
 //! One call through a flow: what came from the caller goes in, steps come out.
 
+mod consult;
 mod control;
 mod factor;
 mod meanwhile;
@@ -213,6 +214,7 @@ impl Dialogue {
             }
             Input::Silence => self.silence(),
             Input::LookedUp { name, result } => self.looked_up(name, result),
+            Input::Consulted { node, result } => self.after_consult(node, result),
         };
         let steps = if self.rest.is_empty() { self.in_pieces(steps) } else { steps };
         self.remember(&steps);

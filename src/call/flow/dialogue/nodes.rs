@@ -58,6 +58,7 @@ impl Dialogue {
                 }
                 Node::Goto { next } => Some(next.clone()),
                 Node::Human { queue, why } => return self.human(queue.as_deref(), why, steps),
+                Node::Consult { plan, .. } => return self.consult_node(&name, plan, steps),
                 Node::End { outcome } => {
                     self.state = State::Done;
                     return steps.push(Step::End(*outcome));

@@ -87,7 +87,9 @@ impl Dialogue {
 
     /// Asks whether a colleague should be brought in, in the place of "is there anything else". Only where nothing else is being asked.
     pub fn offer_colleague(&mut self, steps: &mut Vec<Step>) -> bool {
-        if !matches!(self.state, State::Open { .. }) || steps.iter().any(|step| matches!(step, Step::Human { .. } | Step::End(_))) {
+        if !matches!(self.state, State::Open { .. })
+            || steps.iter().any(|step| matches!(step, Step::Human { .. } | Step::Consult(_) | Step::End(_)))
+        {
             return false;
         }
         let anything_else = self.ask_anything_else();

@@ -74,6 +74,7 @@ fn answer(step: &Step) -> Option<&str> {
         | Step::Declined
         | Step::Answered { .. }
         | Step::Human { .. }
+        | Step::Consult(_)
         | Step::Listen
         | Step::End(_) => None,
     }
