@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod app;
 pub mod call;
 mod call_task;
+pub mod claims;
 pub mod cli;
 pub mod clock;
 pub mod config;

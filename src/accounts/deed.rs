@@ -29,6 +29,8 @@ pub enum Did {
     ChoseForCall,
     /// Answered what the bot asked them for a caller.
     AnsweredForCall,
+    /// Saw a call by its claim code.
+    ClaimedCall,
     /// Ended a call.
     EndedCall,
     /// Took a callback off the list.
@@ -93,6 +95,7 @@ impl Did {
             Self::ChangedAgent => "changed_agent",
             Self::ChoseForCall => "chose_for_call",
             Self::AnsweredForCall => "answered_for_call",
+            Self::ClaimedCall => "claimed_call",
             Self::EndedCall => "ended_call",
             Self::ClosedCallback => "closed_callback",
             Self::ListenedToCall => "listened_to_call",
@@ -134,6 +137,7 @@ impl Did {
             | Self::ChangedAgent
             | Self::ChoseForCall
             | Self::AnsweredForCall
+            | Self::ClaimedCall
             | Self::EndedCall
             | Self::ClosedCallback
             | Self::ListenedToCall

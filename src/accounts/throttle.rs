@@ -68,6 +68,14 @@ impl Throttle {
         self.tries.remove(key);
     }
 
+    /// The last try was right after all; what was wrong before still counts.
+    pub fn forgive(&mut self, key: &str) {
+        if let Some(tries) = self.tries.get_mut(key) {
+            tries.failed = tries.failed.saturating_sub(1);
+            tries.until = tries.last;
+        }
+    }
+
     /// How long tries with this key are not looked at.
     #[must_use]
     pub fn wait(&self, key: &str, now: Instant) -> Option<Duration> {

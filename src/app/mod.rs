@@ -29,6 +29,7 @@ use crate::{
     accounts::{self, Accounts},
     call::{Caller, Setup, event::Event, flow::Flow, handoff::Promise, ids::CallId, time::WallTime},
     call_task::{self, CallTask},
+    claims::Claims,
     clock,
     config::Config,
     desk::{DeskHandle, Profile},
@@ -64,6 +65,7 @@ pub struct App {
 
 /// The drivers that every call shares.
 struct Gateway {
+    claims: Claims,
     config: Config,
     trunks: Arc<TrunkTable>,
     routes: Vec<Route>,
@@ -140,7 +142,9 @@ impl App {
         };
         let library = Library::default();
         let webhooks = Webhooks::start(options::webhooks(&config), hub.feed(), &store).context("no HTTP client")?;
+        let claims = Claims::new(config.file.claims.settings());
         let parts = http::Parts {
+            claims: claims.clone(),
             store: store.clone(),
             hub: hub.clone(),
             desk: desk.clone(),
@@ -165,7 +169,7 @@ impl App {
         readiness.sip.store(true, Ordering::Relaxed);
         let lookups = LookUps::new().context("no HTTP client")?;
         let crm = options::crm(&config).map(Crm::new).transpose().context("crm")?;
-        let gateway = Gateway { config, trunks, routes, telephony, speech, store, hub, desk, lookups, crm, readiness, pages_tls };
+        let gateway = Gateway { claims, config, trunks, routes, telephony, speech, store, hub, desk, lookups, crm, readiness, pages_tls };
         Ok(Self { gateway, arrivals, http })
     }
 
@@ -219,6 +223,8 @@ impl Gateway {
         };
         let caller = Caller { looked_up: self.crm.is_some(), ..caller };
         let id = call_id(unix_ms);
+        let claimed = self.claims.begin(&id);
+        let caller = Caller { claim_code: claimed.code.clone(), ..caller };
         let begin = Begin {
             id: id.clone(),
             started,
@@ -233,7 +239,7 @@ impl Gateway {
         let task = self.begin(begin, legs);
         calls.spawn(async move {
             task.run().await;
-            drop(permit);
+            drop((permit, claimed));
         });
     }
 
@@ -244,7 +250,9 @@ impl Gateway {
             return tracing::error!(flow = callback.call.flow, "a callback was promised in a flow that is no more: people must see to it");
         };
         let unix_ms = u64::try_from(clock::utc().as_millis()).unwrap_or(u64::MAX);
+        let claimed = self.claims.begin(&id);
         let caller = Caller {
+            claim_code: claimed.code.clone(),
             number: callback.number,
             name: callback.call.caller_name,
             called: callback.call.called,
@@ -257,7 +265,7 @@ impl Gateway {
         let task = self.begin(begin, legs);
         calls.spawn(async move {
             task.run().await;
-            drop(held);
+            drop((held, claimed));
         });
     }
 
@@ -266,6 +274,7 @@ impl Gateway {
             started: begin.started,
             events: begin.events.0.clone(),
             call: begin.id.clone(),
+            claim_code: begin.caller.claim_code.clone(),
             trunk: begin.caller.trunk.clone(),
             recording: self.config.file.store.recordings.then(|| self.store.recording_path(&begin.id)),
         }

@@ -334,6 +334,7 @@ pub(super) fn profiles(config: &Config) -> Vec<Profile> {
             Transfer::Bridge => TransferBy::Bridge,
             Transfer::Attended => TransferBy::Attended,
             Transfer::Blind => TransferBy::Blind,
+            Transfer::Invite => TransferBy::Invite,
         },
         spoken_claim: from.via.as_ref().and_then(|via| config.file.trunks.get(via)).is_some_and(|trunk| trunk.headers.stripped),
         queues: from.queues.clone(),

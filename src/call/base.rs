@@ -122,6 +122,7 @@ impl Base {
     /// The shared part at the beginning of a call.
     pub(crate) fn new(call: &CallId, flow: Arc<Flow>, caller: Caller, wall: WallTime) -> Self {
         let language = flow.words();
+        let claim = if caller.claim_code.is_empty() { claim::code(&call.0) } else { caller.claim_code.clone() };
         let ear = Ear::new(LegId::CALLER, CALLER_TIMERS, flow.turn.clone(), language, Time::ZERO);
         Self {
             io: Io::default(),
@@ -155,7 +156,7 @@ impl Base {
             signs: BTreeSet::new(),
             qualities: BTreeMap::new(),
             fallen: BTreeSet::new(),
-            claim: claim::spoken(&claim::code(&call.0)),
+            claim: claim::spoken(&claim),
             last_leg: LegId::CALLER.0,
         }
     }

@@ -27,6 +27,9 @@ pub struct Caller {
     /// The trunk that it came in on; none: a call without one.
     #[serde(default)]
     pub trunk: Option<String>,
+    /// The code with which whoever gets the call finds it on a page; empty: one that is made of the call's name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub claim_code: String,
     /// There is somebody who may know more of this number, and who is asked when the call begins.
     #[serde(default)]
     pub looked_up: bool,

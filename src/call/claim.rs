@@ -2,10 +2,10 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// Six figures that an agent can type.
+/// Six figures for a call to which nobody has given a code.
 #[must_use]
 pub fn code(call_id: &str) -> String {
-    // The same in every process: the code is also computed where it is looked up.
+    // The same in every process: replayed calls say what they said.
     let mut hasher = DefaultHasher::new();
     call_id.hash(&mut hasher);
     format!("{:06}", hasher.finish() % 1_000_000)

@@ -247,6 +247,8 @@ pub enum TransferBy {
     Attended,
     /// The caller's side is asked to call them; nobody is briefed.
     Blind,
+    /// They are called, with what the call is about beside it, and both talk through us as soon as they answer; nobody is briefed.
+    Invite,
 }
 
 /// To whom an agent hands a caller on.

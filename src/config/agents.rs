@@ -66,6 +66,8 @@ pub enum Transfer {
     Attended,
     /// The caller's side is asked to call them at once (REFER); nobody is briefed.
     Blind,
+    /// A queue of a telephone system, or a number outside: we call it, with what the trunk's `headers` say of the call, and both talk as soon as it answers.
+    Invite,
 }
 
 /// Where an agent's telephone may send callers.

@@ -3,6 +3,7 @@
 mod accounts;
 mod agents;
 mod check;
+mod claims;
 mod crm;
 mod demo;
 mod desk;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 
 pub use accounts::{AccountsConfig, OpenIdConfig};
 pub use agents::{AgentConfig, BROWSER, MayCallConfig, REGISTERED, Transfer};
+pub use claims::ClaimsConfig;
 pub use crm::CrmConfig;
 pub use demo::DemoConfig;
 pub use desk::{DeskConfig, OverflowConfig, ServiceLevelConfig, Strategy};
@@ -85,6 +87,8 @@ pub struct ConfigFile {
     pub http: HttpConfig,
     /// People who sign in.
     pub accounts: AccountsConfig,
+    /// Codes with which calls are found.
+    pub claims: ClaimsConfig,
     /// Queues and the work of agents.
     pub desk: DeskConfig,
     /// Which flow takes which call; the first that fits.

@@ -54,6 +54,8 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("PUT", "/api/v1/session/password", Known),
     ("POST", "/api/v1/session/link", Open),
     ("PUT", "/api/v1/session/link", Open),
+    // Where the configuration says so, the code alone is enough.
+    ("POST", "/api/v1/claims", Known),
     ("GET", "/api/v1/accounts", Needs(Permission::Accounts)),
     ("POST", "/api/v1/accounts", Needs(Permission::Accounts)),
     ("PATCH", "/api/v1/accounts/{id}", Needs(Permission::Accounts)),
@@ -114,6 +116,9 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/web-calls/{id}/events", Open),
 ];
 
+/// Where a code may be enough.
+const CLAIMS: &str = "/api/v1/claims";
+
 /// A stream that is read shows that somebody is there; it says so this often.
 const STREAM_TOUCH: Duration = Duration::from_secs(20);
 
@@ -139,7 +144,7 @@ async fn check(server: &Server, parts: &mut Parts, asker: &Asker) -> Result<(), 
     // Pages are open: without what they ask for they show nothing.
     let Some(path) = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned()) else { return Ok(()) };
     let access = access(&parts.method, &path);
-    if access == Open {
+    if access == Open || (path == CLAIMS && server.parts.claims.are_open()) {
         return Ok(());
     }
     if asker.is_nobody() {

@@ -106,6 +106,15 @@ impl Asker {
     }
 }
 
+impl Asker {
+    /// Writes down what they did, also if nobody knows who they are.
+    pub(super) fn did_or_somebody(&self, server: &Server, did: Did, target: Option<&str>) {
+        if let Some(accounts) = &server.parts.accounts {
+            accounts.did(did, self.identity(), None, target, &self.source());
+        }
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Asker {
     type Rejection = ApiError;
 

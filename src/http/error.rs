@@ -22,6 +22,8 @@ use crate::{
 pub(super) enum ApiError {
     #[error("There is no such call.")]
     NoSuchCall,
+    #[error("This code means no call, or its time is over.")]
+    NoSuchClaim,
     #[error("There is no such callback.")]
     NoSuchCallback,
     #[error("This callback is being placed, or is over.")]
@@ -125,6 +127,7 @@ impl ApiError {
         match self {
             Self::NoSuchCall => (StatusCode::NOT_FOUND, "no_such_call"),
             Self::NoSuchCallback => (StatusCode::NOT_FOUND, "no_such_callback"),
+            Self::NoSuchClaim => (StatusCode::NOT_FOUND, "no_such_claim"),
             Self::CallbackOver => (StatusCode::CONFLICT, "callback_over"),
             Self::NoSuchWebhook => (StatusCode::NOT_FOUND, "no_such_webhook"),
             Self::NoSuchMessage => (StatusCode::NOT_FOUND, "no_such_message"),

@@ -42,6 +42,7 @@ use crate::{
         api::choice::choose,
         api::choice::hang_up,
         api::answer::answer,
+        api::claims::claim,
         api::supervision::follow,
         api::supervision::answer,
         api::agents::list,

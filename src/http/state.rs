@@ -10,6 +10,7 @@ use crate::{
         ids::{AgentId, CallId},
         record::What,
     },
+    claims::Claims,
     desk::{DeskHandle, ServiceLevels},
     http::{DeskSettings, Mask, Numbers, Options, PrivacySettings, asker::Asker, error::ApiError, ready::Readiness, web::Web},
     knowledge::Library,
@@ -45,6 +46,8 @@ pub struct Parts {
     pub webhooks: Webhooks,
     /// What data protection asks of the record.
     pub privacy: Privacy,
+    /// Codes with which calls are found.
+    pub claims: Claims,
 }
 
 /// The state of the server. Cheap to clone.

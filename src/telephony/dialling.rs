@@ -52,7 +52,7 @@ impl Switchboard {
         self.callers += usize::from(id == LegId::CALLER);
         self.legs.insert(wire, leg);
         // What the call is about is for agents.
-        let about = wanted.agent.as_ref().map(|_| call.outward.headers(&wanted.about.call.0, &wanted.about.reason));
+        let about = wanted.agent.as_ref().map(|_| call.outward.headers(&wanted.about));
         let mut headers = about.unwrap_or_default();
         headers.extend(wanted.replaces.iter().map(|value| ("Replaces".to_owned(), value.clone())));
         let request = DialRequest {

@@ -30,6 +30,8 @@ pub struct CallOptions {
     pub events: mpsc::Sender<Event>,
     /// The call's id, for those whom it is offered to.
     pub call: CallId,
+    /// Its claim code, for the same.
+    pub claim_code: String,
     /// The trunk that it came in on.
     pub trunk: Option<String>,
     /// Where to record, if it is to be recorded.
@@ -43,6 +45,7 @@ pub struct CallLegs {
     user_agent: warmline_sip::user_agent::UserAgent,
     link: Arc<Link>,
     call: CallId,
+    claim_code: String,
     wire: HashMap<LegId, WireLeg>,
 }
 
@@ -71,6 +74,7 @@ pub(super) fn open(telephony: &Telephony, options: CallOptions) -> CallLegs {
         user_agent: telephony.user_agent.clone(),
         link: Arc::clone(&link),
         call: options.call,
+        claim_code: options.claim_code,
         wire: HashMap::new(),
     }
 }
@@ -134,11 +138,15 @@ impl CallLegs {
         }
     }
 
+    fn about(&self, reason: String) -> About {
+        About { call: self.call.clone(), reason, claim_code: self.claim_code.clone() }
+    }
+
     /// Rings somebody: `LegRinging`, `LegAnswered` or `LegFailed` follow.
     pub async fn dial(&mut self, leg: LegId, (agent, target): (AgentId, String), ring_ms: u64, reason: String, replaces: Option<String>) {
         let wire = self.user_agent.new_leg();
         self.wire.insert(leg, wire);
-        let about = About { call: self.call.clone(), reason };
+        let about = self.about(reason);
         let wanted = Dial { agent: Some(agent.0), target, ring_ms, replaces, about };
         self.send(Command::Dial { leg: wire, id: leg, wanted, link: Arc::clone(&self.link) }).await;
     }
@@ -147,7 +155,7 @@ impl CallLegs {
     pub async fn call_back(&mut self, leg: LegId, target: String, ring_ms: u64) {
         let wire = self.user_agent.new_leg();
         self.wire.insert(leg, wire);
-        let about = About { call: self.call.clone(), reason: String::new() };
+        let about = self.about(String::new());
         let wanted = Dial { agent: None, target, ring_ms, replaces: None, about };
         self.send(Command::Dial { leg: wire, id: leg, wanted, link: Arc::clone(&self.link) }).await;
     }
@@ -155,7 +163,7 @@ impl CallLegs {
     /// Asks the far end of a leg to call somebody: `TransferEnded` follows.
     pub async fn transfer(&self, id: RequestId, leg: LegId, target: String, replaces: Option<LegId>, reason: String) {
         let (Some(&wire), replaces) = (self.wire.get(&leg), replaces.and_then(|other| self.wire.get(&other)).copied()) else { return };
-        let about = About { call: self.call.clone(), reason };
+        let about = self.about(reason);
         let wanted = Wanted { id, target, replaces, about, link: Arc::clone(&self.link) };
         self.send(Command::Transfer { leg: wire, wanted }).await;
     }

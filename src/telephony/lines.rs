@@ -10,8 +10,9 @@ use warmline_sip::{
 };
 
 use super::media::Listening;
+use super::switchboard::About;
 use crate::{
-    call::claim,
+    call::ids::CallId,
     trunk::{HeaderTemplate, Values},
 };
 
@@ -100,13 +101,13 @@ impl Outward {
     }
 
     /// Headers of a call that is placed.
-    pub(super) fn headers(&self, call_id: &str, reason: &str) -> Vec<(String, String)> {
-        let claim_code = claim::code(call_id);
-        let values = Values { call_id, reason, claim_code: &claim_code };
+    pub(super) fn headers(&self, about: &About) -> Vec<(String, String)> {
+        let About { call: CallId(call_id), reason, claim_code } = about;
+        let values = Values { call_id, reason, claim_code };
         let mut headers: Vec<(String, String)> =
             self.headers.iter().map(|(name, template)| (name.clone(), template.fill(values))).collect();
         if self.uui
-            && let Ok(data) = UserToUser::new(call_id)
+            && let Ok(data) = UserToUser::new(call_id.as_str())
         {
             headers.push((UserToUser::HEADER.to_owned(), data.to_string()));
         }
@@ -125,9 +126,10 @@ mod tests {
             uui: true,
             ..Outward::default()
         };
-        let headers = outward.headers("abc", "wants\r\nRoute: a person");
-        assert_eq!(headers[0].1, format!("wants  Route: a person ({})", claim::code("abc")));
+        let about = |reason: &str| About { call: CallId("abc".to_owned()), reason: reason.to_owned(), claim_code: "012345".to_owned() };
+        let headers = outward.headers(&about("wants\r\nRoute: a person"));
+        assert_eq!(headers[0].1, "wants  Route: a person (012345)");
         assert_eq!(headers[1], ("User-to-User".to_owned(), "616263;encoding=hex".to_owned()));
-        assert!(Outward::default().headers("abc", "").is_empty());
+        assert!(Outward::default().headers(&about("")).is_empty());
     }
 }

@@ -62,6 +62,7 @@ impl Link {
 pub(super) struct About {
     pub(super) call: CallId,
     pub(super) reason: String,
+    pub(super) claim_code: String,
 }
 
 /// A call that is to be placed.

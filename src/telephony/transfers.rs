@@ -76,7 +76,7 @@ impl Switchboard {
         let page = self.browsers.is_page(wire);
         let (Some(refer_to), Some(leg), false) = (refer_to, self.legs.get_mut(&wire), page) else { return wanted.link.tell(refused) };
         leg.referring = Some(wanted.id);
-        let headers = outward.headers(&wanted.about.call.0, &wanted.about.reason);
+        let headers = outward.headers(&wanted.about);
         let replaces = wanted.replaces.map(|other| self.current(other));
         let request = ReferRequest { refer_to, replaces, referred_by: None, carried: headers.clone(), headers };
         self.user_agent.refer(wire, request).await;

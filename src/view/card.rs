@@ -270,6 +270,12 @@ impl CardFold {
         self.inquiry.is_some()
     }
 
+    /// A human was wanted, and there is something to be told.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        !self.summary.reason.is_empty()
+    }
+
     /// The queue, and what an agent is told by now.
     #[must_use]
     pub fn told(self) -> (String, Summary) {

@@ -204,6 +204,9 @@ impl Handoff {
         if self.third_machine(base, leg, sign) || self.supervisor_machine(base, leg, sign) {
             return Then::Stay;
         }
+        if let Some(then) = self.invited_machine(base, leg, sign) {
+            return then;
+        }
         let certain = matches!(sign, FarEndSign::Beep | FarEndSign::Fax | FarEndSign::NetworkTone);
         if !certain || self.offer().is_none_or(|offer| offer.leg != leg) {
             return Then::Stay;

@@ -23,6 +23,7 @@ mod closed;
 mod company;
 mod inquiry;
 mod introduction;
+mod invited;
 mod matter;
 pub(in crate::call) mod phrases;
 mod promised;

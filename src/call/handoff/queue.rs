@@ -173,6 +173,8 @@ impl Handoff {
         let offer = Offer { agent, leg, reserved: true, repeats: 0 };
         if self.inquiry.is_none() && self.hands_on(&offer, TransferBy::Blind) {
             self.announce_transfer(base, offer);
+        } else if self.invites(&offer) {
+            self.invite(base, offer);
         } else if self.reads_first(base) {
             self.let_read(base, offer);
         } else {

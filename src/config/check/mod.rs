@@ -1,6 +1,7 @@
 //! What the types cannot know: ports that collide, names that nothing declares, flows that are wrong.
 
 mod accounts;
+mod claims;
 mod crm;
 mod languages;
 mod passwords;
@@ -87,6 +88,7 @@ impl<'a> Checker<'a> {
         }
         self.registrar(file);
         self.privacy(file);
+        self.claims(file);
         self.remote(&file.speech);
         for (name, address) in &file.services {
             let host = ["http://", "https://"].iter().find_map(|scheme| address.strip_prefix(scheme));

@@ -10,6 +10,7 @@ pub(super) mod call_events;
 pub(super) mod callbacks;
 pub(super) mod calls;
 pub(super) mod choice;
+pub(super) mod claims;
 pub(super) mod compliance;
 pub(super) mod corrections;
 pub(super) mod desk;
@@ -50,6 +51,7 @@ pub(super) fn router() -> Router<Server> {
         .route("/calls/{id}/notes/{agent}", put(notes::put))
         .route("/calls/{id}/corrections", get(corrections::of_call).post(corrections::add))
         .route("/corrections", get(corrections::list))
+        .route("/claims", post(claims::claim))
         .route("/callbacks", get(callbacks::list))
         .route("/callbacks/{id}", put(callbacks::close))
         .route("/knowledge", get(knowledge::search))

@@ -28,6 +28,10 @@ pub(crate) struct Session {
     accounts: bool,
     /// Who is signed in.
     signed_in: Option<Me>,
+    /// A claim code shows its call, without an account.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    claims_open: bool,
     /// The name of a provider where people sign in, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     openid: Option<String>,
@@ -85,7 +89,8 @@ pub(crate) struct Chosen {
 #[utoipa::path(get, path = "/api/v1/session", responses((status = 200, body = Session)))]
 pub(crate) async fn get(State(server): State<Server>, asker: Asker) -> Json<Session> {
     let openid = server.openid.as_ref().map(|openid| openid.label().to_owned());
-    Json(Session { accounts: server.parts.accounts.is_some(), signed_in: asker.identity().map(Me::of), openid })
+    let claims_open = server.parts.claims.are_open();
+    Json(Session { claims_open, accounts: server.parts.accounts.is_some(), signed_in: asker.identity().map(Me::of), openid })
 }
 
 /// Signs in. The session is in a cookie that no script sees.

@@ -58,6 +58,10 @@ class Mock {
     this.timers = new Set();
     this.choices = [];
     this.answers = [];
+    /** Claim codes and their calls, those that were typed, and seconds for which nobody may try. */
+    this.claims = new Map();
+    this.claimed = [];
+    this.claimWait = 0;
     this.supervisions = [];
     this.notes = new Map();
     this.called = new Set();
@@ -293,6 +297,7 @@ class Mock {
     if (kind === 'session') return json(response, 200, { accounts: false, signed_in: null });
     if (part === 'state' && !['available', 'away'].includes(body.state)) return json(response, 422, { error: 'no such state' });
     if (kind === 'privacy') return this.privacy.serve(response, this.calls, id, part, body);
+    if (kind === 'claims') return this.claim(response, body);
     if (kind === 'figures') return json(response, 200, this.figures());
     if (kind === 'callbacks') return this.callbacksApi(response, id, body);
     if (kind === 'desk') return json(response, 200, desk);
@@ -328,6 +333,19 @@ class Mock {
     }
     this.end(call, 'contained');
     return json(response, 202, {});
+  }
+
+  claim(response, { code }) {
+    if (this.claimWait > 0) {
+      response.setHeader('retry-after', String(this.claimWait));
+      return json(response, 429, { error: { code: 'try_later', message: 'Wait.' } });
+    }
+    const call = this.calls.get(this.claims.get(code));
+    if (!call) return json(response, 404, { error: { code: 'no_such_claim', message: 'None.' } });
+    this.claimed.push(code);
+    const turns = call.entries.filter((one) => ['caller_turn', 'bot_turn'].includes(one.what));
+    const said = turns.map((one) => ({ by: one.what === 'bot_turn' ? 'bot' : 'caller', text: one.text, at: one.from }));
+    return json(response, 200, { call: call.head, summary, said });
   }
 
   list(response, url) {

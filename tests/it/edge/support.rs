@@ -65,7 +65,14 @@ impl Edge {
     pub(super) async fn answer(&mut self) -> Taken {
         let arrival = timeout(PATIENCE, self.arrivals.recv()).await.expect("a call in time").unwrap();
         let (sender, events) = mpsc::channel(64);
-        let options = CallOptions { started: clock::now(), events: sender, call: CallId("edge".into()), trunk: None, recording: None };
+        let options = CallOptions {
+            started: clock::now(),
+            events: sender,
+            call: CallId("edge".into()),
+            claim_code: String::new(),
+            trunk: None,
+            recording: None,
+        };
         let legs = self.telephony.take(arrival, options).await;
         legs.answer(LegId::CALLER).await;
         Taken { legs, events }

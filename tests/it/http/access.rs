@@ -55,6 +55,7 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("PUT", "/api/v1/agents/{id}/state", "asd"),
     ("GET", "/api/v1/agents/{id}/events", "asd"),
     ("POST", "/api/v1/agents/{id}/phone", "asd"),
+    ("POST", "/api/v1/claims", "asod"),
     ("GET", "/api/v1/session", "*"),
     ("POST", "/api/v1/session", "*"),
     ("POST", "/api/v1/session/link", "*"),

@@ -7,6 +7,7 @@ mod answer;
 mod audit;
 mod calls;
 mod choice;
+mod claims;
 mod corrections;
 mod events;
 mod figures;

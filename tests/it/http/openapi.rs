@@ -124,6 +124,7 @@ async fn every_address_is_in_the_document() {
         "/api/v1/calls/{id}/notes/{agent}",
         "/api/v1/calls/{id}/recording",
         "/api/v1/calls/{id}/vcon",
+        "/api/v1/claims",
         "/api/v1/corrections",
         "/api/v1/desk",
         "/api/v1/events",

@@ -17,6 +17,7 @@ use warmline::{
         ids::AgentId,
         record::What,
     },
+    claims::Claims,
     desk::{DeskHandle, Limits, Profile},
     http::{Bound, DeskSettings, Options, Parts, Readiness},
     knowledge::Library,
@@ -107,6 +108,24 @@ async fn served_as<F: Future<Output = Option<Accounts>>>(
     agents: Vec<Profile>,
     accounts: impl FnOnce(Store) -> F,
 ) -> Served {
+    served_whole(options, agents, accounts, Claims::default()).await
+}
+
+/// With claim codes of another kind.
+pub(super) async fn served_claims<F: Future<Output = Option<Accounts>>>(
+    claims: warmline::claims::Settings,
+    accounts: impl FnOnce(Store) -> F,
+) -> Served {
+    let agents = vec![profile("maria", "Maria"), profile("ion", "Ion")];
+    served_whole(Options::new(([127, 0, 0, 1], 0).into()), agents, accounts, Claims::new(claims)).await
+}
+
+async fn served_whole<F: Future<Output = Option<Accounts>>>(
+    options: Options,
+    agents: Vec<Profile>,
+    accounts: impl FnOnce(Store) -> F,
+    claims: Claims,
+) -> Served {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&warmline::store::Options::new(folder.path())).await.unwrap();
     let desk = DeskHandle::open(Limits::default(), agents);
@@ -118,7 +137,7 @@ async fn served_as<F: Future<Output = Option<Accounts>>>(
     let rules = [("00*", "+*"), ("0*", "+40*")].map(|(find, replace)| Rule::pattern(find, replace).unwrap());
     let retention = Retention([(Kept::Recordings, 90), (Kept::Calls, 365)].into());
     let privacy = Privacy::new(store.clone(), hub.clone(), desk.clone(), Spellings::new(vec![Rewriter::new(rules.into())]), retention);
-    let parts = Parts { store, hub, desk, readiness, web, library, accounts, webhooks, privacy };
+    let parts = Parts { store, hub, desk, readiness, web, library, accounts, webhooks, privacy, claims };
     let bound = Bound::bind(&options, parts.clone()).await.unwrap();
     let address = bound.address();
     tokio::spawn(bound.run(std::future::pending()));

@@ -21,6 +21,7 @@ mod story_handoff_fails;
 mod story_inquiry;
 mod story_inquiry_by_ear;
 mod story_introduction;
+mod story_invited;
 mod story_known_caller;
 mod story_language;
 mod story_leaving;

@@ -145,6 +145,9 @@ fn agent(random: &mut Prng, index: usize, reads: bool, old: bool) -> Agent {
             agent = agent.does(Moment::Bridged, random.below(9_000), Does::Supervised(wish));
         }
     }
+    if !old && random.chance(10) {
+        agent = agent.by(TransferBy::Invite);
+    }
     if !old && random.chance(50) {
         agent = answers(random, agent);
     }

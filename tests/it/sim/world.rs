@@ -512,7 +512,7 @@ impl World {
     /// A moment in the life of an agent's leg.
     pub(crate) fn moment(&mut self, leg: LegId, moment: Moment) {
         // Two who give a caller to each other again and again have had enough of it one day.
-        if moment == Moment::Bridged && leg.0 > TIRED {
+        if leg.0 > TIRED && (moment == Moment::Bridged || leg.0 > 4 * TIRED) {
             return self.at(self.now + 4_000, Happening::Agent(leg, Does::HangUp));
         }
         let steps: Vec<_> = self.agent_of(leg).map(|agent| agent.steps.clone()).unwrap_or_default();

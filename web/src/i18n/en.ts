@@ -3,6 +3,7 @@
 import type { FactSource, Stage, Theme } from '../i18n.types';
 import type { CardStep, HandoffOutcome, NotReached, OfferOutcome, Outcome, Signal, TransferOutcome } from '../lib/contract';
 import { en as people } from './people';
+import { en as claim } from './claim';
 import { en as privacy } from './privacy';
 
 const locale = 'en-GB';
@@ -727,6 +728,7 @@ export const en = {
 
   people,
   privacy,
+  claim,
   wall: {
     follow: (who: string) => `Follow the conversation of ${who}`,
     followShort: 'Follow',

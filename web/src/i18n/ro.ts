@@ -4,6 +4,7 @@ import type { FactSource, Stage, Theme } from '../i18n.types';
 import type { CardStep, HandoffOutcome, NotReached, OfferOutcome, Outcome, Signal, TransferOutcome } from '../lib/contract';
 import type { Strings } from './en';
 import { ro as people } from './people';
+import { ro as claim } from './claim';
 import { ro as privacy } from './privacy';
 
 const locale = 'ro-RO';
@@ -732,6 +733,7 @@ export const ro: Strings = {
 
   people,
   privacy,
+  claim,
   wall: {
     follow: (who: string) => `Urmărește convorbirea: ${who}`,
     followShort: 'Urmărește',

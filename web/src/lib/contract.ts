@@ -387,6 +387,13 @@ export interface Card {
   outcome: string | null;
 }
 
+/** What somebody reads who has a call's claim code. */
+export interface Claimed {
+  call: CallHead;
+  summary: Summary | null;
+  said: { by: 'caller' | 'bot' | 'agent'; text: string; at: number }[];
+}
+
 export type Choice =
   | 'accept'
   | 'decline'

@@ -30,6 +30,7 @@ export type Deed =
   | 'changed_agent'
   | 'chose_for_call'
   | 'answered_for_call'
+  | 'claimed_call'
   | 'ended_call'
   | 'closed_callback'
   | 'listened_to_call'
@@ -64,6 +65,8 @@ export interface Me {
 export interface SessionInfo {
   accounts: boolean;
   signed_in: Me | null;
+  /** A claim code is enough to see its call. */
+  claims_open?: boolean;
   /** The name of a provider that signs people in. */
   openid?: string | null;
 }

@@ -13,6 +13,7 @@ export type Route =
   | { page: 'accounts' }
   | { page: 'audit' }
   | { page: 'privacy' }
+  | { page: 'claim' }
   | { page: 'lost' };
 
 function part(text: string): string {
@@ -23,7 +24,7 @@ function part(text: string): string {
   }
 }
 
-const PLAIN = ['welcome', 'account', 'accounts', 'audit', 'privacy'] as const;
+const PLAIN = ['welcome', 'account', 'accounts', 'audit', 'privacy', 'claim'] as const;
 const isPlain = (word: string): word is (typeof PLAIN)[number] => PLAIN.some((one) => one === word);
 
 export function parse(path: string): Route {
@@ -51,6 +52,7 @@ export const href = {
   accounts: '/accounts',
   audit: '/audit',
   privacy: '/privacy',
+  claim: '/claim',
   call: (id: string) => `/calls/${encodeURIComponent(id)}`,
   desk: (id: string) => `/agent/${encodeURIComponent(id)}`,
 };
