@@ -136,13 +136,14 @@ impl<const SERVERS: usize> Setting<SERVERS> {
     async fn speak(&mut self, id: u64, clauses: &[&str]) -> Vec<usize> {
         let clauses: Vec<String> = clauses.iter().map(|clause| (*clause).to_owned()).collect();
         self.call.speak(RequestId(id), LegId::CALLER, &clauses);
-        let mut lengths = Vec::new();
-        while lengths.len() < clauses.len() {
+        let mut lengths = vec![0; clauses.len()];
+        loop {
             let Some(Said::Chunk { chunk, .. }) = self.call.said().await else { panic!("it cannot be said") };
-            assert_eq!(chunk.clause, lengths.len());
-            lengths.push(chunk.samples.len());
+            lengths[chunk.clause] += chunk.samples.len();
+            if chunk.last {
+                return lengths;
+            }
         }
-        lengths
     }
 }
 
