@@ -132,7 +132,7 @@ async fn agent(folder: &Path, kamailio: &str) -> Child {
     let mut voice = script(&[(5_000, "Accept."); 6], 0).await;
     voice.samples.extend(Sound::tone(AGENT_HZ, 10_000).samples);
     let account = format!(";auth_pass={PASSWORD};outbound=sip:{kamailio}");
-    configure_with(folder, AGENT, free_port().await, &voice, "11100-11149", &account, &["g711"]);
+    configure_with(folder, AGENT, free_port().await, &voice, "11250-11299", &account, &["g711"]);
     let accounts = fs::read_to_string(folder.join("accounts")).unwrap();
     let accounts = accounts.replace("regint=0", "regint=60").replace("@127.0.0.1>", &format!("@{kamailio}>"));
     fs::write(folder.join("accounts"), accounts).unwrap();
@@ -196,6 +196,6 @@ async fn calls_come_and_go_through_kamailio_and_rtpengine() {
     packets.assert_well_formed(&["sip", "sdp", "rtp", "rtcp"]);
     let relayed = |ports: RangeInclusive<u16>| packets.sent().filter(|packet| packet.is("rtp") && ports.contains(&packet.to)).count();
     assert!(relayed(RELAYED) > 1_000, "{} packets went through rtpengine", relayed(RELAYED));
-    assert!(relayed(10_800..=10_849) > 500, "{} packets went straight", relayed(10_800..=10_849));
-    assert_eq!(relayed(10_850..=10_949), 0, "sound went past rtpengine");
+    assert!(relayed(11_150..=11_199) > 500, "{} packets went straight", relayed(11_150..=11_199));
+    assert_eq!(relayed(11_200..=11_299), 0, "sound went past rtpengine");
 }
