@@ -55,6 +55,14 @@ struct Kept {
     calls: HashSet<u64>,
 }
 
+impl Kept {
+    fn said_of_late(&mut self, what: &What) -> Option<Arc<[i16]>> {
+        let at = self.recent.iter().position(|one| one.what == *what)?;
+        self.recent[..=at].rotate_right(1);
+        Some(Arc::clone(&self.recent[0].samples))
+    }
+}
+
 struct Recent {
     what: What,
     /// The call that alone says it.
@@ -73,11 +81,12 @@ impl Voice {
     /// clause is being made already.
     pub(crate) fn clause(&self, call: u64, clause: &str, manner: &Manner, mut hearer: Hearer) {
         let what = What { clause: clause.to_owned(), manner: manner.clone(), elsewhere: false };
-        if let Some(samples) = self.said_of_late(&what) {
-            return hearer(Ok(Piece { samples, last: true }));
-        }
         let making = {
             let mut kept = self.kept();
+            if let Some(samples) = kept.said_of_late(&what) {
+                drop(kept);
+                return hearer(Ok(Piece { samples, last: true }));
+            }
             if let Some(under_way) = kept.making.iter().find(|making| making.what == what).cloned() {
                 drop(kept);
                 return under_way.listen(hearer);
@@ -103,7 +112,7 @@ impl Voice {
         manner: &Manner,
     ) -> Result<Arc<[i16]>, Trouble> {
         let what = What { clause: clause.to_owned(), manner: manner.clone(), elsewhere: true };
-        if let Some(samples) = self.said_of_late(&what) {
+        if let Some(samples) = self.kept().said_of_late(&what) {
             return Ok(samples);
         }
         let (voice, text) = (service.engine().name(), speakable(clause, &manner.language));
@@ -140,13 +149,6 @@ impl Voice {
         let mut kept = self.kept();
         kept.calls.remove(&call);
         kept.recent.retain(|one| one.call != Some(call));
-    }
-
-    fn said_of_late(&self, what: &What) -> Option<Arc<[i16]>> {
-        let recent = &mut self.kept().recent;
-        let at = recent.iter().position(|one| one.what == *what)?;
-        recent[..=at].rotate_right(1);
-        Some(Arc::clone(&recent[0].samples))
     }
 
     fn keep(&self, call: u64, what: What, samples: Arc<[i16]>) {
