@@ -88,6 +88,11 @@ test('an agent’s page that is killed', { skip: BIN ? false : 'set WARMLINE_BIN
 
   await t.test('after the bridge: the caller is told, and not left alone', async () => {
     const { agent, page } = await next(had);
+    // Whoever picks up cuts the announcement short: the caller is let hear it first.
+    await until('the caller is told who is asked next', async () => {
+      const { entries } = await api(`/calls/${id}`);
+      return entries.some(({ what, heard }) => what === 'bot_turn' && heard.includes('next colleague'));
+    });
     await picksUp(page);
     await page.keyboard.press('a');
     await page.waitForSelector('[data-step=bridged]', { timeout: 60_000 });
