@@ -33,8 +33,9 @@ fn resident_mb() -> u64 {
 
 fn main() -> Result<(), ModelError> {
     let files: Vec<String> = std::env::args().skip(1).collect();
-    let runtime = timed("load ONNX Runtime", || Runtime::load(&ModelsDir::of_user()?))?;
-    let vad = timed("load voice activity", || Vad::load(&runtime))?;
+    let dir = ModelsDir::of_user()?;
+    let runtime = timed("load ONNX Runtime", || Runtime::load(&dir))?;
+    let vad = timed("load voice activity", || Vad::load(&dir))?;
     let turn = timed("load end of turn", || EndOfTurn::load(&runtime))?;
     let embedder = timed("load embedder ×2", || Embedder::load(&runtime, 2))?;
     let voice = timed("load voice", || Synthesiser::load(&runtime, 1))?;
@@ -47,7 +48,9 @@ fn main() -> Result<(), ModelError> {
     println!("  {heard:?}");
     timed("end of turn ×10", || (0..10).try_for_each(|_| turn.completeness(&at_16k).map(drop)))?;
     let mut state = VadState::default();
-    timed("1000 windows of voice activity", || (0..1000).try_for_each(|_| vad.probability(&mut state, &[0.01; VAD_WINDOW]).map(drop)))?;
+    let windows =
+        timed("1000 windows of voice activity", || Ok((0..1000).map(|_| vad.probability(&mut state, &[0.01; VAD_WINDOW])).sum::<f32>()))?;
+    println!("  {:.3} on average", windows / 1000.0);
     timed("embed ×100", || (0..100).try_for_each(|_| embedder.embed("I want to know where my order is please").map(drop)))?;
     timed("embed 100 at once", || embedder.embed_all(&["I want to know where my order is please"; 100]).map(drop))?;
     for file in &files {

@@ -7,10 +7,11 @@ use sha2::{Digest, Sha256};
 const TEXT: &str = include_str!("../manifest.toml");
 
 /// The preparation scripts, by the name that the manifest uses.
-pub(crate) const SCRIPTS: [(&str, &str); 4] = [
+pub(crate) const SCRIPTS: [(&str, &str); 5] = [
     ("moonshine", include_str!("../prepare/moonshine.py")),
     ("e5", include_str!("../prepare/e5.py")),
     ("joe", include_str!("../prepare/joe.py")),
+    ("silero", include_str!("../prepare/silero.py")),
     ("whisper", include_str!("../prepare/whisper.py")),
 ];
 

@@ -1,6 +1,6 @@
 //! What is heard of one leg: its sound, and where voices begin and end.
 
-use warmline_models::{EchoGuard, ModelError, VAD_WINDOW, Vad, VadState, to_float};
+use warmline_models::{EchoGuard, VAD_WINDOW, Vad, VadState, to_float};
 
 use super::{
     fade::Fade,
@@ -43,10 +43,10 @@ pub(crate) struct LegEar {
 impl LegEar {
     /// Takes a frame, and what was sent to the leg in the same tick; `notice` hears what begins, lasts and ends with it. Frames that come twice or too
     /// late are ignored.
-    pub(crate) fn hear(&mut self, frame: &Frame, sent: &Samples, vad: &Vad, notice: &mut dyn FnMut(Noticed)) -> Result<(), ModelError> {
+    pub(crate) fn hear(&mut self, frame: &Frame, sent: &Samples, vad: &Vad, notice: &mut dyn FnMut(Noticed)) {
         let expected = self.ring.end();
         if self.heard_anything && frame.at < expected {
-            return Ok(());
+            return;
         }
         let hole = frame.at.since(expected);
         if !self.heard_anything || hole > HOLE_MS {
@@ -56,7 +56,7 @@ impl LegEar {
             self.restart(frame.at);
         } else {
             for _ in 0..hole.div_ceil(FRAME_MS) {
-                self.take(&[0; FRAME_SAMPLES], &[0; FRAME_SAMPLES], vad, notice)?;
+                self.take(&[0; FRAME_SAMPLES], &[0; FRAME_SAMPLES], vad, notice);
             }
         }
         let speaks = sent.iter().any(|sample| sample.unsigned_abs() > SPEAKS);
@@ -68,14 +68,13 @@ impl LegEar {
         let cleaned = self.echo.frame(&frame.samples, sent);
         // What the bot says itself is no voice to anybody; the recogniser gets what is left, in case it was one after all.
         let voice = if cleaned.is_echo { [0; FRAME_SAMPLES] } else { cleaned.sound };
-        self.take(&cleaned.sound, &voice, vad, notice)?;
+        self.take(&cleaned.sound, &voice, vad, notice);
         let since = self.gate.voice_since();
         if self.fade.frame(&cleaned.sound, since.is_some())
             && let Some(from) = since
         {
             notice(Noticed::Hushed(from, self.ring.end()));
         }
-        Ok(())
     }
 
     /// The sound between two times.
@@ -105,7 +104,7 @@ impl LegEar {
         self.heard_anything = true;
     }
 
-    fn take(&mut self, sound: &Samples, voice: &Samples, vad: &Vad, notice: &mut dyn FnMut(Noticed)) -> Result<(), ModelError> {
+    fn take(&mut self, sound: &Samples, voice: &Samples, vad: &Vad, notice: &mut dyn FnMut(Noticed)) {
         self.ring.push(sound);
         self.window.extend(voice);
         while self.window.len() >= VAD_WINDOW {
@@ -114,7 +113,7 @@ impl LegEar {
             let window: Vec<f32> = to_float(&self.window[..VAD_WINDOW]);
             self.window.drain(..VAD_WINDOW);
             let window = window.first_chunk().expect("a window was cut off just now");
-            let probability = vad.probability(&mut self.vad, window)?;
+            let probability = vad.probability(&mut self.vad, window);
             let meant = self.meant.window(window, probability, self.gate.voice_since().is_some());
             let sounded = self.onset.window(window);
             if let Some(noticed) = self.gate.window(at, probability, sounded, self.fade.is_falling(), meant) {
@@ -124,6 +123,5 @@ impl LegEar {
                 }
             }
         }
-        Ok(())
     }
 }

@@ -39,7 +39,7 @@ impl Engines {
             let recogniser = scope.spawn(|| Recogniser::load(&runtime, RECOGNISERS));
             let multilingual = scope.spawn(|| further.then(|| Whisper::load(&runtime, RECOGNISERS)).transpose());
             let embedder = Arc::new(Embedder::load(&runtime, EMBEDDERS)?);
-            let vad = Vad::load(&runtime)?;
+            let vad = Vad::load(dir)?;
             let end_of_turn = EndOfTurn::load(&runtime)?;
             let done = meanwhile(&embedder)?;
             let recogniser = recogniser.join().map_err(|_| ModelError::Cancelled)??;

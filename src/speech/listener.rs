@@ -87,9 +87,7 @@ impl Ears {
                     continue;
                 }
                 let ear = legs.entry(leg).or_default();
-                if let Err(error) = ear.hear(&frame, &sent, &engines.vad, &mut |what| noticed.push(what)) {
-                    tracing::error!(%error, "voice activity failed");
-                }
+                ear.hear(&frame, &sent, &engines.vad, &mut |what| noticed.push(what));
                 voice = ear.voice().map(|(from, to)| (from, to, ear.is_over_bot()));
             }
             for what in noticed {

@@ -30,9 +30,10 @@ static ENGINES: LazyLock<Engines> = LazyLock::new(|| match load() {
 });
 
 fn load() -> Result<Engines, ModelError> {
-    let runtime = Runtime::load(&ModelsDir::of_user()?)?;
+    let dir = ModelsDir::of_user()?;
+    let runtime = Runtime::load(&dir)?;
     Ok(Engines {
-        vad: Vad::load(&runtime)?,
+        vad: Vad::load(&dir)?,
         turn: EndOfTurn::load(&runtime)?,
         recogniser: Recogniser::load(&runtime, 1)?,
         voice: Synthesiser::load(&runtime, 1)?,

@@ -32,6 +32,8 @@ pub(crate) struct Figures {
     pub(crate) machine: String,
     /// The values, in the order of measuring.
     pub(crate) figures: Vec<Figure>,
+    /// What helps to read them.
+    pub(crate) notes: Vec<String>,
     /// What could not be measured, and why.
     pub(crate) missing: Vec<String>,
 }
@@ -71,6 +73,9 @@ impl Figures {
                 (None, _) => String::new(),
             };
             let _ = writeln!(out, "{:<36} {:>10.2} {:<10} n={:<6} {verdict}", figure.name, figure.value, figure.unit, figure.samples);
+        }
+        for note in &self.notes {
+            let _ = writeln!(out, "{note}");
         }
         for missing in &self.missing {
             let _ = writeln!(out, "not measured: {missing}");

@@ -52,18 +52,22 @@ async fn replies(bench: &Bench, figures: &mut Figures, questions: &[Sound], turn
     let process = bench.rig.process()?;
     let cpu = process::cpu(process)?;
     let (mut latencies, mut talked) = (Vec::new(), Duration::ZERO);
+    let mut slowest = (Duration::ZERO, "");
     while latencies.len() < turns {
         let (_phone, line) = bench.call().await?;
         hear_out(&line, line.answered).await.context("the greeting")?;
-        for question in questions {
+        for (question, text) in questions.iter().zip(QUESTIONS) {
             let span = line.media.say(question).await?;
             hear_out(&line, span.end).await.context("the answer")?;
-            latencies.extend(line.media.tape(|tape| tape.first_sound_after(span.end)).map(|first| first - span.end));
+            let Some(first) = line.media.tape(|tape| tape.first_sound_after(span.end)) else { continue };
+            slowest = slowest.max((first - span.end, text));
+            latencies.push(first - span.end);
         }
         talked += line.media.now() - line.answered;
         line.hang_up().await?;
     }
     figures.add_times("reply_latency", &latencies, &[(50, Some(500.0)), (95, Some(900.0)), (100, None)]);
+    figures.notes.push(format!("the slowest reply, after {} ms: {:?}", slowest.0.as_millis(), slowest.1));
     let used = process::cpu(process)?.saturating_sub(cpu);
     figures.add("cpu_per_bot_call_second", used.as_secs_f64() * 1_000.0 / talked.as_secs_f64(), "ms/s", latencies.len(), Some(100.0));
     Ok(())

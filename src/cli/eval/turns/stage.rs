@@ -226,7 +226,7 @@ impl<'t, 'a> Stage<'t, 'a> {
         let frame = Frame { at: self.now, samples, concealed: false };
         self.now = self.now.plus(FRAME_MS);
         let (now, mut noticed) = (self.now, Vec::new());
-        self.ear.hear(&frame, &out, &self.theatre.bench.engines.vad, &mut |what| noticed.push(what))?;
+        self.ear.hear(&frame, &out, &self.theatre.bench.engines.vad, &mut |what| noticed.push(what));
         for what in noticed {
             let event = match what {
                 Noticed::Fades(_) => {
