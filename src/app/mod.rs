@@ -143,6 +143,7 @@ impl App {
         let library = Library::default();
         let webhooks = Webhooks::start(options::webhooks(&config), hub.feed(), &store).context("no HTTP client")?;
         let claims = Claims::new(config.file.claims.settings());
+        claims.restore(&store).await;
         let parts = http::Parts {
             claims: claims.clone(),
             store: store.clone(),

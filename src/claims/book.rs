@@ -82,6 +82,11 @@ impl Book {
         Some(code)
     }
 
+    /// A code of an earlier run that is still good until then.
+    pub(super) fn restore(&mut self, code: String, call: CallId, until: Instant) {
+        self.codes.insert(code, Claim { call, until: Some(until) });
+    }
+
     /// The call is over.
     pub(super) fn ended(&mut self, call: &CallId, now: Instant) {
         let until = now + self.settings.after_call;
@@ -142,6 +147,15 @@ mod tests {
         // Then it may mean another call.
         assert_eq!(book.issue(&call(2), hour + s(900), |_| 12_345).as_deref(), Some("012345"));
         assert_eq!(book.look(&code, "b", hour + s(901)), Ok(call(2)));
+    }
+
+    #[test]
+    fn a_code_of_an_earlier_run_is_good_until_it_expires() {
+        let (mut book, now) = (book(6), clock::now());
+        book.restore("000000".to_owned(), call(1), now + s(60));
+        assert_eq!(book.issue(&call(2), now, u64::from).as_deref(), Some("000001"), "it means one call");
+        assert_eq!(book.look("000000", "a", now + s(59)), Ok(call(1)));
+        assert_eq!(book.look("000000", "a", now + s(60)), Err(Refused::Unknown));
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Claim codes: a few figures with which somebody finds a call on a page, where nothing that is sent beside the call arrives. One code means one call, while it lasts
-//! and for a while after.
+//! and for a while after, also where we are started again meanwhile.
 
 mod book;
 
@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{call::ids::CallId, clock};
+use crate::{call::ids::CallId, clock, store::Store};
 
 use book::Book;
 pub use book::{Refused, Settings};
@@ -41,6 +41,17 @@ impl Claims {
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self { settings, book: Arc::new(Mutex::new(Book::new(settings))), chance: RandomState::new() }
+    }
+
+    /// Codes that were given before a restart are good for as long as they would have been.
+    pub async fn restore(&self, store: &Store) {
+        match store.claims(self.settings.after_call).await {
+            Ok(codes) => {
+                let (mut book, now) = (self.lock(), clock::now());
+                codes.into_iter().for_each(|(code, call, left)| book.restore(code, call, now + left));
+            }
+            Err(error) => tracing::error!(%error, "claim codes from before the start are not known"),
+        }
     }
 
     /// Is a code enough, without an account?

@@ -64,7 +64,7 @@ pub struct CallLog {
     id: CallId,
     head: Arc<CallHead>,
     /// Sent before anything else; still here while the queue is full.
-    begin: Option<Box<(Arc<CallHead>, i32)>>,
+    begin: Option<Box<(Arc<CallHead>, i32, String)>>,
     seq: u64,
     last: Time,
     /// Entries that found the database's queue full; they are read from the event log when the call is over.
@@ -84,7 +84,7 @@ impl CallLog {
     pub(super) fn begin(shared: Arc<Shared>, jobs: mpsc::Sender<Job>, call: NewCall) -> Self {
         let NewCall { id, started, utc_offset_s, wall, caller, flow, others, language, promise, redact, words } = call;
         let head = Arc::new(CallHead::new(id.clone(), started, &caller, flow.name.clone(), language.clone()));
-        let begin = Some(Box::new((Arc::clone(&head), utc_offset_s)));
+        let begin = Some(Box::new((Arc::clone(&head), utc_offset_s, caller.claim_code.clone())));
         let mut log = Self {
             shared,
             jobs,
@@ -207,7 +207,7 @@ impl CallLog {
 
     fn send_begin(&mut self) {
         if let Some(begin) = self.begin.take() {
-            let job = Job::Begin { head: Arc::clone(&begin.0), utc_offset_s: begin.1 };
+            let job = Job::Begin { head: Arc::clone(&begin.0), utc_offset_s: begin.1, claim_code: begin.2.clone() };
             if let Err(TrySendError::Full(_)) = self.jobs.try_send(job) {
                 self.begin = Some(begin);
             }

@@ -6,6 +6,7 @@ mod accounts;
 mod audit;
 mod call_log;
 mod callbacks;
+mod claims;
 mod deliveries;
 mod event_log;
 mod figures;
@@ -329,6 +330,7 @@ impl MigrationSource<'static> for Embedded {
             (4, "deliveries", include_str!("migrations/4.sql")),
             (5, "callbacks", include_str!("migrations/5.sql")),
             (6, "privacy", include_str!("migrations/6.sql")),
+            (7, "claims", include_str!("migrations/7.sql")),
         ];
         let migration = |(number, name, sql): (i64, &'static str, &'static str)| {
             Migration::new(number, name.into(), MigrationType::Simple, sql.into(), false)

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     call::{ids::CallId, time::Time},
     clock,
-    store::{AuditRow, Shared, StoreError, audit, connect, event_log, interrupted, rows, strikes},
+    store::{AuditRow, Shared, StoreError, audit, claims, connect, event_log, interrupted, rows, strikes},
     view::{CallHead, Numbered},
 };
 
@@ -30,6 +30,8 @@ pub(super) enum Job {
     Begin {
         head: Arc<CallHead>,
         utc_offset_s: i32,
+        /// Empty: none.
+        claim_code: String,
     },
     Entry {
         call: CallId,
@@ -194,7 +196,10 @@ fn write<'a>(
 ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>> {
     Box::pin(async move {
         match job {
-            Job::Begin { head, utc_offset_s } => rows::call(connection, head, Some(*utc_offset_s), 0).await,
+            Job::Begin { head, utc_offset_s, claim_code } => {
+                rows::call(connection, head, Some(*utc_offset_s), 0).await?;
+                if claim_code.is_empty() { Ok(()) } else { claims::begin(connection, &head.id, claim_code).await }
+            }
             Job::Entry { call, item, head } => {
                 if let Some(head) = head {
                     rows::call(connection, head, None, 0).await?;
@@ -222,6 +227,7 @@ fn write<'a>(
                 for &(from, to) in &closing.strikes {
                     strikes::blot(connection, &closing.head.id, from, to).await?;
                 }
+                claims::ended(connection, &closing.head.id).await?;
                 rows::missing(connection, &closing.head.id, missing).await
             }
             Job::Strike { call, from, to } => strikes::blot(connection, call, *from, *to).await,
