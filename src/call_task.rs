@@ -150,9 +150,9 @@ impl Running {
                     let _ = events.send(answer).await;
                 });
             }
-            Action::FindAgent { id, queue, not, who, ahead_ms, caller, prefer } => {
+            Action::FindAgent { id, queue, not, who, ahead_ms, caller, prefer, reads } => {
                 let language = Some(self.language.clone());
-                let request = Request { call: task.id.clone(), id, queue, language, not, who, ahead_ms, caller, prefer };
+                let request = Request { call: task.id.clone(), id, queue, language, not, who, ahead_ms, caller, prefer, reads };
                 task.desk.find(request, &task.events.0);
             }
             Action::LeaveQueue { id } => task.desk.leave(&task.id, id),

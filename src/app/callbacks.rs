@@ -150,6 +150,7 @@ impl Keeper {
             not: Vec::new(),
             who: None,
             prefer: None,
+            reads: false,
             ahead_ms: waited_ms,
             caller: Some(callback.number.clone()),
         };

@@ -341,6 +341,7 @@ pub(super) fn profiles(config: &Config) -> Vec<Profile> {
         levels: from.levels.clone(),
         languages: from.languages.clone(),
         signed_in: from.signed_in,
+        capacity: from.capacity,
     };
     config.file.agents.iter().map(profile).collect()
 }

@@ -77,7 +77,7 @@ pub enum Action {
 
     /// Reserve an agent: this one, whatever queues they serve, or one of the queue. `AgentReserved`, `Queued` or `NobodyToAsk` follow.
     /// `ahead_ms`: the call is served as if it had asked so much earlier. `caller`: the number, if it is known: whoever spoke with them last is preferred.
-    /// `prefer`: goes before that, if they are free.
+    /// `prefer`: goes before that, if they are free. `reads`: nobody whose page is closed.
     FindAgent {
         id: RequestId,
         queue: String,
@@ -89,6 +89,8 @@ pub enum Action {
         caller: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         prefer: Option<AgentId>,
+        #[serde(default)]
+        reads: bool,
     },
     /// Leave the queue; the request has no further answers. An agent who was reserved for it, and whose report is still on its way, is free again.
     LeaveQueue { id: RequestId },

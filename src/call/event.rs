@@ -76,6 +76,8 @@ pub enum Event {
     Queued { id: RequestId, position: u32, estimate_s: Option<u32> },
     /// Answer to `FindAgent`: nobody who could take this call is signed in, or the queue is closed or full.
     NobodyToAsk { id: RequestId },
+    /// The agent who is reserved for this call has closed their page: what they were to read there, nobody reads.
+    PageClosed { agent: AgentId },
     /// The caller's side has taken a `Transfer` upon it, or the agent's telephone rings there.
     TransferProgress { id: RequestId },
     /// Answer to `Transfer`: what came of it.

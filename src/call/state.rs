@@ -193,6 +193,7 @@ impl Call {
             Event::AgentReserved { id, agent } => self.agent_reserved(id, agent),
             Event::Queued { id, position, estimate_s } => self.handoff_then(|handoff, base| handoff.queued(base, id, position, estimate_s)),
             Event::NobodyToAsk { id } => self.handoff_then(|handoff, base| handoff.nobody_to_ask(base, id)),
+            Event::PageClosed { agent } => self.handoff_then(|handoff, base| handoff.page_closed(base, &agent)),
             Event::TransferProgress { id } => _ = self.with_handoff(|handoff, _| handoff.transfer_goes_on(id)),
             Event::TransferEnded { id, outcome } => self.handoff_then(|handoff, base| handoff.transfer_ended(base, id, outcome)),
             Event::TransferAsked { leg, to } => self.transfer_asked(leg, to),

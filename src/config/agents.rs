@@ -50,6 +50,9 @@ pub struct AgentConfig {
     /// Languages that they speak ("en"); empty: every one.
     #[serde(default)]
     pub languages: Vec<String>,
+    /// Calls that they take at once: more than one where `target` is a queue of another telephone system.
+    #[serde(default = "one")]
+    pub capacity: usize,
     /// Available from the start on, without the page.
     #[serde(default = "yes")]
     pub signed_in: bool,
@@ -91,6 +94,10 @@ impl AgentConfig {
         let Self { password, password_env, password_file, .. } = self;
         PasswordKeys::of_password(password, password_env.as_ref(), password_file.as_ref())
     }
+}
+
+const fn one() -> usize {
+    1
 }
 
 fn yes() -> bool {

@@ -38,6 +38,8 @@ pub struct Profile {
     pub languages: Vec<String>,
     /// Available from the start on.
     pub signed_in: bool,
+    /// Calls that they take at once: more than one where they are a queue of another telephone system.
+    pub capacity: usize,
 }
 
 impl Profile {
@@ -54,13 +56,7 @@ impl Profile {
         self.levels.get(queue).copied().unwrap_or(BEST)
     }
 
-    /// By queue, language and the request's exceptions.
-    #[must_use]
-    pub fn may_take(&self, request: &Request) -> bool {
-        self.may_take_from(&request.queue, request)
-    }
-
-    /// The same if the call waited in this queue.
+    /// By queue, language and the request's exceptions, if the call waits in this queue.
     #[must_use]
     pub fn may_take_from(&self, queue: &str, request: &Request) -> bool {
         let speaks = |wanted: &String| self.languages.is_empty() || self.languages.iter().any(|spoken| same_language(spoken, wanted));
@@ -139,14 +135,13 @@ impl State {
         }
     }
 
-    /// They speak with the caller. False if they are not this call's.
-    pub(super) fn bridge(&mut self, wanted: &CallId, now: Now) -> bool {
-        let Self::Reserved { call, queue, then_away, .. } = self else { return false };
-        let own = call == wanted;
-        if own {
+    /// They speak with the caller.
+    pub(super) fn bridge(&mut self, wanted: &CallId, now: Now) {
+        if let Self::Reserved { call, queue, then_away, .. } = self
+            && call == wanted
+        {
             *self = Self::Busy { call: call.clone(), queue: std::mem::take(queue), since: now, then_away: *then_away };
         }
-        own
     }
 
     pub(super) fn let_go(&mut self, after: AgentAfter, limits: &Limits, now: Now) {

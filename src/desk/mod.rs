@@ -5,6 +5,7 @@ mod level;
 mod own;
 mod registry;
 mod routing;
+mod seat;
 
 use std::{
     collections::HashMap,
@@ -116,6 +117,11 @@ impl DeskHandle {
         self.with(|inner, now| if follows { inner.desk.follows(call, agent, now) } else { inner.desk.follows_no_more(call, agent, now) });
     }
 
+    /// An agent's page was opened, or the last one of theirs was closed: on a page that is closed nobody is rung, and nobody reads.
+    pub fn page(&self, agent: &AgentId, open: bool) {
+        self.with(|inner, now| inner.desk.page(agent, open, now));
+    }
+
     /// Makes sure that the desk hears of a call's end, however it ends.
     #[must_use]
     pub fn enter(&self, call: CallId) -> CallAtDesk {
@@ -204,6 +210,7 @@ fn deliver(events: &mpsc::Sender<Event>, notice: Notice) {
         Answer::Reserved { agent } => (Event::AgentReserved { id, agent }, true),
         Answer::Queued { position, estimate_s } => (Event::Queued { id, position, estimate_s }, false),
         Answer::Nobody => (Event::NobodyToAsk { id }, true),
+        Answer::PageClosed { agent } => (Event::PageClosed { agent }, true),
     };
     if let Err(mpsc::error::TrySendError::Full(event)) = events.try_send(event)
         && must_arrive

@@ -4,7 +4,7 @@
 //! agents who may take it, the one who looks after this caller, the one who spoke with them last, or the one who has been idle longest (or is best at it).
 //! A call that asks again after a failed offer keeps its place. A free agent and a waiting call that fit never stay apart.
 
-mod following;
+mod pages;
 
 use std::{
     cmp::Reverse,
@@ -21,9 +21,10 @@ use crate::{
     },
     desk::{
         Now,
-        agent::{Profile, State},
-        own::{Own, PAGE, RingAt},
+        agent::Profile,
+        own::Own,
         routing::{Known, Overflow, Strategy},
+        seat::Seat,
     },
 };
 
@@ -78,6 +79,8 @@ pub struct Request {
     pub caller: Option<String>,
     /// Who is asked before all others, if they are free and may take it.
     pub prefer: Option<AgentId>,
+    /// They are to read something: only whose page is open.
+    pub reads: bool,
 }
 
 /// What a call is told.
@@ -89,6 +92,8 @@ pub enum Answer {
     Queued { position: u32, estimate_s: Option<u32> },
     /// Nobody who could take this call is signed in, or the queue is full.
     Nobody,
+    /// The agent who is reserved for it has closed their page.
+    PageClosed { agent: AgentId },
 }
 
 /// An answer and whom it is for.
@@ -116,9 +121,13 @@ pub struct AgentView {
     pub queues: Vec<String>,
     /// Language tags.
     pub languages: Vec<String>,
-    /// The call that they have or are offered.
-    #[schema(value_type = Option<String>)]
-    pub call: Option<CallId>,
+    /// The calls that they have or are offered.
+    #[schema(value_type = Vec<String>)]
+    pub calls: Vec<CallId>,
+    /// Calls that they take at once.
+    pub capacity: usize,
+    /// Calls that they would take now.
+    pub free: usize,
     /// Is their phone their page?
     pub browser: bool,
     /// They have a telephone besides their page.
@@ -131,7 +140,7 @@ pub struct AgentView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StateWord {
-    /// Free for a call.
+    /// Free for a call, or for one more.
     Available,
     /// A call is offered: ringing or being briefed.
     Ringing,
@@ -141,6 +150,8 @@ pub enum StateWord {
     WrapUp,
     /// Did not take an offer; not asked for a while.
     Resting,
+    /// There, but their telephone is their page, and that is not open.
+    Closed,
     /// Not to be asked.
     Away,
 }
@@ -164,23 +175,6 @@ impl Waiting {
     /// Its place among the others.
     fn turn(&self) -> (i128, u64) {
         (i128::from(self.ticket.at.0) - i128::from(self.request.ahead_ms), self.ticket.number)
-    }
-}
-
-#[derive(Debug)]
-struct Seat {
-    profile: Profile,
-    state: State,
-    ring_at: RingAt,
-    /// Why they are away.
-    reason: Option<String>,
-    /// They follow this conversation of another agent.
-    follows: Option<CallId>,
-}
-
-impl Seat {
-    fn agent(&self) -> Agent {
-        self.ring_at.agent(&self.profile)
     }
 }
 
@@ -211,10 +205,7 @@ impl Desk {
     /// A desk with these agents.
     #[must_use]
     pub fn new(limits: Limits, agents: Vec<Profile>, now: Now) -> Self {
-        let seat = |profile: Profile| {
-            let state = if profile.signed_in { State::Available { since: now } } else { State::Away };
-            (profile.id.clone(), Seat { profile, state, ring_at: RingAt::Configured, reason: None, follows: None })
-        };
+        let seat = |profile: Profile| (profile.id.clone(), Seat::new(profile, now));
         Self {
             limits,
             seats: agents.into_iter().map(seat).collect(),
@@ -237,7 +228,7 @@ impl Desk {
             waiting.told = None;
             return self.dispatch();
         }
-        if let Some(seat) = self.seats.values().find(|seat| seat.state.reserved_for(&request.call, request.id)) {
+        if let Some(seat) = self.seats.values().find(|seat| seat.reserved_for(&request.call, request.id)) {
             let answer = Answer::Reserved { agent: seat.agent() };
             return self.notices.push_back(Notice { call: request.call, id: request.id, answer });
         }
@@ -263,8 +254,8 @@ impl Desk {
     pub fn leave(&mut self, call: &CallId, id: RequestId, now: Now) {
         self.wake(now);
         self.waiting.retain(|waiting| !(waiting.request.call == *call && waiting.request.id == id));
-        for seat in self.seats.values_mut().filter(|seat| seat.state.reserved_for(call, id)) {
-            seat.state.let_go(AgentAfter::Free, &self.limits, now);
+        for seat in self.seats.values_mut().filter(|seat| seat.reserved_for(call, id)) {
+            seat.let_go(call, AgentAfter::Free, &self.limits, now);
         }
         self.dispatch();
     }
@@ -272,15 +263,12 @@ impl Desk {
     /// A call no longer needs an agent. Nothing happens if the agent is not this call's.
     pub fn release(&mut self, call: &CallId, agent: &AgentId, after: AgentAfter, now: Now) {
         self.wake(now);
-        if let Some(seat) = self.seats.get_mut(agent).filter(|seat| seat.state.call() == Some(call)) {
-            if let Some((queue, ms)) = seat.state.spoke_ms(now) {
-                let held = self.held_ms.entry(queue).or_default();
-                held.push_back(ms + self.limits.wrap_up_ms);
-                if held.len() > HELD_KEPT {
-                    held.pop_front();
-                }
+        if let Some((queue, ms)) = self.seats.get_mut(agent).and_then(|seat| seat.let_go(call, after, &self.limits, now)) {
+            let held = self.held_ms.entry(queue).or_default();
+            held.push_back(ms + self.limits.wrap_up_ms);
+            if held.len() > HELD_KEPT {
+                held.pop_front();
             }
-            seat.state.let_go(after, &self.limits, now);
         }
         self.dispatch();
     }
@@ -288,9 +276,8 @@ impl Desk {
     /// Agent and caller hear each other.
     pub fn bridged(&mut self, call: &CallId, agent: &AgentId, now: Now) {
         self.wake(now);
-        if let Some(seat) = self.seats.get_mut(agent)
-            && (seat.state.bridge(call, now) || seat.state.call() == Some(call))
-        {
+        if let Some(seat) = self.seats.get_mut(agent).filter(|seat| seat.has(call)) {
+            seat.bridge(call, now);
             self.known.spoke(call, agent, now);
         }
         // The next time this call asks it is a new matter.
@@ -302,7 +289,7 @@ impl Desk {
     pub fn consulted(&mut self, call: &CallId, agent: &AgentId, now: Now) {
         self.wake(now);
         if let Some(seat) = self.seats.get_mut(agent) {
-            seat.state.bridge(call, now);
+            seat.bridge(call, now);
         }
         self.tickets.remove(call);
         self.dispatch();
@@ -315,10 +302,9 @@ impl Desk {
         self.known.ended(call);
         self.waiting.retain(|waiting| waiting.request.call != *call);
         self.seats.values_mut().for_each(|seat| seat.follow_no_more(call, now));
-        let agents: Vec<AgentId> =
-            self.seats.iter().filter(|(_, seat)| seat.state.call() == Some(call)).map(|(id, _)| id.clone()).collect();
+        let agents: Vec<AgentId> = self.seats.iter().filter(|(_, seat)| seat.has(call)).map(|(id, _)| id.clone()).collect();
         for agent in agents {
-            let spoke = self.seats[&agent].state.spoke_ms(now).is_some();
+            let spoke = self.seats[&agent].spoke(call);
             self.release(call, &agent, if spoke { AgentAfter::WrapUp } else { AgentAfter::Free }, now);
         }
         self.dispatch();
@@ -333,7 +319,7 @@ impl Desk {
     pub fn set_available(&mut self, agent: &AgentId, available: bool, now: Now) -> bool {
         self.wake(now);
         let Some(seat) = self.seats.get_mut(agent) else { return false };
-        seat.state.set_available(available, now);
+        seat.set_available(available, now);
         self.dispatch();
         true
     }
@@ -360,7 +346,7 @@ impl Desk {
     /// When the desk wants to be woken.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Now> {
-        let seats = self.seats.values().filter_map(|seat| seat.state.until());
+        let seats = self.seats.values().filter_map(|seat| seat.until());
         let overflows = self.waiting.iter().filter_map(|waiting| self.overflows_at(waiting)).filter(|at| *at > self.now);
         seats.chain(overflows).min()
     }
@@ -374,18 +360,7 @@ impl Desk {
     /// What pages see.
     #[must_use]
     pub fn view(&self) -> Vec<AgentView> {
-        let view = |(id, seat): (&AgentId, &Seat)| AgentView {
-            id: id.clone(),
-            name: seat.profile.name.clone(),
-            state: seat.word(),
-            queues: seat.profile.queues.clone(),
-            languages: seat.profile.languages.clone(),
-            call: seat.state.call().cloned(),
-            browser: seat.ring_at == RingAt::Page || seat.profile.target.starts_with(PAGE),
-            desk_phone: !seat.profile.target.starts_with(PAGE),
-            reason: seat.reason.clone().filter(|_| seat.state.leaves()),
-        };
-        self.seats.iter().map(view).collect()
+        self.seats.iter().map(|(id, seat)| seat.view(id)).collect()
     }
 
     /// Calls that wait, in order.
@@ -396,7 +371,7 @@ impl Desk {
     fn wake(&mut self, now: Now) {
         self.now = self.now.max(now);
         for seat in self.seats.values_mut() {
-            seat.state.wake(now);
+            seat.wake(now);
         }
     }
 
@@ -407,10 +382,10 @@ impl Desk {
             let request = &waiting.request;
             if let Some(agent) = self.choose(&waiting) {
                 let seat = self.seats.get_mut(&agent).expect("found among the seats");
-                seat.state = State::Reserved { call: request.call.clone(), id: request.id, queue: request.queue.clone(), then_away: false };
+                seat.reserve(request.call.clone(), request.id, request.queue.clone());
                 let answer = Answer::Reserved { agent: seat.agent() };
                 self.notices.push_back(Notice { call: request.call.clone(), id: request.id, answer });
-            } else if !self.seats.values().any(|seat| !seat.state.leaves() && self.may_ever_take(seat, request)) {
+            } else if !self.seats.values().any(|seat| !seat.leaves() && self.may_ever_take(seat, request)) {
                 self.notices.push_back(Notice { call: request.call.clone(), id: request.id, answer: Answer::Nobody });
             } else {
                 still.push(waiting);
@@ -429,15 +404,15 @@ impl Desk {
     /// Now, or once it has waited.
     fn may_ever_take(&self, seat: &Seat, request: &Request) -> bool {
         let other = self.limits.overflow.get(&request.queue).map(|overflow| overflow.to.as_str());
-        seat.profile.may_take(request) || other.is_some_and(|other| seat.profile.may_take_from(other, request))
+        seat.may_take(request) || other.is_some_and(|other| seat.may_take_from(other, request))
     }
 
     /// The agent for a call, among those who are free.
     fn choose(&self, waiting: &Waiting) -> Option<AgentId> {
         let request = &waiting.request;
         let overflows = self.overflows_at(waiting).is_some_and(|at| at <= self.now)
-            || !self.seats.values().any(|seat| !seat.state.leaves() && seat.profile.may_take(request));
-        let fits = |seat: &Seat| seat.profile.may_take(request) || overflows && self.may_ever_take(seat, request);
+            || !self.seats.values().any(|seat| !seat.leaves() && seat.may_take(request));
+        let fits = |seat: &Seat| seat.is_ready_for(request) && (seat.may_take(request) || overflows && self.may_ever_take(seat, request));
         let free = || {
             let fitting = self.seats.iter().filter(|(_, seat)| fits(seat));
             fitting.filter_map(|(id, seat)| seat.idle_since().map(|since| (since, id, seat)))
@@ -477,7 +452,7 @@ impl Desk {
     /// conversations were seen to say anything.
     fn estimate_s(&self, request: &Request, position: u32) -> Option<u32> {
         let held = self.held_ms.get(&request.queue).filter(|held| held.len() >= HELD_NEEDED)?;
-        let agents = self.seats.values().filter(|seat| !seat.state.leaves() && self.may_ever_take(seat, request)).count() as u64;
+        let agents = self.seats.values().filter(|seat| self.may_ever_take(seat, request)).map(Seat::lines).sum::<usize>() as u64;
         let mean = held.iter().sum::<u64>() / held.len() as u64;
         u32::try_from((u64::from(position) * mean).div_ceil(agents.max(1) * 1_000)).ok()
     }

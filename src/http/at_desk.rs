@@ -1,11 +1,15 @@
-//! Which agents have their desk open. One that is closed while its telephone rings, or before, cannot be reached: the call goes to somebody else at once.
+//! Which agents have their desk open. One that is closed is offered nothing that rings or is read there; one that is closed while it rings, or is read, cannot
+//! be reached: the call goes to somebody else at once.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::http::web::{COMES_BACK, Web};
+use crate::{
+    call::ids::AgentId,
+    http::web::{COMES_BACK, Web},
+};
 
 /// Open pages, by agent.
 #[derive(Debug, Default)]
@@ -54,15 +58,17 @@ impl Web {
     pub(super) async fn at_desk(self: &Arc<Self>, agent: &str) -> AtDesk {
         let at_desk = AtDesk { web: Arc::clone(self), agent: agent.to_owned() };
         if self.desks.open(agent) {
+            self.desk.page(&AgentId(agent.to_owned()), true);
             self.calls.desk(agent.to_owned(), true).await;
         }
         at_desk
     }
 
-    /// A desk was closed: unless it comes back, its telephone is gone.
+    /// A desk was closed: unless it comes back, its telephone and what is on it are gone.
     async fn desk_left(self: Arc<Self>, agent: String) {
         tokio::time::sleep(COMES_BACK).await;
         if !self.desks.is_open(&agent) {
+            self.desk.page(&AgentId(agent.clone()), false);
             self.calls.desk(agent, false).await;
         }
     }

@@ -70,7 +70,7 @@ pub struct Server {
 impl Server {
     pub(super) fn new(parts: Parts, options: &Options) -> Self {
         Self {
-            web: Arc::new(Web::new(parts.web.clone(), options.web.clone())),
+            web: Arc::new(Web::new(parts.web.clone(), parts.desk.clone(), options.web.clone())),
             parts: Arc::new(parts),
             openid: options.openid.clone(),
             hosts: options.hosts.clone().into(),

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::{
     call::event::LegEnd,
     clock,
+    desk::DeskHandle,
     http::{at_desk::Desks, error::ApiError},
     web_call::{WebCall, WebCallId, WebCalls, random_hex},
 };
@@ -50,6 +51,7 @@ pub struct WebOptions {
 #[derive(Debug)]
 pub(super) struct Web {
     pub(super) calls: WebCalls,
+    pub(super) desk: DeskHandle,
     pub(super) options: WebOptions,
     pub(super) desks: Desks,
     key: hmac::Key,
@@ -65,9 +67,9 @@ struct Page {
 }
 
 impl Web {
-    pub(super) fn new(calls: WebCalls, options: WebOptions) -> Self {
+    pub(super) fn new(calls: WebCalls, desk: DeskHandle, options: WebOptions) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, random_hex(32).as_bytes());
-        Self { calls, options, desks: Desks::default(), key, pages: Mutex::default() }
+        Self { calls, desk, options, desks: Desks::default(), key, pages: Mutex::default() }
     }
 
     /// A token that begins one page's calls, and the seconds that it lives.
@@ -160,17 +162,22 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desk::Limits;
 
-    #[test]
-    fn only_our_own_fresh_tokens_count() {
-        let web = Web::new(WebCalls::open().0, WebOptions::default());
-        let (token, _) = web.token();
-        assert!(web.check(&token).is_ok());
-        assert!(Web::new(WebCalls::open().0, WebOptions::default()).check(&token).is_err());
+    fn web() -> Web {
+        Web::new(WebCalls::open().0, DeskHandle::open(Limits::default(), Vec::new()), WebOptions::default())
+    }
+
+    #[tokio::test]
+    async fn only_our_own_fresh_tokens_count() {
+        let ours = web();
+        let (token, _) = ours.token();
+        assert!(ours.check(&token).is_ok());
+        assert!(web().check(&token).is_err());
         let (payload, tag) = token.rsplit_once('.').unwrap();
         let later = format!("9{payload}.{tag}");
         for wrong in ["", ".", "1.2.3", later.as_str(), &format!("{token}0"), &token[1..]] {
-            assert!(web.check(wrong).is_err(), "{wrong}");
+            assert!(ours.check(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -239,7 +239,16 @@ fn configure(
         let password_file = (target == "registered").then(|| setup.folder.join(PASSWORD_FILE));
         (
             agent.id.clone(),
-            AgentConfig { name, target, queues, transfer: agent.transfer, signed_in: true, password_file, ..AgentConfig::default() },
+            AgentConfig {
+                name,
+                target,
+                queues,
+                transfer: agent.transfer,
+                signed_in: true,
+                capacity: 1,
+                password_file,
+                ..AgentConfig::default()
+            },
         )
     });
     let mut config = ConfigFile {

@@ -207,11 +207,11 @@ test('a desk that comes back shows every call that rang meanwhile', async () => 
   await away(page, mock, async () => {
     for (const callerName of ['Ana Popescu', 'Dan Ionescu']) {
       const id = mock.startCall({ pickUpMs: null, callerName });
-      await until('it rings', () => mock.agents.get('maria').call === id);
+      await until('it rings', () => mock.agents.get('maria').calls[0] === id);
       mock.end(mock.calls.get(id), 'abandoned');
     }
     rings = mock.startCall({ pickUpMs: null, callerName: 'Mihai Georgescu' });
-    await until('it rings', () => mock.agents.get('maria').call === rings);
+    await until('it rings', () => mock.agents.get('maria').calls[0] === rings);
   });
   await page.waitForSelector('[data-step=ringing]', { timeout: 20_000 });
   const missed = page.locator('section[aria-labelledby=missed-title] li');

@@ -36,7 +36,7 @@ async function asked(options = {}, by = 'screen') {
 
 async function leave({ page, id, mock }) {
   mock.end(mock.calls.get(id), 'contained');
-  Object.assign(mock.agents.get('maria'), { state: 'available', call: null });
+  Object.assign(mock.agents.get('maria'), { state: 'available', calls: [] });
   await page.close();
 }
 

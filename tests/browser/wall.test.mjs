@@ -39,6 +39,35 @@ test('the wall shows calls, waits, agents and reasons as they change', async () 
   await page.close();
 });
 
+test('an entry that takes several calls shows how many it has', async () => {
+  const { mock, context } = world;
+  const pbx = { id: 'pbx', name: 'Service desk', queues: ['orders'], languages: [], browser: false, desk_phone: true, reason: null, state: 'available', calls: ['a', 'b'], capacity: 5, free: 3 };
+  mock.agents.set('pbx', pbx);
+  const page = await watched(context, mock.url);
+  await page.goto(`${mock.url}/wall`);
+  await page.locator('.people .available').filter({ hasText: 'Service desk' }).getByText('2 of 5 calls').waitFor();
+  const orders = page.locator('tr').filter({ hasText: 'orders' });
+  await until('the queue counts its calls', async () => (await orders.locator('td').nth(2).innerText()) === '4/6');
+  Object.assign(pbx, { state: 'busy', calls: ['a', 'b', 'c', 'd', 'e'], free: 0 });
+  await page.locator('.people .busy').getByText('5 of 5 calls').waitFor();
+  mock.agents.delete('pbx');
+  assertClean(page);
+  await page.close();
+});
+
+test('an agent whose page is closed is not counted as there', async () => {
+  const { mock, context } = world;
+  const maria = mock.agents.get('maria');
+  maria.state = 'closed';
+  const page = await watched(context, mock.url);
+  await page.goto(`${mock.url}/wall`);
+  await page.locator('.people .closed').getByText('Page closed').waitFor();
+  await until('nobody is free', async () => (await page.locator('.big div').filter({ hasText: 'Agents free' }).locator('dd').innerText()) === '0/1');
+  maria.state = 'available';
+  assertClean(page);
+  await page.close();
+});
+
 test('a wait above the target stands out, and a lost connection comes back with what goes on', async () => {
   const { mock, context } = world;
   const page = await watched(context, mock.url);

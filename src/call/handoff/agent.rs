@@ -10,7 +10,7 @@ use crate::call::{
         AgentVoice, Handoff, Leg, Offer, Stage,
         transfer::{AgentLeg, Referral},
     },
-    ids::LegId,
+    ids::{AgentId, LegId},
     outcome::OfferOutcome,
     record::{HandoffStep, What, Whisper},
     then::Then,
@@ -140,6 +140,14 @@ impl Handoff {
         match self.take() {
             Stage::Ringing { offer, .. } => self.next_agent(base, offer, OfferOutcome::NoAnswer, Leg::Up),
             Stage::Reading { offer } => self.next_agent(base, offer, OfferOutcome::NoAnswer, Leg::Gone),
+            other => self.keep(other),
+        }
+    }
+
+    /// The agent who was to read has closed their page: the next one, or the flow's path.
+    pub(crate) fn page_closed(&mut self, base: &mut Base, agent: &AgentId) -> Then {
+        match self.take() {
+            Stage::Reading { offer } if offer.agent.id == *agent => self.next_agent(base, offer, OfferOutcome::Unreachable, Leg::Gone),
             other => self.keep(other),
         }
     }

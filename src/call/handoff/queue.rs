@@ -56,6 +56,7 @@ impl Handoff {
                 + self.due.as_ref().map_or(0, |due| due.waited_ms),
             caller: Some(base.caller.number.clone()).filter(|number| !number.is_empty()),
             prefer: base.caller.own_agent(),
+            reads: self.inquiry.as_ref().is_some_and(|inquiry| inquiry.by() == AskBy::Screen),
         });
         base.io.timers.set(Timer::FindAgent, base.io.now.plus(FIND_MS));
         base.finds.insert(find);

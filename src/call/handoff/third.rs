@@ -131,7 +131,7 @@ impl Handoff {
             TransferTo::Agent { agent, .. } => (self.to.queue.clone(), Some(agent.clone())),
             TransferTo::Number { .. } => (self.to.queue.clone(), None),
         };
-        base.io.act(Action::FindAgent { id: find, queue, not: vec![agent], who, ahead_ms: 0, caller: None, prefer: None });
+        base.io.act(Action::FindAgent { id: find, queue, not: vec![agent], who, ahead_ms: 0, caller: None, prefer: None, reads: false });
         base.finds.insert(find);
         base.io.timers.set(Timer::Third, base.io.now.plus(FIND_MS));
         self.third = Some(Third { to, name, adds, place: Place::Finding { find } });

@@ -15,6 +15,9 @@ use crate::{
 /// Nobody waits longer.
 const MOST_OVERFLOW_S: u64 = 7_200;
 
+/// No queue of another telephone system is offered more calls at once.
+const MOST_CAPACITY: usize = 500;
+
 impl Checker<'_> {
     /// Agents and the queues that they serve.
     pub(in crate::config) fn people(&mut self, file: &ConfigFile, routes: &[(Route, Vec<Arc<Flow>>)]) {
@@ -23,6 +26,7 @@ impl Checker<'_> {
         for (id, agent) in &file.agents {
             let at = Path::of(&["agents", id]);
             self.ring_at(id, agent, file);
+            self.capacity(id, agent);
             if agent.name.trim().is_empty() {
                 self.wrong(&at.clone().key("name"), "the name is empty", Some("callers hear it"));
             }
@@ -113,6 +117,17 @@ impl Checker<'_> {
             if let Err(why) = ScreenPops::default().add(PopFor::Queue(String::new()), address) {
                 self.wrong(&at, why, Some("write it like `https://crm.example.com/find?tel={{ caller }}`"));
             }
+        }
+    }
+
+    /// How many calls they take at once.
+    fn capacity(&mut self, id: &str, agent: &AgentConfig) {
+        let at = Path::of(&["agents", id, "capacity"]);
+        if !(1..=MOST_CAPACITY).contains(&agent.capacity) {
+            self.wrong(&at, format!("{} is not between 1 and {MOST_CAPACITY}", agent.capacity), None);
+        } else if agent.capacity > 1 && agent.target == BROWSER {
+            let hint = "leave it out; `capacity` is for a queue or hunt group of another telephone system";
+            self.wrong(&at, "an agent's page takes one call at a time", Some(hint));
         }
     }
 

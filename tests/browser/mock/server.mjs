@@ -32,6 +32,14 @@ export async function startMock({ port = 0, dist = DIST, speed = 1, empty = fals
   return mock;
 }
 
+/** An agent, by their id. */
+function person(agent) {
+  const usual = { state: 'available', calls: [], capacity: 1, browser: false, reason: null };
+  const free = { get: () => (usual.state === 'available' ? usual.capacity - usual.calls.length : 0), enumerable: true };
+  Object.defineProperty(Object.assign(usual, agent), 'free', free);
+  return [agent.id, usual];
+}
+
 class Mock {
   constructor(dist, speed, empty) {
     this.dist = dist;
@@ -41,9 +49,9 @@ class Mock {
       empty
         ? []
         : [
-            ['maria', { id: 'maria', name: 'Maria', state: 'available', queues: ['orders', 'returns'], languages: ['en', 'ro'], call: null, browser: false, desk_phone: true, reason: null }],
-            ['andrei', { id: 'andrei', name: 'Andrei', state: 'away', queues: ['orders'], languages: ['en'], call: null }],
-            ['sofia', { id: 'sofia', name: 'Sofia', state: 'resting', queues: ['accounts'], languages: ['en', 'de'], call: null }],
+            person({ id: 'maria', name: 'Maria', queues: ['orders', 'returns'], languages: ['en', 'ro'], desk_phone: true }),
+            person({ id: 'andrei', name: 'Andrei', state: 'away', queues: ['orders'], languages: ['en'] }),
+            person({ id: 'sofia', name: 'Sofia', state: 'resting', queues: ['accounts'], languages: ['en', 'de'] }),
           ],
     );
     /** Accounts, if there are any. */
@@ -91,7 +99,7 @@ class Mock {
     this.calls.set(id, call);
     for (const entry of script) this.after(entry.at - alreadyMs, () => this.write(call, entry));
     this.after(45_300 - alreadyMs, () => {
-      this.agents.get('maria').call = id;
+      this.agents.get('maria').calls = [id];
       this.card(call, 'maria', 'ringing');
       if (pickUpMs !== null) this.after(pickUpMs, () => this.pickUp(id));
     });
@@ -205,13 +213,13 @@ class Mock {
     this.step(call, { step: 'offer_ended', agent, outcome: 'answered' });
     this.step(call, { step: 'inquiry', inquiry: { did: 'answered', agent, name: 'Maria', text: said, choice: suggestion ?? null, by: 'screen' } });
     call.inquiry = null;
-    this.agents.get(agent).call = null;
+    this.agents.get(agent).calls = [];
     this.card(call, agent, 'ended', 'answered');
   }
 
   decline(call, agent) {
     this.step(call, { step: 'offer_ended', agent, outcome: 'declined' });
-    this.agents.get(agent).call = null;
+    this.agents.get(agent).calls = [];
     this.card(call, agent, 'ended', 'declined');
     this.after(1_000, () => {
       const at = this.now(call);
@@ -227,8 +235,8 @@ class Mock {
     this.write(call, { at: this.now(call), what: 'owner', owner: { who: 'ended' } });
     this.write(call, { at: this.now(call), what: 'ended', outcome });
     const agent = this.agents.get('maria');
-    if (agent.call !== call.id) return;
-    agent.call = null;
+    if (agent.calls[0] !== call.id) return;
+    agent.calls = [];
     this.card(call, 'maria', 'ended', call.state === 'bridged' ? 'accepted' : 'caller_left');
   }
 
@@ -236,7 +244,7 @@ class Mock {
   endAll() {
     for (const call of this.calls.values()) if (call.head?.state === 'live') this.end(call, 'abandoned');
     this.cards.clear();
-    Object.assign(this.agents.get('maria'), { state: 'available', call: null });
+    Object.assign(this.agents.get('maria'), { state: 'available', calls: [] });
   }
 
   /** A finished call with the given words of the caller. */

@@ -220,6 +220,22 @@ fn a_password_is_never_printed() {
 }
 
 #[test]
+fn a_queue_elsewhere_takes_several_calls_at_once_and_a_page_takes_one() {
+    let pbx = |target: &str, capacity: &str| {
+        let text = example().replacen("target: sip:maria@127.0.0.1:5070", &format!("target: {target}"), 1);
+        text.replacen("    capacity: 1\n", &format!("    capacity: {capacity}\n"), 1)
+    };
+    for target in ["sip:queue@192.0.2.7", "browser"] {
+        assert!(parse(&pbx(target, "1")).is_ok(), "{target}");
+    }
+    assert_eq!(parse(&pbx("sip:queue@192.0.2.7", "5")).unwrap().file.agents["maria"].capacity, 5);
+    let at = "agents.maria.capacity";
+    mistake(&pbx("browser", "2"), "capacity: 2", at, "an agent's page takes one call at a time", "leave it out");
+    mistake(&pbx("sip:queue@192.0.2.7", "0"), "capacity: 0", at, "0 is not between 1 and 500", "");
+    mistake(&pbx("sip:queue@192.0.2.7", "501"), "capacity: 501", at, "501 is not between 1 and 500", "");
+}
+
+#[test]
 fn agents_that_register_or_are_rung_through_a_trunk() {
     let isp = "  isp:\n    peers: [192.0.2.7]\n";
     let maria = |target: &str, via: &str, password: &str| {

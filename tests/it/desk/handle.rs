@@ -30,6 +30,7 @@ fn open(limits: Limits) -> DeskHandle {
             levels: BTreeMap::new(),
             languages: Vec::new(),
             signed_in: true,
+            capacity: 1,
         }],
     )
 }
@@ -45,6 +46,7 @@ fn request(call: &str) -> Request {
         ahead_ms: 0,
         caller: None,
         prefer: None,
+        reads: false,
     }
 }
 
@@ -60,7 +62,7 @@ async fn answers_reach_the_calls_that_asked() {
     desk.release(&CallId("one".to_owned()), &maria(), AgentAfter::Free);
     assert!(matches!(hears_two.recv().await, Some(Event::AgentReserved { .. })));
     desk.ended(&CallId("two".to_owned()));
-    assert!(desk.watch().borrow()[0].call.is_none());
+    assert!(desk.watch().borrow()[0].calls.is_empty());
 }
 
 #[tokio::test]

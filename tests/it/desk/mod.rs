@@ -1,6 +1,8 @@
 //! Agents and queues.
 
+mod capacity;
 mod following;
 mod handle;
+mod pages;
 mod schedules;
 mod stories;

@@ -11,7 +11,7 @@ use warmline::{
     desk::{Answer, Desk, Limits, Now, Overflow, Profile, Request, StateWord, Strategy},
 };
 
-fn agent(id: &str, queues: &[&str]) -> Profile {
+pub(super) fn agent(id: &str, queues: &[&str]) -> Profile {
     Profile {
         id: AgentId(id.to_owned()),
         name: id.to_uppercase(),
@@ -22,6 +22,7 @@ fn agent(id: &str, queues: &[&str]) -> Profile {
         levels: BTreeMap::new(),
         languages: Vec::new(),
         signed_in: true,
+        capacity: 1,
     }
 }
 
@@ -50,6 +51,7 @@ pub(super) fn find(desk: &mut Desk, id: &str, queue: &str, not: &[&str], at: u64
             ahead_ms: 0,
             caller: None,
             prefer: None,
+            reads: false,
         },
         Now(at),
     );
@@ -63,6 +65,7 @@ pub(super) fn told(desk: &mut Desk) -> Vec<String> {
             Answer::Queued { position, estimate_s: None } => format!("{} is {position}", notice.call.0),
             Answer::Queued { position, estimate_s: Some(seconds) } => format!("{} is {position} in {seconds} s", notice.call.0),
             Answer::Nobody => format!("{} gets nobody", notice.call.0),
+            Answer::PageClosed { agent } => format!("{} loses the page of {}", notice.call.0, agent.0),
         })
         .collect()
 }
@@ -223,6 +226,7 @@ fn languages_are_matched_by_their_first_part() {
         ahead_ms: 0,
         caller: None,
         prefer: None,
+        reads: false,
     };
     desk.find(ask("one", "en"), Now(0));
     desk.find(ask("two", "de"), Now(0));
@@ -241,6 +245,7 @@ fn ask(desk: &mut Desk, id: &str, queue: &str, ahead_s: u64, caller: Option<&str
         ahead_ms: ahead_s * 1_000,
         caller: caller.map(str::to_owned),
         prefer: None,
+        reads: false,
     };
     desk.find(request, Now(at));
 }
@@ -258,6 +263,7 @@ fn who_looks_after_a_caller_is_asked_first_if_they_are_free() {
         ahead_ms: 0,
         caller: None,
         prefer: Some(AgentId(prefer.to_owned())),
+        reads: false,
     };
     desk.find(wants("1", "b"), Now(0));
     assert_eq!(told(&mut desk), ["1 gets b"]);
@@ -330,6 +336,8 @@ fn a_call_that_has_waited_goes_to_the_other_queues_agents_too() {
     ask(&mut desk, "1", "orders", 0, None, 0);
     ask(&mut desk, "2", "orders", 0, None, 1_000);
     assert_eq!(told(&mut desk), ["1 gets a", "2 is 1"], "g is free, and not asked yet");
+    // Until then their pages may come back after the start.
+    desk.handle_timeout(Now(10_000));
     assert_eq!(desk.poll_timeout(), Some(Now(61_000)));
     desk.handle_timeout(Now(61_000));
     assert_eq!(told(&mut desk), ["2 gets g"]);
@@ -356,6 +364,7 @@ fn a_colleague_who_is_asked_is_busy_and_the_caller_is_not_theirs_until_they_have
             ahead_ms: 0,
             caller,
             prefer: None,
+            reads: false,
         };
         desk.find(asked, Now(at));
     };

@@ -1,15 +1,18 @@
 //! Agents and their cards.
 
+use std::{sync::Arc, time::Duration};
+
 use serde_json::json;
 use tokio::sync::mpsc;
 use warmline::{
     call::{
         action::AgentAfter,
-        ids::{CallId, RequestId},
+        event::Event,
+        ids::{AgentId, CallId, RequestId},
         outcome::{OfferOutcome, Outcome},
         record::{Fact, HandoffStep, What},
     },
-    desk::Request,
+    desk::{AgentView, Own, Request, RingAt, StateWord},
 };
 
 use super::support::{code, served, served_for};
@@ -21,7 +24,7 @@ async fn agents_say_whether_they_are_there() {
     let all = served.json("/api/v1/agents").await;
     assert_eq!(
         all["agents"][1],
-        json!({"id": "maria", "name": "Maria", "state": "available", "queues": ["orders"], "languages": ["en"], "call": null, "browser": false, "desk_phone": true, "reason": null})
+        json!({"id": "maria", "name": "Maria", "state": "available", "queues": ["orders"], "languages": ["en"], "calls": [], "capacity": 1, "free": 1, "browser": false, "desk_phone": true, "reason": null})
     );
     let put = async |agent: &str, body: serde_json::Value| {
         served.client.put(served.url(&format!("/api/v1/agents/{agent}/state"))).json(&body).send().await.unwrap()
@@ -31,7 +34,7 @@ async fn agents_say_whether_they_are_there() {
     let lunch = put("maria", json!({"state": "away", "reason": "lunch"})).await;
     assert_eq!(lunch.json::<serde_json::Value>().await.unwrap()["reason"], "lunch");
     let page = put("maria", json!({"state": "available", "phone": "browser"})).await.json::<serde_json::Value>().await.unwrap();
-    assert_eq!((&page["state"], &page["reason"], &page["browser"]), (&json!("available"), &json!(null), &json!(true)));
+    assert_eq!((&page["state"], &page["reason"], &page["browser"]), (&json!("closed"), &json!(null), &json!(true)));
     let desk = put("maria", json!({"state": "available", "phone": "desk_phone"})).await.json::<serde_json::Value>().await.unwrap();
     assert_eq!(desk["browser"], false);
     assert_eq!(code(put("nobody", json!({"state": "away"})).await).await, (404, "no_such_agent".to_owned()));
@@ -46,6 +49,29 @@ async fn agents_say_whether_they_are_there() {
         assert_eq!(code(put("maria", wrong).await).await, (400, "bad_request".to_owned()));
     }
     assert_eq!(code(served.get("/api/v1/agents/nobody/events").await).await, (404, "no_such_agent".to_owned()));
+}
+
+#[tokio::test]
+async fn an_agent_whose_telephone_is_their_page_is_there_while_it_is_open() {
+    let served = served().await;
+    let mut desk = served.parts.desk.watch();
+    let mut until = async |word: StateWord| {
+        let maria = |all: &Arc<Vec<AgentView>>| all.iter().any(|agent| agent.id == maria() && agent.state == word);
+        tokio::time::timeout(Duration::from_secs(30), desk.wait_for(maria)).await.unwrap().unwrap();
+    };
+    assert!(served.parts.desk.set_state(&maria(), Own { available: true, reason: None, phone: Some(RingAt::Page) }));
+    until(StateWord::Closed).await;
+    let first = served.stream("/api/v1/agents/maria/events", None).await;
+    until(StateWord::Available).await;
+    let second = served.stream("/api/v1/agents/maria/events", None).await;
+    drop(first);
+    let (events, mut inbox) = mpsc::channel(8);
+    served.parts.desk.find(request("one"), &events);
+    assert!(matches!(inbox.recv().await, Some(Event::AgentReserved { .. })), "one page is still open");
+    drop(second);
+    assert_eq!(inbox.recv().await, Some(Event::PageClosed { agent: maria() }));
+    served.parts.desk.release(&CallId("one".to_owned()), &maria(), AgentAfter::Free);
+    until(StateWord::Closed).await;
 }
 
 #[tokio::test]
@@ -152,25 +178,30 @@ async fn the_desk_is_seen_as_it_changes() {
     stream.next().await.unwrap();
     let (events, _inbox) = mpsc::channel(8);
     let call = CallId("one".to_owned());
-    let request = Request {
-        call: call.clone(),
-        id: RequestId(1),
-        queue: "orders".to_owned(),
-        language: None,
-        not: vec![warmline::call::ids::AgentId("ion".to_owned())],
-        who: None,
-        ahead_ms: 0,
-        caller: None,
-        prefer: None,
-    };
-    served.parts.desk.find(request, &events);
+    served.parts.desk.find(request("one"), &events);
     let got = stream.next().await.unwrap();
-    assert_eq!((&got.data["state"], &got.data["call"]), (&json!("ringing"), &json!("one")));
+    assert_eq!((&got.data["state"], &got.data["calls"]), (&json!("ringing"), &json!(["one"])));
     served.parts.desk.bridged(&call, &maria());
     assert_eq!(stream.next().await.unwrap().data["state"], "busy");
     served.parts.desk.release(&call, &maria(), AgentAfter::WrapUp);
     let got = stream.next().await.unwrap();
-    assert_eq!((&got.data["state"], &got.data["call"]), (&json!("wrap_up"), &json!(null)));
+    assert_eq!((&got.data["state"], &got.data["calls"]), (&json!("wrap_up"), &json!([])));
+}
+
+/// For Maria, and not for Ion.
+fn request(call: &str) -> Request {
+    Request {
+        call: CallId(call.to_owned()),
+        id: RequestId(1),
+        queue: "orders".to_owned(),
+        language: None,
+        not: vec![AgentId("ion".to_owned())],
+        who: None,
+        ahead_ms: 0,
+        caller: None,
+        prefer: None,
+        reads: false,
+    }
 }
 
 impl super::support::Served {

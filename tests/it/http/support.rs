@@ -156,6 +156,7 @@ fn profile(id: &str, name: &str) -> Profile {
         levels: BTreeMap::new(),
         languages: vec!["en".to_owned()],
         signed_in: true,
+        capacity: 1,
     }
 }
 

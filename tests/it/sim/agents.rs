@@ -1,6 +1,9 @@
 //! Humans at their phones.
 
-use warmline::call::event::{AgentChoice, DialFailure, Supervision, TransferBy, TransferTo};
+use warmline::call::{
+    event::{AgentChoice, DialFailure, Event, Supervision, TransferBy, TransferTo},
+    ids::AgentId,
+};
 
 /// What an agent's phone does when it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,12 +46,25 @@ pub(crate) enum Does {
     /// It sounds like one.
     SoundsLikeAMachine,
     Page(AgentChoice),
+    /// Their page, and what is on it, is gone.
+    ClosesPage,
     /// Their telephone sends the caller on.
     HandsOn(TransferTo),
     /// Not them: their supervisor wants that.
     Supervised(Supervision),
     /// A telephone of this agent takes the call over.
     TakenOver(&'static str),
+}
+
+impl Does {
+    /// What the call hears of what an agent does on their page.
+    pub(crate) fn on_page(&self, agent: &AgentId) -> Option<Event> {
+        match self {
+            Self::Page(choice) => Some(Event::AgentChose { agent: agent.clone(), choice: choice.clone() }),
+            Self::ClosesPage => Some(Event::PageClosed { agent: agent.clone() }),
+            _ => None,
+        }
+    }
 }
 
 /// One agent.

@@ -151,6 +151,9 @@ fn agent(random: &mut Prng, index: usize, reads: bool, old: bool) -> Agent {
     if !old && random.chance(50) {
         agent = answers(random, agent);
     }
+    if !old && random.chance(10) {
+        agent = agent.does(Moment::Offered, random.below(20_000), Does::ClosesPage);
+    }
     // Where agents read first, most of them take the call.
     if reads && index != 2 {
         agent = agent.does(Moment::Offered, 1_000 + 4_000 * index as u64, Does::Page(AgentChoice::Accept));

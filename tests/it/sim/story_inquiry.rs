@@ -113,6 +113,23 @@ fn nobody_is_there() {
 }
 
 #[test]
+fn a_page_that_is_closed_passes_the_question_on_at_once() {
+    let two = vec![reads("maria", "Maria", &[(4_000, Does::ClosesPage)]), reads("dan", "Dan", &[(3_000, answer("Yes", None))])];
+    let run = Sim::new().says(ASKS).agents(two).run();
+    run.tells(&["= offer to maria Unreachable", "= offered to dan", "= dan answers by Screen (yes)"]);
+    assert!(run.time_of("= offered to dan") <= run.time_of("= offered to maria") + 4_200, "{}", run.text());
+    let run = asked(&[(4_000, Does::ClosesPage)]).run();
+    run.tells(&["= offer to maria Unreachable", "= asked Nobody", "> caller: Nobody can tell me right now"]);
+    assert!(run.time_of("= asked Nobody") <= run.time_of("= offered to maria") + 4_200, "{}", run.text());
+    // An answer that was on its way is too late, and a page that closes after the answer changes nothing.
+    let run = asked(&[(4_000, Does::ClosesPage), (4_010, answer("Yes", None))]).run();
+    run.tells(&["= asked Nobody"]).never("answers by");
+    let run = asked(&[(4_000, answer("Yes", None)), (4_010, Does::ClosesPage)]).run();
+    run.tells(&["= maria answers by Screen (yes)"]).never("Unreachable");
+    kept(&run);
+}
+
+#[test]
 fn nobody_is_asked_at_an_hour_at_which_nobody_is_there() {
     let mut closed = flow();
     Arc::make_mut(&mut closed).queues.get_mut("orders").unwrap().hours = Some(Hours::default());

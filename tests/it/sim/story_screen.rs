@@ -56,6 +56,13 @@ fn a_page_that_nobody_reads_is_no_answer() {
 }
 
 #[test]
+fn a_page_that_is_closed_while_it_is_read_is_not_waited_for() {
+    let run = screen(reads(&[]).does(Moment::Offered, 4_000, Does::ClosesPage)).run();
+    run.tells(&["= offer to maria Unreachable", "= offered to dan", "= bridged with dan"]).never("> dial maria");
+    assert!(run.time_of("= offered to dan") <= run.time_of("= offered to maria") + 4_200, "{}", run.text());
+}
+
+#[test]
 fn a_caller_who_leaves_while_it_is_read_leaves_nothing_behind() {
     let run = screen(reads(&[(9_000, AgentChoice::Accept)])).hangs_up(Cue::When("= offered to maria", 4_000)).run();
     run.tells(&["= offer to maria CallerLeft", "> release maria Free", "> end Abandoned"]).never("> dial");

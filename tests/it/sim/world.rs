@@ -500,12 +500,8 @@ impl World {
     /// The card is on an agent's page.
     pub(crate) fn shown(&mut self, agent: &AgentId) {
         let steps: Vec<_> = self.agents.iter().filter(|known| known.id == agent.0).flat_map(|known| known.steps.clone()).collect();
-        for (when, after_ms, does) in steps {
-            if when == Moment::Offered
-                && let Does::Page(choice) = does
-            {
-                self.in_ms(after_ms, Event::AgentChose { agent: agent.clone(), choice });
-            }
+        for (_, after_ms, does) in steps.into_iter().filter(|(when, ..)| *when == Moment::Offered) {
+            does.on_page(agent).into_iter().for_each(|event| self.in_ms(after_ms, event));
         }
     }
 
@@ -545,10 +541,9 @@ impl World {
                 let name = self.agents.iter().find(|agent| agent.id == *id).map_or("", |agent| agent.name).to_owned();
                 self.in_ms(20, Event::LegTakenOver { leg, agent: AgentId((*id).to_owned()), name });
             }
-            Does::Page(choice) => {
-                if let Some(agent) = self.legs.get(&leg).cloned() {
-                    self.in_ms(20, Event::AgentChose { agent, choice: choice.clone() });
-                }
+            Does::Page(_) | Does::ClosesPage => {
+                let event = self.legs.get(&leg).and_then(|agent| does.on_page(agent));
+                event.into_iter().for_each(|event| self.in_ms(20, event));
             }
         }
     }

@@ -129,6 +129,7 @@ const agentStates: Record<string, string> = {
   busy: 'In a call',
   wrap_up: 'Wrap-up',
   resting: 'Paused',
+  closed: 'Page closed',
   away: 'Away',
 };
 
@@ -738,6 +739,7 @@ export const en = {
     waiting: 'Waiting for a human',
     longest: 'Longest wait',
     free: 'Agents free',
+    load: (calls: number, capacity: number) => `${calls} of ${capacity} calls`,
     talking: 'Talking',
     withBot: 'With the bot',
     level: (seconds: number) => `Within ${seconds} s today`,

@@ -130,6 +130,7 @@ const agentStates: Record<string, string> = {
   busy: 'În convorbire',
   wrap_up: 'Încheiere',
   resting: 'În pauză',
+  closed: 'Pagină închisă',
   away: 'Plecat',
 };
 
@@ -743,6 +744,7 @@ export const ro: Strings = {
     waiting: 'Așteaptă o persoană',
     longest: 'Cea mai lungă așteptare',
     free: 'Agenți liberi',
+    load: (calls: number, capacity: number) => `${calls} din ${capacity} apeluri`,
     talking: 'În convorbire',
     withBot: 'La robot',
     level: (seconds: number) => `În ${seconds} s astăzi`,

@@ -263,7 +263,12 @@ export interface AgentRow {
   state: string;
   queues: string[];
   languages: string[];
-  call: string | null;
+  /** The calls that they have or are offered. */
+  calls: string[];
+  /** Calls that they take at once: more than one where they stand for a queue elsewhere. */
+  capacity: number;
+  /** Calls that they would take now. */
+  free: number;
   /** Is their phone their page? */
   browser?: boolean;
   /** They have a telephone besides their page. */

@@ -120,7 +120,8 @@ export class DeskStore {
       }
       this.error = null;
       this.agent = agent;
-      if (agent.call !== null && this.card?.call.id !== agent.call) await this.#recover(agent.call);
+      const [call] = agent.calls;
+      if (call !== undefined && this.card?.call.id !== call) await this.#recover(call);
     } catch (error) {
       if (error instanceof ApiError && !this.agent) this.error = error;
     }

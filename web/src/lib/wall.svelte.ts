@@ -12,6 +12,7 @@ export interface QueueRow {
   waiting: CallHead[];
   /** Milliseconds that the first one has waited. */
   longestMs: number;
+  /** Calls that its agents would take now, of those that they take at once. */
   free: number;
   agents: number;
 }
@@ -106,11 +107,17 @@ export class WallStore {
     const row = (name: string): QueueRow => {
       const waiting = this.waiting.filter((head) => head.owner.who === 'queue' && head.owner.queue === name);
       const agents = (this.agents ?? []).filter((agent) => agent.queues.includes(name));
+      const there = agents.filter((agent) => agent.state !== 'away' && agent.state !== 'closed');
       const longestMs = Math.max(0, ...waiting.map((head) => waited(head, now)));
-      return { name, waiting, longestMs, free: agents.filter((agent) => agent.state === 'available').length, agents: agents.filter((agent) => agent.state !== 'away').length };
+      return { name, waiting, longestMs, free: lines(agents, 'free'), agents: lines(there, 'capacity') };
     };
     return [...names].map(row).sort((a, b) => b.longestMs - a.longestMs || b.waiting.length - a.waiting.length || a.name.localeCompare(b.name));
   }
+}
+
+/** Calls that these agents would take now, or take at once. */
+export function lines(agents: AgentRow[], which: 'free' | 'capacity'): number {
+  return agents.reduce((sum, agent) => sum + agent[which], 0);
 }
 
 /** Since the caller has been where they are. */
