@@ -209,6 +209,18 @@ pub struct Ringing<'a> {
 }
 
 impl Ringing<'_> {
+    /// Whom the caller calls: the address in the request.
+    #[must_use]
+    pub fn uri(&self) -> &str {
+        self.invite.start.split(' ').nth(1).unwrap_or_default()
+    }
+
+    /// The first header of this name that the call came with, or nothing.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.invite.header(name)
+    }
+
     /// Lets it ring for a while. Tells whether the caller is still there; if not, the call is over.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod demo;
 mod held;
 mod interrupted;
 mod interruptions;
+mod invite;
 mod kamailio;
 mod peer;
 mod people;

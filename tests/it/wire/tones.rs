@@ -10,7 +10,7 @@ const CALLER_HZ: f64 = 700.0;
 const AGENT_HZ: f64 = 1_300.0;
 
 /// Hums until the other side hears nothing but the hum; a part of half a second decides.
-async fn hums(from: &Line, to: &Line, hz: f64) -> bool {
+pub(super) async fn hums(from: &Line, to: &Line, hz: f64) -> bool {
     let hum = Sound::tone(hz, 1_500);
     let deadline = from.media.now() + LIMIT;
     while from.media.now() < deadline {

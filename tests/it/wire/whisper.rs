@@ -14,10 +14,11 @@ use warmline::{
     phone::{Phone, Sound},
 };
 
-use super::{ANY, Folder, LIMIT, correlation::highest, gateway, hear_greeting, newest_call, said};
-
-/// 20 dB softer.
-const SOFTER: i16 = 10;
+use super::{
+    ANY, Folder, LIMIT,
+    correlation::{leaked, likeness},
+    gateway, hear_greeting, newest_call, said,
+};
 
 /// What the telephones and the recording have of one handoff.
 struct Heard {
@@ -94,17 +95,6 @@ async fn said_apart(text: &str) -> Sound {
     Sound::read(&file).unwrap().trimmed()
 }
 
-/// A sound long enough to look for another one in it.
-fn padded(tape: &[i16], probe: &[i16]) -> Vec<i16> {
-    let mut tape = tape.to_vec();
-    tape.resize(tape.len().max(probe.len() + 1), 0);
-    tape
-}
-
-fn likeness(probe: &[i16], tape: &[i16]) -> f64 {
-    highest(probe, &padded(tape, probe)).0
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whisper_is_in_the_agents_ear_and_in_no_other_and_the_company_in_the_callers() {
     let heard = hand_over().await;
@@ -129,10 +119,7 @@ async fn the_whisper_is_in_the_agents_ear_and_in_no_other_and_the_company_in_the
         ("the caller's company in what the agent heard", likeness(&heard.company, &heard.briefing), long),
         ("the caller's words in what the agent heard", likeness(&heard.words, &heard.briefing), short),
     ];
-    let mut leaked = heard.caller.clone();
-    let at = leaked.len() - whisper.len().min(leaked.len());
-    leaked.iter_mut().skip(at).zip(&whisper).for_each(|(sample, whisper)| *sample = sample.saturating_add(whisper / SOFTER));
-    let seen = likeness(&whisper, &leaked);
+    let seen = likeness(&whisper, &leaked(&whisper, &heard.caller));
 
     println!("a sentence of the briefing in what the agent heard: {there:.3}");
     unrelated.iter().for_each(|(what, likeness)| println!("unrelated: {what}: {likeness:.3}"));
