@@ -1,19 +1,25 @@
 // Takes pictures of every page from the scripted calls: `node shots.mjs FOLDER`.
-// With `--docs`, only the two pictures of the README; with WARMLINE_BIN set as well, of a real call.
+// With `--docs`, those that are kept: the README's (of a real call, with WARMLINE_BIN set), and in `pages/` each page once, wide and narrow.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { launch } from './chrome.mjs';
 import { gateway, offered } from './gateway.mjs';
+import { LINK } from './mock/people.mjs';
 import { startMock } from './mock/server.mjs';
 
 const folder = process.argv[2] ?? 'shots';
 const SETTLE_MS = 300;
-await mkdir(folder, { recursive: true });
-if (process.argv.includes('--docs')) await docs();
-else {
+const WIDTHS = [1440, 390];
+/** Of the states of a page, those that are kept. */
+const KEPT = ['call', 'desk-ringing', 'desk-wrap', 'calls', 'agents', 'wall', 'claim', 'caller', 'sign-in', 'welcome', 'account', 'accounts', 'audit', 'privacy'];
+await mkdir(join(folder, 'pages'), { recursive: true });
+if (process.argv.includes('--docs')) {
+  await docs();
+  for (const width of WIDTHS) await everything('light', width, (name) => (KEPT.includes(name) ? `pages/${name}-${width}.png` : null));
+} else {
   for (const colorScheme of ['light', 'dark']) {
-    for (const width of [1440, 390]) await everything(colorScheme, width);
+    for (const width of WIDTHS) await everything(colorScheme, width, (name) => `${name}-${width}-${colorScheme}.png`);
   }
 }
 
@@ -60,18 +66,30 @@ async function call(page, url, id) {
   await page.waitForTimeout(3 * SETTLE_MS);
 }
 
-async function everything(colorScheme, width) {
-  const mock = await startMock();
+async function everything(colorScheme, width, fileOf) {
   const { context, close } = await launch({ colorScheme, viewport: { width, height: width === 390 ? 844 : 900 } });
   const page = await context.newPage();
   const shot = async (name, fullPage = true) => {
+    const file = fileOf(name);
+    if (file === null) return;
     await page.waitForTimeout(SETTLE_MS);
-    await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), fullPage });
+    await page.screenshot({ path: join(folder, file), fullPage });
   };
-  const open = async (path, ready) => {
+  await withoutAccounts(page, shot);
+  await withAccounts(page, shot);
+  await close();
+}
+
+function opener(page, mock) {
+  return async (path, ready) => {
     await page.goto(`${mock.url}${path}`);
     await page.waitForSelector(ready);
   };
+}
+
+async function withoutAccounts(page, shot) {
+  const mock = await startMock();
+  const open = opener(page, mock);
 
   await call(page, mock.url, 'demo');
   await shot('call');
@@ -104,6 +122,33 @@ async function everything(colorScheme, width) {
   await shot('wall');
   await open('/calls/none', 'h1');
   await shot('lost');
-  await close();
+  mock.claims.set('471155', 'demo');
+  await open('/claim', 'form');
+  await page.getByRole('textbox').pressSequentially('471155');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('article');
+  await shot('claim');
+  await open('/call/support', '#call-title');
+  await shot('caller');
+  await mock.close();
+}
+
+/** The pages that are there where people sign in. */
+async function withAccounts(page, shot) {
+  const mock = await startMock({ accounts: true });
+  const open = opener(page, mock);
+  // The scripted names are there to show that they are no markup.
+  mock.people.accounts[1].name = 'maria.pop';
+  mock.people.audit = mock.people.audit.map((line) => ({ ...line, name: line.did === 'sign_in_failed' ? 'admin' : line.name, target: line.did === 'changed_account' ? 'maria.pop: agent' : line.target }));
+  await open('/', 'form');
+  await shot('sign-in');
+  await page.goto('about:blank');
+  await open(`/welcome#${LINK}`, 'form');
+  await shot('welcome');
+  mock.people.enter({ writeHead() {}, end() {} }, 'ada');
+  for (const name of ['account', 'accounts', 'audit', 'privacy']) {
+    await open(`/${name}`, 'h1');
+    await shot(name);
+  }
   await mock.close();
 }

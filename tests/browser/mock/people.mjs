@@ -17,6 +17,7 @@ export class People {
     this.linked = false;
     this.accounts = [account('ada', 'administrator', null), account('<b>maria</b>', 'agent', 'maria')];
     this.tokens = [];
+    this.audit = audit();
   }
 
   /** Answers, or says that it is somebody else's matter. */
@@ -25,7 +26,7 @@ export class People {
     if (kind === 'session') return this.session(request, response, id, body, session);
     if (this.me === null) return json(response, 401, { error: { code: 'not_signed_in', message: 'Nobody.' } });
     if (kind === 'tokens') return this.tokensApi(request, response, id, body);
-    if (kind === 'audit') return json(response, 200, { lines: audit(), more: false });
+    if (kind === 'audit') return json(response, 200, { lines: this.audit, more: false });
     if (kind === 'accounts') return this.accountsApi(request, response, id, part, body);
     return false;
   }
