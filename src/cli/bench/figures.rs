@@ -44,11 +44,6 @@ impl Figures {
         self.figures.push(Figure { name: name.to_owned(), value, unit, samples, limit });
     }
 
-    /// A value that was added before.
-    pub(crate) fn value(&self, name: &str) -> Option<f64> {
-        self.figures.iter().find(|figure| figure.name == name).map(|figure| figure.value)
-    }
-
     /// Some of the percentiles of many times, in milliseconds; `wanted` gives each its limit.
     pub(crate) fn add_times(&mut self, name: &str, times: &[Duration], wanted: &[(u32, Option<f64>)]) {
         if times.is_empty() {

@@ -3,6 +3,7 @@
 mod desk;
 mod edge;
 mod figures;
+mod floor;
 mod phones;
 mod process;
 mod relay;

@@ -12,7 +12,8 @@ use warmline_sip::sdp::{Direction, Negotiated, PayloadKind, PayloadMap, Protecti
 
 use super::{
     figures::Figures,
-    phones::{Kind, Phone, observe},
+    floor,
+    phones::{Kind, Must, Observed, Phone, median, observe},
     process, rtpengine,
 };
 use crate::{
@@ -26,32 +27,74 @@ use crate::{
 };
 
 /// Calls at once.
-const SIZES: [usize; 4] = [10, 100, 500, 1_000];
+const SIZES: [usize; 2] = [10, 100];
+/// Calls at once where what they cost is set beside the kernel's part and beside rtpengine.
+const COMPARED: [usize; 2] = [500, 1_000];
+/// The compared ones take turns, so that a machine that is slower for a while is so for all of them.
+const ROUNDS: usize = 3;
 /// Calls of the dearer kinds.
 const SOME: usize = 100;
 
 pub(super) fn measure(figures: &mut Figures) -> Result<()> {
     for calls in SIZES {
-        run(Kind::Plain, calls, figures)?;
+        run(Kind::Plain, calls)?.show(&format!("bridged_{calls}"), calls, Some(must(Kind::Plain, calls)), figures);
     }
-    rtpengine::measure(SIZES[2], figures)?;
-    run(Kind::Recorded, SIZES[2], figures)?;
-    run(Kind::Encrypted, SOME, figures)?;
-    run(Kind::Transcoded, SOME, figures)
+    for calls in COMPARED {
+        compare(calls, figures)?;
+    }
+    for (kind, calls) in [(Kind::Recorded, COMPARED[0]), (Kind::Encrypted, SOME), (Kind::Transcoded, SOME)] {
+        // What is transcoded waits for the ticks of two jitter buffers.
+        let must = (kind != Kind::Transcoded).then(|| must(kind, calls));
+        run(kind, calls)?.show(&format!("{}_{calls}", kind.word()), calls, must, figures);
+    }
+    Ok(())
+}
+
+fn must(kind: Kind, calls: usize) -> Must {
+    // What the gateway needs however few there are must not be laid to a few calls.
+    let many = calls >= COMPARED[0];
+    let calls_per_core = match kind {
+        Kind::Plain => Some(1_500.0),
+        Kind::Recorded => Some(600.0),
+        Kind::Encrypted | Kind::Transcoded => None,
+    };
+    Must { calls_per_core: calls_per_core.filter(|_| many), memory: many.then_some(120.0) }
+}
+
+/// Sets plain calls beside a loop that does nothing else, and beside rtpengine.
+fn compare(calls: usize, figures: &mut Figures) -> Result<()> {
+    let (mut ours, mut floors, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        floors.push(floor::relay(calls)?);
+        ours.push(run(Kind::Plain, calls)?);
+        theirs.extend(rtpengine::relay(calls)?);
+    }
+    let ratio = |others: &[Observed]| median(ours.iter().zip(others).map(|(ours, other)| ours.cost / other.cost).collect());
+    let (to_floor, to_theirs) = (ratio(&floors), (!theirs.is_empty()).then(|| ratio(&theirs)));
+    Observed::of(floors).show(&format!("floor_{calls}"), calls, None, figures);
+    Observed::of(ours).show(&format!("bridged_{calls}"), calls, Some(must(Kind::Plain, calls)), figures);
+    figures.add(&format!("bridged_{calls}_cpu_to_floor"), to_floor, "ratio", ROUNDS, None);
+    let Some(to_theirs) = to_theirs else {
+        figures.missing.push(format!("rtpengine_{calls}: it does not start (Debian package rtpengine-daemon)"));
+        return Ok(());
+    };
+    Observed::of(theirs).show(&format!("rtpengine_{calls}"), calls, None, figures);
+    figures.add(&format!("bridged_{calls}_cpu_to_rtpengine"), to_theirs, "ratio", ROUNDS, None);
+    Ok(())
 }
 
 /// A call's media, and what it reports.
 type Open = (CallMedia, Receiver<MediaEvent>);
 
-fn run(kind: Kind, calls: usize, figures: &mut Figures) -> Result<()> {
+fn run(kind: Kind, calls: usize) -> Result<Observed> {
     let folder = std::env::temp_dir().join(format!("warmline-relay-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let measured = relay(kind, calls, &folder, figures);
+    let measured = relay(kind, calls, &folder);
     std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
     measured
 }
 
-fn relay(kind: Kind, calls: usize, folder: &Path, figures: &mut Figures) -> Result<()> {
+fn relay(kind: Kind, calls: usize, folder: &Path) -> Result<Observed> {
     let before = process::memory(std::process::id())?;
     let config = MediaConfig { ports: 30_000..=39_999, ..MediaConfig::new(Ipv4Addr::LOCALHOST.into()) };
     let pool = MediaPool::start(config)?;
@@ -65,8 +108,7 @@ fn relay(kind: Kind, calls: usize, folder: &Path, figures: &mut Figures) -> Resu
     let mut observed = observe(phones, threads, || process::memory(std::process::id()))?;
     observed.seen.missing += close(open);
     observed.memory = observed.memory.saturating_sub(before);
-    observed.show(&format!("{}_{calls}", kind.word()), calls, kind != Kind::Transcoded, figures);
-    Ok(())
+    Ok(observed)
 }
 
 /// The processor time of the media threads and the recorder.

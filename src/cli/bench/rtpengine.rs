@@ -10,8 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{
-    figures::Figures,
-    phones::{Kind, Phone, observe},
+    phones::{Kind, Observed, Phone, observe},
     process,
 };
 
@@ -19,22 +18,15 @@ use super::{
 const PATIENCE: Duration = Duration::from_millis(200);
 const ATTEMPTS: usize = 50;
 
-/// Adds its figures, or a word that it is not installed (Debian: rtpengine-daemon).
-pub(super) fn measure(calls: usize, figures: &mut Figures) -> Result<()> {
-    let Ok(mut relay) = Relay::start() else {
-        figures.missing.push("rtpengine: it does not start (Debian package rtpengine-daemon)".to_owned());
-        return Ok(());
-    };
+/// Pairs of telephones that it bridges; none if it is not installed (Debian: rtpengine-daemon).
+pub(super) fn relay(calls: usize) -> Result<Option<Observed>> {
+    let Ok(mut relay) = Relay::start() else { return Ok(None) };
     let measured = relay.bridge(calls).and_then(|phones| {
         let process = relay.child.id();
         observe(phones, || process::cpu(process), || process::memory(process))
     });
     relay.end();
-    let theirs = measured?.show(&format!("rtpengine_{calls}"), calls, false, figures);
-    if let Some(ours) = figures.value(&format!("bridged_{calls}_cpu_per_call_second")) {
-        figures.add(&format!("bridged_{calls}_cpu_to_rtpengine"), ours / theirs, "ratio", calls, None);
-    }
-    Ok(())
+    measured.map(Some)
 }
 
 /// A running rtpengine, and its control socket.

@@ -15,7 +15,7 @@ mod pacing;
 mod passing;
 mod pool;
 mod ports;
-mod priority;
+pub(crate) mod priority;
 mod recorder;
 mod rest;
 mod socket;
@@ -24,6 +24,9 @@ mod strikes;
 mod tests;
 mod watch;
 mod worker;
+
+pub(crate) use passing::LOOK;
+pub(crate) use socket::Inbox;
 
 pub use command::{CallMedia, CallMediaError, Command, MediaEvent};
 pub use heard::{HeardFrame, HeardQueue};

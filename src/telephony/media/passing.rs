@@ -16,7 +16,7 @@ use super::{
 use crate::call::ids::LegId;
 
 /// How often datagrams are looked for.
-pub(super) const LOOK: Duration = Duration::from_millis(5);
+pub(crate) const LOOK: Duration = Duration::from_millis(5);
 /// Datagrams read at one look and leg: a flood must not hold up the other calls.
 const MAX_AT_ONCE: usize = 16;
 

@@ -12,7 +12,7 @@ const NICE: i32 = -15;
 
 /// Raises this thread as far as it may be raised. Needs a privilege (`CAP_SYS_NICE`, or `LimitRTPRIO=` of systemd), and everything works
 /// without it: late packets only under load.
-pub(super) fn raise() {
+pub(crate) fn raise() {
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::RoundRobin);
     let Err(real_time) = set_thread_priority_and_policy(thread_native_id(), REAL_TIME, policy) else { return };
     if let Err(nice) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE) {

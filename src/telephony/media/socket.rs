@@ -20,27 +20,27 @@ use nix::{
 const DATAGRAM_BYTES: usize = 2_048;
 
 /// Buffers for reading; one per thread.
-pub(super) struct Inbox {
+pub(crate) struct Inbox {
     bytes: Box<[u8; DATAGRAM_BYTES]>,
     control: Vec<u8>,
 }
 
 /// One datagram.
-pub(super) struct Arrived<'a> {
-    pub(super) from: SocketAddr,
-    pub(super) bytes: &'a mut [u8],
+pub(crate) struct Arrived<'a> {
+    pub(crate) from: SocketAddr,
+    pub(crate) bytes: &'a mut [u8],
     /// How long it has been waiting in the kernel.
-    pub(super) age: Duration,
+    pub(crate) age: Duration,
 }
 
 impl Inbox {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { bytes: Box::new([0; DATAGRAM_BYTES]), control: cmsg_space!(TimeSpec) }
     }
 
     /// The next datagram; `None` when there is none, or the socket is broken. `civil` is the civil time now, the clock of the
     /// kernel's stamps.
-    pub(super) fn read(&mut self, socket: &UdpSocket, civil: Duration) -> Option<Arrived<'_>> {
+    pub(crate) fn read(&mut self, socket: &UdpSocket, civil: Duration) -> Option<Arrived<'_>> {
         let mut place = [IoSliceMut::new(&mut self.bytes[..])];
         let mut message = recvmsg::<SockaddrStorage>(socket.as_raw_fd(), &mut place, Some(&mut self.control), MsgFlags::MSG_DONTWAIT);
         if matches!(message, Err(Errno::ECONNREFUSED)) {
@@ -61,7 +61,7 @@ impl Inbox {
     }
 
     /// The same without its age, which takes less time.
-    pub(super) fn read_unstamped(&mut self, socket: &UdpSocket) -> Option<Arrived<'_>> {
+    pub(crate) fn read_unstamped(&mut self, socket: &UdpSocket) -> Option<Arrived<'_>> {
         let received = match socket.recv_from(&mut self.bytes[..]) {
             // Word of something that we have sent; datagrams may lie behind it.
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => socket.recv_from(&mut self.bytes[..]),
