@@ -216,7 +216,7 @@ impl Phone {
 
     /// Takes what has come.
     fn hear(&mut self, inbox: &mut Inbox, seen: &mut Seen) {
-        while let Some(arrived) = inbox.read_unstamped(&self.socket) {
+        while let Some(arrived) = inbox.read_unstamped(&self.socket, None) {
             self.take(arrived.bytes, seen);
         }
     }

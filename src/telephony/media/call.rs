@@ -40,7 +40,7 @@ use crate::call::{
     time::Time,
 };
 
-/// RTCP is read, and slow conditions are looked at, every 200 ms.
+/// Slow conditions are looked at every 200 ms.
 const SLOW_TICKS: u64 = 10;
 /// How the legs sound is told after 2 s, and then every 5 s.
 const FIRST_QUALITY: u64 = 100;
@@ -277,6 +277,7 @@ impl Call {
         let mut leg = Leg::new(tick.now, id, sockets, negotiated, self.start.jitter, self.start.dtls.clone(), listening);
         leg.forget_waiting(&mut scratch.inbox);
         leg.patch(&self.patch);
+        leg.watch_control(self.token(id), scratch.watch.as_ref());
         self.legs.push(leg);
     }
 
@@ -321,7 +322,7 @@ impl Call {
             Noticed::FirstRtp => first = true,
             Noticed::Digit(digit) => keys.push(digit),
         });
-        if slow || leg.session.is_control_shaking() {
+        if slow && !leg.is_control_watched {
             leg.read_control(tick.now, tick.civil, &mut scratch.inbox);
         }
         let noted = leg.pull(tick.nominal);

@@ -31,6 +31,8 @@ use crate::call::{
 
 /// Datagrams read at one tick and socket: a flood must not hold up the other calls.
 const MAX_READ: usize = 64;
+/// The same of reports and of what comes with them, at one look; the rest is told of when the next one comes.
+const MAX_REPORTS: usize = 16;
 /// Of so many packets that go across as they come, two in a row are timed exactly, for the jitter.
 const TIMED_EVERY: u8 = 16;
 /// The time from one packet to the next of a stream that comes as it should, as far as looks can tell.
@@ -93,6 +95,12 @@ pub(super) struct Leg {
     sockets: LegSockets,
     /// The one address that the RTP socket takes datagrams from, and need not be told to send to.
     fixed: Option<SocketAddr>,
+    /// Has the RTP socket been empty since it was fixed? Until then datagrams of others may lie in it.
+    is_alone: bool,
+    /// Does the kernel tell when a datagram came to the RTP socket?
+    stamps: bool,
+    /// Are reports read as they come?
+    pub(super) is_control_watched: bool,
     /// When it had something to be read, the last time that it was looked for.
     looked: Duration,
     /// Of the packets that go across, counted up to [`TIMED_EVERY`].
@@ -137,6 +145,9 @@ impl Leg {
             heard_from: false,
             sockets,
             fixed: None,
+            is_alone: false,
+            stamps: true,
+            is_control_watched: false,
             looked: now,
             turn: 0,
         }
@@ -189,6 +200,12 @@ impl Leg {
         }
         self.passes_to = to;
         self.fix_peer();
+        self.stamp(to.is_none() || kept);
+    }
+
+    /// Reports are read as they come from now on, or, if the kernel refuses, at slow ticks.
+    pub(super) fn watch_control(&mut self, token: Token, watch: Option<&Watch>) {
+        self.is_control_watched = watch.is_some_and(|watch| watch.add(&self.sockets.rtcp, token.control()));
     }
 
     /// While its packets go across and nobody but its peer may be heard, the kernel is told so: it need not find the way for each packet. Whatever
@@ -197,6 +214,15 @@ impl Leg {
         let peer = self.session.only_peer().filter(|_| self.passes_to.is_some());
         if peer != self.fixed {
             self.fixed = socket::fix_peer(&self.sockets.rtp, self.fixed, peer);
+            self.is_alone = false;
+            self.look_again();
+        }
+    }
+
+    /// Has datagrams stamped by the kernel, or not: those who do not want to know are served quicker.
+    fn stamp(&mut self, wanted: bool) {
+        if wanted != self.stamps && socket::stamp(&self.sockets.rtp, wanted) {
+            self.stamps = wanted;
         }
     }
 
@@ -207,7 +233,9 @@ impl Leg {
         let thorough = !STEADY.contains(&now.saturating_sub(self.looked));
         self.looked = now;
         self.turn = (self.turn + 1) % TIMED_EVERY;
-        Look { thorough, stamped: self.turn < 2 || self.session.keeps_sound() }
+        let stamped = self.turn < 2 || self.session.keeps_sound();
+        self.stamp(stamped);
+        Look { thorough, stamped }
     }
 
     /// More had come than is read at one look: the next one is thorough again.
@@ -222,14 +250,20 @@ impl Leg {
 
     /// Reads the next datagram without its time of arrival, which was not long ago.
     pub(super) fn read_unstamped<'a>(&mut self, now: Duration, inbox: &'a mut Inbox) -> Option<(Arrived<'a>, Received)> {
-        let arrived = inbox.read_unstamped(&self.sockets.rtp)?;
+        let Some(arrived) = inbox.read_unstamped(&self.sockets.rtp, self.fixed.filter(|_| self.is_alone)) else {
+            self.is_alone = self.fixed.is_some();
+            return None;
+        };
         let received = self.session.on_datagram_unstamped(now, arrived.from, arrived.bytes);
         Some((arrived, received))
     }
 
     /// Reads the next datagram and says what it was; `None` when there is none.
     pub(super) fn read_one<'a>(&mut self, now: Duration, civil: Duration, inbox: &'a mut Inbox) -> Option<(Arrived<'a>, Received)> {
-        let arrived = inbox.read(&self.sockets.rtp, civil)?;
+        let Some(arrived) = inbox.read(&self.sockets.rtp, civil) else {
+            self.is_alone = self.fixed.is_some();
+            return None;
+        };
         let received = self.session.on_datagram(now.saturating_sub(arrived.age), arrived.from, arrived.bytes);
         Some((arrived, received))
     }
@@ -258,12 +292,13 @@ impl Leg {
         }
     }
 
-    /// Reads RTCP; seldom enough that this need not happen at every tick.
+    /// Reads RTCP.
     pub(super) fn read_control(&mut self, now: Duration, civil: Duration, inbox: &mut Inbox) {
-        for _ in 0..MAX_READ {
+        for _ in 0..MAX_REPORTS {
             let Some(arrived) = inbox.read(&self.sockets.rtcp, civil) else { break };
             self.session.on_rtcp(now.saturating_sub(arrived.age), arrived.from, arrived.bytes);
         }
+        self.send_control();
     }
 
     /// A key came by signalling.

@@ -53,9 +53,13 @@ impl Call {
         Token::new(self.place, leg)
     }
 
-    /// Something has come for a leg: it goes across at once.
-    pub(super) fn ready(&mut self, leg: LegId, (now, civil): (Duration, Duration), scratch: &mut Scratch) {
-        let Some(source) = self.legs.iter().position(|candidate| candidate.id == leg) else { return };
+    /// Something has come for a leg: sound goes across at once.
+    pub(super) fn ready(&mut self, token: Token, (now, civil): (Duration, Duration), scratch: &mut Scratch) {
+        let Some(source) = self.legs.iter().position(|candidate| candidate.id == token.leg()) else { return };
+        if token.is_control() {
+            self.legs[source].read_control(now, civil, &mut scratch.inbox);
+            return;
+        }
         let look = self.legs[source].look(now);
         for _ in 0..MAX_AT_ONCE {
             match self.carry(source, (now, civil), look.stamped, scratch) {

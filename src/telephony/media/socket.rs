@@ -11,7 +11,7 @@ use nix::{
     cmsg_space,
     errno::Errno,
     sys::{
-        socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg},
+        socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt, sockopt},
         time::TimeSpec,
     },
 };
@@ -60,11 +60,15 @@ impl Inbox {
         Some(Arrived { from, bytes: &mut self.bytes[..length], age })
     }
 
-    /// The same without its age, which takes less time.
-    pub(crate) fn read_unstamped(&mut self, socket: &UdpSocket) -> Option<Arrived<'_>> {
-        let received = match socket.recv_from(&mut self.bytes[..]) {
+    /// The same without its age, which takes less time; less still if it can only be from `peer`.
+    pub(crate) fn read_unstamped(&mut self, socket: &UdpSocket, peer: Option<SocketAddr>) -> Option<Arrived<'_>> {
+        let mut receive = || match peer {
+            Some(peer) => socket.recv(&mut self.bytes[..]).map(|length| (length, peer)),
+            None => socket.recv_from(&mut self.bytes[..]),
+        };
+        let received = match receive() {
             // Word of something that we have sent; datagrams may lie behind it.
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => socket.recv_from(&mut self.bytes[..]),
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => receive(),
             received => received,
         };
         let (length, from) = received.ok()?;
@@ -80,6 +84,12 @@ pub(super) fn fix_peer(socket: &UdpSocket, from: Option<SocketAddr>, to: Option<
         return from;
     }
     to.filter(|peer| socket.connect(peer).is_ok())
+}
+
+/// Has the kernel tell when datagrams came, or not. Any other socket for which it does has it stamp all of them, so that those that wait
+/// already have their stamp.
+pub(super) fn stamp(socket: &UdpSocket, wanted: bool) -> bool {
+    setsockopt(socket, sockopt::ReceiveTimestampns, &wanted).is_ok()
 }
 
 /// Sends to the peer that the socket is fixed to.
@@ -113,9 +123,9 @@ mod tests {
         // It stays unheard by the kernel, which tells them so.
         stranger.send_to(b"stranger", at).unwrap();
         peer.send_to(b"peer", at).unwrap();
-        let heard = inbox.read_unstamped(here).unwrap();
+        let heard = inbox.read_unstamped(here, None).unwrap();
         assert_eq!((heard.from, &heard.bytes[..]), (to, &b"peer"[..]));
-        assert!(inbox.read_unstamped(here).is_none());
+        assert!(inbox.read_unstamped(here, None).is_none());
         send(here, b"sound").unwrap();
         assert_eq!(peer.recv(&mut [0; 16]).unwrap(), 5);
         let other = stranger.local_addr().unwrap();
@@ -125,7 +135,7 @@ mod tests {
         assert_eq!(here.local_addr().unwrap(), at);
         for other in [&stranger, &peer] {
             other.send_to(b"again", at).unwrap();
-            assert_eq!(inbox.read_unstamped(here).unwrap().from, other.local_addr().unwrap());
+            assert_eq!(inbox.read_unstamped(here, None).unwrap().from, other.local_addr().unwrap());
         }
     }
 

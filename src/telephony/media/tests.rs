@@ -2,6 +2,7 @@
 //! another leg gets: the engine's own pace drives them, so nothing sleeps.
 
 mod bridged;
+mod fixed;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},

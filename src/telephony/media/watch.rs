@@ -9,18 +9,30 @@ use crate::call::ids::LegId;
 /// Sockets told of at once; the others are told of at the next look.
 pub(super) const READY: usize = 1_024;
 
-/// Names a leg of a media thread: the call's place and the leg's number.
+/// In a [`Token`]: the leg's socket for reports, and not the one for sound.
+const CONTROL: u64 = 1 << 63;
+
+/// Names a leg of a media thread, the call's place and the leg's number, and one of its sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token(u64);
 
 impl Token {
-    /// There are fewer than 2^40 calls; a call has fewer than 2^24 legs.
+    /// There are fewer than 2^39 calls; a call has fewer than 2^24 legs.
     pub(super) const fn new(call: u64, leg: LegId) -> Self {
         Self(call << 24 | leg.0 as u64 & 0xff_ffff)
     }
 
+    /// The same leg's socket for reports.
+    pub(super) const fn control(self) -> Self {
+        Self(self.0 | CONTROL)
+    }
+
+    pub(super) const fn is_control(self) -> bool {
+        self.0 & CONTROL != 0
+    }
+
     pub(super) const fn call(self) -> u64 {
-        self.0 >> 24
+        (self.0 & !CONTROL) >> 24
     }
 
     pub(super) const fn leg(self) -> LegId {
@@ -47,7 +59,7 @@ impl Watch {
         self.0.delete(socket).is_ok()
     }
 
-    /// Legs for which something has come since the last time; never waits.
+    /// Sockets to which something has come since the last time; never waits.
     pub(super) fn ready<'a>(&self, events: &'a mut [EpollEvent; READY]) -> impl Iterator<Item = Token> + use<'a> {
         let count = self.0.wait(events, EpollTimeout::ZERO).unwrap_or(0);
         events[..count].iter().map(|event| Token(event.data()))
@@ -59,9 +71,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_names_call_and_leg() {
+    fn a_token_names_call_leg_and_socket() {
         let token = Token::new(70_000, LegId(3));
-        assert_eq!((token.call(), token.leg()), (70_000, LegId(3)));
+        for (token, is_control) in [(token, false), (token.control(), true)] {
+            assert_eq!((token.call(), token.leg(), token.is_control()), (70_000, LegId(3), is_control));
+        }
     }
 
     #[test]

@@ -119,13 +119,13 @@ impl Worker {
         self.opened.recv_timeout(tick.map_or(look, |tick| tick.min(look)))
     }
 
-    /// What has come for legs that pass their packets on.
+    /// What has come for legs that pass their packets on, and of reports for all legs.
     fn carry(&self, calls: &mut Calls, events: &mut [EpollEvent; READY], scratch: &mut Scratch) {
         let Some(ready) = scratch.watch.as_ref().map(|watch| watch.ready(events)) else { return };
         let (now, civil) = (self.now(), clock::utc());
         for token in ready {
             let Some(call) = calls.get(token.call() as usize) else { continue };
-            let carried = catch_unwind(AssertUnwindSafe(|| call.ready(token.leg(), (now, civil), scratch)));
+            let carried = catch_unwind(AssertUnwindSafe(|| call.ready(token, (now, civil), scratch)));
             if carried.is_err() {
                 call.failed = true;
                 call.unsettle();

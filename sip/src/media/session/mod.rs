@@ -105,7 +105,8 @@ pub struct MediaSession {
     comfort: Option<Comfort>,
     source: Option<Source>,
     tracker: SourceTracker,
-    jitter: JitterBuffer,
+    /// Apart: what is handed on goes past it, and the rest of a leg is then few lines of the processor's cache.
+    jitter: Box<JitterBuffer>,
     digits: dtmf::Receiver,
     sender: Sender,
     encoder: Encoder,
@@ -142,7 +143,7 @@ impl MediaSession {
             comfort: None,
             source: None,
             tracker: SourceTracker::default(),
-            jitter: JitterBuffer::new(config.jitter),
+            jitter: Box::new(JitterBuffer::new(config.jitter)),
             digits: dtmf::Receiver::default(),
             sender: Sender::new(config.ssrc, config.first_sequence, config.first_timestamp),
             encoder: Encoder::new(negotiated.codec),
@@ -286,12 +287,6 @@ impl MediaSession {
         if let (Some(link), Some(peer)) = (&mut self.control_link, reports_to) {
             link.tick(now, peer);
         }
-    }
-
-    /// Is RTCP's own handshake under way, so that its port should be read at every tick?
-    #[must_use]
-    pub fn is_control_shaking(&self) -> bool {
-        self.control_link.as_ref().is_some_and(|link| !link.is_ready())
     }
 
     /// The next answer to a check, or part of a handshake, to be sent.
