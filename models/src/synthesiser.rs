@@ -15,7 +15,7 @@ const FILE: &str = "joe.json";
 /// Numbers in a frame, and samples that become of it: 11.6 ms.
 const FRAME_WIDTH: usize = 192;
 const FRAME_SAMPLES: usize = 256;
-/// Frames of the first piece (0.37 s), of which each further one has twice as many up to the most: the next piece is made while one is heard.
+/// Frames of the first piece (0.37 s). After a piece that can be heard the next one has twice as many, up to the most: it is made meanwhile.
 const FIRST_PIECE: usize = 32;
 const LARGEST_PIECE: usize = 128;
 /// A rest shorter than this belongs to the piece before it.
@@ -120,8 +120,7 @@ impl Synthesiser {
     pub fn begin(&self, text: &str, tempo: f32) -> Result<Utterance<'_>, ModelError> {
         let sounds = phonemes(text, &self.espeak_voice)?;
         let latents = if sounds.is_empty() { Vec::new() } else { self.latents_of(self.table.sequence(&sounds), tempo)? };
-        let pieces = pieces(latents.len() / FRAME_WIDTH).into_iter();
-        Ok(Utterance { voice: self, latents, frames: Vec::new(), pieces, levelling: Levelling::new(self.rate) })
+        Ok(Utterance { voice: self, latents, frames: Vec::new(), said: 0, length: FIRST_PIECE, levelling: Levelling::new(self.rate) })
     }
 
     /// All latents of a text, one after the other.
@@ -177,7 +176,9 @@ pub struct Utterance<'a> {
     latents: Vec<f32>,
     /// Those that are made.
     frames: Vec<f32>,
-    pieces: std::vec::IntoIter<Range<usize>>,
+    /// Frames that sound was made of, and how many are next.
+    said: usize,
+    length: usize,
     levelling: Levelling,
 }
 
@@ -185,7 +186,7 @@ impl Utterance<'_> {
     /// Samples at the voice's rate that are still to come, with the silence that is left out at the end.
     #[must_use]
     pub fn left(&self) -> usize {
-        self.pieces.as_slice().iter().map(ExactSizeIterator::len).sum::<usize>() * FRAME_SAMPLES
+        (self.all() - self.said) * FRAME_SAMPLES
     }
 
     /// The next piece; it may be empty. None after the last one.
@@ -193,32 +194,36 @@ impl Utterance<'_> {
     /// # Errors
     /// When the model fails.
     pub fn piece(&mut self) -> Result<Option<Vec<f32>>, ModelError> {
-        let Some(piece) = self.pieces.next() else { return Ok(None) };
+        let Some(piece) = next_piece(self.said, self.length, self.all()) else { return Ok(None) };
         self.make_frames(&piece)?;
         let sound = self.voice.sound_of(&self.frames, &piece)?;
-        Ok(Some(self.levelling.piece(sound, self.left() == 0)))
+        self.said = piece.end;
+        let sound = self.levelling.piece(sound, self.left() == 0);
+        if sound.len() >= piece.len() * FRAME_SAMPLES / 2 {
+            self.length = (2 * self.length).min(LARGEST_PIECE);
+        }
+        Ok(Some(sound))
     }
 
-    /// Frames for a piece's sound: no more than it takes for the first one, for which somebody waits; the rest with the second one.
+    fn all(&self) -> usize {
+        self.latents.len() / FRAME_WIDTH
+    }
+
+    /// Frames for a piece's sound: no more than it takes while nothing can be heard and somebody waits; after that all the rest.
     fn make_frames(&mut self, piece: &Range<usize>) -> Result<(), ModelError> {
-        let (made, all) = (self.frames.len() / FRAME_WIDTH, self.latents.len() / FRAME_WIDTH);
-        if made < all {
-            let end = if piece.start == 0 { (piece.end + SOUND_CONTEXT).min(all) } else { all };
+        let (made, all) = (self.frames.len() / FRAME_WIDTH, self.all());
+        let end = if self.length == FIRST_PIECE { (piece.end + SOUND_CONTEXT).min(all) } else { all };
+        if made < end {
             self.frames.extend(self.voice.frames_of(&self.latents, &(made..end))?);
         }
         Ok(())
     }
 }
 
-/// The pieces of so many frames.
-fn pieces(all: usize) -> Vec<Range<usize>> {
-    let (mut pieces, mut start, mut length) = (Vec::new(), 0, FIRST_PIECE);
-    while start < all {
-        let end = if all - start < length + SMALLEST_PIECE { all } else { start + length };
-        pieces.push(start..end);
-        (start, length) = (end, (2 * length).min(LARGEST_PIECE));
-    }
-    pieces
+/// The next of so many frames, if there are any left.
+fn next_piece(said: usize, length: usize, all: usize) -> Option<Range<usize>> {
+    let end = if all - said < length + SMALLEST_PIECE { all } else { said + length };
+    (said < all).then_some(said..end)
 }
 
 /// Rows of a table with so many columns become its columns.
@@ -232,15 +237,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_grow_follow_each_other_and_are_never_tiny() {
-        assert!(pieces(0).is_empty());
-        assert_eq!(pieces(47), vec![0..47; 1]);
-        assert_eq!(pieces(300), [0..32, 32..96, 96..224, 224..300]);
+    fn pieces_follow_each_other_and_are_never_tiny() {
+        assert_eq!(next_piece(0, FIRST_PIECE, 0), None);
+        assert_eq!(next_piece(0, FIRST_PIECE, 47), Some(0..47));
         for all in 1..600 {
-            let pieces = pieces(all);
-            assert_eq!((pieces[0].start, pieces.last().unwrap().end), (0, all));
-            assert!(pieces.windows(2).all(|pair| pair[0].end == pair[1].start));
-            assert!(pieces.len() == 1 || pieces.iter().all(|piece| piece.len() >= SMALLEST_PIECE), "{pieces:?}");
+            let (mut said, mut lengths) = (0, Vec::new());
+            while let Some(piece) = next_piece(said, FIRST_PIECE, all) {
+                assert_eq!(piece.start, said);
+                said = piece.end;
+                lengths.push(piece.len());
+            }
+            assert_eq!(said, all);
+            assert!(lengths.len() == 1 || lengths.iter().all(|length| *length >= SMALLEST_PIECE), "{lengths:?}");
         }
     }
 

@@ -53,14 +53,17 @@ pub(super) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
     // The voice is warm after the first sentence, as it is in a gateway.
     say(&mut call, 0, "One moment please.").await?;
     let (mut new, mut cached, mut levels) = (Vec::new(), Vec::new(), Vec::new());
+    let mut slowest = (Duration::ZERO, "");
     for (id, clause) in (1..).zip(&clauses) {
         let spoken = say(&mut call, id, clause).await?;
+        slowest = slowest.max((spoken.first_sound, clause));
         new.push(spoken.first_sound);
         levels.extend(level_db(&spoken.sound));
     }
     for (id, clause) in (10_000..).zip(&clauses) {
         cached.push(say(&mut call, id, clause).await?.first_sound);
     }
+    figures.notes.push(format!("the slowest new clause, after {} ms: {:?}", slowest.0.as_millis(), slowest.1));
     figures.add_times("voice_first_sound_new", &new, &[(50, None), (95, Some(NEW_MS))]);
     figures.add_times("voice_first_sound_cached", &cached, &[(50, None), (95, Some(CACHED_MS))]);
     let furthest = levels.iter().map(|level| (level + 20.0).abs()).fold(0.0, f64::max);
