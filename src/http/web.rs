@@ -21,9 +21,9 @@ use crate::{
 /// How long a token may be used to begin a call.
 const TOKEN_LIFE: Duration = Duration::from_secs(120);
 
-/// A page whose stream has broken off has this long to come back before its call ends. It is told to try at once (`sse`), and whoever hears nothing
-/// meanwhile is told why soon enough.
-pub(super) const COMES_BACK: Duration = Duration::from_millis(1_500);
+/// A page whose stream has broken off has this long to come back before its call ends. It is told to try after half a second (`sse`), and whoever hears
+/// nothing meanwhile is told why within a second.
+pub(super) const COMES_BACK: Duration = Duration::from_millis(950);
 
 /// A STUN or TURN server for the pages: the gateway itself is reached directly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

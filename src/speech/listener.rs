@@ -1,4 +1,4 @@
-//! The thread that listens to all calls: voice activity costs 2 ms of CPU per second of sound, so one is enough for hundreds. Another one listens to callers
+//! The thread that listens to all calls: voice activity costs a few ms of CPU per second of sound, so one is enough for a hundred. Another one listens to callers
 //! and agents who talk with each other, and never holds up the first.
 
 use std::{
