@@ -2,9 +2,6 @@
 
 use rustfft::{FftPlanner, num_complex::Complex};
 
-/// 20 dB softer.
-const SOFTER: i16 = 10;
-
 /// The highest magnitude of the correlation between `probe` and each stretch of `tape` of its length, 0..=1, and where that stretch begins. Stretches
 /// in which the tape has less than a thousandth of its mean energy say nothing.
 pub(super) fn highest(probe: &[i16], tape: &[i16]) -> (f64, usize) {
@@ -35,11 +32,11 @@ pub(super) fn likeness(probe: &[i16], tape: &[i16]) -> f64 {
     highest(probe, &tape).0
 }
 
-/// The tape with a sound mixed into its end, 20 dB softer than it was: what a leak would be like.
-pub(super) fn leaked(probe: &[i16], tape: &[i16]) -> Vec<i16> {
+/// The tape with a sound mixed into its end, so many times softer than it was: what a leak would be like.
+pub(super) fn leaked(probe: &[i16], tape: &[i16], softer: i16) -> Vec<i16> {
     let at = tape.len() - probe.len().min(tape.len());
     let mut leaked = tape.to_vec();
-    leaked.iter_mut().skip(at).zip(probe).for_each(|(sample, probe)| *sample = sample.saturating_add(probe / SOFTER));
+    leaked.iter_mut().skip(at).zip(probe).for_each(|(sample, probe)| *sample = sample.saturating_add(probe / softer));
     leaked
 }
 

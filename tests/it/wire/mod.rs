@@ -5,6 +5,7 @@ mod baresip;
 mod callbacks;
 mod capture;
 mod codecs;
+mod consult;
 mod correlation;
 mod demo;
 mod held;

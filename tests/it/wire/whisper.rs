@@ -20,6 +20,9 @@ use super::{
     gateway, hear_greeting, newest_call, said,
 };
 
+/// 20 dB softer.
+const SOFTER: i16 = 10;
+
 /// What the telephones and the recording have of one handoff.
 struct Heard {
     /// What the agent received from the answer until the briefing was over.
@@ -119,7 +122,7 @@ async fn the_whisper_is_in_the_agents_ear_and_in_no_other_and_the_company_in_the
         ("the caller's company in what the agent heard", likeness(&heard.company, &heard.briefing), long),
         ("the caller's words in what the agent heard", likeness(&heard.words, &heard.briefing), short),
     ];
-    let seen = likeness(&whisper, &leaked(&whisper, &heard.caller));
+    let seen = likeness(&whisper, &leaked(&whisper, &heard.caller, SOFTER));
 
     println!("a sentence of the briefing in what the agent heard: {there:.3}");
     unrelated.iter().for_each(|(what, likeness)| println!("unrelated: {what}: {likeness:.3}"));
