@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct FarEndConfig {
     /// A greeting that is longer than this without a pause is a machine's: people say a name or "hello". Default 2.2 s.
     pub longest_human_greeting: Duration,
+    /// A machine begins its greeting within this time of the answer: who says something only later has listened to us. Default 5 s.
+    pub latest_greeting: Duration,
     /// Quiet of this length ends a greeting. Default 800 ms.
     pub pause: Duration,
     /// Less voice than this is a click or a cough, not a greeting. Default 120 ms.
@@ -31,6 +33,7 @@ impl Default for FarEndConfig {
     fn default() -> Self {
         Self {
             longest_human_greeting: Duration::from_millis(2_200),
+            latest_greeting: Duration::from_secs(5),
             pause: Duration::from_millis(800),
             shortest_greeting: Duration::from_millis(120),
             faintest_voice_dbm0: -42.0,

@@ -36,6 +36,8 @@ pub(super) struct Greeting {
     state: State,
     /// Frames of voice in a row.
     run: u32,
+    /// Frames since the answer.
+    heard: u32,
     spoken: bool,
     faintest: [f32; PERIODS],
     period_frames: u32,
@@ -43,7 +45,7 @@ pub(super) struct Greeting {
 
 impl Default for Greeting {
     fn default() -> Self {
-        Self { state: State::Waiting, run: 0, spoken: false, faintest: [LOUDEST_NOISE_DBM0; PERIODS], period_frames: 0 }
+        Self { state: State::Waiting, run: 0, heard: 0, spoken: false, faintest: [LOUDEST_NOISE_DBM0; PERIODS], period_frames: 0 }
     }
 }
 
@@ -54,6 +56,7 @@ impl Greeting {
         let loud = hearing.dbm0 >= config.faintest_voice_dbm0.max(noise + config.voice_above_noise_db);
         self.run = if loud && !tonal { self.run.saturating_add(1) } else { 0 };
         self.spoken |= self.run >= CERTAIN;
+        self.heard = self.heard.saturating_add(1);
         let (state, verdict) = self.next(config);
         self.state = state;
         verdict
@@ -66,6 +69,7 @@ impl Greeting {
 
     fn next(&self, config: &FarEndConfig) -> (State, Option<Verdict>) {
         match self.state {
+            State::Waiting if self.heard > frames(config.latest_greeting) => (State::Decided, None),
             State::Waiting if self.run >= CERTAIN => (State::Greeting { since: self.run, voice: self.run, quiet: 0 }, None),
             State::Waiting => (State::Waiting, None),
             State::Greeting { since, voice, .. } if self.run > 0 => {

@@ -53,6 +53,16 @@ fn a_greeting_with_short_pauses_is_a_machine_before_it_ends() {
 }
 
 #[test]
+fn who_listens_first_is_no_machine_however_long_they_speak_then() {
+    for seed in 1..=20 {
+        let found = heard(&Sound::default().silence(6_000).then(&voice(seed, 4_000)).silence(2_000));
+        assert!(found.is_empty(), "{seed} {found:?}");
+        let found = heard(&Sound::default().silence(4_000).then(&voice(seed, 4_000)).silence(2_000));
+        assert!(matches!(found[..], [(Progress::MachineSuspected, _)]), "{seed} {found:?}");
+    }
+}
+
+#[test]
 fn the_beep_after_the_greeting_is_reported_each_time_it_comes() {
     for hz in [350.0, 480.0, 852.0, 1_000.0, 1_400.0, 2_000.0, 2_200.0_f32] {
         for ms in [120, 250, 900] {

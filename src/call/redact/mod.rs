@@ -27,6 +27,8 @@ const LONGEST_CODE: usize = 13;
 const CARD_TALK_MS: u64 = 30_000;
 /// Fewest figures that are struck out then: a security code.
 const CARD_TALK_FIGURES: usize = 3;
+/// From so many figures on a number that a caller says is a card's even without the check figure: two of sixteen may have been missed, others misheard.
+const SPOKEN_CARD_FIGURES: usize = 14;
 /// So long after "my password is" at the end of a turn the next one is the password.
 const SECRET_TALK_MS: u64 = 20_000;
 /// So long the figures of one turn may go on in the next.
@@ -231,7 +233,7 @@ impl Redactor {
         !self.secret_starts(&Placed::of(text)).is_empty()
     }
 
-    /// Figures near the words for a card: its number misheard, its date, its security code.
+    /// Figures near the words for a card (its number misheard, its date, its security code), and what is as long as a card's number.
     fn card_talk(&mut self, placed: &Placed, numbers: &[Number], from: Time, to: Time) -> Vec<Place> {
         if !self.rules.strikes(Kind::Cards) {
             return Vec::new();
@@ -241,7 +243,8 @@ impl Redactor {
         if named {
             self.card_until = Some(to.plus(CARD_TALK_MS));
         }
-        let long = numbers.iter().filter(|number| on && number.count() >= CARD_TALK_FIGURES);
+        let misheard = |number: &&Number| number.count() >= SPOKEN_CARD_FIGURES && number.find(LONGEST_CARD, &checks::is_card).is_empty();
+        let long = numbers.iter().filter(|number| on && number.count() >= CARD_TALK_FIGURES || misheard(number));
         long.map(|number| (placed.place(&number.words()), Kind::Cards.word().to_owned())).collect()
     }
 

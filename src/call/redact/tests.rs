@@ -37,13 +37,21 @@ fn other_numbers_are_left_alone() {
     for text in [
         "My order is 457129.",
         "Call me at 0040 721 000 111 please.",
-        "It is 4111 1111 1111 1112.",
+        "It is parcel 1111 2222 3333.",
         "I paid by credit card for order 457129 on the 3rd of May 2026.",
         "My password is not accepted, and the password is wrong.",
         "I forgot my password.",
     ] {
         assert_eq!(said(text), text);
     }
+}
+
+#[test]
+fn what_is_as_long_as_a_card_is_struck_out_even_if_it_was_misheard_and_not_announced() {
+    for text in ["It is 4111 1111 1111 1112.", "It is for one one one, one one one one, one one one one, one one one one."] {
+        assert!(said(text).contains("••••") && !said(text).contains("1111") && !said(text).contains("one one"), "{}", said(text));
+    }
+    assert_eq!(usual().written("parcel 41111111111112").text, "parcel 41111111111112", "what was not heard was not misheard");
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod people;
 mod pjsip;
 mod places;
 mod probes;
+mod redacted;
 mod refused;
 mod registered;
 mod romanian;

@@ -77,6 +77,8 @@ export class DeskStore {
   #stopCall: (() => void) | null = null;
   /** A stream begins with the last card, which may be of a call that was over before this page was opened. */
   #opened = false;
+  /** How often the agent's state was told or asked for: an answer that something overtook is old. */
+  #asked = 0;
 
   constructor(id: string) {
     this.id = id;
@@ -89,7 +91,9 @@ export class DeskStore {
       on: {
         agent: (data) => {
           const agent = data as AgentRow;
-          if (agent.id === this.id) this.agent = agent;
+          if (agent.id !== this.id) return;
+          this.#asked += 1;
+          this.agent = agent;
         },
         card: (data) => {
           const card = data as Card;
@@ -97,9 +101,9 @@ export class DeskStore {
           this.#opened = true;
         },
       },
+      // An open stream is what makes a page a telephone: what was asked before does not know of it.
       opened: (again) => {
-        if (!again) return;
-        this.#opened = true;
+        if (again) this.#opened = true;
         void this.load();
       },
       reload: () => void this.load(),
@@ -111,6 +115,7 @@ export class DeskStore {
   }
 
   async load(): Promise<void> {
+    const asked = ++this.#asked;
     try {
       const { agents } = await api.agents();
       const agent = agents.find((one) => one.id === this.id);
@@ -119,7 +124,7 @@ export class DeskStore {
         return;
       }
       this.error = null;
-      this.agent = agent;
+      if (!this.agent || asked === this.#asked) this.agent = agent;
       const [call] = agent.calls;
       if (call !== undefined && this.card?.call.id !== call) await this.#recover(call);
     } catch (error) {

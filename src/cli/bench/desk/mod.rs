@@ -194,7 +194,7 @@ async fn call_of(api: &Api, agent: &str) -> Result<String> {
     let has = |all: &Value| {
         let agents = all["agents"].as_array()?;
         let found = agents.iter().find(|one| one["id"] == agent)?;
-        found["call"].as_str().map(str::to_owned)
+        found["calls"][0].as_str().map(str::to_owned)
     };
     api.until("/api/v1/agents", LIMIT, has).await
 }
