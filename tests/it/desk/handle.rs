@@ -12,6 +12,8 @@ use warmline::{
     desk::{DeskHandle, Limits, Profile, Request},
 };
 
+use super::stories::asks;
+
 fn maria() -> AgentId {
     AgentId("maria".to_owned())
 }
@@ -36,18 +38,7 @@ fn open(limits: Limits) -> DeskHandle {
 }
 
 fn request(call: &str) -> Request {
-    Request {
-        call: CallId(call.to_owned()),
-        id: RequestId(7),
-        queue: "orders".to_owned(),
-        language: None,
-        not: Vec::new(),
-        who: None,
-        ahead_ms: 0,
-        caller: None,
-        prefer: None,
-        reads: false,
-    }
+    Request { id: RequestId(7), ..asks(call, "orders") }
 }
 
 #[tokio::test]

@@ -1,11 +1,8 @@
 //! Agents whose page is not open: nobody is rung there, and nobody reads.
 
-use warmline::{
-    call::ids::RequestId,
-    desk::{Desk, Limits, Now, Own, Profile, Request, RingAt, StateWord},
-};
+use warmline::desk::{Desk, Limits, Now, Own, Profile, Request, RingAt, StateWord};
 
-use super::stories::{agent, call, find, state, told, who};
+use super::stories::{agent, asks, call, find, state, told, who};
 
 /// So long a page may come back before nobody waits for it.
 const COMES_BACK_MS: u64 = 10_000;
@@ -16,19 +13,7 @@ fn browser() -> Desk {
 }
 
 fn reads(desk: &mut Desk, id: &str, at: u64) {
-    let request = Request {
-        call: call(id),
-        id: RequestId(1),
-        queue: "orders".to_owned(),
-        language: None,
-        not: Vec::new(),
-        who: None,
-        ahead_ms: 0,
-        caller: None,
-        prefer: None,
-        reads: true,
-    };
-    desk.find(request, Now(at));
+    desk.find(Request { reads: true, ..asks(id, "orders") }, Now(at));
 }
 
 #[test]

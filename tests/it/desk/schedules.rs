@@ -11,6 +11,8 @@ use warmline::{
     desk::{Answer, Desk, Limits, Now, Profile, Request, StateWord},
 };
 
+use super::stories::asks;
+
 const SCHEDULES: u64 = 10_000;
 const STEPS: usize = 60;
 /// A busy hour: so many callers, agents and steps, in fewer schedules.
@@ -151,21 +153,7 @@ impl World {
         let request = RequestId(self.next * 1_000 + self.random.below(1_000));
         self.trace.push(format!("{} asks {} not {not:?}", id.0, QUEUES[queue]));
         self.calls.insert(id.clone(), (order, request, Call::Waits { queue, position: None }));
-        self.desk.find(
-            Request {
-                call: id,
-                id: request,
-                queue: QUEUES[queue].to_owned(),
-                language: None,
-                not,
-                who: None,
-                ahead_ms,
-                caller: None,
-                prefer: None,
-                reads: false,
-            },
-            Now(self.now),
-        );
+        self.desk.find(Request { call: id, id: request, not, ahead_ms, ..asks("", QUEUES[queue]) }, Now(self.now));
     }
 
     /// A call does the next thing: is bridged, gives its agent back, or stops waiting.

@@ -38,23 +38,24 @@ pub(super) fn who(id: &str) -> AgentId {
     AgentId(id.to_owned())
 }
 
+/// A call that wants anybody of a queue.
+pub(super) fn asks(id: &str, queue: &str) -> Request {
+    Request {
+        call: call(id),
+        id: RequestId(1),
+        queue: queue.to_owned(),
+        language: None,
+        not: Vec::new(),
+        who: None,
+        ahead_ms: 0,
+        caller: None,
+        prefer: None,
+        reads: false,
+    }
+}
+
 pub(super) fn find(desk: &mut Desk, id: &str, queue: &str, not: &[&str], at: u64) {
-    let not = not.iter().map(|agent| who(agent)).collect();
-    desk.find(
-        Request {
-            call: call(id),
-            id: RequestId(1),
-            queue: queue.to_owned(),
-            language: None,
-            not,
-            who: None,
-            ahead_ms: 0,
-            caller: None,
-            prefer: None,
-            reads: false,
-        },
-        Now(at),
-    );
+    desk.find(Request { not: not.iter().map(|agent| who(agent)).collect(), ..asks(id, queue) }, Now(at));
 }
 
 /// What the calls were told, in short.
@@ -216,18 +217,7 @@ fn languages_are_matched_by_their_first_part() {
     let mut en = agent("b", &["orders"]);
     en.languages = vec!["en-GB".to_owned()];
     let mut desk = Desk::new(Limits::default(), vec![ro, en], Now(0));
-    let ask = |id: &str, language: &str| Request {
-        call: call(id),
-        id: RequestId(1),
-        queue: "orders".to_owned(),
-        language: Some(language.to_owned()),
-        not: Vec::new(),
-        who: None,
-        ahead_ms: 0,
-        caller: None,
-        prefer: None,
-        reads: false,
-    };
+    let ask = |id: &str, language: &str| Request { language: Some(language.to_owned()), ..asks(id, "orders") };
     desk.find(ask("one", "en"), Now(0));
     desk.find(ask("two", "de"), Now(0));
     desk.find(ask("three", "ro-RO"), Now(0));
@@ -235,36 +225,13 @@ fn languages_are_matched_by_their_first_part() {
 }
 
 fn ask(desk: &mut Desk, id: &str, queue: &str, ahead_s: u64, caller: Option<&str>, at: u64) {
-    let request = Request {
-        call: call(id),
-        id: RequestId(1),
-        queue: queue.to_owned(),
-        language: None,
-        not: Vec::new(),
-        who: None,
-        ahead_ms: ahead_s * 1_000,
-        caller: caller.map(str::to_owned),
-        prefer: None,
-        reads: false,
-    };
-    desk.find(request, Now(at));
+    desk.find(Request { ahead_ms: ahead_s * 1_000, caller: caller.map(str::to_owned), ..asks(id, queue) }, Now(at));
 }
 
 #[test]
 fn who_looks_after_a_caller_is_asked_first_if_they_are_free() {
     let mut desk = desk(&[("a", &["orders"]), ("b", &["orders"]), ("c", &["accounts"])]);
-    let wants = |id: &str, prefer: &str| Request {
-        call: call(id),
-        id: RequestId(1),
-        queue: "orders".to_owned(),
-        language: None,
-        not: Vec::new(),
-        who: None,
-        ahead_ms: 0,
-        caller: None,
-        prefer: Some(AgentId(prefer.to_owned())),
-        reads: false,
-    };
+    let wants = |id: &str, prefer: &str| Request { prefer: Some(who(prefer)), ..asks(id, "orders") };
     desk.find(wants("1", "b"), Now(0));
     assert_eq!(told(&mut desk), ["1 gets b"]);
     // Theirs is busy: then anybody, and at once.
@@ -353,20 +320,7 @@ fn a_call_that_has_waited_goes_to_the_other_queues_agents_too() {
 fn a_colleague_who_is_asked_is_busy_and_the_caller_is_not_theirs_until_they_have_them() {
     let mut desk = desk(&[("a", &["orders"]), ("b", &["orders"])]);
     let ask = |desk: &mut Desk, id: &str, request: u64, queue: &str, at: u64| {
-        let caller = Some("+40721".to_owned());
-        let asked = Request {
-            call: call(id),
-            id: RequestId(request),
-            queue: queue.to_owned(),
-            language: None,
-            not: vec![],
-            who: None,
-            ahead_ms: 0,
-            caller,
-            prefer: None,
-            reads: false,
-        };
-        desk.find(asked, Now(at));
+        desk.find(Request { id: RequestId(request), caller: Some("+40721".to_owned()), ..asks(id, queue) }, Now(at));
     };
     ask(&mut desk, "one", 1, "orders", 10);
     desk.bridged(&call("one"), &who("a"), Now(20));
