@@ -1,6 +1,6 @@
 //! A real phone: baresip calls the agent and is called by it. Where it is not installed these tests say so and pass.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -18,23 +18,25 @@ struct Phone {
 }
 
 impl Phone {
-    /// Starts baresip, which then runs `command` (for example a dial); `None` if it is not installed.
-    fn start(name: &str, seconds: u32, command: Option<String>) -> Option<Self> {
+    /// Starts baresip, which then runs `command` (for example a dial); `None` if it is not installed. It has a loopback address to itself, 127.9.0.`host`: it
+    /// binds UDP, TCP and TLS (one port further), and on 127.0.0.1 some other test has one of those now and then.
+    fn start(host: u8, name: &str, seconds: u32, command: Option<String>) -> Option<Self> {
         if !PathBuf::from(MODULES).exists() {
             eprintln!("baresip is not installed: skipped");
             return None;
         }
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("baresip-{name}"));
         std::fs::create_dir_all(&folder).unwrap();
-        let address = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = SocketAddr::from((Ipv4Addr::new(127, 9, 0, host), 5060));
         std::fs::write(folder.join("said.wav"), tone(seconds)).unwrap();
         std::fs::write(folder.join("accounts"), "<sip:phone@127.0.0.1>;regint=0;answermode=auto\n").unwrap();
         let heard = folder.join("heard.wav");
         let config = format!(
-            "poll_method epoll\nsip_listen {address}\nnet_interface 127.0.0.1\naudio_path /usr/share/baresip\n\
+            "poll_method epoll\nsip_listen {address}\nnet_interface {}\naudio_path /usr/share/baresip\n\
              audio_source aufile,{}\naudio_player aufile,{}\naudio_alert aufile,/dev/null\nausrc_srate 8000\nauplay_srate 8000\n\
              audio_channels 1\njitter_buffer_delay 1-5\nmodule_path {MODULES}\nmodule stdio.so\nmodule g711.so\nmodule aufile.so\n\
              module_tmp uuid.so\nmodule_tmp account.so\nmodule_app menu.so\n",
+            address.ip(),
             folder.join("said.wav").display(),
             heard.display(),
         );
@@ -83,11 +85,11 @@ async fn patient_agent() -> Agent {
 
 #[tokio::test]
 async fn baresip_calls_over_udp_and_tcp_and_the_agent_hangs_up() {
-    for transport in ["udp", "tcp"] {
+    for (host, transport) in [(1, "udp"), (2, "tcp")] {
         let mut agent = patient_agent().await;
         let address = if transport == "udp" { agent.udp() } else { agent.tcp() };
         let dial = format!("/dial sip:support@{address};transport={transport}");
-        let Some(_phone) = Phone::start(&format!("calls-{transport}"), 20, Some(dial)) else { return };
+        let Some(_phone) = Phone::start(host, &format!("calls-{transport}"), 20, Some(dial)) else { return };
         let call = agent.incoming().await;
         assert!(call.offer.is_some_and(|sdp| sdp.windows(7).any(|seven| seven == b"m=audio")), "{transport}");
         let (_media, sdp) = media();
@@ -104,7 +106,7 @@ async fn baresip_calls_over_udp_and_tcp_and_the_agent_hangs_up() {
 async fn baresip_is_called_held_resumed_and_hangs_up_itself() {
     let mut agent = patient_agent().await;
     // The phone ends the call when its file is over.
-    let Some(phone) = Phone::start("called", 3, None) else { return };
+    let Some(phone) = Phone::start(3, "called", 3, None) else { return };
     let (_media, sdp) = media();
     let target = format!("sip:phone@{}", phone.address);
     // The phone needs a moment until it listens; until then its port refuses, and we are told at once.

@@ -64,9 +64,10 @@ async fn a_cough_and_a_mhm_end_no_answer_and_a_question_does() {
         assert_eq!(turns.iter().filter(|(text, ..)| *text == first.0).count(), round + 1, "{turns:#?}");
     }
 
+    // Whatever day it is: "On Saturday we are open …", or on a Friday "Tomorrow, Saturday, …".
     talk_over(&line, "What are your opening hours on Saturday?", &said("Where is my order?").await).await;
     let turns = api.until(&call, LIMIT, once_said("What is your order number", 1)).await.unwrap();
-    let (text, heard, interrupted) = turns.iter().rfind(|(text, ..)| text.starts_with("On Saturday")).unwrap();
+    let (text, heard, interrupted) = turns.iter().rfind(|(text, ..)| text.contains("we are open")).unwrap();
     assert!(*interrupted && !heard.is_empty() && heard.len() < text.len() && text.starts_with(heard.as_str()), "“{heard}” of “{text}”");
     line.hang_up().await.unwrap();
 }
