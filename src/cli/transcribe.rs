@@ -59,7 +59,7 @@ fn recogniser(language: &str) -> Result<Hear> {
     let runtime = Runtime::load(&ModelsDir::of_user()?)?;
     if is_english(language) {
         let recogniser = Recogniser::load(&runtime, 1)?;
-        return Ok(Box::new(move |audio| recogniser.transcribe(audio, &|| false)));
+        return Ok(Box::new(move |audio| recogniser.transcribe_well(audio, &|| true, &|| false)));
     }
     let (recogniser, language) = (Whisper::load(&runtime, 1)?, language.to_owned());
     Ok(Box::new(move |audio| recogniser.transcribe(&language, audio, &|| false)))

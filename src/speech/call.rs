@@ -402,10 +402,16 @@ impl Shared {
             }
             None => match digits.and_then(|digits| Numbers::of(self.language(), digits)) {
                 Some(numbers) => numbers.hear(&engines.recogniser, &audio, given_up)?,
-                None => engines.transcribe(self.language(), &audio, given_up)?,
+                None => self.words_of_turn(&audio, given_up)?,
             },
         };
         Ok(Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: self.voice_of(leg, &line) })
+    }
+
+    /// The words of a whole turn (16 kHz), as well as there is time for.
+    pub(super) fn words_of_turn(&self, audio: &[f32], given_up: &dyn Fn() -> bool) -> Result<warmline_models::Transcript, ModelError> {
+        let speech = &self.parts.speech;
+        speech.engines.transcribe_well(self.language(), audio, &|| speech.scheduler.is_time(), given_up)
     }
 
     /// How complete an utterance sounds, beside its words: on a worker of its own if one is free. Nobody waits for it.

@@ -73,4 +73,21 @@ impl Engines {
         let multilingual = self.multilingual.as_ref().ok_or_else(|| ModelError::Language(language.to_owned()))?;
         multilingual.transcribe(language, audio, cancelled)
     }
+
+    /// The same where much depends on the words: doubtful English is heard again as long as there `is_time`.
+    ///
+    /// # Errors
+    /// As [`transcribe`](Self::transcribe).
+    pub(crate) fn transcribe_well(
+        &self,
+        language: &str,
+        audio: &[f32],
+        is_time: &dyn Fn() -> bool,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Transcript, ModelError> {
+        if is_english(language) {
+            return self.recogniser.transcribe_well(audio, is_time, cancelled);
+        }
+        self.transcribe(language, audio, cancelled)
+    }
 }

@@ -144,6 +144,11 @@ impl Scheduler {
         Self { shared }
     }
 
+    /// Whether no caller waits for a worker: one that is done with what it must do may do it better.
+    pub(crate) fn is_time(&self) -> bool {
+        self.shared.lock().urgent() == 0
+    }
+
     /// Queues a job, or refuses it at once: when too much waits, and when it could not be done in time. Partial texts and preparations give way first,
     /// then hints; words that somebody has finished saying never do.
     pub(crate) fn submit(&self, job: Job) {
@@ -201,13 +206,17 @@ impl Queues {
     /// Words of an utterance that goes on, or perhaps does, are only for a worker that has nothing else to do, hints for times in which no more utterances wait than
     /// there are workers. An utterance that would have to wait too long is refused while there is time to call a human.
     fn has_time_for(&self, class: Class) -> bool {
-        let urgent: usize = self.waiting[..=Class::FirstClause as usize].iter().map(VecDeque::len).sum();
         match class {
-            Class::Early | Class::Partial => urgent == 0 && self.running - self.written_running < self.workers,
+            Class::Early | Class::Partial => self.urgent() == 0 && self.running - self.written_running < self.workers,
             Class::Hint => self.waiting[Class::Final as usize].len() <= self.workers,
             Class::Final => self.waiting[class as usize].len() as f64 * self.final_ms / self.workers as f64 <= LONGEST_WAIT_MS,
             Class::Understand | Class::FirstClause | Class::Clause | Class::Prepare | Class::Written => true,
         }
+    }
+
+    /// How many jobs wait for which callers wait in silence.
+    fn urgent(&self) -> usize {
+        self.waiting[..=Class::FirstClause as usize].iter().map(VecDeque::len).sum()
     }
 
     /// Takes out the youngest job of the class that gives way first, if that is less urgent than `class`.

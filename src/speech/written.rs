@@ -112,6 +112,6 @@ impl Shared {
     fn words_of(&self, wanted: &Wanted, given_up: &dyn Fn() -> bool) -> Result<Transcript, ModelError> {
         let (from, to) = (Time(wanted.span.0.0.saturating_sub(BEFORE_MS)), wanted.span.1.plus(AFTER_MS));
         let audio = resample(&to_float(&self.notes.between(wanted.leg, from, to)), 8_000, RECOGNISER_RATE)?;
-        self.parts.speech.engines.transcribe(self.language(), &audio, given_up)
+        self.words_of_turn(&audio, given_up)
     }
 }

@@ -112,9 +112,11 @@ pub(crate) struct Ear {
     pace_ms: u64,
 }
 
-/// Pauses shorter than this say nothing of somebody's pace, and after this long a speaker has not paused but begun anew.
+/// Pauses shorter than this say nothing of somebody's pace, and after this long a speaker has not paused but begun anew; after an answer, sooner: who has heard
+/// the beginning of one and speaks over it need not have been slow before.
 const SHORT_MS: u64 = 200;
 const ANEW_MS: u64 = 1_500;
+const ANEW_AFTER_ANSWER_MS: u64 = 1_000;
 
 impl Ear {
     /// An ear that has heard nothing yet.
@@ -129,8 +131,8 @@ impl Ear {
     }
 
     /// A pause was none: the speaker went on. A slow one is remembered, and forgotten by and by.
-    fn note_pace(&mut self, pause_ms: u64) {
-        if (SHORT_MS..ANEW_MS).contains(&pause_ms) {
+    fn note_pace(&mut self, pause_ms: u64, anew_ms: u64) {
+        if (SHORT_MS..anew_ms).contains(&pause_ms) {
             self.pace_ms = pause_ms.max(self.pace_ms * 3 / 4);
         }
     }
@@ -187,7 +189,7 @@ impl Ear {
         match &self.hearing {
             Hearing::Quiet { since, early_stop } if at >= *since => {
                 let (early_stop, paused_ms) = (early_stop.filter(|stop| *stop > at), at.since(*since));
-                self.note_pace(paused_ms);
+                self.note_pace(paused_ms, ANEW_AFTER_ANSWER_MS);
                 self.hearing = Hearing::Voice { from: at };
                 io.timers.set(self.timers.longest, at.plus(self.policy.longest_turn_ms));
                 // The reports came in the wrong order: the voice is over already.
@@ -198,7 +200,7 @@ impl Ear {
             }
             Hearing::Pause { from, to, .. } if at > *to => {
                 let (from, paused_ms) = (*from, at.since(*to));
-                self.note_pace(paused_ms);
+                self.note_pace(paused_ms, ANEW_MS);
                 self.forget(io);
                 io.timers.set(self.timers.longest, from.plus(self.policy.longest_turn_ms));
                 self.hearing = Hearing::Voice { from };

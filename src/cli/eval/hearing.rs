@@ -180,7 +180,7 @@ fn hear(recogniser: &Recogniser, audio: &[f32], recording: &Recording, language:
     let digits = recording.label.value.as_ref().map(|value| Digits { least: value.len(), most: value.len() });
     Ok(match digits.and_then(|digits| Numbers::of(language, digits)) {
         Some(numbers) => numbers.hear(recogniser, audio, &|| false)?,
-        None => recogniser.transcribe(audio, &|| false)?,
+        None => recogniser.transcribe_well(audio, &|| true, &|| false)?,
     })
 }
 

@@ -82,7 +82,7 @@ impl Shared {
     fn early_words(&self, from: Time, to: Time, given_up: &dyn Fn() -> bool) -> Result<Transcript, ModelError> {
         let line = to_float(&self.line(LegId::CALLER, from, to));
         let audio = resample(&line, 8_000, RECOGNISER_RATE)?;
-        let heard = self.parts.speech.engines.transcribe(self.language(), &audio, given_up)?;
+        let heard = self.words_of_turn(&audio, given_up)?;
         Ok(Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: self.voice_of(LegId::CALLER, &line) })
     }
 

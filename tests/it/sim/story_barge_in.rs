@@ -54,6 +54,14 @@ fn the_transcript_keeps_what_was_really_heard() {
 }
 
 #[test]
+fn who_speaks_over_the_beginning_of_an_answer_was_not_slow_before() {
+    let run = long_answer().says_for(Cue::Over(LONG_ANSWER, 800), "The blue one that I had.", 2_000).run();
+    // Its words are known half a second after its end.
+    let waited = run.time_of("= turn 2") - run.time_of("< caller: The blue one") - 2_000;
+    assert!(waited <= 700, "{waited} ms in\n{}", run.text());
+}
+
+#[test]
 fn mhm_does_not_end_the_answer() {
     let run = long_answer().says_for(Cue::Over("Choose sign in", 800), "Mhm", 420).run();
     run.tells(&["< caller: Mhm", "> be still", "= turn 1 \"Mhm\"", "> speak up", "anything else"])

@@ -115,7 +115,7 @@ fn pause(bench: &Bench, ear: &LegEar, expects: Expected, (from, to): (Time, Time
     let recogniser = &bench.engines.recogniser;
     let heard = match expects.expect().digits().and_then(|digits| Numbers::of("en", digits)) {
         Some(numbers) => numbers.hear(recogniser, &audio, &|| false)?,
-        None => recogniser.transcribe(&audio, &|| false)?,
+        None => recogniser.transcribe_well(&audio, &|| true, &|| false)?,
     };
     let complete = bench.engines.end_of_turn.completeness(&audio)?;
     let whole = Some(wholeness(&heard.text, &bench.embedder.embed(&heard.text)?));

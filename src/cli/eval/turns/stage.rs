@@ -1,6 +1,7 @@
 //! A call on a stage: the real brain, playout, ears and models; the line, the caller and time are made.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
@@ -415,11 +416,16 @@ impl<'t, 'a> Stage<'t, 'a> {
     fn transcribe(&mut self, id: RequestId, from: Time, to: Time) -> Result<()> {
         let engines = &self.theatre.bench.engines;
         let audio = self.audio(from, to.plus(AFTER_MS))?;
-        let heard = engines.transcribe(&self.scene.label.language, &audio, &|| false)?;
+        let times = Cell::new(1);
+        let again = || {
+            times.set(times.get() + 1);
+            true
+        };
+        let heard = engines.transcribe_well(&self.scene.label.language, &audio, &again, &|| false)?;
         let complete = engines.end_of_turn.completeness(&audio)?;
         let transcript = Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: None };
         self.seen.heard.push(format!("{} ({:.2}, {}..{})", transcript.text, transcript.confidence, from.0, to.0));
-        let known = self.now.plus(self.takes_ms(to.since(from)));
+        let known = self.now.plus(self.takes_ms(to.since(from)) * times.get());
         self.tell(known, Event::Heard { id, transcript });
         self.tell(known, Event::Sounded { id, complete });
         Ok(())
