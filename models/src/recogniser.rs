@@ -118,9 +118,12 @@ impl Recogniser {
             if surest.text.is_empty() || surest.confidence >= DOUBTFUL || !is_time() {
                 break;
             }
-            let again = self.transcribe(&at_speed(audio, speed), cancelled)?;
-            if again.confidence > surest.confidence {
-                surest = again;
+            match self.transcribe(&at_speed(audio, speed), cancelled) {
+                Ok(again) if again.confidence > surest.confidence => surest = again,
+                Ok(_) => {}
+                // The time is up: what is known counts.
+                Err(ModelError::Cancelled) => break,
+                Err(error) => return Err(error),
             }
         }
         Ok(surest)

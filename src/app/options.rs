@@ -9,13 +9,15 @@ use std::{
 
 use tokio::{runtime::Handle, sync::watch};
 use warmline_models::ModelsDir;
-use warmline_sip::{codec::Codec, guard, sdp::Encryption, uri::Uri, user_agent};
+use warmline_sip::{codec::Codec, guard, jitter::JitterConfig, sdp::Encryption, uri::Uri, user_agent};
 
 use super::{callbacks, peers, remote};
 use crate::{
     accounts,
     call::{event::TransferBy, ids::AgentId},
-    config::{self, AgentConfig, BROWSER, CodecName, Config, IceServerConfig, SipConfig, Srtp, Transfer, TrunkConfig, WebhookConfig},
+    config::{
+        self, AgentConfig, BROWSER, CodecName, Config, IceServerConfig, JitterLimits, SipConfig, Srtp, Transfer, TrunkConfig, WebhookConfig,
+    },
     desk::{self, Limits, Profile, ServiceLevel, ServiceLevels},
     feed::Kind,
     http,
@@ -69,9 +71,15 @@ pub(super) fn telephony(config: &Config, trunks: Arc<TrunkTable>) -> anyhow::Res
             threads: rtp.threads,
             port_drain: Duration::from_millis(rtp.port_rest_ms),
             media_timeout: Duration::from_millis(rtp.media_timeout_ms),
+            jitter: jitter(rtp.jitter),
             ..MediaConfig::new(rtp.bind)
         },
     })
+}
+
+fn jitter(limits: JitterLimits) -> JitterConfig {
+    let [min, start, max] = [limits.min_ms, limits.start_ms, limits.max_ms].map(Duration::from_millis);
+    JitterConfig { min, start, max }
 }
 
 /// Whose signatures of callers are believed.
@@ -113,6 +121,7 @@ fn lines(config: &Config) -> telephony::Lines {
             account: accounts.iter().any(|account| account.name == *name).then(|| name.clone()),
             from_user,
             from_host,
+            follow_redirects: trunk.follow_redirects,
             headers: config.trunk(name).map(|trunk| trunk.headers.clone()).unwrap_or_default(),
             uui: trunk.headers.uui,
         };
@@ -201,7 +210,11 @@ pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> a
         hosts: from.hosts.clone(),
         connections: from.connections,
         streams: from.streams,
-        web: http::WebOptions { origins: from.widget_origins.clone(), ice_servers: from.ice_servers.iter().map(server).collect() },
+        web: http::WebOptions {
+            origins: from.widget_origins.clone(),
+            ice_servers: from.ice_servers.iter().map(server).collect(),
+            calls_per_address: config.file.limits.web_calls_per_address,
+        },
         desk: http::DeskSettings {
             away_reasons: config.file.desk.away_reasons.clone(),
             dispositions: config.file.desk.dispositions.clone(),
@@ -403,6 +416,11 @@ mod tests {
         assert_eq!(rung(&[(target, "target: browser")]), "browser:maria");
         assert_eq!(rung(&[via]), "via:isp/maria");
         assert_eq!(rung(&[(target, "target: registered"), ("\n    password:\n", "\n    password: a\n")]), "registered:maria");
+    }
+
+    #[test]
+    fn the_limits_of_jitter_buffers_are_their_own_by_default() {
+        assert_eq!(jitter(JitterLimits::default()), JitterConfig::default());
     }
 
     #[test]

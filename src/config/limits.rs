@@ -10,12 +10,14 @@ pub struct LimitsConfig {
     pub calls: usize,
     /// New SIP requests per second from one address; more are dropped.
     pub requests_per_second: u32,
+    /// Calls at once from the pages of one address; the next one gets 429.
+    pub web_calls_per_address: usize,
     /// Milliseconds that running calls get to finish when the gateway is stopped.
     pub drain_ms: u64,
 }
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        Self { calls: 50, requests_per_second: 400, drain_ms: 30_000 }
+        Self { calls: 50, requests_per_second: 400, web_calls_per_address: 20, drain_ms: 30_000 }
     }
 }

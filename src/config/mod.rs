@@ -44,7 +44,7 @@ pub use privacy::{PrivacyConfig, RetentionConfig};
 pub use registrar::{DigestName, RegistrarConfig};
 pub use remote::{ChatConfig, ChatMay, RemoteConfig, SoundFormat, StreamingConfig, TranscriptionConfig, VoiceConfig};
 pub use routes::{HoursConfig, RouteConfig, TrunkNames};
-pub use rtp::{PortRange, RtpConfig};
+pub use rtp::{JitterLimits, PortRange, RtpConfig};
 pub use secret::Secret;
 pub use sip::SipConfig;
 pub use speech::SpeechConfig;

@@ -18,6 +18,8 @@ pub struct RtpConfig {
     pub media_timeout_ms: u64,
     /// Milliseconds that a used port rests.
     pub port_rest_ms: u64,
+    /// Limits of the delay that evens out the network.
+    pub jitter: JitterLimits,
 }
 
 impl Default for RtpConfig {
@@ -28,7 +30,31 @@ impl Default for RtpConfig {
             threads: 1,
             media_timeout_ms: 30_000,
             port_rest_ms: 5_000,
+            jitter: JitterLimits::default(),
         }
+    }
+}
+
+/// What a leg's jitter buffer may delay its sound by, milliseconds: as much as the network needs, within these limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JitterLimits {
+    /// Never less.
+    pub min_ms: u64,
+    /// Until the network is known.
+    pub start_ms: u64,
+    /// Never more: older sound is dropped. At most [`JitterLimits::MOST_MS`].
+    pub max_ms: u64,
+}
+
+impl JitterLimits {
+    /// How late a packet can be for the buffer to learn from it.
+    pub const MOST_MS: u64 = 320;
+}
+
+impl Default for JitterLimits {
+    fn default() -> Self {
+        Self { min_ms: 10, start_ms: 20, max_ms: 240 }
     }
 }
 

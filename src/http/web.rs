@@ -21,6 +21,9 @@ use crate::{
 /// How long a token may be used to begin a call.
 const TOKEN_LIFE: Duration = Duration::from_secs(120);
 
+/// When whoever has too many calls may try again.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+
 /// A page whose stream has broken off has this long to come back before its call ends. It is told to try after half a second (`sse`), and whoever hears
 /// nothing meanwhile is told why within a second.
 pub(super) const COMES_BACK: Duration = Duration::from_millis(950);
@@ -39,12 +42,20 @@ pub struct IceServer {
 }
 
 /// How pages may call.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct WebOptions {
     /// Origins beside our own whose pages may call (the widget on a company's site).
     pub origins: Vec<String>,
     /// What pages need to get out of their networks.
     pub ice_servers: Vec<IceServer>,
+    /// Callers' calls at once from one address (or network of IPv6), those that are being answered included.
+    pub calls_per_address: usize,
+}
+
+impl Default for WebOptions {
+    fn default() -> Self {
+        Self { origins: Vec::new(), ice_servers: Vec::new(), calls_per_address: 20 }
+    }
 }
 
 /// Browsers' calls as the server sees them.
@@ -56,6 +67,29 @@ pub(super) struct Web {
     pub(super) desks: Desks,
     key: hmac::Key,
     pages: Mutex<HashMap<WebCallId, Page>>,
+    sources: Arc<Sources>,
+}
+
+/// Calls by where they come from.
+type Sources = Mutex<HashMap<String, usize>>;
+
+/// One of the calls that an address may have at once; given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    sources: Arc<Sources>,
+    source: String,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(calls) = sources.get_mut(&self.source) {
+            *calls -= 1;
+            if *calls == 0 {
+                sources.remove(&self.source);
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -64,12 +98,13 @@ struct Page {
     token: String,
     ended: watch::Receiver<bool>,
     streams: usize,
+    _place: Option<Place>,
 }
 
 impl Web {
     pub(super) fn new(calls: WebCalls, desk: DeskHandle, options: WebOptions) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, random_hex(32).as_bytes());
-        Self { calls, desk, options, desks: Desks::default(), key, pages: Mutex::default() }
+        Self { calls, desk, options, desks: Desks::default(), key, pages: Mutex::default(), sources: Arc::default() }
     }
 
     /// A token that begins one page's calls, and the seconds that it lives.
@@ -89,12 +124,30 @@ impl Web {
         if now_s() <= until { Ok(()) } else { Err(ApiError::NoToken) }
     }
 
-    /// Keeps a call that has begun.
-    pub(super) fn add(&self, call: &WebCall, token: String) {
-        let mut pages = self.pages();
-        // Calls that are over leave their places here.
-        pages.retain(|_, page| !*page.ended.borrow());
-        pages.insert(call.id.clone(), Page { token, ended: call.ended.clone(), streams: 0 });
+    /// A place for one more caller from `source`: nobody takes all the lines that there are.
+    ///
+    /// # Errors
+    /// They have as many calls as they may have.
+    pub(super) fn place(&self, source: String) -> Result<Place, ApiError> {
+        self.forget_ended();
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        if sources.get(&source).is_some_and(|calls| *calls >= self.options.calls_per_address) {
+            metrics::counter!("warmline_web_calls_refused_total").increment(1);
+            return Err(ApiError::TryLater(TRY_AGAIN));
+        }
+        *sources.entry(source.clone()).or_default() += 1;
+        Ok(Place { sources: Arc::clone(&self.sources), source })
+    }
+
+    /// Calls that are over leave their places here.
+    fn forget_ended(&self) {
+        self.pages().retain(|_, page| !*page.ended.borrow());
+    }
+
+    /// Keeps a call that has begun; a caller's with its place.
+    pub(super) fn add(&self, call: &WebCall, token: String, place: Option<Place>) {
+        self.forget_ended();
+        self.pages().insert(call.id.clone(), Page { token, ended: call.ended.clone(), streams: 0, _place: place });
     }
 
     /// The call that this token began.
@@ -179,5 +232,25 @@ mod tests {
         for wrong in ["", ".", "1.2.3", later.as_str(), &format!("{token}0"), &token[1..]] {
             assert!(ours.check(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_address_has_so_many_calls_and_gets_places_back() {
+        let options = WebOptions { calls_per_address: 2, ..WebOptions::default() };
+        let web = Web::new(WebCalls::open().0, DeskHandle::open(Limits::default(), Vec::new()), options);
+        let one = web.place("192.0.2.1".to_owned()).unwrap();
+        let (end, ended) = watch::channel(false);
+        let call = WebCall { id: WebCallId("1".to_owned()), answer: String::new(), ended };
+        web.add(&call, String::new(), Some(web.place("192.0.2.1".to_owned()).unwrap()));
+        assert!(matches!(web.place("192.0.2.1".to_owned()), Err(ApiError::TryLater(_))));
+        drop(web.place("192.0.2.2".to_owned()).unwrap());
+        // One was refused by the gateway, the other is over.
+        drop(one);
+        drop(web.place("192.0.2.1".to_owned()).unwrap());
+        end.send_replace(true);
+        let two = [(); 2].map(|()| web.place("192.0.2.1".to_owned()).unwrap());
+        assert!(web.place("192.0.2.1".to_owned()).is_err());
+        drop(two);
+        assert!(web.sources.lock().unwrap().is_empty());
     }
 }

@@ -64,7 +64,7 @@ impl Switchboard {
             sdp: body.into_bytes(),
             headers,
             ring_timeout: Duration::from_millis(wanted.ring_ms),
-            follow_redirects: false,
+            follow_redirects: call.outward.follow_redirects,
             way: call.peers,
         };
         self.user_agent.dial(request).await;

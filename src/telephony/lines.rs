@@ -71,6 +71,8 @@ pub struct Outward {
     pub from_user: Option<String>,
     /// The host of our From; none: our address.
     pub from_host: Option<String>,
+    /// Whether a peer may send a call elsewhere (300 to 302): to itself, or to an address that may call us.
+    pub follow_redirects: bool,
     /// Headers.
     pub headers: Vec<(String, HeaderTemplate)>,
     /// The call's id in User-to-User (RFC 7433).

@@ -15,7 +15,7 @@ mod webhooks;
 pub(super) use passwords::Outside;
 
 use crate::{
-    config::ConfigFile,
+    config::{ConfigFile, JitterLimits},
     yaml::{Mistake, Path, Read},
 };
 
@@ -74,8 +74,14 @@ impl<'a> Checker<'a> {
         if file.rtp.ports.last - file.rtp.ports.first < 3 {
             self.wrong(&at("rtp", "ports"), "too few ports for one call", Some("a call with an agent takes four"));
         }
+        let jitter = file.rtp.jitter;
+        if jitter.min_ms > jitter.start_ms || jitter.start_ms > jitter.max_ms || jitter.max_ms > JitterLimits::MOST_MS {
+            let most = format!("must be in order, and `max_ms` at most {}", JitterLimits::MOST_MS);
+            self.wrong(&at("rtp", "jitter"), most, Some("such as { min_ms: 10, start_ms: 20, max_ms: 240 }"));
+        }
         for (section, key, value) in [
             ("limits", "calls", file.limits.calls),
+            ("limits", "web_calls_per_address", file.limits.web_calls_per_address),
             ("rtp", "threads", file.rtp.threads),
             ("speech", "threads", file.speech.threads),
             ("http", "connections", file.http.connections),

@@ -65,6 +65,10 @@ pub struct TrunkConfig {
     /// Calls at once, in both directions; empty: no bound of its own.
     #[serde(default)]
     pub calls: Option<usize>,
+    /// Whether a call follows when a peer says that the callee is elsewhere (300 to 302): only to the peer itself, or to an address that
+    /// may call us.
+    #[serde(default)]
+    pub follow_redirects: bool,
     /// What calls that we place carry beside the protocol's own headers.
     #[serde(default)]
     pub headers: HeadersConfig,
@@ -171,6 +175,7 @@ impl TrunkConfig {
             numbers: NumbersConfig::default(),
             calls_per_second: None,
             calls: None,
+            follow_redirects: false,
             headers: HeadersConfig::default(),
         }
     }

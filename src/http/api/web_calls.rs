@@ -16,10 +16,11 @@ use crate::{
     http::{
         ErrorBody,
         api::agents,
+        asker::Asker,
         error::{ApiError, Body},
         sse,
         state::Server,
-        web::{IceServer, Watching},
+        web::{IceServer, Place, Watching},
     },
     web_call::{WebCall, WebRefused},
 };
@@ -71,16 +72,18 @@ pub(crate) async fn token(State(server): State<Server>) -> Json<Token> {
 /// A caller calls from a page. The answer comes when the call is answered; `Location` is the call, to be changed and ended.
 #[utoipa::path(post, path = "/api/v1/web-calls", request_body = Offered, params(("authorization" = String, Header)),
     responses((status = 201, body = Begun), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 406, body = ErrorBody), (status = 503, body = ErrorBody)))]
+        (status = 406, body = ErrorBody), (status = 429, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(crate) async fn call(
     State(server): State<Server>,
+    asker: Asker,
     headers: HeaderMap,
     Body(offered): Body<Offered>,
 ) -> Result<impl IntoResponse, ApiError> {
     let token = bearer(&headers)?;
     server.web.check(&token)?;
+    let place = server.web.place(asker.source())?;
     let call = server.web.calls.call(offered.to, offered.name, offered.sdp).await?;
-    Ok(begun(&server, call, token))
+    Ok(begun(&server, call, token, Some(place)))
 }
 
 /// An agent takes the call that rings on their page.
@@ -106,7 +109,7 @@ pub(super) async fn answer_for(
     let token = bearer(headers)?;
     server.web.check(&token)?;
     let call = server.web.calls.answer(name, offered.sdp).await?;
-    Ok(begun(server, call, token))
+    Ok(begun(server, call, token, None))
 }
 
 /// Another session description for a call that goes on: the browser has changed its network (ICE restart).
@@ -156,8 +159,8 @@ async fn next(state: Next) -> Option<(axum::response::sse::Event, Next)> {
     Some((sse::event("ended", &Ended {}), Next::Over))
 }
 
-fn begun(server: &Server, call: WebCall, token: String) -> impl IntoResponse + use<> {
-    server.web.add(&call, token);
+fn begun(server: &Server, call: WebCall, token: String, place: Option<Place>) -> impl IntoResponse + use<> {
+    server.web.add(&call, token, place);
     let location = format!("/api/v1/web-calls/{}", call.id.0);
     (StatusCode::CREATED, [(header::LOCATION, location)], Json(Begun { id: call.id.0, sdp: call.answer }))
 }

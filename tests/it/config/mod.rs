@@ -125,6 +125,8 @@ fn values_are_checked() {
     one("ports: \"20000-29999\"", "ports: \"29999-20000\"", "ports:", "no range of ports", "");
     one("ports: \"20000-29999\"", "ports: \"5000-29999\"", "udp:", "lies in the range", "move one");
     one("ports: \"20000-29999\"", "ports: \"20000-20001\"", "ports:", "too few ports", "");
+    one("    start_ms: 20", "    start_ms: 5", "jitter:", "must be in order", "min_ms: 10");
+    one("    max_ms: 240", "    max_ms: 400", "jitter:", "at most 320", "min_ms: 10");
     one("allowed: []", "allowed: [192.0.2.0/40]", "allowed:", "no address or network", "");
     one("udp: 127.0.0.1:5060", "udp: 0.0.0.0:5060", "udp: 0.0.0.0", "none is advertised", "sip.advertised");
     one("  address:\n", "  address: desk.example.com\n", "  address: desk", "no address of pages", "https://");

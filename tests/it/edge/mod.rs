@@ -1,5 +1,6 @@
 //! The telephone driver on real sockets, without models and without a brain: what strangers can make it hold, send and fetch.
 
 mod offers;
+mod redirects;
 mod sound;
 mod support;

@@ -39,6 +39,11 @@ pub(super) struct Taken {
 impl Edge {
     /// With these ports for sound, and this patience with silence.
     pub(super) async fn start(ports: std::ops::RangeInclusive<u16>, media_timeout: Duration) -> Self {
+        Self::over(Lines::default(), ports, media_timeout).await
+    }
+
+    /// The same with lines to telephone networks.
+    pub(super) async fn over(lines: Lines, ports: std::ops::RangeInclusive<u16>, media_timeout: Duration) -> Self {
         let listen = vec![Listener::new(Transport::Udp, SocketAddr::new(HERE, 0))];
         let options = Options {
             sip: user_agent::Config { listen, ..user_agent::Config::default() },
@@ -47,7 +52,7 @@ impl Edge {
             from_user: "bot".to_owned(),
             display_name: "Bot".to_owned(),
             signatures: None,
-            lines: Lines::default(),
+            lines,
             people: People::default(),
             trunks: Arc::new(TrunkTable::new(Vec::new(), Vec::new(), Vec::new())),
             media: MediaConfig { ports, media_timeout, port_drain: Duration::from_secs(600), ..MediaConfig::new(HERE) },
@@ -88,10 +93,15 @@ impl Taken {
     /// Waits until the caller's leg has ended.
     pub(super) async fn ended(&mut self) -> LegEnd {
         loop {
-            if let Event::LegEnded { leg: LegId::CALLER, why } = timeout(PATIENCE, self.events.recv()).await.expect("an end").unwrap() {
+            if let Event::LegEnded { leg: LegId::CALLER, why } = self.next().await {
                 return why;
             }
         }
+    }
+
+    /// What happens next.
+    pub(super) async fn next(&mut self) -> Event {
+        timeout(PATIENCE, self.events.recv()).await.expect("an event in time").unwrap()
     }
 }
 

@@ -217,6 +217,14 @@ async fn a_service_that_refuses_dies_or_babbles_is_told_and_nobody_waits_for_it(
 }
 
 #[tokio::test]
+async fn what_was_said_before_the_connection_is_not_answered_from_the_rest() {
+    let call = call(Does::Hears).await;
+    speak(&call.stream, 10_000, 12_000);
+    assert_eq!(call.stream.words(Time(9_980), Time(12_000)).await, Err(Trouble::Unreachable));
+    assert_eq!(call.stream.words(Time(10_000), Time(12_000)).await.unwrap().text, "W0 W1 W2 W3");
+}
+
+#[tokio::test]
 async fn a_service_that_came_back_is_connected_to_again() {
     let mut call = call(Does::Dies).await;
     speak(&call.stream, 0, 20);

@@ -293,5 +293,5 @@ export class Phone {
 
 function problemOf(status: number): PhoneProblem {
   if (status === 404 || status === 409) return 'nobody';
-  return status === 503 ? 'busy' : 'refused';
+  return status === 503 || status === 429 ? 'busy' : 'refused';
 }

@@ -23,6 +23,9 @@ use session::Session;
 /// Frames and questions that may wait: five seconds of sound, which is more than a connection takes.
 const WAITING: usize = 256;
 
+/// Sound between two connections, at least: a service that hangs up at once is not connected to at every frame.
+const APART_MS: u64 = 500;
+
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamOptions {
@@ -121,7 +124,9 @@ impl Stream {
 
 /// Connection after connection, until the call is over.
 async fn run(engine: Arc<Guarded<Streams>>, language: String, mut fed: mpsc::Receiver<Feed>, tells: Tells) {
-    while let Some(first) = first_frame(&mut fed).await {
+    let mut not_before = Time::ZERO;
+    while let Some(first) = first_frame(&mut fed, not_before).await {
+        not_before = first.at.plus(APART_MS);
         let connected = engine.ask(connection::open(engine.engine(), &language)).await;
         let ended = match connected {
             Ok(socket) => Session::new(socket, engine.engine().endpoint.timeout(), &first, &tells).run(first, &mut fed).await,
@@ -135,11 +140,33 @@ async fn run(engine: Arc<Guarded<Streams>>, language: String, mut fed: mpsc::Rec
 }
 
 /// Without a connection nobody can be told what was said.
-async fn first_frame(fed: &mut mpsc::Receiver<Feed>) -> Option<Frame> {
+async fn first_frame(fed: &mut mpsc::Receiver<Feed>, not_before: Time) -> Option<Frame> {
     loop {
         match fed.recv().await? {
-            Feed::Frame(frame) => return Some(frame),
+            Feed::Frame(frame) if frame.at >= not_before => return Some(frame),
+            Feed::Frame(_) => {}
             Feed::Ask(ask) => _ = ask.answer.send(Err(Trouble::Resting)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::media::frame::FRAME_SAMPLES;
+
+    #[tokio::test]
+    async fn no_frame_of_the_first_half_second_after_a_connection_makes_another() {
+        let (feed, mut fed) = mpsc::channel(WAITING);
+        let (answer, answered) = oneshot::channel();
+        feed.try_send(Feed::Ask(Ask { from: Time(0), to: Time(100), answer })).ok().unwrap();
+        for at in [100, 120, 580, 599, 600] {
+            feed.try_send(Feed::Frame(Frame { at: Time(at), samples: [0; FRAME_SAMPLES], concealed: false })).ok().unwrap();
+        }
+        let not_before = Time(100).plus(APART_MS);
+        assert_eq!(first_frame(&mut fed, not_before).await.map(|frame| frame.at), Some(Time(600)));
+        assert_eq!(answered.await.unwrap(), Err(Trouble::Resting));
+        drop(feed);
+        assert!(first_frame(&mut fed, not_before).await.is_none());
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Session<'t> {
     timeline: Timeline,
     /// Final words, with their times in the call.
     words: VecDeque<(Time, Time, Piece)>,
+    /// What was said before is not known here: another connection had it, or none.
+    began: Time,
     heard_until: Time,
     waiting: VecDeque<Waiting>,
     finalizes: u64,
@@ -62,6 +64,7 @@ impl<'t> Session<'t> {
             tells,
             timeline: Timeline::new(first.at),
             words: VecDeque::new(),
+            began: first.at,
             heard_until: first.at,
             waiting: VecDeque::new(),
             finalizes: 0,
@@ -117,6 +120,10 @@ impl<'t> Session<'t> {
     }
 
     async fn ask(&mut self, ask: Ask) -> Result<(), Trouble> {
+        if ask.from < self.began {
+            let _ = ask.answer.send(Err(Trouble::Unreachable));
+            return Ok(());
+        }
         // The voice went on after that pause, or its turn is over: nobody waits for the answer any more.
         self.waiting.retain(|waiting| !waiting.ask.answer.is_closed());
         if self.waiting.len() == ASKS {
