@@ -18,6 +18,7 @@ mod story_consent;
 mod story_every_step;
 mod story_handoff;
 mod story_handoff_fails;
+mod story_injection;
 mod story_inquiry;
 mod story_inquiry_by_ear;
 mod story_introduction;
