@@ -17,10 +17,22 @@ struct Lists {
     yes_no: Vec<String>,
     interruptions: Vec<String>,
     back_channels: Vec<String>,
+    // Part c has none of its own.
+    #[serde(default)]
     romanian_interruptions: Vec<String>,
+    #[serde(default)]
     romanian_back_channels: Vec<String>,
+    #[serde(default)]
     bot: Vec<String>,
+    #[serde(default)]
     romanian_bot: Vec<String>,
+}
+
+impl Lists {
+    fn read(texts: &str, file: &str) -> Result<Self> {
+        let read = crate::yaml::read::<Self>(texts, file).map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
+        read.value.with_context(|| format!("{file} cannot be read: {:?}", read.mistakes))
+    }
 }
 
 /// In which language somebody speaks over the bot's words.
@@ -35,11 +47,10 @@ pub(super) struct Texts(Lists);
 
 impl Texts {
     pub(super) fn read(part: Part) -> Result<Self> {
-        let (texts, file) = if part == Part::C { (TEXTS_C, "texts_c.yaml") } else { (TEXTS, "texts.yaml") };
-        let read = crate::yaml::read::<Lists>(texts, file).map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
-        let mut lists = read.value.context("the list of texts cannot be read")?;
+        let mut lists = Lists::read(TEXTS, "texts.yaml")?;
         if part == Part::C {
-            return Ok(Self(lists));
+            let Lists { sentences, numbers, yes_no, interruptions, back_channels, .. } = Lists::read(TEXTS_C, "texts_c.yaml")?;
+            return Ok(Self(Lists { sentences, numbers, yes_no, interruptions, back_channels, ..lists }));
         }
         let half = |list: &mut Vec<String>| {
             let mut index = 0;
@@ -83,4 +94,20 @@ impl Texts {
 
 fn nth(list: &[String], number: usize) -> String {
     list[number % list.len()].clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_has_something_to_say_in_both_languages() {
+        for part in [Part::A, Part::B, Part::C] {
+            let texts = Texts::read(part).unwrap();
+            for tongue in [Tongue::English, Tongue::Romanian] {
+                assert!(!texts.interruption(1, tongue).is_empty() && !texts.back_channel(1, tongue).is_empty());
+            }
+            assert!(!texts.turn(0).0.is_empty() && !texts.0.bot.is_empty() && !texts.0.romanian_bot.is_empty());
+        }
+    }
 }
