@@ -1,4 +1,5 @@
-// A handoff between two real browsers with accounts on: the caller at the button of a company's site, the agent signed in at the desk with the page's telephone.
+// A handoff between real browsers with accounts on: the caller at the button of a company's site, the agent signed in at the desk with the page's telephone, and a
+// supervisor, signed in too, who follows the conversation from the wall.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -10,14 +11,14 @@ import { test } from 'node:test';
 import { launch } from './chrome.mjs';
 import { NOTED } from './noted.mjs';
 import { BIN, PATIENCE_MS, heardSoFar, microphone, speaking, start, tapped, words } from './phones.mjs';
-import { AGENTS_HUM, CALLERS_HUM, ON_CUE, arrived, beginsAt, comes, heard, hum, say, wasTold } from './sounds.mjs';
+import { AGENTS_HUM, CALLERS_HUM, ON_CUE, SUPERVISORS_HUM, arrived, beginsAt, comes, heard, hearEachOther, hum, say, wasTold } from './sounds.mjs';
 import { assertClean, until, watched } from './support.mjs';
 
 const PASSWORD = 'a-desk-of-oak-and-iron';
 const WISH = 'I would like to talk to a human please.';
 const HUM_MS = 6_000;
 
-test('a caller and a signed-in agent in two browsers', { skip: BIN ? false : 'set WARMLINE_BIN' }, async (t) => {
+test('a caller, a signed-in agent and their supervisor in three browsers', { skip: BIN ? false : 'set WARMLINE_BIN' }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'warmline-handoff-'));
   const open = [];
   t.after(async () => {
@@ -37,6 +38,7 @@ test('a caller and a signed-in agent in two browsers', { skip: BIN ? false : 'se
   world = await start(folder, { accounts: true, widget_origins: [shop] });
   open.push(world);
   let agentsLink;
+  let supervisorsLink;
   let admin;
   let agentPage;
   let callerPage;
@@ -44,7 +46,7 @@ test('a caller and a signed-in agent in two browsers', { skip: BIN ? false : 'se
   const api = async (path) => (await admin.request.get(`${world.url}/api/v1${path}`)).json();
   const steps = async () => (await api(`/calls/${id}`)).entries.filter(({ what }) => what === 'handoff').map(({ at, step }) => ({ at, ...step }));
 
-  await t.test('the printed link makes an administrator, who makes an account for an agent', async () => {
+  await t.test('the printed link makes an administrator, who makes accounts for an agent and a supervisor', async () => {
     const browser = await launch();
     open.push(browser);
     admin = await watched(browser.context, world.url);
@@ -55,6 +57,14 @@ test('a caller and a signed-in agent in two browsers', { skip: BIN ? false : 'se
     await admin.getByRole('textbox', { name: 'Name' }).fill('maria');
     await admin.getByRole('button', { name: 'Create' }).click();
     agentsLink = await admin.locator('.secret').innerText();
+    await until('the form is empty again', async () => (await admin.getByRole('textbox', { name: 'Name' }).inputValue()) === '');
+    await admin.getByRole('textbox', { name: 'Name' }).fill('ioana');
+    await admin.getByLabel('Role', { exact: true }).selectOption('supervisor');
+    await admin.getByRole('button', { name: 'Create' }).click();
+    supervisorsLink = await until('another link is shown', async () => {
+      const shown = await admin.locator('.secret').innerText();
+      return shown !== agentsLink && shown;
+    });
     assertClean(admin);
     // What the test asks from now on, it asks in the administrator's name; nothing is drawn there any more.
     await admin.goto('about:blank');
@@ -140,6 +150,55 @@ test('a caller and a signed-in agent in two browsers', { skip: BIN ? false : 'se
       await say(from, folder, text);
       await until(`“${text}” is heard`, async () => pattern.test(await words(to, folder, mark)), 60_000);
     }
+  });
+
+  await t.test('a supervisor listens, whispers and joins from the wall', async () => {
+    const browser = await speaking(join(folder, 'agent.wav'));
+    open.push(browser);
+    const page = await tapped(browser, world.url, ON_CUE);
+    await choosePassword(page, supervisorsLink);
+    await page.waitForSelector('nav');
+    await page.goto(`${world.url}/wall`);
+    await page.getByRole('button', { name: /^Follow the conversation of/ }).click();
+    const people = [{ page: callerPage, hertz: CALLERS_HUM }, { page: agentPage, hertz: AGENTS_HUM }, { page, hertz: SUPERVISORS_HUM }];
+    const both = [CALLERS_HUM, AGENTS_HUM];
+    const microphone = (on) => page.evaluate((enabled) => {
+      const { track } = window.__peers.at(-1).getSenders()[0];
+      const was = track.enabled;
+      track.enabled = enabled ?? was;
+      return was;
+    }, on);
+
+    await page.keyboard.press('l');
+    await page.getByText('You hear both. Nobody hears you.').waitFor({ timeout: 30_000 });
+    assert.equal(await microphone(), false, 'whoever listens has their own microphone off');
+    // And if the page did not care: the gateway does.
+    await microphone(true);
+    await hearEachOther('listening: heard by nobody', people, [[AGENTS_HUM], [CALLERS_HUM], both]);
+    await page.keyboard.press('w');
+    await page.getByText('The agent alone hears you.').waitFor();
+    await hearEachOther('whispering: heard by the agent alone', people, [[AGENTS_HUM], [CALLERS_HUM, SUPERVISORS_HUM], both]);
+    await page.keyboard.press('j');
+    await page.getByText('You talk with both.').waitFor();
+    await hearEachOther('joined: heard by both', people, [[AGENTS_HUM, SUPERVISORS_HUM], [CALLERS_HUM, SUPERVISORS_HUM], both]);
+    await page.keyboard.press('w');
+    await hearEachOther('whispering again', people, [[AGENTS_HUM], [CALLERS_HUM, SUPERVISORS_HUM], both]);
+    await page.keyboard.press('e');
+    await until('the supervisor has left', async () => (await api(`/calls/${id}`)).entries.some(({ what, did }) => what === 'supervised' && did === 'left'));
+    assert.equal(await page.evaluate(() => window.__peers.at(-1).connectionState), 'closed');
+    await hearEachOther('the two go on', people.slice(0, 2), [[AGENTS_HUM], [CALLERS_HUM]]);
+
+    const followed = (await api(`/calls/${id}`)).entries.filter(({ what }) => what === 'supervised');
+    assert.deepEqual(followed.map(({ name, did }) => [name, did]), ['rung', 'listens', 'whispers', 'joined', 'whispers', 'left'].map((did) => ['ioana', did]));
+    const { lines } = await api('/audit?limit=50');
+    const deeds = lines.filter(({ name, target }) => name === 'ioana' && target === id).map(({ did }) => did).reverse();
+    assert.deepEqual(
+      deeds.filter((did) => did !== 'saw_call'),
+      ['listened_to_call', 'whispered_in_call', 'joined_call', 'whispered_in_call', 'left_call'],
+    );
+    page.seen.console = page.seen.console.filter((line) => !line.includes('ScriptProcessorNode'));
+    assertClean(page);
+    await browser.close();
   });
 
   await t.test('the agent hangs up at the desk, and both pages say so', async () => {

@@ -10,6 +10,7 @@ import { until } from './support.mjs';
 /** Neither the bot's voice nor the music has these for long. */
 export const CALLERS_HUM = 1_130;
 export const AGENTS_HUM = 1_370;
+export const SUPERVISORS_HUM = 1_610;
 
 const FRAME = RATE / 25;
 /** A hum that came through is nearly all that its frames carry. */
@@ -18,6 +19,8 @@ const PURE = 0.5;
 const AUDIBLE = 300;
 /** So many frames in a row are no chance: 0.4 s. */
 const ENOUGH = 10;
+/** How long each hums of those who hum in turn. */
+const TURN_MS = 1_000;
 
 /** The page's microphone is the browser's, and hears besides what the test plays into it. */
 export const ON_CUE = `
@@ -39,6 +42,7 @@ export const ON_CUE = `
       tone.connect(gain).connect(mixed);
       tone.start();
       tone.stop(context.currentTime + ms / 1_000);
+      return new Promise((resolve) => (tone.onended = resolve));
     };
     window.__say = (samples, rate) => {
       const buffer = context.createBuffer(1, samples.length, rate);
@@ -51,8 +55,36 @@ export const ON_CUE = `
   };
 `;
 
-/** Hums into the page's microphone. */
-export const hum = (page, hertz, ms) => page.evaluate(([one, other]) => window.__hum(one, other), [hertz, ms]);
+/** Begins to hum into the page's microphone. */
+export const hum = (page, hertz, ms) => page.evaluate(([one, other]) => void window.__hum(one, other), [hertz, ms]);
+
+/** Hums, and waits until it is over. */
+export const humToItsEnd = (page, hertz) => page.evaluate(([one, ms]) => window.__hum(one, ms), [hertz, TURN_MS]);
+
+/** Everybody hums once, one after the other; for each, whose hums came. `people`: `{page, hertz}`. */
+export async function inTurn(people) {
+  const from = await Promise.all(people.map(({ page }) => heardSoFar(page)));
+  for (const { page, hertz } of people) await humToItsEnd(page, hertz);
+  return Promise.all(
+    people.map(async ({ page }, index) => {
+      const end = await heardSoFar(page);
+      // What is on its way has come by then.
+      await until('the tape goes on', async () => (await heardSoFar(page)) > end + RATE / 2);
+      const samples = await heard(page, from[index]);
+      return people.map(({ hertz }) => hertz).filter((hertz) => beginsAt(samples, hertz) !== null);
+    }),
+  );
+}
+
+/** Waits until everybody hears just whom they should, twice. A leak would go on, and so would silence: neither is ever what is waited for. */
+export async function hearEachOther(what, people, wanted) {
+  let last;
+  const right = async () => {
+    last = JSON.stringify(await inTurn(people));
+    return last === JSON.stringify(wanted);
+  };
+  await until(what, async () => (await right()) && right(), 60_000).catch((error) => assert.fail(`${error.message}: they heard ${last}`));
+}
 
 /** Says something into the page's microphone, to its end. */
 export async function say(page, folder, text) {

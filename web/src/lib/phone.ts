@@ -33,12 +33,12 @@ class Refused extends Error {
   }
 }
 
-/** Where a call begins: a caller's call, or an agent who takes the one that rings. */
 /** A page that is to ring may not do so yet: it is asked this often, and so many times. */
 const RING_EVERY_MS = 250;
 const RING_TRIES = 20;
 
-/** `supervisor`: what rings here because a conversation is to be followed; it may take a moment until it does. */
+/** Where a call begins: a caller's call, or an agent who takes the one that rings. `supervisor`: what rings here because a conversation is to be followed; it may
+ *  take a moment until it does. */
 export type Target = { to: string; name?: string } | { agent: string } | { supervisor: true };
 
 export class Phone {
@@ -115,7 +115,6 @@ export class Phone {
     const fresh = await this.#listen();
     const [track] = fresh.getAudioTracks();
     if (!track) return;
-    track.enabled = !this.muted;
     await this.#peer?.getSenders()[0]?.replaceTrack(track);
     this.#microphone.getTracks().forEach((old) => old.stop());
     this.#microphone = fresh;
@@ -134,6 +133,8 @@ export class Phone {
     try {
       const audio = this.#device ? { ...CONSTRAINTS, deviceId: { exact: this.#device } } : CONSTRAINTS;
       const stream = await navigator.mediaDevices.getUserMedia({ audio });
+      // Whoever was muted before there was a microphone is muted still.
+      stream.getAudioTracks().forEach((track) => (track.enabled = !this.muted));
       await this.#findDevices();
       return stream;
     } catch {
