@@ -6,6 +6,7 @@ mod eval;
 mod example_orders;
 mod flow;
 mod models;
+mod openapi;
 mod privacy;
 mod replay;
 mod serve;
@@ -35,6 +36,7 @@ enum Command {
     Replay(replay::Args),
     Models(models::Args),
     Privacy(privacy::Args),
+    Openapi(openapi::Args),
     Bench(bench::Args),
     #[command(hide = true)]
     ExampleOrders(example_orders::Args),
@@ -57,6 +59,7 @@ impl Cli {
             Command::Replay(args) => replay::run(&args),
             Command::Models(args) => models::run(&args),
             Command::Privacy(args) => privacy::run(&args),
+            Command::Openapi(args) => openapi::run(&args),
             Command::Bench(args) => bench::run(&args),
             Command::ExampleOrders(args) => example_orders::run(&args),
         }

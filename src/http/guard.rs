@@ -13,8 +13,8 @@ use axum::{
 use crate::http::{error::ApiError, peer::Way, state::Server};
 
 /// No inline code or styles, nothing from elsewhere, no frames: a caller's words that became markup could still do nothing.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
-                      media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// The file is what the pages are tested with, too.
+const POLICY: &str = include_str!("policy.txt").trim_ascii_end();
 
 /// What pages of other sites may use, if they are listed.
 const CALLS: &str = "/api/v1/web-calls";

@@ -37,6 +37,7 @@ pub use error::ErrorBody;
 pub use mask::Mask;
 pub use metrics::install as install_metrics;
 pub use numbers::Numbers;
+pub use openapi::openapi_document;
 pub use ready::Readiness;
 pub use state::{Parts, Server};
 pub use tls::Tls;

@@ -115,6 +115,14 @@ fn refusal() -> RefOr<Response> {
     RefOr::T(ResponseBuilder::new().content("application/json", body).build())
 }
 
+/// The OpenAPI document, as text.
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub fn openapi_document() -> serde_json::Result<String> {
+    Document::openapi().to_pretty_json()
+}
+
 /// The OpenAPI document of this server.
 pub(super) async fn document() -> Json<utoipa::openapi::OpenApi> {
     Json(Document::openapi())

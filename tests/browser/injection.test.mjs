@@ -72,6 +72,8 @@ test('payloads on the agent’s card and in a live transcript are text', async (
     last_words: [all],
     suggested_opening: all,
     spoken: [all],
+    do_first: all,
+    more: [all],
   };
   call.evidence = [{ number: 1, signal: { kind: 'critical', matter: PAYLOADS[0] }, quote: all, span: [0, 1], weight: 1, certainty: 1 }];
   await page.waitForSelector('[data-step=ringing]');

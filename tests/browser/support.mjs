@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before } from 'node:test';
 import { launch } from './chrome.mjs';
+import { contract } from './contract.mjs';
 import { startMock } from './mock/server.mjs';
 
 /** Scripted calls run this much faster than life: the phone rings after about a second. */
@@ -14,6 +15,7 @@ export function scripted(options = {}) {
   let browser;
   before(async () => {
     world.mock = await startMock({ speed: SPEED, accounts: options.accounts ?? false });
+    world.mock.contract = contract();
     browser = await launch(options);
     world.context = browser.context;
     await world.context.newPage();
@@ -26,6 +28,8 @@ export function scripted(options = {}) {
   after(async () => {
     await browser?.close();
     await world.mock?.close();
+    // With a gateway at hand (`WARMLINE_BIN`): whatever was said in these tests is what its document says.
+    assert.deepEqual([...(world.mock?.contract?.wrong ?? [])], []);
   });
   return world;
 }
@@ -68,6 +72,15 @@ export async function until(what, probe, limitMs = 15_000) {
     if (performance.now() > end) assert.fail(`never happened: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+}
+
+/** Loses the connection of everything, and keeps it lost while something happens. */
+export async function away(page, mock, happens) {
+  mock.down = true;
+  mock.dropStreams();
+  await page.locator('.link.lost').first().waitFor();
+  await happens();
+  mock.down = false;
 }
 
 /** The seconds of the page's audio element. */

@@ -28,6 +28,7 @@ pub(crate) struct Agents {
 /// What an agent can say of themselves.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AgentWanted)]
 pub(crate) struct Wanted {
     state: WantedState,
     /// Why they are away: a word of the desk's list.

@@ -80,6 +80,7 @@ pub(crate) struct Linked {
 /// A one-time link and the password that is chosen with it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ChosenPassword)]
 pub(crate) struct Chosen {
     link: String,
     password: String,

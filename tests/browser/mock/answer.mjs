@@ -1,8 +1,10 @@
 // How the scripted server answers.
 
+import { readFileSync } from 'node:fs';
+
 /** As the gateway sends them. */
 export const HEADERS = {
-  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy': readFileSync(new URL('../../../src/http/policy.txt', import.meta.url), 'utf8').trim(),
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
@@ -10,6 +12,12 @@ export const HEADERS = {
 };
 
 export function json(response, status, body) {
+  response.noted?.(status, body);
   response.writeHead(status, { ...HEADERS, 'content-type': 'application/json', 'cache-control': 'no-store' });
   response.end(JSON.stringify(body));
+}
+
+/** As the gateway refuses. */
+export function refuse(response, status, code, message = 'No.') {
+  json(response, status, { error: { code, message } });
 }

@@ -29,6 +29,7 @@ const rows = [
   [112, 2, 'opening_hours', 'contained', 29, [], null, null, null, 990],
   [130, 6, 'human_agent', 'handed_over', 176, ['asked_for_human'], 'bridged', 'maria', 9.8, 1980],
   [141, 5, 'order_status', 'handed_over', 231, ['not_understood', 'low_confidence'], 'bridged', 'andrei', 33.0, 2710],
+  [152, 3, 'complaint', 'voicemail_left', 96, ['anger'], 'voicemail', null, null, 2_240],
   [165, 3, 'password_reset', 'interrupted', 41, [], null, null, null, 1500],
   [1490, 9, 'order_status', 'contained', 61, [], null, null, null, 1200],
   [1530, 7, 'human_agent', 'abandoned', 47, ['asked_for_human', 'frustration'], 'caller_left', null, null, 2930],
@@ -85,9 +86,14 @@ function plain(caller, caller_name, intent, outcome, ms) {
     { at: 5_000, what: 'notice', notice: 'automation' },
     bot(0, 'greeting', 300, Math.min(6_600, ms - 1_000), 'Hello, this is the automated assistant of Warm Goods. What can I do for you?', null),
     ...talk,
+    ...(outcome === 'voicemail_left' ? [message(ms - 26_000, ms - 4_000)] : []),
     { at: ms, what: 'owner', owner: { who: 'ended' } },
     { at: ms, what: 'ended', outcome },
   ];
+}
+
+function message(from, to) {
+  return { at: to, what: 'handoff', step: { step: 'voicemail', from, to, text: 'My order came broken, please call me back before Friday.' } };
 }
 
 /** The head of a call, from its record. */

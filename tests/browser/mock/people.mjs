@@ -62,7 +62,10 @@ export class People {
     }
     const found = this.accounts.find((one) => one.id === id);
     if (request.method === 'PATCH') Object.assign(found, body);
-    if (request.method === 'DELETE') this.accounts = this.accounts.filter((one) => one !== found);
+    if (request.method === 'DELETE') {
+      this.accounts = this.accounts.filter((one) => one !== found);
+      return json(response, 204);
+    }
     return part === 'link' ? json(response, 200, { link: `http://here/welcome#${LINK}` }) : json(response, 200, found);
   }
 

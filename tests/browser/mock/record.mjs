@@ -15,7 +15,7 @@ const meaning = (intent, confidence, extra = {}) => ({
 
 const stay = (score, evidence, reasons, why, would_change) => ({
   what: 'decision',
-  decision: { escalate: false, score, threshold: 1, reasons, evidence, why, would_change },
+  decision: { escalate: false, score, threshold: 1, reasons, evidence, why, would_change, at_thresholds: [], care: 'none' },
 });
 
 const callerNumber = {
@@ -76,6 +76,8 @@ export const summary = {
     'She asked for a person, and sounds annoyed.',
     'Press 1 to take the call, 2 to pass it on.',
   ],
+  do_first: 'Ask the carrier when it arrives.',
+  more: ['She was told the opening hours on Saturday.'],
 };
 
 /** The call up to the moment at which the agent's phone rings. */
@@ -129,6 +131,8 @@ export function untilRinging({ caller = '+40721555010', callerName = 'Ana Popesc
         evidence: [1, 2, 3],
         why: 'The caller asked for a person in plain words, which is enough alone; asking again and an annoyed tone add to it.',
         would_change: 'Without the request for a person the score is 0.59, and the bot would have offered to look up the delivery date.',
+        at_thresholds: [{ threshold: 0.7, at: 44_040 }, { threshold: 1.3, at: 44_040 }],
+        care: 'none',
       },
     },
     { at: 44_060, what: 'owner', owner: { who: 'queue', queue: 'orders' } },
@@ -149,12 +153,17 @@ export function afterRinging(agent = 'maria', agentName = 'Maria') {
     { at: 60_400, what: 'handoff', step: { step: 'offer_ended', agent, outcome: 'accepted' } },
     { at: 60_620, what: 'handoff', step: { step: 'bridged', agent, time_to_agent_ms: 16_560, longest_silence_ms: 2_410 } },
     { at: 60_620, what: 'owner', owner: { who: 'agent', agent, name: agentName } },
-    { at: 60_640, what: 'handoff', step: { step: 'ended', outcome: 'bridged' } },
+    { at: 60_640, what: 'handoff', step: over('bridged') },
     said(5, 63_800, 66_000, 'Thank you, finally somebody real.', 0.9, null),
     said(6, 72_400, 75_900, 'So it comes tomorrow before noon? That is good.', 0.92, null),
     { at: 92_300, what: 'owner', owner: { who: 'ended' } },
     { at: 92_300, what: 'ended', outcome: 'handed_over' },
   ];
+}
+
+/** The end of a handoff. */
+export function over(outcome) {
+  return { step: 'ended', outcome, waited_ms: 11_200, longest_silence_ms: 2_410, offers: 1, repeats: 0 };
 }
 
 export function bot(turn, node, from, to, text, reply_ms) {

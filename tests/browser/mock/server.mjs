@@ -4,12 +4,13 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HEADERS, json } from './answer.mjs';
+import { HEADERS, json, refuse } from './answer.mjs';
 import { headOf, history } from './history.mjs';
-import { afterRinging, bot, evidence, numbered, summary, untilRinging } from './record.mjs';
+import { afterRinging, bot, evidence, numbered, over, summary, untilRinging } from './record.mjs';
 import { People } from './people.mjs';
 import { Privacy } from './privacy.mjs';
 import { agentEvents, callEvents, listEvents } from './streams.mjs';
+import { Waiting } from './waiting.mjs';
 import { wavOf } from './wav.mjs';
 
 const DIST = fileURLToPath(new URL('../../../web/dist/', import.meta.url));
@@ -34,7 +35,7 @@ export async function startMock({ port = 0, dist = DIST, speed = 1, empty = fals
 
 /** An agent, by their id. */
 function person(agent) {
-  const usual = { state: 'available', calls: [], capacity: 1, browser: false, reason: null };
+  const usual = { state: 'available', calls: [], capacity: 1, browser: false, desk_phone: true, reason: null };
   const free = { get: () => (usual.state === 'available' ? usual.capacity - usual.calls.length : 0), enumerable: true };
   Object.defineProperty(Object.assign(usual, agent), 'free', free);
   return [agent.id, usual];
@@ -49,7 +50,7 @@ class Mock {
       empty
         ? []
         : [
-            person({ id: 'maria', name: 'Maria', queues: ['orders', 'returns'], languages: ['en', 'ro'], desk_phone: true }),
+            person({ id: 'maria', name: 'Maria', queues: ['orders', 'returns'], languages: ['en', 'ro'] }),
             person({ id: 'andrei', name: 'Andrei', state: 'away', queues: ['orders'], languages: ['en'] }),
             person({ id: 'sofia', name: 'Sofia', state: 'resting', queues: ['accounts'], languages: ['en', 'de'] }),
           ],
@@ -71,8 +72,10 @@ class Mock {
     this.claimed = [];
     this.claimWait = 0;
     this.supervisions = [];
+    /** What all must fit that is said, if there is something (`contract.mjs`). */
+    this.contract = null;
     this.notes = new Map();
-    this.called = new Set();
+    this.waiting = new Waiting();
     this.corrections = [];
     this.requests = [];
     this.down = false;
@@ -202,7 +205,7 @@ class Mock {
     this.step(call, { step: 'offer_ended', agent, outcome: 'accepted' });
     this.step(call, { step: 'bridged', agent, time_to_agent_ms: 11_200, longest_silence_ms: 2_410 });
     this.write(call, { at: this.now(call), what: 'owner', owner: { who: 'agent', agent, name: 'Maria' } });
-    this.step(call, { step: 'ended', outcome: 'bridged' });
+    this.step(call, over('bridged'));
     this.card(call, agent, 'bridged');
     if (call.auto) this.after(20_000, () => this.end(call, 'handed_over'));
   }
@@ -225,7 +228,7 @@ class Mock {
       const at = this.now(call);
       this.write(call, bot(7, 'callback', at, at + 3_000, 'Nobody is free right now. We call you back on the number that you are calling from.', null));
       this.step(call, { step: 'callback_promised', number: call.head.caller });
-      this.step(call, { step: 'ended', outcome: 'callback' });
+      this.step(call, over('callback'));
       this.end(call, 'callback_promised');
     });
   }
@@ -267,6 +270,7 @@ class Mock {
   // --- HTTP ---
 
   send(filter, event, data, id) {
+    this.contract?.told(event, data);
     const text = `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
     for (const stream of this.streams) if (filter(stream)) stream.response.write(text);
   }
@@ -280,7 +284,8 @@ class Mock {
     const url = new URL(request.url, 'http://mock');
     this.requests.push(`${request.method} ${url.pathname}`);
     if (url.pathname.startsWith('/api/')) {
-      if (this.down) return json(response, 503, { error: 'down' });
+      response.noted = (status, body) => this.contract?.answered(request.method, url.pathname, status, body);
+      if (this.down) return refuse(response, 503, 'down');
       return this.api(request, response, url);
     }
     if (url.pathname === '/healthz') return json(response, this.down ? 503 : 200, { status: 'ok' });
@@ -291,7 +296,7 @@ class Mock {
   file(response, path) {
     const wanted = normalize(join(this.dist, path));
     const inside = wanted.startsWith(this.dist) && existsSync(wanted) && statSync(wanted).isFile();
-    if (!inside && path.startsWith('/assets/')) return json(response, 404, { error: 'not found' });
+    if (!inside && path.startsWith('/assets/')) return refuse(response, 404, 'not_found');
     const name = inside ? wanted : join(this.dist, 'index.html');
     response.writeHead(200, { ...HEADERS, 'content-type': TYPES[extname(name)] ?? 'application/octet-stream' });
     createReadStream(name).pipe(response);
@@ -300,14 +305,15 @@ class Mock {
   async api(request, response, url) {
     const [, , , kind, id, part] = url.pathname.split('/').map(decodeURIComponent);
     const body = request.method === 'GET' ? null : await read(request);
-    if (body !== null && request.headers['content-type'] !== 'application/json') return json(response, 415, { error: 'not JSON' });
+    this.contract?.asked(request.method, url.pathname, body);
+    if (body !== null && request.headers['content-type'] !== 'application/json') return refuse(response, 415, 'not_json');
     if (this.people && this.people.serve(request, response, kind, id, part, body) !== false) return undefined;
     if (kind === 'session') return json(response, 200, { accounts: false, signed_in: null });
-    if (part === 'state' && !['available', 'away'].includes(body.state)) return json(response, 422, { error: 'no such state' });
+    if (part === 'state' && !['available', 'away'].includes(body.state)) return refuse(response, 400, 'bad_request');
     if (kind === 'privacy') return this.privacy.serve(response, this.calls, id, part, body);
     if (kind === 'claims') return this.claim(response, body);
     if (kind === 'figures') return json(response, 200, this.figures());
-    if (kind === 'callbacks') return this.callbacksApi(response, id, body);
+    if (kind === 'callbacks' || kind === 'voicemails') return this.waiting.serve(response, this.calls, kind, id, part, body);
     if (kind === 'desk') return json(response, 200, desk);
     if (kind === 'knowledge') return json(response, 200, { entries: known(url.searchParams.get('q') ?? '', Number(url.searchParams.get('limit') ?? 5)) });
     if (kind === 'events') return listEvents(this, request, response);
@@ -315,7 +321,7 @@ class Mock {
     if (kind === 'agents' && id === undefined) return json(response, 200, { agents: [...this.agents.values()] });
     if (kind === 'agents') return this.agentApi(request, response, id, part, body);
     const call = this.calls.get(id);
-    if (kind !== 'calls' || !call?.head) return json(response, 404, { error: 'not found' });
+    if (kind !== 'calls' || !call?.head) return refuse(response, 404, 'not_found');
     if (part === undefined) return json(response, 200, { head: call.head, entries: call.entries });
     if (part === 'events') return callEvents(this, request, response, id);
     if (part === 'recording') return url.searchParams.has('from') ? this.stretch(response, call, url) : this.recording(request, response, call);
@@ -325,31 +331,31 @@ class Mock {
     if (part === 'hold') return this.privacy.hold(request, response, id, body);
     if (part === 'earlier') return this.earlier(response, call);
     if (part === 'answer') {
-      if (!call.inquiry) return json(response, 409, { error: { code: 'not_asked', message: 'Nothing is asked.' } });
+      if (!call.inquiry) return refuse(response, 409, 'not_asked');
       this.answers.push({ call: id, ...body });
       this.answered(call, body);
-      return json(response, 202, {});
+      return json(response, 202);
     }
     if (part === 'choice') {
       this.choices.push({ call: id, ...body });
       this.choose(call, body.choice, body.to);
-      return json(response, 202, {});
+      return json(response, 202);
     }
     if (part === 'supervision') {
       this.supervisions.push({ call: id, ...body });
-      return json(response, 202, {});
+      return json(response, 202);
     }
     this.end(call, 'contained');
-    return json(response, 202, {});
+    return json(response, 202);
   }
 
   claim(response, { code }) {
     if (this.claimWait > 0) {
       response.setHeader('retry-after', String(this.claimWait));
-      return json(response, 429, { error: { code: 'try_later', message: 'Wait.' } });
+      return refuse(response, 429, 'try_later');
     }
     const call = this.calls.get(this.claims.get(code));
-    if (!call) return json(response, 404, { error: { code: 'no_such_claim', message: 'None.' } });
+    if (!call) return refuse(response, 404, 'no_such_claim');
     this.claimed.push(code);
     const turns = call.entries.filter((one) => ['caller_turn', 'bot_turn'].includes(one.what));
     const said = turns.map((one) => ({ by: one.what === 'bot_turn' ? 'bot' : 'caller', text: one.text, at: one.from }));
@@ -370,7 +376,7 @@ class Mock {
 
   agentApi(request, response, id, part, body) {
     const agent = this.agents.get(id);
-    if (!agent) return json(response, 404, { error: 'not found' });
+    if (!agent) return refuse(response, 404, 'not_found');
     if (part === 'state' && request.method === 'PUT') {
       agent.state = body.state;
       agent.reason = body.reason ?? null;
@@ -387,20 +393,6 @@ class Mock {
     const stream = { response, ...about };
     this.streams.add(stream);
     response.on('close', () => this.streams.delete(stream));
-  }
-
-  /** Calls that ended with the promise are those who wait, until somebody has called them. */
-  callbacksApi(response, id, body) {
-    if (body) {
-      this.called.add(Number(id));
-      return json(response, 204, undefined);
-    }
-    const promised = [...this.calls.values()].flatMap((one) => one.head ?? []).filter((head) => head.handoff_outcome === 'callback');
-    const callbacks = promised.map((call, index) => {
-      const since = new Date(Date.parse(call.started) + 40_000).toISOString();
-      return { id: index + 1, call, number: call.caller, since, promised: since, due: since, tries: index, state: 'waiting', last_call: null };
-    });
-    return json(response, 200, { callbacks: callbacks.filter((one) => !this.called.has(one.id)) });
   }
 
   figures() {
@@ -456,14 +448,14 @@ class Mock {
   stretch(response, call, url) {
     const from = Number(url.searchParams.get('from'));
     const to = Math.min(Number(url.searchParams.get('to')), call.entries.at(-1)?.at ?? 0);
-    if (!(from < to) || this.recordings === false) return json(response, 404, { error: 'no recording' });
+    if (!(from < to) || this.recordings === false) return refuse(response, 404, 'no_recording');
     const wav = cut(wavOf(call.entries), from, to);
     response.writeHead(200, { ...HEADERS, 'content-type': 'audio/wav', 'content-length': wav.length });
     response.end(wav);
   }
 
   recording(request, response, call) {
-    if (!call.head.recording) return json(response, 404, { error: 'no recording' });
+    if (!call.head.recording) return refuse(response, 404, 'no_recording');
     call.wav ??= wavOf(call.entries);
     const size = call.wav.length;
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
@@ -484,6 +476,7 @@ const desk = {
   away_reasons: ['break', 'lunch', 'meeting', 'training'],
   dispositions: ['solved', 'follow_up', 'callback', 'wrong_department', 'no_result'],
   service_level_s: 20,
+  agents_see_supervision: true,
 };
 
 const shelf = [
