@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertClean, scripted, until, watched } from './support.mjs';
+import { assertClean, away, scripted, until, watched } from './support.mjs';
 
 const world = scripted();
 
@@ -177,27 +177,6 @@ test('a lost connection comes back and misses nothing', async () => {
   await leave(desk);
 });
 
-/** For looking at: every width and theme. */
-async function shots(page, name) {
-  for (const colorScheme of ['light', 'dark']) {
-    for (const width of [1440, 390]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: `${process.env.SHOTS}/${name}-${width}-${colorScheme}.png` });
-    }
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
-/** Loses the connection of everything, and keeps it lost while something happens. */
-async function away(page, mock, happens) {
-  mock.down = true;
-  mock.dropStreams();
-  await page.getByText('Reconnecting').first().waitFor();
-  await happens();
-  mock.down = false;
-}
-
 test('a desk that comes back shows every call that rang meanwhile', async () => {
   const { mock, context } = world;
   const page = await watched(context, mock.url);
@@ -217,7 +196,6 @@ test('a desk that comes back shows every call that rang meanwhile', async () => 
   const missed = page.locator('section[aria-labelledby=missed-title] li');
   await until('both are listed', async () => (await missed.count()) === 2);
   assert.match(await missed.nth(0).innerText(), /caller hung up/);
-  if (process.env.SHOTS) await shots(page, 'missed');
   await page.getByRole('button', { name: 'Seen' }).click();
   await missed.first().waitFor({ state: 'detached' });
   await leave({ page, id: rings, mock });

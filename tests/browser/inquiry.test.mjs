@@ -1,12 +1,9 @@
 // The bot asks an agent one line on their page.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { VIEWS, findings, seenAs } from './looks.mjs';
 import { assertClean, scripted, until, watched } from './support.mjs';
-
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const world = scripted();
 
@@ -22,15 +19,14 @@ const inquiry = (by = 'screen') => ({
   until: 105_000,
 });
 
-async function asked(options = {}, by = 'screen') {
+async function asked(view = VIEWS[0], by = 'screen') {
   const { mock, context } = world;
   const page = await watched(context, mock.url);
-  if (options.size) await page.setViewportSize(options.size);
-  await page.emulateMedia({ colorScheme: options.scheme ?? 'light' });
+  await seenAs(page, view);
   await page.goto(`${mock.url}/agent/maria`);
   await page.waitForSelector('h1');
   const id = mock.startCall({ pickUpMs: null, inquiry: inquiry(by) });
-  await page.getByText('The assistant asks you for the caller').waitFor();
+  await page.getByText(QUESTION).waitFor();
   return { page, id, mock };
 }
 
@@ -57,7 +53,7 @@ test('the question is on the card, as text, and an answer at hand is one press',
 });
 
 test('an answer in own words is sent by keyboard, and is capped', async () => {
-  const desk = await asked({}, 'ear');
+  const desk = await asked(VIEWS[0], 'ear');
   const { page, id, mock } = desk;
   assert.match(await page.locator('article').innerText(), /Say it on the phone, or answer here/);
   const field = page.getByRole('textbox', { name: 'Answer in your own words' });
@@ -88,17 +84,11 @@ test('the call can be taken instead, and a question that is over is said to be',
   await leave(desk);
 });
 
-test('the question can be read by everybody, wide and narrow, dark and light', async () => {
-  for (const size of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
-    for (const scheme of ['light', 'dark']) {
-      const desk = await asked({ size, scheme });
-      await desk.page.evaluate(axe);
-      const { violations } = await desk.page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-      const serious = violations.filter((one) => ['serious', 'critical'].includes(one.impact));
-      assert.deepEqual(serious.map((one) => `${one.id}: ${one.nodes[0]?.html}`), [], `${size.width} px, ${scheme}`);
-      const wide = await desk.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
-      assert.ok(!wide, `something runs off the side at ${size.width} px`);
-      await leave(desk);
-    }
-  }
-});
+for (const view of VIEWS) {
+  test(`axe-core finds nothing serious and nothing runs off the side: ${view.name}`, async () => {
+    const desk = await asked(view);
+    assert.deepEqual(await findings(desk.page, 'asked'), []);
+    assertClean(desk.page);
+    await leave(desk);
+  });
+}

@@ -1,15 +1,12 @@
 // People with accounts: signing in and out, the first password, and what administrators do.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { VIEWS, findings, seenAs, shot } from './looks.mjs';
 import { LINK, PASSWORD } from './mock/people.mjs';
 import { assertClean, scripted, watched } from './support.mjs';
 
 const world = scripted({ accounts: true });
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 async function opened(path, who = null) {
   const { mock, context } = world;
   mock.people.me = null;
@@ -99,41 +96,40 @@ test('an administrator makes, changes and removes accounts', async () => {
   await page.close();
 });
 
-for (const colorScheme of ['light', 'dark']) {
-  for (const width of [1440, 390]) {
-    test(`axe-core finds nothing serious and nothing runs off the side: ${colorScheme}, ${width} px`, async () => {
-      const page = await opened('/');
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.setViewportSize({ width, height: 900 });
-      const found = [];
-      const look = async (name, ready) => {
-        await page.waitForSelector(ready);
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-        for (const one of violations) {
-          if (['serious', 'critical', 'moderate'].includes(one.impact)) found.push(`${name}: ${one.id} (${one.impact}) ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
-        }
-        const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        if (over > 0) found.push(`${name}: ${over} px too wide`);
-      };
-      await look('sign in', 'h1:text("Sign in")');
-      await signIn(page, 'ada', 'a wrong password');
-      await look('sign in, wrong', '[role=alert]');
-      await signIn(page, 'ada', PASSWORD);
-      await page.waitForSelector('tbody tr');
-      await page.getByLabel('Your account: ada').click();
-      await look('menu', 'details[open] .menu');
-      for (const [path, ready] of [['/account', 'fieldset'], ['/accounts', 'main li'], ['/audit', 'tbody tr'], ['/agents', '[data-agent]']]) {
-        await page.goto(`${world.mock.url}${path}`);
-        await look(path, ready);
-        if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}${path}-${width}-${colorScheme}.png` });
-      }
-      world.mock.people.linked = false;
-      await page.goto(`${world.mock.url}/welcome#${LINK}`);
-      await look('welcome', 'h1:text("Welcome, ada")');
-      assert.deepEqual(found, []);
-      assertClean(page);
-      await page.close();
-    });
-  }
+for (const view of VIEWS) {
+  test(`axe-core finds nothing serious and nothing runs off the side: ${view.name}`, async () => {
+    const { mock, context } = world;
+    mock.people.me = null;
+    const page = await watched(context, mock.url);
+    await seenAs(page, view);
+    await page.goto(`${mock.url}/`);
+    const found = [];
+    const look = async (name, ready) => {
+      await page.waitForSelector(ready);
+      found.push(...(await findings(page, name)));
+      await shot(page, name, view);
+    };
+    const enter = async (name, password) => {
+      await page.locator('[autocomplete=username]').fill(name);
+      await page.locator('[type=password]').fill(password);
+      await page.keyboard.press('Enter');
+    };
+    await look('sign in', '[autocomplete=username]');
+    await enter('ada', 'a wrong password');
+    await look('sign in, wrong', '[role=alert]');
+    await enter('ada', PASSWORD);
+    await page.waitForSelector('tbody tr');
+    await page.locator('header details summary').click();
+    await look('menu', 'details[open] .menu');
+    for (const [path, ready] of [['/account', 'fieldset'], ['/accounts', 'main li'], ['/audit', 'tbody tr'], ['/agents', '[data-agent]']]) {
+      await page.goto(`${mock.url}${path}`);
+      await look(path.slice(1), ready);
+    }
+    mock.people.linked = false;
+    await page.goto(`${mock.url}/welcome#${LINK}`);
+    await look('welcome', '[autocomplete=new-password]');
+    assert.deepEqual(found, []);
+    assertClean(page);
+    await page.close();
+  });
 }

@@ -1,13 +1,11 @@
 // Privacy: a number searched, exported, erased with a question in between; receipts; holds; what a call's page says of it.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { VIEWS, findings, seenAs, shot } from './looks.mjs';
 import { assertClean, scripted, until, watched } from './support.mjs';
 
 const world = scripted({ accounts: true });
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 async function opened(path, who = 'ada') {
   const { mock, context } = world;
@@ -96,47 +94,35 @@ test('agents see neither the page nor the way to it', async () => {
   await page.close();
 });
 
-for (const language of ['en-GB', 'ro-RO']) {
-  for (const colorScheme of ['light', 'dark']) {
-    for (const width of [1440, 390]) {
-      test(`axe-core finds nothing serious and nothing runs off the side: ${language}, ${colorScheme}, ${width} px`, async () => {
-        const page = await opened('/');
-        await page.addInitScript((code) => Object.defineProperty(navigator, 'language', { get: () => code }), language);
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.setViewportSize({ width, height: 900 });
-        const found = [];
-        const look = async (name) => {
-          await page.evaluate(axe);
-          const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-          for (const one of violations) {
-            if (['serious', 'critical', 'moderate'].includes(one.impact)) found.push(`${name}: ${one.id} (${one.impact}) ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
-          }
-          const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-          if (over > 0) found.push(`${name}: ${over} px too wide`);
-          // What can be pressed can be seen without moving a table.
-          for (const link of await page.locator('.table a').all()) {
-            const box = await link.boundingBox();
-            if (box !== null && box.x + box.width > width) found.push(`${name}: “${await link.innerText()}” is off the side`);
-          }
-          if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/privacy-${name}-${language}-${width}-${colorScheme}.png`, fullPage: name !== 'erase' });
-        };
-        await page.goto(`${world.mock.url}/privacy`);
-        await page.waitForSelector('tbody tr');
-        await page.locator('input').first().fill(known().caller);
-        await page.keyboard.press('Enter');
-        await page.waitForSelector('.actions .danger');
-        await look('found');
-        await page.locator('.actions .danger').first().click();
-        await page.waitForSelector('dialog[open]');
-        await look('erase');
-        await page.goto(`${world.mock.url}/calls/demo`);
-        await page.waitForSelector('#compliance-title');
-        for (const summary of await page.locator('section:has(#compliance-title) summary').all()) await summary.click();
-        await look('call');
-        assert.deepEqual(found, []);
-        assertClean(page);
-        await page.close();
-      });
-    }
-  }
+for (const view of VIEWS) {
+  test(`axe-core finds nothing serious and nothing runs off the side: ${view.name}`, async () => {
+    const page = await opened('/');
+    await seenAs(page, view);
+    const found = [];
+    const look = async (name) => {
+      found.push(...(await findings(page, name)));
+      // What can be pressed can be seen without moving a table.
+      for (const link of await page.locator('.table a').all()) {
+        const box = await link.boundingBox();
+        if (box !== null && box.x + box.width > view.width) found.push(`${name}: “${await link.innerText()}” is off the side`);
+      }
+      await shot(page, `privacy-${name}`, view, name !== 'erase');
+    };
+    await page.goto(`${world.mock.url}/privacy`);
+    await page.waitForSelector('tbody tr');
+    await page.locator('input').first().fill(known().caller);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.actions .danger');
+    await look('found');
+    await page.locator('.actions .danger').first().click();
+    await page.waitForSelector('dialog[open]');
+    await look('erase');
+    await page.goto(`${world.mock.url}/calls/demo`);
+    await page.waitForSelector('#compliance-title');
+    for (const summary of await page.locator('section:has(#compliance-title) summary').all()) await summary.click();
+    await look('call');
+    assert.deepEqual(found, []);
+    assertClean(page);
+    await page.close();
+  });
 }

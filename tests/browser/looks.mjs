@@ -1,0 +1,36 @@
+// How everybody may see the pages, and what is wrong with them as they are seen.
+
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const BAD = ['moderate', 'serious', 'critical'];
+
+/** Both languages of the pages, both themes, a desk's screen and a telephone's. */
+export const VIEWS = ['en-GB', 'ro-RO'].flatMap((language) =>
+  ['light', 'dark'].flatMap((colorScheme) => [1440, 390].map((width) => ({ language, colorScheme, width, name: `${language}, ${colorScheme}, ${width} px` }))),
+);
+
+/** The page is seen so from its next address on. */
+export async function seenAs(page, { language, colorScheme, width }) {
+  await page.addInitScript((code) => Object.defineProperty(navigator, 'language', { get: () => code }), language);
+  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+  await page.setViewportSize({ width, height: 900 });
+}
+
+/** What axe-core finds, and what runs off the side. */
+export async function findings(page, name) {
+  // The test's own script: the page's policy does not let the page load it.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  const found = violations
+    .filter((one) => BAD.includes(one.impact))
+    .map((one) => `${name}: ${one.id} (${one.impact}) ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  return over > 0 ? [...found, `${name}: ${over} px too wide`] : found;
+}
+
+/** With `SHOTS` set: a picture to look at. */
+export async function shot(page, name, { language, colorScheme, width }, fullPage = true) {
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name.replaceAll(/[^a-z]+/g, '-')}-${width}-${colorScheme}-${language}.png`, fullPage });
+}
