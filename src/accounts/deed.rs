@@ -35,6 +35,8 @@ pub enum Did {
     EndedCall,
     /// Took a callback off the list.
     ClosedCallback,
+    /// Dealt with a message that a caller left.
+    ClosedVoicemail,
     /// Began to listen to a conversation while it went on.
     ListenedToCall,
     /// Began to whisper to its agent.
@@ -98,6 +100,7 @@ impl Did {
             Self::ClaimedCall => "claimed_call",
             Self::EndedCall => "ended_call",
             Self::ClosedCallback => "closed_callback",
+            Self::ClosedVoicemail => "closed_voicemail",
             Self::ListenedToCall => "listened_to_call",
             Self::WhisperedInCall => "whispered_in_call",
             Self::JoinedCall => "joined_call",
@@ -140,6 +143,7 @@ impl Did {
             | Self::ClaimedCall
             | Self::EndedCall
             | Self::ClosedCallback
+            | Self::ClosedVoicemail
             | Self::ListenedToCall
             | Self::WhisperedInCall
             | Self::JoinedCall

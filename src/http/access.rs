@@ -89,6 +89,8 @@ const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/api/v1/corrections", Needs(Permission::AllCalls)),
     ("GET", "/api/v1/callbacks", Needs(Permission::AllCalls)),
     ("PUT", "/api/v1/callbacks/{id}", Needs(Permission::AnyDesk)),
+    ("GET", "/api/v1/voicemails", Needs(Permission::AllCalls)),
+    ("PUT", "/api/v1/voicemails/{call}/{seq}", Needs(Permission::AnyDesk)),
     ("GET", "/api/v1/knowledge", Needs(Permission::Roster)),
     ("GET", "/api/v1/desk", Needs(Permission::Roster)),
     ("GET", "/api/v1/calls/{id}/vcon", Needs(Permission::EventLogs)),

@@ -28,6 +28,10 @@ pub(super) enum ApiError {
     NoSuchCallback,
     #[error("This callback is being placed, or is over.")]
     CallbackOver,
+    #[error("There is no such message of a caller.")]
+    NoSuchVoicemail,
+    #[error("Somebody has dealt with this message.")]
+    VoicemailDone,
     #[error("There is no such webhook.")]
     NoSuchWebhook,
     #[error("No such message was given up.")]
@@ -129,6 +133,8 @@ impl ApiError {
             Self::NoSuchCallback => (StatusCode::NOT_FOUND, "no_such_callback"),
             Self::NoSuchClaim => (StatusCode::NOT_FOUND, "no_such_claim"),
             Self::CallbackOver => (StatusCode::CONFLICT, "callback_over"),
+            Self::NoSuchVoicemail => (StatusCode::NOT_FOUND, "no_such_voicemail"),
+            Self::VoicemailDone => (StatusCode::CONFLICT, "voicemail_done"),
             Self::NoSuchWebhook => (StatusCode::NOT_FOUND, "no_such_webhook"),
             Self::NoSuchMessage => (StatusCode::NOT_FOUND, "no_such_message"),
             Self::NoSuchReceipt => (StatusCode::NOT_FOUND, "no_such_receipt"),

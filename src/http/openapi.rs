@@ -27,6 +27,8 @@ use crate::{
         api::corrections::list,
         api::callbacks::list,
         api::callbacks::close,
+        api::voicemails::list,
+        api::voicemails::done,
         api::knowledge::search,
         api::desk::settings,
         api::stream::stream_of,

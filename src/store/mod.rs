@@ -19,6 +19,7 @@ mod reads;
 mod recorded;
 mod rows;
 mod strikes;
+mod voicemails;
 mod writer;
 
 use std::{
@@ -56,6 +57,7 @@ pub use privacy::Removed;
 pub use queue_figures::QueueFigures;
 pub use reads::{Filter, Page};
 pub use recorded::Recorded;
+pub use voicemails::Voicemail;
 pub use writer::AgentRow;
 
 /// Ends of calls that wait for a database that takes nothing; the oldest goes first.
@@ -331,6 +333,7 @@ impl MigrationSource<'static> for Embedded {
             (5, "callbacks", include_str!("migrations/5.sql")),
             (6, "privacy", include_str!("migrations/6.sql")),
             (7, "claims", include_str!("migrations/7.sql")),
+            (8, "voicemails", include_str!("migrations/8.sql")),
         ];
         let migration = |(number, name, sql): (i64, &'static str, &'static str)| {
             Migration::new(number, name.into(), MigrationType::Simple, sql.into(), false)

@@ -121,7 +121,12 @@ impl Store {
     }
 
     pub(super) fn head_of(&self, row: &SqliteRow) -> Result<CallHead, StoreError> {
-        let mut head: CallHead = serde_json::from_str(row.get::<&str, _>(0))?;
+        self.head_in(row.get(0))
+    }
+
+    /// The head that is written there.
+    pub(super) fn head_in(&self, json: &str) -> Result<CallHead, StoreError> {
+        let mut head: CallHead = serde_json::from_str(json)?;
         head.recording = self.has_recording(&head);
         Ok(head)
     }

@@ -39,6 +39,30 @@ test('the wall shows calls, waits, agents and reasons as they change', async () 
   await page.close();
 });
 
+test('a message that a caller left is heard and taken off the list', async () => {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  const heard = [];
+  page.on('response', (response) => {
+    if (response.url().includes('/recording?')) heard.push([new URL(response.url()).search, response.status()]);
+  });
+  await page.goto(`${mock.url}/wall`);
+  const messages = page.getByRole('region', { name: 'Messages' });
+  const hear = messages.getByRole('button', { name: 'Hear the message of Laura Schmidt' });
+  assert.match(await hear.innerText(), /0:22/);
+  await hear.press('Enter');
+  // A quarter of a second before it, and a little after.
+  await until('the message is heard', () => heard.some(([query, status]) => query === '?from=69750&to=92350' && status === 200));
+  await messages.getByRole('button', { name: 'Stop the message of Laura Schmidt' }).press('Enter');
+  await hear.waitFor();
+  await messages.getByRole('button', { name: 'Done: the message of Laura Schmidt' }).press('Enter');
+  await messages.getByText('No message waits to be heard.').waitFor();
+  assert.deepEqual([...mock.waiting.heard.values()], ['done']);
+  mock.waiting.heard.clear();
+  assertClean(page);
+  await page.close();
+});
+
 test('an entry that takes several calls shows how many it has', async () => {
   const { mock, context } = world;
   const pbx = { id: 'pbx', name: 'Service desk', queues: ['orders'], languages: [], browser: false, desk_phone: true, reason: null, state: 'available', calls: ['a', 'b'], capacity: 5, free: 3 };

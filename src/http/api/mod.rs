@@ -29,6 +29,7 @@ pub(super) mod stream;
 pub(super) mod supervision;
 pub(super) mod tokens;
 pub(super) mod vcon;
+pub(super) mod voicemails;
 pub(super) mod web_calls;
 pub(super) mod webhooks;
 
@@ -54,6 +55,8 @@ pub(super) fn router() -> Router<Server> {
         .route("/claims", post(claims::claim))
         .route("/callbacks", get(callbacks::list))
         .route("/callbacks/{id}", put(callbacks::close))
+        .route("/voicemails", get(voicemails::list))
+        .route("/voicemails/{call}/{seq}", put(voicemails::done))
         .route("/knowledge", get(knowledge::search))
         .route("/desk", get(desk::settings))
         .route("/stream", get(stream::stream_of))

@@ -36,6 +36,8 @@ const WANTED: &[(&str, &str, &str)] = &[
     ("GET", "/api/v1/corrections", "sod"),
     ("GET", "/api/v1/callbacks", "sod"),
     ("PUT", "/api/v1/callbacks/{id}", "sd"),
+    ("GET", "/api/v1/voicemails", "sod"),
+    ("PUT", "/api/v1/voicemails/{call}/{seq}", "sd"),
     ("GET", "/api/v1/knowledge", "asod"),
     ("GET", "/api/v1/desk", "asod"),
     ("GET", "/api/v1/stream", "sod"),

@@ -29,4 +29,5 @@ mod support;
 mod tls;
 mod tokens;
 mod vcon;
+mod voicemails;
 mod wire;

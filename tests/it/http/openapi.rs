@@ -147,6 +147,8 @@ async fn every_address_is_in_the_document() {
         "/api/v1/stream",
         "/api/v1/tokens",
         "/api/v1/tokens/{id}",
+        "/api/v1/voicemails",
+        "/api/v1/voicemails/{call}/{seq}",
         "/api/v1/web-calls",
         "/api/v1/web-calls/token",
         "/api/v1/web-calls/{id}",

@@ -771,6 +771,15 @@ export const en = {
     toCallNow: 'being called',
     toCallDone: (name: string) => `Done: ${name} was called`,
     toCallDoneShort: 'Done',
+    messages: {
+      title: 'Messages',
+      none: 'No message waits to be heard.',
+      hear: (name: string, length: string) => `Hear the message of ${name}, ${length}`,
+      stop: (name: string, length: string) => `Stop the message of ${name}, ${length}`,
+      failed: 'The message cannot be heard. It is on the page of its call.',
+      done: (name: string) => `Done: the message of ${name}`,
+      doneShort: 'Done',
+    },
   },
 
   agentsPage: {

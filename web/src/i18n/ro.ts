@@ -776,6 +776,15 @@ export const ro: Strings = {
     toCallNow: 'este sunat acum',
     toCallDone: (name: string) => `Rezolvat: ${name} a fost sunat`,
     toCallDoneShort: 'Rezolvat',
+    messages: {
+      title: 'Mesaje',
+      none: 'Niciun mesaj nu așteaptă să fie ascultat.',
+      hear: (name: string, length: string) => `Ascultă mesajul de la ${name}, ${length}`,
+      stop: (name: string, length: string) => `Oprește mesajul de la ${name}, ${length}`,
+      failed: 'Mesajul nu poate fi ascultat. Este pe pagina apelului.',
+      done: (name: string) => `Rezolvat: mesajul de la ${name}`,
+      doneShort: 'Rezolvat',
+    },
   },
 
   agentsPage: {

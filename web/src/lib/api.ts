@@ -13,6 +13,7 @@ import type {
   SupervisionMode,
   Wall,
   WantedState,
+  Voicemail,
 } from './contract';
 import type { Compliance, Found, Hold, Receipt, Rules } from './privacy';
 import type { AccountRow, AuditLine, Me, Permission, Role, SessionInfo, TokenRow } from './people';
@@ -107,8 +108,10 @@ export const api = {
   agents: () => request<{ agents: AgentRow[] }>('/api/v1/agents'),
   setState: (agent: string, state: WantedState, more: { reason?: string; phone?: 'browser' | 'desk_phone' } = {}) =>
     send<AgentRow>('PUT', `/api/v1/agents/${id(agent)}/state`, { state, ...more }),
-callbacks: () => request<{ callbacks: Callback[] }>('/api/v1/callbacks'),
+  callbacks: () => request<{ callbacks: Callback[] }>('/api/v1/callbacks'),
   closeCallback: (callback: number) => send<void>('PUT', `/api/v1/callbacks/${callback}`, { state: 'done' }),
+  voicemails: () => request<{ voicemails: Voicemail[] }>('/api/v1/voicemails'),
+  closeVoicemail: ({ call, seq }: Voicemail) => send<void>('PUT', `/api/v1/voicemails/${id(call.id)}/${seq}`, { state: 'done' }),
   figures: (minutes: number) => request<Wall>(`/api/v1/figures?minutes=${minutes}`),
   desk: () => request<DeskSettings>('/api/v1/desk'),
   knowledge: (flow: string, question: string, limit: number) =>

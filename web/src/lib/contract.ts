@@ -331,6 +331,16 @@ export interface Callback {
   last_call: string | null;
 }
 
+/** A message that a caller left: a stretch of the recording of its call. */
+export interface Voicemail {
+  seq: number;
+  call: CallHead;
+  from: number;
+  to: number;
+  left: string;
+  done: { by: string | null; at: string } | null;
+}
+
 /** How the calls of a stretch of time went. */
 export interface Figures {
   calls: number;

@@ -33,6 +33,7 @@ export type Deed =
   | 'claimed_call'
   | 'ended_call'
   | 'closed_callback'
+  | 'closed_voicemail'
   | 'listened_to_call'
   | 'whispered_in_call'
   | 'joined_call'

@@ -1,5 +1,5 @@
 import { api, ApiError, url } from './api';
-import type { AgentRow, Callback, CallHead, Wall } from './contract';
+import type { AgentRow, Callback, CallHead, Voicemail, Wall } from './contract';
 import { stream } from './stream.svelte';
 
 /** Agents change with calls, and by themselves: however much happens, this is often enough. */
@@ -24,6 +24,8 @@ export class WallStore {
   wall = $state.raw<Wall | null>(null);
   /** Those who wait for a callback, the longest first. */
   callbacks = $state.raw<Callback[]>([]);
+  /** Messages that nobody has dealt with, the oldest first. */
+  messages = $state.raw<Voicemail[]>([]);
   error = $state.raw<ApiError | null>(null);
 
   readonly live = $derived([...this.heads.values()].filter((head) => head.state === 'live'));
@@ -83,16 +85,25 @@ export class WallStore {
     // Since midnight where the wall hangs.
     const minutes = Math.max(1, Math.ceil((Date.now() - new Date().setHours(0, 0, 0, 0)) / 60_000));
     try {
-      [this.wall, { callbacks: this.callbacks }] = await Promise.all([api.figures(minutes), api.callbacks()]);
+      [this.wall, { callbacks: this.callbacks }, { voicemails: this.messages }] = await Promise.all([api.figures(minutes), api.callbacks(), api.voicemails()]);
     } catch {
       // The figures of before stand; what is live is live.
     }
   }
 
   /** Somebody has called them. */
-  async called(callback: Callback): Promise<void> {
+  called(callback: Callback): Promise<void> {
+    return this.#off(api.closeCallback(callback.id));
+  }
+
+  /** Somebody has dealt with a message. */
+  dealtWith(message: Voicemail): Promise<void> {
+    return this.#off(api.closeVoicemail(message));
+  }
+
+  async #off(list: Promise<void>): Promise<void> {
     try {
-      await api.closeCallback(callback.id);
+      await list;
     } catch (error) {
       // Off the list already, or being placed just now: the list says which.
       if (!(error instanceof ApiError)) throw error;
