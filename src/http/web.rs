@@ -109,19 +109,28 @@ impl Web {
 
     /// A token that begins one page's calls, and the seconds that it lives.
     pub(super) fn token(&self) -> (String, u64) {
-        let payload = format!("{}.{}", now_s() + TOKEN_LIFE.as_secs(), random_hex(8));
+        (self.sign(now_s() + TOKEN_LIFE.as_secs()), TOKEN_LIFE.as_secs())
+    }
+
+    /// A token that lives until then, in seconds since 1970-01-01 UTC.
+    fn sign(&self, until_s: u64) -> String {
+        let payload = format!("{until_s}.{}", random_hex(8));
         let tag = hmac::sign(&self.key, payload.as_bytes());
         let tag: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        (format!("{payload}.{tag}"), TOKEN_LIFE.as_secs())
+        format!("{payload}.{tag}")
     }
 
     /// Is this a token of ours that still lives?
     pub(super) fn check(&self, token: &str) -> Result<(), ApiError> {
+        self.check_at(token, now_s())
+    }
+
+    fn check_at(&self, token: &str, now_s: u64) -> Result<(), ApiError> {
         let (payload, tag) = token.rsplit_once('.').ok_or(ApiError::NoToken)?;
         let tag = hex(tag).ok_or(ApiError::NoToken)?;
         hmac::verify(&self.key, payload.as_bytes(), &tag).map_err(|_| ApiError::NoToken)?;
         let until: u64 = payload.split('.').next().and_then(|until| until.parse().ok()).ok_or(ApiError::NoToken)?;
-        if now_s() <= until { Ok(()) } else { Err(ApiError::NoToken) }
+        if now_s <= until { Ok(()) } else { Err(ApiError::NoToken) }
     }
 
     /// A place for one more caller from `source`: nobody takes all the lines that there are.
@@ -232,6 +241,18 @@ mod tests {
         for wrong in ["", ".", "1.2.3", later.as_str(), &format!("{token}0"), &token[1..]] {
             assert!(ours.check(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_token_begins_calls_for_its_time_and_no_longer() {
+        let web = web();
+        let token = web.sign(1_000);
+        assert!(web.check_at(&token, 1_000).is_ok());
+        assert!(matches!(web.check_at(&token, 1_001), Err(ApiError::NoToken)));
+        assert!(matches!(web.check(&token), Err(ApiError::NoToken)), "that was in 1970");
+        let (token, life_s) = web.token();
+        assert!(web.check_at(&token, now_s() + life_s - 10).is_ok());
+        assert!(web.check_at(&token, now_s() + life_s + 1).is_err());
     }
 
     #[tokio::test]

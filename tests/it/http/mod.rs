@@ -30,4 +30,5 @@ mod tls;
 mod tokens;
 mod vcon;
 mod voicemails;
+mod web_calls;
 mod wire;

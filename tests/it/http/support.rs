@@ -27,7 +27,7 @@ use warmline::{
     store::{CallLog, Store},
     trunk::{Rewriter, Rule},
     view::Kept,
-    web_call::WebCalls,
+    web_call::{Request, WebCalls},
     webhooks::Webhooks,
 };
 
@@ -108,7 +108,7 @@ async fn served_as<F: Future<Output = Option<Accounts>>>(
     agents: Vec<Profile>,
     accounts: impl FnOnce(Store) -> F,
 ) -> Served {
-    served_whole(options, agents, accounts, Claims::default()).await
+    served_whole(options, agents, accounts, Claims::default(), WebCalls::open().0).await
 }
 
 /// With claim codes of another kind.
@@ -117,7 +117,14 @@ pub(super) async fn served_claims<F: Future<Output = Option<Accounts>>>(
     accounts: impl FnOnce(Store) -> F,
 ) -> Served {
     let agents = vec![profile("maria", "Maria"), profile("ion", "Ion")];
-    served_whole(Options::new(([127, 0, 0, 1], 0).into()), agents, accounts, Claims::new(claims)).await
+    served_whole(Options::new(([127, 0, 0, 1], 0).into()), agents, accounts, Claims::new(claims), WebCalls::open().0).await
+}
+
+/// With what pages ask of the telephone driver.
+pub(super) async fn served_pages() -> (Served, mpsc::Receiver<Request>) {
+    let (web, requests) = WebCalls::open();
+    let agents = vec![profile("maria", "Maria")];
+    (served_whole(options(), agents, |_| async { None }, Claims::default(), web).await, requests)
 }
 
 async fn served_whole<F: Future<Output = Option<Accounts>>>(
@@ -125,12 +132,13 @@ async fn served_whole<F: Future<Output = Option<Accounts>>>(
     agents: Vec<Profile>,
     accounts: impl FnOnce(Store) -> F,
     claims: Claims,
+    web: WebCalls,
 ) -> Served {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&warmline::store::Options::new(folder.path())).await.unwrap();
     let desk = DeskHandle::open(Limits::default(), agents);
     let accounts = accounts(store.clone()).await;
-    let (web, library, webhooks) = (WebCalls::open().0, Library::default(), Webhooks::default());
+    let (library, webhooks) = (Library::default(), Webhooks::default());
     let readiness = Arc::new(Readiness::default());
     let hub = Hub::default();
     // As a trunk of Romania writes numbers.
