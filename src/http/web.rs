@@ -26,7 +26,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// A page whose stream has broken off has this long to come back before its call ends. It is told to try after half a second (`sse`), and whoever hears
 /// nothing meanwhile is told why within a second.
-pub(super) const COMES_BACK: Duration = Duration::from_millis(950);
+pub(super) const COMES_BACK: Duration = Duration::from_millis(850);
 
 /// A STUN or TURN server for the pages: the gateway itself is reached directly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

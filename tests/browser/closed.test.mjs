@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { BIN, PATIENCE_MS, heardSoFar, microphone, speaking, start, tapped, words } from './phones.mjs';
+import { BIN, PATIENCE_MS, heardSoFar, kill, microphone, speaking, start, tapped, words } from './phones.mjs';
 import { until } from './support.mjs';
 
 const WISH = 'I would like to talk to a human please.';
@@ -37,10 +37,10 @@ test('an agent’s page that is killed', { skip: BIN ? false : 'set WARMLINE_BIN
   const callerPage = await tapped(caller, world.url);
   const api = async (path) => (await fetch(`${world.url}/api/v1${path}`)).json();
   let id;
-  const steps = async () => (await api(`/calls/${id}`)).entries.filter(({ what }) => what === 'handoff').map(({ step }) => step);
+  const steps = async () => (await api(`/calls/${id}`)).entries.filter(({ what }) => what === 'handoff').map(({ at, step }) => ({ at, ...step }));
   const offered = async () => (await steps()).filter(({ step }) => step === 'offered').map(({ agent }) => agent);
   const outcome = (agent, word) =>
-    until(`${agent}: ${word}`, async () => (await steps()).some((one) => one.step === 'offer_ended' && one.agent === agent && one.outcome === word), PATIENCE_MS);
+    until(`${agent}: ${word}`, async () => (await steps()).find((one) => one.step === 'offer_ended' && one.agent === agent && one.outcome === word), PATIENCE_MS);
 
   /** Whoever is offered the call now, who has not had it yet. */
   const next = async (before) => {
@@ -53,13 +53,8 @@ test('an agent’s page that is killed', { skip: BIN ? false : 'set WARMLINE_BIN
     await page.keyboard.press('a');
     await page.waitForSelector('[data-step=briefing]', { timeout: 30_000 });
   };
-  /** The renderer is gone, with its sound, its streams and all that it could have said. */
-  const kill = async (page) => {
-    const crashed = page.waitForEvent('crash');
-    const session = await page.context().newCDPSession(page);
-    session.send('Page.crash').catch(() => undefined);
-    await crashed;
-  };
+  /** Says how long it took until the gateway wrote that down. */
+  const noticed = async (t, killed, at) => t.diagnostic(`page killed to it being noticed: ${Date.parse((await api(`/calls/${id}`)).head.started) + at - killed} ms`);
   // A recogniser takes longer than a telephone rings: what the caller has heard is asked for when no desk rings any more.
   const marks = [];
   const hears = (from, pattern) => until(`the caller hears ${pattern}`, async () => pattern.test(await words(callerPage, folder, from)), PATIENCE_MS);
@@ -70,23 +65,23 @@ test('an agent’s page that is killed', { skip: BIN ? false : 'set WARMLINE_BIN
   ({ id } = await until('the call is listed', async () => (await api('/calls?state=live')).calls[0]));
   const had = [];
 
-  await t.test('while it rings: the next agent is asked at once', async () => {
+  await t.test('while it rings: the next agent is asked at once', async (t) => {
     const { agent, page } = await next(had);
     marks.push(await heardSoFar(callerPage));
     had.push(agent);
-    await kill(page);
-    await outcome(agent, 'unreachable');
+    const killed = await kill(page);
+    await noticed(t, killed, (await outcome(agent, 'unreachable')).at);
   });
 
-  await t.test('in the briefing: the one after that', async () => {
+  await t.test('in the briefing: the one after that', async (t) => {
     const { agent, page } = await next(had);
     had.push(agent);
     await picksUp(page);
-    await kill(page);
-    await outcome(agent, 'left_in_briefing');
+    const killed = await kill(page);
+    await noticed(t, killed, (await outcome(agent, 'left_in_briefing')).at);
   });
 
-  await t.test('after the bridge: the caller is told, and not left alone', async () => {
+  await t.test('after the bridge: the caller is told, and not left alone', async (t) => {
     const { agent, page } = await next(had);
     // Whoever picks up cuts the announcement short: the caller is let hear it first.
     await until('the caller is told who is asked next', async () => {
@@ -97,11 +92,12 @@ test('an agent’s page that is killed', { skip: BIN ? false : 'set WARMLINE_BIN
     await page.keyboard.press('a');
     await page.waitForSelector('[data-step=bridged]', { timeout: 60_000 });
     marks.push(await heardSoFar(callerPage));
-    await kill(page);
-    await until('the caller is with nobody', async () => {
-      const { head } = await api(`/calls/${id}`);
-      return head.state === 'live' && head.owner.who === 'queue';
+    const killed = await kill(page);
+    const { entries } = await until('the caller is with nobody', async () => {
+      const call = await api(`/calls/${id}`);
+      return call.head.state === 'live' && call.head.owner.who === 'queue' && call;
     });
+    await noticed(t, killed, entries.findLast(({ what, owner }) => what === 'owner' && owner.who === 'queue').at);
     await hears(marks[1], /lost the connection|stay on the line/);
     await hears(marks[0], /next colleague|asking/);
     assert.equal((await offered()).filter((one) => one === agent).length, 1, 'who was lost is not asked again');

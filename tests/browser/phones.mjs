@@ -118,6 +118,16 @@ export function speaking(file) {
   });
 }
 
+/** The renderer is gone, with its sound, its streams and all that it could have said. When that was. */
+export async function kill(page) {
+  const crashed = page.waitForEvent('crash');
+  const session = await page.context().newCDPSession(page);
+  const at = Date.now();
+  session.send('Page.crash').catch(() => undefined);
+  await crashed;
+  return at;
+}
+
 /** Keeps what the page hears, as samples at 16 kHz. */
 const TAP = `
   window.__heard = [];
