@@ -26,8 +26,15 @@ export async function findings(page, name) {
   const found = violations
     .filter((one) => BAD.includes(one.impact))
     .map((one) => `${name}: ${one.id} (${one.impact}) ${one.nodes.map((node) => node.html.slice(0, 120)).join(' | ')}`);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  return over > 0 ? [...found, `${name}: ${over} px too wide`] : found;
+  return [...found, ...(await page.evaluate(offTheSide)).map((what) => `${name}: ${what}`)];
+}
+
+/** What nobody sees without moving something sideways that is not made for it; it runs in the page. */
+function offTheSide() {
+  const over = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  const moves = (element) => element !== null && (['auto', 'scroll'].includes(getComputedStyle(element).overflowX) || moves(element.parentElement));
+  const out = [...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !moves(one));
+  return [...(over > 0 ? [`${over} px too wide`] : []), ...out.slice(0, 3).map((one) => `off the side: ${one.outerHTML.slice(0, 120)}`)];
 }
 
 /** With `SHOTS` set: a picture to look at. */

@@ -48,6 +48,8 @@ function taken(event: KeyboardEvent): boolean {
 
 addEventListener('keydown', (event) => {
   if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
+  // Whoever has typed enough is back where letters are commands.
+  if (event.key === 'Escape' && typing(event.target) && event.target instanceof HTMLElement) event.target.blur();
   // A radio button is an input, but letters mean nothing to it.
   const radio = event.target instanceof HTMLInputElement && event.target.type === 'radio';
   if ((typing(event.target) && !radio) || taken(event) || event.repeat) return;
