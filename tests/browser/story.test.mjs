@@ -44,6 +44,21 @@ test('a real call reaches the agent’s desk and can be heard afterwards', { ski
     await page.waitForSelector('[data-step=bridged]', { timeout: 60_000 });
   });
 
+  const api = async (path) => (await world.page.request.get(`${world.url}/api/v1${path}`)).json();
+
+  await t.test('what the flows know is found, and notes are kept while the call goes on', async () => {
+    const { page } = world;
+    await page.keyboard.press('k');
+    await page.keyboard.type('how long does delivery take');
+    const answers = page.locator('section[aria-labelledby=answers-title]');
+    await answers.getByText(/working days|delivered|deliver/i).first().waitFor({ timeout: 30_000 });
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('n');
+    await page.keyboard.type('Wants it before Friday.');
+    await until('the notes are kept', async () => (await api(`/calls/${id}/notes`)).notes[0]?.text === 'Wants it before Friday.');
+    await page.keyboard.press('Escape');
+  });
+
   await t.test('the transcript grows on the call’s page until the call ends', async () => {
     const page = await watched(browser.context, world.url);
     await page.goto(`${world.url}/calls/${id}`);
@@ -53,6 +68,25 @@ test('a real call reaches the agent’s desk and can be heard afterwards', { ski
     await world.page.waitForSelector('[data-step=ended]', { timeout: 60_000 });
     await page.getByRole('button', { name: 'Play', exact: true }).waitFor({ timeout: 30_000 });
     world.call = page;
+  });
+
+  await t.test('what came of it, and what the bot should have said, are on record', async () => {
+    const { page } = world;
+    await page.locator('article').getByRole('radio').first().check({ force: true });
+    const turn = page.locator('section[aria-labelledby=wrap-corrections] li').first();
+    await turn.getByRole('button', { name: 'Wrong' }).click();
+    await turn.getByLabel('It should have said').fill('Good morning.');
+    await turn.getByRole('button', { name: 'Send to the operator' }).click();
+    await turn.getByText('With the operator').waitFor();
+    const [notes] = await until('what came of it is kept', async () => {
+      const { notes: all } = await api(`/calls/${id}/notes`);
+      return all[0].disposition !== null && all;
+    });
+    assert.deepEqual([notes.agent, notes.text], [world.agent, 'Wants it before Friday.']);
+    const { corrections } = await api(`/calls/${id}/corrections`);
+    const { entries } = await api(`/calls/${id}`);
+    const wrong = entries.find(({ seq }) => seq === corrections[0].seq);
+    assert.deepEqual([corrections.length, corrections[0].agent, corrections[0].should_say, wrong.what], [1, world.agent, 'Good morning.', 'bot_turn']);
   });
 
   await t.test('the recording plays and seeks', async () => {

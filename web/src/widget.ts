@@ -11,7 +11,7 @@ const STYLE = `
   :host { all: initial; }
   .box { position: fixed; inset-block-end: 20px; inset-inline-end: 20px; z-index: 2147483000; display: flex; gap: 8px; align-items: center;
     font: 500 15px/1.3 system-ui, sans-serif; color: #10231f; }
-  button { min-height: 48px; padding: 0 20px; border: 0; border-radius: 24px; font: inherit; cursor: pointer; background: #0f766e; color: #fff; }
+  button { flex: none; min-height: 48px; padding: 0 20px; border: 0; border-radius: 24px; font: inherit; cursor: pointer; background: #0f766e; color: #fff; }
   button:focus-visible { outline: 3px solid #f59e0b; outline-offset: 2px; }
   .end { background: #b42318; }
   .mute { background: #fff; color: #10231f; border: 1px solid #cbd5d1; }
