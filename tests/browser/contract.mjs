@@ -47,6 +47,22 @@ export class Contract {
     if (name) this.#check({ $ref: `#/components/schemas/${name}` }, data, `event ${event}`);
   }
 
+  /** The words of a closed list. */
+  words(named) {
+    const schema = this.#follow(named);
+    return schema.enum ?? (schema.oneOf ?? schema.anyOf ?? []).flatMap((one) => this.words(one));
+  }
+
+  /** What an object may be: its properties, and those that are always there. */
+  kinds(named) {
+    const schema = this.#follow(named);
+    const choices = schema.oneOf ?? schema.anyOf;
+    if (choices) return choices.flatMap((one) => this.kinds(one));
+    if (!schema.allOf) return [{ properties: mapped(schema.properties, (one) => this.#follow(one)), required: schema.required ?? [] }];
+    const parts = schema.allOf.map((part) => this.kinds(part));
+    return parts.reduce((all, part) => all.flatMap((one) => part.map((other) => ({ properties: { ...one.properties, ...other.properties }, required: [...one.required, ...other.required] }))));
+  }
+
   #operation(method, pathname) {
     const path = pathname === '/healthz' ? pathname : pathname.replace(/\/$/, '');
     return this.paths.find(({ fits, methods }) => fits.test(path) && methods[method.toLowerCase()])?.methods[method.toLowerCase()];
@@ -109,6 +125,8 @@ export class Contract {
     return { properties: Object.keys(all).length > 0 || more ? all : null, required: nested.flatMap((part) => part.required ?? []), more };
   }
 }
+
+const mapped = (object, of) => Object.fromEntries(Object.entries(object ?? {}).map(([name, one]) => [name, of(one)]));
 
 function isOf(kind, value) {
   if (kind === 'null') return value === null;
