@@ -90,6 +90,27 @@ test('a call from the first ring to the wrap-up without a mouse', async () => {
   await page.close();
 });
 
+test('the button of other sites keeps the focus, and no key that is held hangs up', async () => {
+  const { mock, context } = world;
+  const page = await watched(context, mock.url);
+  const html = '<!doctype html><html lang="en"><title>Shop</title><main><a href="#more">More</a></main><script src="/widget.js"></script></html>';
+  await page.route(`${mock.url}/shop`, (route) => route.fulfill({ contentType: 'text/html', body: html }));
+  await page.goto(`${mock.url}/shop`);
+  await page.locator('warmline-call button').waitFor();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  const focused = () => page.evaluate(() => document.activeElement.shadowRoot?.activeElement.className);
+  assert.equal(await focused(), 'call');
+  await page.keyboard.press('Enter');
+  // There is no microphone here: the call has failed, and the button is back.
+  await page.waitForSelector('warmline-call[data-state=failed]', { state: 'attached' });
+  assert.equal(await focused(), 'said', 'it says why');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'call', 'and can be pressed again');
+  assertClean(page);
+  await page.close();
+});
+
 test('the wall: a conversation is followed, and a message heard and dealt with', async () => {
   const { mock, context } = world;
   const page = await watched(context, mock.url);

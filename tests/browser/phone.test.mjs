@@ -219,6 +219,9 @@ test('browsers call and are called', { skip: BIN ? false : 'set WARMLINE_BIN' },
     await page.locator('warmline-call button').click();
     await page.waitForSelector('warmline-call[data-state=talking]', { timeout: 30_000, state: 'attached' });
     assert.deepEqual(await findings(page, 'the button, talking'), []);
+    await page.locator('warmline-call .mute').press('Enter');
+    await page.locator('warmline-call .mute').filter({ hasText: 'Unmute' }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.shadowRoot.activeElement.className), 'mute', 'the focus stays where it was');
     await page.locator('warmline-call .end').click();
     await page.waitForSelector('warmline-call[data-state=ended]', { state: 'attached' });
     const foreign = await fetch(`${world.url}/api/v1/web-calls/token`, { method: 'POST', headers: { origin: 'http://evil.example' } });

@@ -12,7 +12,7 @@ const STYLE = `
   .box { position: fixed; inset-block-end: 20px; inset-inline-end: 20px; z-index: 2147483000; display: flex; gap: 8px; align-items: center;
     font: 500 15px/1.3 system-ui, sans-serif; color: #10231f; }
   button { flex: none; min-height: 48px; padding: 0 20px; border: 0; border-radius: 24px; font: inherit; cursor: pointer; background: #0f766e; color: #fff; }
-  button:focus-visible { outline: 3px solid #f59e0b; outline-offset: 2px; }
+  button:focus-visible, .said:focus-visible { outline: 3px solid #f59e0b; outline-offset: 2px; }
   .end { background: #b42318; }
   .mute { background: #fff; color: #10231f; border: 1px solid #cbd5d1; }
   .said { padding: 8px 14px; border-radius: 18px; background: #fff; box-shadow: 0 2px 14px #0002; }
@@ -39,6 +39,7 @@ function mount(base: string, to: string): void {
   const said = document.createElement('span');
   said.className = 'said';
   said.setAttribute('role', 'status');
+  said.tabIndex = -1;
   const of = t.phone;
   const phone = new Phone(base, () => draw());
   const call = button(of.call, 'call', () => void phone.call({ to }));
@@ -54,7 +55,10 @@ function mount(base: string, to: string): void {
     host.dataset['state'] = phone.state;
     said.textContent = text;
     mute.textContent = phone.muted ? of.unmute : of.mute;
+    const focused = root.activeElement as HTMLElement | null;
     box.replaceChildren(said, ...(phone.busy ? [...(phone.state === 'talking' ? [mute] : []), end] : [call]));
+    // Whoever uses the keyboard stays here. Not on the button that comes in place of theirs: a key that is held would press it.
+    if (focused) (focused.isConnected ? focused : said).focus();
   };
   root.append(box);
   draw();
