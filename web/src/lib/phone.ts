@@ -81,7 +81,10 @@ export class Phone {
     this.#agents = 'agent' in target;
     this.#set('asking');
     try {
-      this.#microphone = await this.#listen();
+      const microphone = await this.#listen();
+      // Whoever hung up before they allowed the microphone does not call.
+      if (!this.busy) return stop(microphone);
+      this.#take(microphone);
       this.#set('calling');
       await this.#begin(target);
     } catch (error) {
@@ -99,7 +102,7 @@ export class Phone {
 
   mute(on: boolean): void {
     this.muted = on;
-    this.#microphone?.getAudioTracks().forEach((track) => (track.enabled = !on));
+    this.#obey();
     this.#changed();
   }
 
@@ -112,12 +115,15 @@ export class Phone {
   async useMicrophone(id: string): Promise<void> {
     this.#device = id;
     if (!this.#microphone) return;
-    const fresh = await this.#listen();
-    const [track] = fresh.getAudioTracks();
-    if (!track) return;
+    // One that is gone again leaves the one before.
+    const fresh = await this.#listen().catch(() => null);
+    const [track] = fresh?.getAudioTracks() ?? [];
+    if (!fresh || !track) return;
+    track.enabled = !this.muted;
     await this.#peer?.getSenders()[0]?.replaceTrack(track);
-    this.#microphone.getTracks().forEach((old) => old.stop());
-    this.#microphone = fresh;
+    if (!this.busy) return stop(fresh);
+    stop(this.#microphone);
+    this.#take(fresh);
     this.#measure();
     this.#changed();
   }
@@ -129,12 +135,21 @@ export class Phone {
     this.#changed();
   }
 
+  /** From now on this is the microphone. */
+  #take(stream: MediaStream): void {
+    this.#microphone = stream;
+    this.#obey();
+  }
+
+  /** Muted is muted, whenever it was said: also before there was a microphone, and while another one was being opened. */
+  #obey(): void {
+    this.#microphone?.getAudioTracks().forEach((track) => (track.enabled = !this.muted));
+  }
+
   async #listen(): Promise<MediaStream> {
     try {
       const audio = this.#device ? { ...CONSTRAINTS, deviceId: { exact: this.#device } } : CONSTRAINTS;
       const stream = await navigator.mediaDevices.getUserMedia({ audio });
-      // Whoever was muted before there was a microphone is muted still.
-      stream.getAudioTracks().forEach((track) => (track.enabled = !this.muted));
       await this.#findDevices();
       return stream;
     } catch {
@@ -266,7 +281,7 @@ export class Phone {
     clearTimeout(this.#giveUp);
     this.#events?.close();
     this.#peer?.close();
-    this.#microphone?.getTracks().forEach((track) => track.stop());
+    if (this.#microphone) stop(this.#microphone);
     if (this.#audio) this.#audio.srcObject = null;
     void this.#context?.close();
     this.#peer = this.#microphone = this.#events = this.#context = null;
@@ -290,6 +305,11 @@ export class Phone {
     if (token) headers['authorization'] = `Bearer ${token}`;
     return fetch(`${this.#base}/api/v1${path}`, { method, headers, body: JSON.stringify(body), keepalive: true });
   }
+}
+
+/** The microphone is off, and the browser shows it. */
+function stop(stream: MediaStream): void {
+  stream.getTracks().forEach((track) => track.stop());
 }
 
 function problemOf(status: number): PhoneProblem {
