@@ -99,6 +99,11 @@ async fn tell(
                     let _ = commands.send(Command::MediaLost { link, leg: *leg }).await;
                 }
             }
+            MediaEvent::ToneBeforeAnswer { leg, why } => {
+                if let Some(link) = link.upgrade() {
+                    let _ = commands.send(Command::ToneBeforeAnswer { link, leg: *leg, why: *why }).await;
+                }
+            }
             MediaEvent::Quality { leg, quality } => {
                 let whose = if *leg == LegId::CALLER { "caller" } else { "agent" };
                 metrics::histogram!("warmline_leg_mos", "leg" => whose).record(f64::from(quality.mos));

@@ -6,6 +6,7 @@ mod browsers;
 mod callee;
 mod claims;
 mod dialling;
+mod early;
 mod legs;
 mod lines;
 pub mod media;

@@ -89,6 +89,7 @@ pub(super) enum Command {
     TransferDone { leg: WireLeg, connected: bool },
     HangUp { leg: WireLeg },
     MediaLost { link: Arc<Link>, leg: LegId },
+    ToneBeforeAnswer { link: Arc<Link>, leg: LegId, why: DialFailure },
     Forget { leg: WireLeg, status: u16 },
 }
 
@@ -101,6 +102,8 @@ pub(super) enum Stage {
     Answered,
     /// Our offer is out, and the sockets wait for the answer: in the 2xx of a call we placed, in the ACK of one that came without an offer.
     Offered { sockets: LegSockets },
+    /// A call that we placed rings, and sound comes already: the media has the sockets. The answer may still say something else.
+    Early,
     /// Up.
     Up,
 }
@@ -111,12 +114,14 @@ pub(super) struct Leg {
     pub(super) link: Arc<Link>,
     pub(super) sdp: SdpSession,
     pub(super) stage: Stage,
-    listening: Listening,
+    pub(super) listening: Listening,
     held: bool,
     /// The agent who was rung.
     pub(super) agent: Option<String>,
     /// We have placed this call.
     pub(super) dialled: bool,
+    /// Sound before the answer is that of the one telephone which rings.
+    pub(super) hears_early: bool,
     /// The transfer that its far end was asked for.
     pub(super) referring: Option<RequestId>,
     /// The transfer that its far end asks for.
@@ -208,9 +213,13 @@ impl Switchboard {
             Command::TransferDone { leg, connected } => self.transfer_done(self.current(leg), connected).await,
             Command::HangUp { leg } => self.hang_up(self.current(leg)).await,
             Command::MediaLost { link, leg } => {
-                let lost = self.legs.iter().find(|(_, known)| known.id == leg && Arc::ptr_eq(&known.link, &link)).map(|(wire, _)| *wire);
-                if let Some(wire) = lost {
+                if let Some(wire) = self.wire_of(&link, leg) {
                     self.hang_up(wire).await;
+                }
+            }
+            Command::ToneBeforeAnswer { link, leg, why } => {
+                if let Some(wire) = self.wire_of(&link, leg) {
+                    self.tone_before_answer(wire, why).await;
                 }
             }
             Command::Forget { leg, status } => {
@@ -219,6 +228,10 @@ impl Switchboard {
                 self.gone.remove(&leg);
             }
         }
+    }
+
+    fn wire_of(&self, link: &Arc<Link>, leg: LegId) -> Option<WireLeg> {
+        self.legs.iter().find(|(_, known)| known.id == leg && Arc::ptr_eq(&known.link, link)).map(|(wire, _)| *wire)
     }
 
     fn take(&mut self, wire: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link>, trunk: Option<&str>) {
@@ -305,6 +318,7 @@ impl Switchboard {
         }
         match leg.stage {
             Stage::Arrived { .. } => self.user_agent.reject(wire, 480, None, Vec::new()).await,
+            Stage::Early => self.user_agent.cancel(wire).await,
             Stage::Offered { .. } if leg.dialled => self.user_agent.cancel(wire).await,
             Stage::Offered { .. } | Stage::Answered | Stage::Up => self.user_agent.bye(wire, None).await,
         }
@@ -315,15 +329,12 @@ impl Switchboard {
             WireEvent::Incoming(incoming) => self.incoming(*incoming).await,
             WireEvent::Cancelled { leg, .. } => self.ended(leg, LegEnd::HungUp),
             WireEvent::Confirmed { leg, answer } => self.confirmed(leg, answer).await,
-            WireEvent::Progress { leg, .. } => {
-                if let Some(leg) = self.legs.get(&leg) {
-                    leg.link.tell(Event::LegRinging { leg: leg.id });
-                }
-            }
+            WireEvent::Progress { leg, sdp, .. } => self.progress(leg, sdp.as_deref()),
             WireEvent::Answered { leg, sdp } => self.answered(leg, sdp).await,
             WireEvent::Failed { leg, status, why, .. } => {
                 if let Some(leg) = self.drop_leg(leg) {
                     tracing::info!(?status, ?why, leg = leg.id.0, "a phone could not be reached");
+                    leg.link.media(MediaCommand::RemoveLeg { leg: leg.id });
                     leg.link.tell(Event::LegFailed { leg: leg.id, why: dial_failure(why) });
                 }
             }
@@ -416,16 +427,23 @@ impl Switchboard {
                     leg.update(&negotiated);
                 }
             }
-            Stage::Arrived { offer } => leg.stage = Stage::Arrived { offer },
+            before @ (Stage::Arrived { .. } | Stage::Early) => leg.stage = before,
         }
     }
 
     async fn answered(&mut self, wire: WireLeg, sdp: Option<Vec<u8>>) {
         let Some(leg) = self.legs.get_mut(&wire) else { return };
-        let Stage::Offered { sockets } = std::mem::replace(&mut leg.stage, Stage::Up) else { return };
+        let sockets = match std::mem::replace(&mut leg.stage, Stage::Up) {
+            Stage::Offered { sockets } => Some(sockets),
+            Stage::Early => None,
+            Stage::Arrived { .. } | Stage::Answered | Stage::Up => return,
+        };
         match sdp.as_deref().map(|answer| leg.sdp.accept(answer)) {
             Some(Ok(negotiated)) => {
-                leg.start(sockets, &negotiated);
+                match sockets {
+                    Some(sockets) => leg.start(sockets, &negotiated),
+                    None => leg.end_early(&negotiated),
+                }
                 leg.link.tell(Event::LegAnswered { leg: leg.id });
                 // What an agent may do with the caller is decided when they want to; a caller hands nobody on.
                 if leg.id != LegId::CALLER {
@@ -439,6 +457,7 @@ impl Switchboard {
     /// The peer answered with something that we cannot use.
     async fn give_up(&mut self, wire: WireLeg) {
         let Some(leg) = self.drop_leg(wire) else { return };
+        leg.link.media(MediaCommand::RemoveLeg { leg: leg.id });
         self.user_agent.bye(wire, Some("SIP;cause=488".to_owned())).await;
         leg.link.tell(if leg.id == LegId::CALLER && !leg.dialled {
             Event::LegEnded { leg: leg.id, why: LegEnd::SignallingLost }
@@ -499,7 +518,20 @@ impl Switchboard {
 
 impl Leg {
     pub(super) const fn new(id: LegId, link: Arc<Link>, sdp: SdpSession, stage: Stage, listening: Listening) -> Self {
-        Self { id, link, sdp, stage, listening, held: false, agent: None, dialled: false, referring: None, asked: None, permit: None }
+        Self {
+            id,
+            link,
+            sdp,
+            stage,
+            listening,
+            held: false,
+            agent: None,
+            dialled: false,
+            hears_early: false,
+            referring: None,
+            asked: None,
+            permit: None,
+        }
     }
 
     pub(super) fn start(&mut self, sockets: LegSockets, negotiated: &Negotiated) {

@@ -19,6 +19,7 @@ use warmline_sip::{
 
 use super::{
     command::{Command, MediaEvent},
+    early::Early,
     heard::{HeardFrame, HeardQueue},
     leg::{Leg, Noticed, Scratch},
     listening::Listening,
@@ -100,6 +101,8 @@ pub(super) struct Call {
     /// Its place on its thread.
     pub(super) place: u64,
     pub(super) legs: Vec<Leg>,
+    /// Legs that were not answered yet, and already send sound.
+    pub(super) early: Vec<Early>,
     patch: Patch,
     pub(super) recording: Option<Recording>,
     /// Events that the call was too busy to take: kept, never dropped.
@@ -122,6 +125,7 @@ impl Call {
             start,
             place: 0,
             legs: Vec::new(),
+            early: Vec::new(),
             patch: Patch::default(),
             recording: None,
             unsent: VecDeque::new(),
@@ -146,6 +150,7 @@ impl Call {
             self.take_commands(tick, scratch);
         }
         self.plan_passing(scratch.watch.as_ref());
+        self.listen_early(tick, slow, scratch);
         for index in 0..self.legs.len() {
             self.receive(index, tick, slow, scratch);
         }
@@ -170,7 +175,11 @@ impl Call {
 
     /// Does everything go by itself?
     fn may_rest(&self) -> bool {
-        self.is_settled && self.recording.is_none() && self.unsent.is_empty() && self.legs.iter().all(Leg::may_rest)
+        self.is_settled
+            && self.early.is_empty()
+            && self.recording.is_none()
+            && self.unsent.is_empty()
+            && self.legs.iter().all(Leg::may_rest)
     }
 
     /// Something has happened between two ticks that the next one must see.
@@ -186,9 +195,8 @@ impl Call {
 
     /// Ends every leg.
     pub(super) fn close(&mut self, now: Duration, scratch: &mut Scratch) {
-        for index in (0..self.legs.len()).rev() {
-            self.remove_leg(self.legs[index].id, now, scratch);
-        }
+        let legs: Vec<LegId> = self.early.iter().map(|early| &early.leg).chain(&self.legs).map(|leg| leg.id).collect();
+        legs.into_iter().rev().for_each(|leg| self.remove_leg(leg, now, scratch));
         self.recording = None;
         self.closed = true;
         self.start.heard.close();
@@ -212,9 +220,18 @@ impl Call {
     fn command(&mut self, command: Command, tick: Tick, scratch: &mut Scratch) {
         self.is_settled = false;
         match command {
-            Command::AddLeg { leg, sockets, negotiated, listening } => self.add_leg(leg, (sockets, listening), *negotiated, tick, scratch),
+            Command::AddLeg { leg, sockets, negotiated, listening } => {
+                let leg = self.new_leg(leg, (sockets, listening), *negotiated, tick, scratch);
+                self.join(leg, scratch);
+            }
+            Command::AddEarlyLeg { leg, sockets, negotiated, listening } => {
+                let leg = self.new_leg(leg, (sockets, listening), *negotiated, tick, scratch);
+                self.early.push(Early::new(leg));
+            }
+            Command::AnsweredLeg { leg } => self.answered(leg, tick, scratch),
             Command::UpdateLeg { leg, negotiated } => {
-                if let Some(leg) = self.leg(leg) {
+                let early = self.early.iter_mut().map(|early| &mut early.leg);
+                if let Some(leg) = early.chain(&mut self.legs).find(|known| known.id == leg) {
                     leg.session.update(tick.now, *negotiated);
                     leg.lost_reported = false;
                 }
@@ -262,31 +279,43 @@ impl Call {
         self.legs.iter_mut().find(|leg| leg.id == id)
     }
 
-    fn add_leg(
-        &mut self,
+    fn new_leg(
+        &self,
         id: LegId,
         (sockets, listening): (LegSockets, Listening),
         negotiated: Negotiated,
         tick: Tick,
         scratch: &mut Scratch,
-    ) {
+    ) -> Leg {
+        let mut leg = Leg::new(tick.now, id, sockets, negotiated, self.start.jitter, self.start.dtls.clone(), listening);
+        leg.forget_waiting(&mut scratch.inbox);
+        leg
+    }
+
+    /// A leg whose negotiation is finished takes part.
+    pub(super) fn join(&mut self, mut leg: Leg, scratch: &mut Scratch) {
+        let id = leg.id;
         if self.leg(id).is_some() {
             warn!(leg = id.0, "leg added twice: the second one is ignored");
             return;
         }
-        let mut leg = Leg::new(tick.now, id, sockets, negotiated, self.start.jitter, self.start.dtls.clone(), listening);
-        leg.forget_waiting(&mut scratch.inbox);
         leg.patch(&self.patch);
         leg.watch_control(self.token(id), scratch.watch.as_ref());
         self.legs.push(leg);
     }
 
     fn remove_leg(&mut self, id: LegId, now: Duration, scratch: &mut Scratch) {
-        let Some(index) = self.legs.iter().position(|leg| leg.id == id) else { return };
-        let mut leg = self.legs.remove(index);
-        leg.pass_to(None, false, self.token(id), scratch.watch.as_ref());
-        // Places have changed: until the next plan nothing goes across.
-        self.legs.iter_mut().for_each(|leg| leg.is_passed_to = false);
+        let mut leg = if let Some(index) = self.legs.iter().position(|leg| leg.id == id) {
+            let mut leg = self.legs.remove(index);
+            leg.pass_to(None, false, self.token(id), scratch.watch.as_ref());
+            // Places have changed: until the next plan nothing goes across.
+            self.legs.iter_mut().for_each(|leg| leg.is_passed_to = false);
+            leg
+        } else if let Some(index) = self.early.iter().position(|early| early.leg.id == id) {
+            self.early.swap_remove(index).leg
+        } else {
+            return;
+        };
         leg.playout.fail_all();
         self.collect_speech(&mut leg);
         leg.say_goodbye(now, scratch);
@@ -326,6 +355,7 @@ impl Call {
             leg.read_control(tick.now, tick.civil, &mut scratch.inbox);
         }
         let noted = leg.pull(tick.nominal);
+        self.is_settled &= !noted.enough;
         self.unsent.extend(first.then_some(MediaEvent::FirstRtp { leg: id, at }));
         keys.into_iter().for_each(|digit| self.pressed(id, digit));
         // Keys in the sound are heard by others as sound.

@@ -7,7 +7,7 @@ use warmline_sip::{dtmf::Digit, media::LegStats, sdp::Negotiated};
 
 use super::{heard::HeardQueue, listening::Listening, ports::LegSockets, recorder::Recording, rest::Stir};
 use crate::call::{
-    event::{Event, FarEndSign, LegEnd, LegQuality, SpeechEnd},
+    event::{DialFailure, Event, FarEndSign, LegEnd, LegQuality, SpeechEnd},
     ids::{LegId, RequestId},
     media::{
         patch::Patch,
@@ -21,6 +21,10 @@ use crate::call::{
 pub enum Command {
     /// A leg's negotiation is finished: sound may flow.
     AddLeg { leg: LegId, sockets: LegSockets, negotiated: Box<Negotiated>, listening: Listening },
+    /// A leg that rings sends sound already: the network's tones in it are listened for, and nobody hears it.
+    AddEarlyLeg { leg: LegId, sockets: LegSockets, negotiated: Box<Negotiated>, listening: Listening },
+    /// That leg was answered: it is one as every other one now.
+    AnsweredLeg { leg: LegId },
     /// A later offer and answer: hold, resume, another address.
     UpdateLeg { leg: LegId, negotiated: Box<Negotiated> },
     /// The leg is gone. Its waiting speech ends as failed, its statistics follow.
@@ -64,6 +68,8 @@ pub enum MediaEvent {
     SpeechStarted { id: RequestId, at: Time },
     /// A leg's sound says something besides words.
     FarEnd { leg: LegId, sign: FarEndSign },
+    /// The network says before the answer, by its tones, that there will be none.
+    ToneBeforeAnswer { leg: LegId, why: DialFailure },
     /// How a leg sounds so far.
     Quality { leg: LegId, quality: LegQuality },
     /// Nothing more of a speech will be sent.
@@ -89,7 +95,7 @@ impl MediaEvent {
             Self::FarEnd { leg, sign } => Some(Event::FarEnd { leg: *leg, sign: *sign }),
             Self::Quality { leg, quality } => Some(Event::LegQuality { leg: *leg, quality: quality.clone() }),
             Self::MediaLost { leg } => Some(Event::LegEnded { leg: *leg, why: LegEnd::MediaLost }),
-            Self::FirstRtp { .. } | Self::LegClosed { .. } | Self::RecordingFailed => None,
+            Self::ToneBeforeAnswer { .. } | Self::FirstRtp { .. } | Self::LegClosed { .. } | Self::RecordingFailed => None,
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::call::{event::FarEndSign, media::frame::Samples};
 const FAX_FRAMES: u32 = 40 * 50;
 /// A greeting and its beep are over by then.
 const MACHINE_FRAMES: u32 = 60 * 50;
+/// Who is heard by the caller from the answer on (`transfer: invite`) is listened to all the same for so long: a machine is left within ten seconds.
+const AT_ONCE_FRAMES: u32 = 15 * 50;
 
 /// What to listen for on a leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,8 @@ pub(super) struct Detectors {
     in_band: Option<Box<DtmfDetector>>,
     fax: Option<Box<(Ear, FaxDetector)>>,
     machine: Option<Box<FarEnd>>,
+    /// Something has come.
+    begun: bool,
     frames: u32,
 }
 
@@ -48,6 +52,8 @@ pub(super) struct Detectors {
 pub(super) struct Noted {
     pub(super) digit: Option<Digit>,
     pub(super) sign: Option<FarEndSign>,
+    /// From now on the sound need not be decoded for this.
+    pub(super) enough: bool,
 }
 
 impl Detectors {
@@ -64,6 +70,7 @@ impl Detectors {
             in_band: listening.keys_in_band.then(Box::default),
             fax: (!listening.dialled).then(Box::default),
             machine,
+            begun: false,
             frames: 0,
         }
     }
@@ -78,15 +85,24 @@ impl Detectors {
         self.listening.keys_in_info.then(|| self.keys.press(now, Way::Info, digit)).flatten()
     }
 
-    /// Are keys listened for in the sound, so that it must be decoded?
+    /// Is something listened for in the sound, so that it must be decoded?
     pub(super) fn needs_sound(&self) -> bool {
-        self.in_band.is_some() && self.keys.listens_in_band()
+        let keys = self.in_band.is_some() && self.keys.listens_in_band();
+        keys || self.machine.is_some() && self.frames < AT_ONCE_FRAMES
     }
 
     /// The next 20 ms.
     pub(super) fn frame(&mut self, now: Duration, samples: &Samples, pulled: Pulled) -> Noted {
+        let needed = self.needs_sound();
+        let noted = self.listen(now, samples, pulled);
+        Noted { enough: needed && !self.needs_sound(), ..noted }
+    }
+
+    fn listen(&mut self, now: Duration, samples: &Samples, pulled: Pulled) -> Noted {
         let mut noted = Noted::default();
-        if pulled == Pulled::Silence {
+        self.begun |= pulled != Pulled::Silence;
+        // Who sends nothing in a pause still pauses.
+        if !self.begun {
             return noted;
         }
         self.frames = self.frames.saturating_add(1);
@@ -148,7 +164,18 @@ mod tests {
             noted.extend(listen(&mut detectors, second * 175..second * 175 + 25, &[1_100.0]));
             noted.extend(listen(&mut detectors, second * 175 + 25..(second + 1) * 175, &[]));
         }
-        assert_eq!(noted, [Noted { digit: None, sign: Some(FarEndSign::Fax) }]);
+        assert_eq!(noted, [Noted { sign: Some(FarEndSign::Fax), ..Noted::default() }]);
+    }
+
+    #[test]
+    fn whoever_was_called_is_listened_to_from_the_answer_on_and_not_for_ever() {
+        let mut detectors = Detectors::new(Listening::DIALLED);
+        assert!(detectors.needs_sound() && !Detectors::new(Listening::CALLER).needs_sound());
+        let noted = listen(&mut detectors, 0..AT_ONCE_FRAMES as usize - 1, &[]);
+        assert!(noted.is_empty() && detectors.needs_sound(), "{noted:?}");
+        let noted = listen(&mut detectors, 0..100, &[]);
+        assert_eq!(noted, [Noted { enough: true, ..Noted::default() }]);
+        assert!(!detectors.needs_sound());
     }
 
     #[test]

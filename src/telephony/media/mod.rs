@@ -8,6 +8,7 @@
 
 mod call;
 mod command;
+mod early;
 mod heard;
 mod leg;
 mod listening;

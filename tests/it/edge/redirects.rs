@@ -1,8 +1,7 @@
 //! A trunk's peer says that the callee is elsewhere.
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
-use tokio::{net::UdpSocket, time::timeout};
 use warmline::{
     call::{
         event::{DialFailure, Event},
@@ -11,55 +10,14 @@ use warmline::{
     telephony::{Lines, Outward, over},
 };
 
-use super::support::{Caller, Edge, HERE, PATIENCE, Taken, offer};
+use super::support::{Caller, Edge, Peer, Taken, offer};
 
 const AGENT: LegId = LegId(1);
-
-/// Where the trunk's calls arrive.
-struct Peer(UdpSocket);
-
-impl Peer {
-    async fn new() -> Self {
-        Self(UdpSocket::bind((HERE, 0)).await.unwrap())
-    }
-
-    fn address(&self) -> SocketAddr {
-        self.0.local_addr().unwrap()
-    }
-
-    /// The next request of this kind, and who sent it.
-    async fn expect(&self, method: &str) -> (String, SocketAddr) {
-        let mut buffer = vec![0; 8_192];
-        loop {
-            let (length, from) = timeout(PATIENCE, self.0.recv_from(&mut buffer)).await.expect("a request in time").unwrap();
-            let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
-            if text.starts_with(method) {
-                return (text, from);
-            }
-        }
-    }
-
-    async fn respond(&self, (request, from): &(String, SocketAddr), status: &str, contact: SocketAddr, body: &str) {
-        let header = |name: &str| request.lines().find(|line| line.starts_with(&format!("{name}: "))).unwrap();
-        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
-        let text = format!(
-            "SIP/2.0 {status}\r\n{}\r\n{}\r\n{};tag=peer\r\n{}\r\n{}\r\nContact: <sip:4022@{contact}>\r\n{kind}Content-Length: {}\r\n\r\n{body}",
-            header("Via"),
-            header("From"),
-            header("To"),
-            header("Call-ID"),
-            header("CSeq"),
-            body.len()
-        );
-        self.0.send_to(text.as_bytes(), from).await.unwrap();
-    }
-}
 
 /// A caller is on the line, and 4021 is rung over the trunk, whose peer answers 302.
 async fn redirected(follow_redirects: bool, ports: std::ops::RangeInclusive<u16>) -> (Edge, Caller, Taken, Peer) {
     let (first, second) = (Peer::new().await, Peer::new().await);
-    let peer = format!("sip:{}", first.address()).parse().unwrap();
-    let outward = Outward { peers: vec![peer], follow_redirects, ..Outward::default() };
+    let outward = Outward { peers: vec![first.uri()], follow_redirects, ..Outward::default() };
     let lines = Lines { outward: BTreeMap::from([("pbx".to_owned(), outward)]), ..Lines::default() };
     let mut edge = Edge::over(lines, ports, Duration::from_secs(30)).await;
     let caller = Caller::new(edge.address()).await;
@@ -69,7 +27,7 @@ async fn redirected(follow_redirects: bool, ports: std::ops::RangeInclusive<u16>
     caller.confirm("moved", &answer).await;
     taken.legs.dial(AGENT, (AgentId("desk".to_owned()), over("pbx", "4021")), 20_000, String::new(), None).await;
     let invite = first.expect("INVITE sip:4021@").await;
-    first.respond(&invite, "302 Moved Temporarily", second.address(), "").await;
+    first.respond_at(&invite, "302 Moved Temporarily", second.address(), "").await;
     first.expect("ACK").await;
     (edge, caller, taken, second)
 }
@@ -78,7 +36,7 @@ async fn redirected(follow_redirects: bool, ports: std::ops::RangeInclusive<u16>
 async fn a_trunk_that_may_sends_the_call_elsewhere() {
     let (_edge, caller, mut taken, second) = redirected(true, 17_550..=17_557).await;
     let invite = second.expect("INVITE sip:4022@").await;
-    second.respond(&invite, "200 OK", second.address(), &offer(caller.rtp.local_addr().unwrap(), "0")).await;
+    second.respond(&invite, "200 OK", &offer(caller.rtp.local_addr().unwrap(), "0")).await;
     loop {
         match taken.next().await {
             Event::LegAnswered { leg: AGENT } => break,

@@ -16,7 +16,10 @@ use warmline::{
     telephony::{Arrival, CallLegs, CallOptions, Lines, Options, People, Telephony, media::MediaConfig},
     trunk::TrunkTable,
 };
-use warmline_sip::user_agent::{self, Listener, Transport};
+use warmline_sip::{
+    uri::Uri,
+    user_agent::{self, Listener, Transport},
+};
 
 pub(super) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Far more than anything needs on the slowest machine.
@@ -44,19 +47,25 @@ impl Edge {
 
     /// The same with lines to telephone networks.
     pub(super) async fn over(lines: Lines, ports: std::ops::RangeInclusive<u16>, media_timeout: Duration) -> Self {
+        Self::with(ports, media_timeout, |options| options.lines = lines).await
+    }
+
+    /// The same with anything else changed.
+    pub(super) async fn with(ports: std::ops::RangeInclusive<u16>, media_timeout: Duration, adjusted: impl FnOnce(&mut Options)) -> Self {
         let listen = vec![Listener::new(Transport::Udp, SocketAddr::new(HERE, 0))];
-        let options = Options {
+        let mut options = Options {
             sip: user_agent::Config { listen, ..user_agent::Config::default() },
             calls: 10,
             media_address: HERE,
             from_user: "bot".to_owned(),
             display_name: "Bot".to_owned(),
             signatures: None,
-            lines,
+            lines: Lines::default(),
             people: People::default(),
             trunks: Arc::new(TrunkTable::new(Vec::new(), Vec::new(), Vec::new())),
             media: MediaConfig { ports, media_timeout, port_drain: Duration::from_secs(600), ..MediaConfig::new(HERE) },
         };
+        adjusted(&mut options);
         let (pages, requests) = mpsc::channel(1);
         let (telephony, arrivals) = Telephony::start(options, requests).await.unwrap();
         Self { telephony, arrivals, _pages: pages }
@@ -68,6 +77,13 @@ impl Edge {
 
     /// Takes the next call and answers it.
     pub(super) async fn answer(&mut self) -> Taken {
+        let taken = self.take().await;
+        taken.legs.answer(LegId::CALLER).await;
+        taken
+    }
+
+    /// Takes the next call, which goes on ringing.
+    pub(super) async fn take(&mut self) -> Taken {
         let arrival = timeout(PATIENCE, self.arrivals.recv()).await.expect("a call in time").unwrap();
         let (sender, events) = mpsc::channel(64);
         let options = CallOptions {
@@ -78,9 +94,7 @@ impl Edge {
             trunk: None,
             recording: None,
         };
-        let legs = self.telephony.take(arrival, options).await;
-        legs.answer(LegId::CALLER).await;
-        Taken { legs, events }
+        Taken { legs: self.telephony.take(arrival, options).await, events }
     }
 
     /// Whether nobody waits to be answered.
@@ -114,7 +128,12 @@ pub(super) struct Caller {
 
 impl Caller {
     pub(super) async fn new(edge: SocketAddr) -> Self {
-        let bind = || UdpSocket::bind((HERE, 0));
+        Self::at(HERE, edge).await
+    }
+
+    /// Somebody at this address.
+    pub(super) async fn at(here: IpAddr, edge: SocketAddr) -> Self {
+        let bind = || UdpSocket::bind((here, 0));
         Self { sip: bind().await.unwrap(), rtp: bind().await.unwrap(), edge }
     }
 
@@ -128,8 +147,10 @@ impl Caller {
         let own = self.sip.local_addr().unwrap();
         let tag = if to_tag.is_empty() { String::new() } else { format!(";tag={to_tag}") };
         let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        // A CANCEL belongs to the transaction of its INVITE (RFC 3261 §9.1).
+        let transaction = if method == "CANCEL" { "INVITE" } else { method };
         let text = format!(
-            "{method} sip:support@{} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{id}{method}{cseq};rport\r\nMax-Forwards: 70\r\n\
+            "{method} sip:support@{} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{id}{transaction}{cseq};rport\r\nMax-Forwards: 70\r\n\
              From: <sip:ana@{own}>;tag=f{id}\r\nTo: <sip:support@{}>{tag}\r\nCall-ID: {id}\r\nCSeq: {cseq} {method}\r\n\
              Contact: <sip:ana@{own}>\r\n{more}{kind}Content-Length: {}\r\n\r\n{body}",
             self.edge,
@@ -151,9 +172,25 @@ impl Caller {
         }
     }
 
+    /// The final answer to the request with this number of a call.
+    pub(super) async fn answer_to(&self, id: &str, cseq: &str) -> String {
+        loop {
+            // What nobody confirms is said again.
+            let message = self.hears().await;
+            if message.contains(&format!("Call-ID: {id}\r\n")) && message.contains(&format!("CSeq: {cseq}\r\n")) {
+                return message;
+            }
+        }
+    }
+
+    /// The gateway's To tag.
+    pub(super) fn tag_of(answer: &str) -> String {
+        answer.split_once("\r\nTo: ").and_then(|(_, to)| to.split("\r\n").next()?.split_once(";tag=")).unwrap().1.to_owned()
+    }
+
     /// Confirms a final answer; returns our To tag.
     pub(super) async fn confirm(&self, id: &str, answer: &str) -> String {
-        let tag = answer.split_once("\r\nTo: ").and_then(|(_, to)| to.split("\r\n").next()?.split_once(";tag=")).unwrap().1.to_owned();
+        let tag = Self::tag_of(answer);
         // The ACK of a 2xx is a transaction of its own; that of a refusal repeats the branch of the INVITE.
         if answer.starts_with("SIP/2.0 2") {
             self.send("ACK", id, 1, &tag, "", "").await;
@@ -162,14 +199,80 @@ impl Caller {
     }
 }
 
+/// A request that came to a peer.
+pub(super) struct Request {
+    pub(super) text: String,
+    from: SocketAddr,
+}
+
+/// Where calls arrive that the gateway places.
+pub(super) struct Peer {
+    sip: UdpSocket,
+    /// Its To tag in answers.
+    pub(super) tag: &'static str,
+}
+
+impl Peer {
+    pub(super) async fn new() -> Self {
+        Self::at(HERE).await
+    }
+
+    /// At this address.
+    pub(super) async fn at(here: IpAddr) -> Self {
+        Self { sip: UdpSocket::bind((here, 0)).await.unwrap(), tag: "peer" }
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.sip.local_addr().unwrap()
+    }
+
+    pub(super) fn uri(&self) -> Uri {
+        format!("sip:{}", self.address()).parse().unwrap()
+    }
+
+    /// The next request of this kind.
+    pub(super) async fn expect(&self, method: &str) -> Request {
+        let mut buffer = vec![0; 8_192];
+        loop {
+            let (length, from) = timeout(PATIENCE, self.sip.recv_from(&mut buffer)).await.expect("a request in time").unwrap();
+            let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            if text.starts_with(method) {
+                return Request { text, from };
+            }
+        }
+    }
+
+    pub(super) async fn respond(&self, request: &Request, status: &str, body: &str) {
+        self.respond_at(request, status, self.address(), body).await;
+    }
+
+    /// The same with another Contact.
+    pub(super) async fn respond_at(&self, request: &Request, status: &str, contact: SocketAddr, body: &str) {
+        let header = |name: &str| request.text.lines().find(|line| line.starts_with(&format!("{name}: "))).unwrap();
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        let text = format!(
+            "SIP/2.0 {status}\r\n{}\r\n{}\r\n{};tag={}\r\n{}\r\n{}\r\nContact: <sip:4022@{contact}>\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+            header("Via"),
+            header("From"),
+            header("To"),
+            self.tag,
+            header("Call-ID"),
+            header("CSeq"),
+            body.len()
+        );
+        self.sip.send_to(text.as_bytes(), request.from).await.unwrap();
+    }
+}
+
 /// An offer of these payload types.
 pub(super) fn offer(rtp: SocketAddr, types: &str) -> String {
-    let SocketAddr::V4(rtp) = rtp else { panic!("IPv4 only") };
-    format!("v=0\r\no=- 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio {1} RTP/AVP {types}\r\n", rtp.ip(), rtp.port())
+    let at = format!("IN {} {}", if rtp.is_ipv4() { "IP4" } else { "IP6" }, rtp.ip());
+    format!("v=0\r\no=- 1 1 {at}\r\ns=-\r\nc={at}\r\nt=0 0\r\nm=audio {} RTP/AVP {types}\r\n", rtp.port())
 }
 
 /// Where an answer wants sound.
 pub(super) fn sound_of(answer: &str) -> SocketAddr {
     let port = answer.lines().find_map(|line| line.strip_prefix("m=audio ")?.split(' ').next()?.parse().ok()).unwrap();
-    SocketAddr::new(HERE, port)
+    let address = answer.lines().find_map(|line| line.strip_prefix("c=IN IP")?.get(2..)?.parse().ok()).unwrap();
+    SocketAddr::new(address, port)
 }

@@ -189,6 +189,11 @@ impl MediaSession {
         self.negotiated = negotiated;
     }
 
+    /// From now on silence counts: the call was answered, and what came before may have been nothing.
+    pub fn expect_rtp(&mut self, now: Duration) {
+        self.last_rtp = now;
+    }
+
     /// A datagram came to the RTP port. It is decrypted in place.
     pub fn on_datagram(&mut self, now: Duration, from: SocketAddr, datagram: &mut [u8]) -> Received {
         self.take_datagram(Arrival { at: now, stamped: true }, from, datagram)

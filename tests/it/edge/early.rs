@@ -1,0 +1,200 @@
+//! Sound before the answer: the network's tones are understood, nobody hears them, and the answer may say anything else.
+
+use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
+
+use warmline::{
+    call::{
+        event::{DialFailure, Event},
+        ids::{AgentId, LegId},
+        media::patch::{Ear, Patch, Under},
+    },
+    telephony::{Lines, Outward, over},
+};
+
+use super::{
+    rtp::{Rtp, cadence, tone},
+    support::{Caller, Edge, Peer, Request, Taken, offer, sound_of},
+};
+
+const AGENT: LegId = LegId(1);
+
+/// A caller is on the line, and 4021 is rung over a trunk. Both would hear each other.
+pub(super) struct Ringing {
+    _edge: Edge,
+    pub(super) calling: Caller,
+    /// The gateway's To tag.
+    pub(super) tag: String,
+    pub(super) caller: Rtp,
+    pub(super) taken: Taken,
+    peer: Peer,
+    invite: Request,
+    /// The peer's sound.
+    pub(super) rtp: Rtp,
+}
+
+impl Ringing {
+    pub(super) async fn start(ports: RangeInclusive<u16>, media_timeout: Duration, under: Under) -> Self {
+        let peer = Peer::new().await;
+        let outward = Outward { peers: vec![peer.uri()], ..Outward::default() };
+        let lines = Lines { outward: BTreeMap::from([("isp".to_owned(), outward)]), ..Lines::default() };
+        let mut edge = Edge::over(lines, ports, media_timeout).await;
+        let (calling, mut caller, mut rtp) = (Caller::new(edge.address()).await, Rtp::bind().await, Rtp::bind().await);
+        calling.send("INVITE", "early", 1, "", "", &offer(caller.address(), "0")).await;
+        let mut taken = edge.answer().await;
+        let answer = calling.hears().await;
+        let tag = calling.confirm("early", &answer).await;
+        caller.to = sound_of(&answer);
+        taken.legs.patch(both(under));
+        taken.legs.dial(AGENT, (AgentId("desk".to_owned()), over("isp", "4021")), 60_000, String::new(), None).await;
+        let invite = peer.expect("INVITE sip:4021@").await;
+        rtp.to = sound_of(&invite.text);
+        caller.forget();
+        Self { _edge: edge, calling, tag, caller, taken, peer, invite, rtp }
+    }
+
+    async fn progress(&self) {
+        self.peer.respond(&self.invite, "183 Session Progress", &offer(self.rtp.address(), "0")).await;
+    }
+
+    /// 4021 takes the call.
+    pub(super) async fn answer(&mut self) {
+        self.peer.respond(&self.invite, "200 OK", &offer(self.rtp.address(), "0")).await;
+        assert_eq!(self.outcome().await, Ok(()));
+    }
+
+    /// What becomes of the attempt.
+    async fn outcome(&mut self) -> Result<(), DialFailure> {
+        loop {
+            match self.taken.next().await {
+                Event::LegAnswered { leg: AGENT } => return Ok(()),
+                Event::LegFailed { leg: AGENT, why } => return Err(why),
+                Event::LegEnded { leg, why } => panic!("{leg:?} ended: {why:?}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// Both talk, at the pace of what the agent's side gets.
+    async fn converse(&mut self, packets: usize) {
+        for _ in 0..packets {
+            self.caller.drain();
+            self.caller.say(tone(440.0)).await;
+            self.rtp.talk(1, tone(1_000.0)).await;
+        }
+    }
+
+    async fn assert_bridged(&mut self) {
+        self.converse(20).await;
+        self.caller.forget();
+        self.rtp.forget();
+        self.converse(40).await;
+        assert!(self.caller.strength(1_000.0) > 0.95 && self.rtp.strength(440.0) > 0.95);
+    }
+}
+
+fn both(under: Under) -> Patch {
+    let ear = |leg, other, under| Ear { leg, hears: vec![other], under };
+    Patch { ears: vec![ear(LegId::CALLER, AGENT, under), ear(AGENT, LegId::CALLER, Under::Nothing)], ..Patch::default() }
+}
+
+/// A sound, by the number of the sample.
+type Made = Box<dyn Fn(usize) -> i16>;
+
+/// The special information tones of "no such number" (ITU-T E.180).
+fn special(index: usize) -> i16 {
+    let hz = [950.0, 1_400.0, 1_800.0][index / (330 * 8) % 3];
+    tone(hz)(index)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tone_of_the_network_ends_the_attempt_long_before_the_time_for_ringing() {
+    let sounds: [(&str, Made, DialFailure); 4] = [
+        ("busy", Box::new(cadence(425.0, 500, 500)), DialFailure::Busy),
+        ("american busy", Box::new(|index| cadence(480.0, 500, 500)(index) / 2 + cadence(620.0, 500, 500)(index) / 2), DialFailure::Busy),
+        ("congestion", Box::new(cadence(425.0, 250, 250)), DialFailure::Unreachable),
+        ("no such number", Box::new(special), DialFailure::Unreachable),
+    ];
+    for (name, sound, why) in sounds {
+        let mut ringing = Ringing::start(17_600..=17_607, Duration::from_secs(30), Under::Nothing).await;
+        ringing.progress().await;
+        let cancel = loop {
+            tokio::select! {
+                () = ringing.rtp.hear() => {}
+                cancel = ringing.peer.expect("CANCEL") => break cancel,
+            }
+            ringing.caller.say(tone(440.0)).await;
+            ringing.rtp.say(&sound).await;
+            // Ten seconds: no such tone takes longer to be known.
+            assert!(ringing.rtp.numbers.len() < 500, "{name}: nothing was understood");
+        };
+        ringing.peer.respond(&cancel, "200 OK", "").await;
+        ringing.peer.respond(&ringing.invite, "487 Request Terminated", "").await;
+        assert_eq!(ringing.outcome().await, Err(why), "{name}");
+        // Neither has heard the other, though both would.
+        ringing.caller.drain();
+        assert!(ringing.caller.numbers.len() > 20 && ringing.caller.peak() < 50, "{name}: the caller heard it");
+        assert!(ringing.rtp.peak() < 50, "{name}: the caller was heard");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_before_the_answer_is_not_heard_and_an_answer_without_a_description_lets_it_through() {
+    let mut ringing = Ringing::start(17_610..=17_617, Duration::from_secs(30), Under::Ringback).await;
+    ringing.progress().await;
+    ringing.rtp.talk(75, tone(1_000.0)).await;
+    ringing.caller.drain();
+    assert!(ringing.caller.strength(1_000.0) < 0.1, "an announcement was heard");
+    assert!(ringing.caller.strength(425.0) > 0.9, "the ring-back tone does not go on");
+    ringing.taken.legs.patch(both(Under::Nothing));
+    ringing.peer.respond(&ringing.invite, "200 OK", "").await;
+    assert_eq!(ringing.outcome().await, Ok(()));
+    ringing.peer.expect("ACK").await;
+    ringing.converse(40).await;
+    // One stream, from before the answer on.
+    let numbers = &ringing.rtp.numbers;
+    assert!(numbers.len() > 100 && numbers.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)), "{numbers:?}");
+    ringing.assert_bridged().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_of_another_telephone_takes_the_sound_with_it() {
+    let mut ringing = Ringing::start(17_620..=17_627, Duration::from_secs(30), Under::Nothing).await;
+    ringing.progress().await;
+    ringing.rtp.talk(30, cadence(425.0, 1_000, 4_000)).await;
+    // A fork that rang without sound has it.
+    let mut first = std::mem::replace(&mut ringing.rtp, Rtp::bind().await);
+    (ringing.rtp.to, ringing.peer.tag) = (first.to, "another");
+    ringing.answer().await;
+    let ack = ringing.peer.expect("ACK").await;
+    assert!(ack.text.contains(";tag=another"), "{}", ack.text);
+    ringing.assert_bridged().await;
+    first.drain();
+    ringing.converse(10).await;
+    assert_eq!(first.drain(), 0, "sound for the telephone that only rang");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_telephone_that_answers_without_any_description_is_hung_up_on() {
+    let mut ringing = Ringing::start(17_630..=17_637, Duration::from_secs(30), Under::Nothing).await;
+    ringing.progress().await;
+    ringing.rtp.talk(5, tone(1_000.0)).await;
+    // What another fork has said does not count for this one.
+    ringing.peer.tag = "another";
+    ringing.peer.respond(&ringing.invite, "200 OK", "").await;
+    ringing.peer.expect("BYE").await;
+    assert_eq!(ringing.outcome().await, Err(DialFailure::Rejected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_before_the_answer_is_no_lost_line() {
+    let mut ringing = Ringing::start(17_640..=17_647, Duration::from_millis(400), Under::Nothing).await;
+    ringing.progress().await;
+    // A second, of the caller's and none of the peer's.
+    for _ in 0..50 {
+        ringing.rtp.hear().await;
+        ringing.caller.say(tone(440.0)).await;
+    }
+    ringing.peer.respond(&ringing.invite, "200 OK", "").await;
+    assert_eq!(ringing.outcome().await, Ok(()));
+    ringing.assert_bridged().await;
+}

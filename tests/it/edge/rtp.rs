@@ -1,0 +1,145 @@
+//! The sound of a telephone made of bare sockets: it says one packet of G.711 for each that it hears, or for each that another one hears. So the
+//! gateway's own pace drives everything.
+
+use std::net::{IpAddr, SocketAddr};
+
+use tokio::{net::UdpSocket, time::timeout};
+use warmline::phone::Sound;
+use warmline_sip::{
+    codec::{FRAME_SAMPLES, Law},
+    rtp::{Header, RtpPacket},
+};
+
+use super::support::{HERE, PATIENCE};
+
+/// 100 ms.
+const WINDOW: usize = 800;
+
+/// One end of a stream.
+pub(super) struct Rtp {
+    socket: UdpSocket,
+    /// Where it speaks to.
+    pub(super) to: SocketAddr,
+    ssrc: u32,
+    sequence: u16,
+    /// How many times 20 ms it has been speaking, or pausing.
+    frame: usize,
+    /// Every sample that came.
+    pub(super) heard: Vec<i16>,
+    /// The sequence numbers of all packets.
+    pub(super) numbers: Vec<u16>,
+}
+
+impl Rtp {
+    pub(super) async fn bind() -> Self {
+        Self::at(HERE).await
+    }
+
+    /// At this address.
+    pub(super) async fn at(here: IpAddr) -> Self {
+        let socket = UdpSocket::bind((here, 0)).await.unwrap();
+        let (nowhere, ssrc) = (SocketAddr::new(here, 9), socket.local_addr().unwrap().port().into());
+        Self { socket, to: nowhere, ssrc, sequence: 0, frame: 0, heard: Vec::new(), numbers: Vec::new() }
+    }
+
+    /// Goes on with its stream at another address; the old one stays open.
+    pub(super) async fn move_on(&mut self) -> Self {
+        let new = Self { to: self.to, ssrc: self.ssrc, sequence: self.sequence, frame: self.frame, ..Self::bind().await };
+        std::mem::replace(self, new)
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.socket.local_addr().unwrap()
+    }
+
+    /// Takes packets, each answered with 20 ms of what `sound` makes of a sample's number.
+    pub(super) async fn talk(&mut self, packets: usize, sound: impl Fn(usize) -> i16) {
+        for _ in 0..packets {
+            self.hear().await;
+            self.say(&sound).await;
+        }
+    }
+
+    /// Takes the next packet.
+    pub(super) async fn hear(&mut self) {
+        let mut datagram = [0; 512];
+        let (length, _) = timeout(PATIENCE, self.socket.recv_from(&mut datagram)).await.expect("sound in time").unwrap();
+        self.take(&datagram[..length]);
+    }
+
+    /// Takes what has come, and says how many packets that was.
+    pub(super) fn drain(&mut self) -> usize {
+        let (mut count, mut datagram) = (0, [0; 512]);
+        while let Ok((length, _)) = self.socket.try_recv_from(&mut datagram) {
+            self.take(&datagram[..length]);
+            count += 1;
+        }
+        count
+    }
+
+    /// Says the next 20 ms.
+    pub(super) async fn say(&mut self, sound: impl Fn(usize) -> i16) {
+        let first = self.frame * FRAME_SAMPLES;
+        let samples: [i16; FRAME_SAMPLES] = std::array::from_fn(|index| sound(first + index));
+        let header = Header { marker: false, payload_type: 0, sequence: self.sequence, timestamp: first as u32, ssrc: self.ssrc };
+        (self.sequence, self.frame) = (self.sequence + 1, self.frame + 1);
+        let mut datagram = Vec::new();
+        header.write(&mut datagram);
+        Law::Mu.encode(&samples, &mut datagram);
+        self.socket.send_to(&datagram, self.to).await.unwrap();
+    }
+
+    /// Plays all of a sound. `sparing`: nothing is sent where it is silent (RFC 3551 §4.1).
+    pub(super) async fn play(&mut self, sound: &[i16], sparing: bool) {
+        let begin = self.frame;
+        for samples in sound.chunks_exact(FRAME_SAMPLES) {
+            self.hear().await;
+            if sparing && samples.iter().all(|sample| *sample == 0) {
+                self.frame += 1;
+            } else {
+                self.say(|index| sound[index - begin * FRAME_SAMPLES]).await;
+            }
+        }
+    }
+
+    /// Forgets what was heard.
+    pub(super) fn forget(&mut self) {
+        self.drain();
+        self.heard.clear();
+        self.numbers.clear();
+    }
+
+    fn take(&mut self, datagram: &[u8]) {
+        let packet = RtpPacket::parse(datagram).unwrap();
+        self.numbers.push(packet.header.sequence);
+        let mut samples = [0; FRAME_SAMPLES];
+        Law::Mu.decode(packet.payload, &mut samples);
+        self.heard.extend_from_slice(&samples);
+    }
+
+    /// The largest share that a tone has in 100 ms of what was heard: a busy machine may have torn holes elsewhere.
+    pub(super) fn strength(&self, hz: f64) -> f64 {
+        strength(&self.heard, hz)
+    }
+
+    /// The loudest sample.
+    pub(super) fn peak(&self) -> u16 {
+        self.heard.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0)
+    }
+}
+
+/// The largest share that a tone has in 100 ms of these samples.
+pub(super) fn strength(samples: &[i16], hz: f64) -> f64 {
+    let windows = samples.chunks_exact(WINDOW).filter(|window| window.iter().any(|sample| sample.unsigned_abs() > 500));
+    windows.map(|window| Sound { samples: window.to_vec() }.strength(hz)).fold(0.0, f64::max)
+}
+
+/// A tone, by the number of the sample.
+pub(super) fn tone(hz: f64) -> impl Fn(usize) -> i16 {
+    move |index| (8_000.0 * (std::f64::consts::TAU * hz * index as f64 / 8_000.0).sin()) as i16
+}
+
+/// A tone that comes and goes.
+pub(super) fn cadence(hz: f64, on_ms: usize, off_ms: usize) -> impl Fn(usize) -> i16 {
+    move |index| if index / 8 % (on_ms + off_ms) < on_ms { tone(hz)(index) } else { 0 }
+}
