@@ -1,6 +1,8 @@
 //! The telephone driver on real sockets, without models and without a brain: what strangers can make it hold, send and fetch.
 
 mod early;
+mod families;
+mod holds;
 mod offers;
 mod redirects;
 mod rtp;
