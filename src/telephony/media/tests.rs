@@ -3,6 +3,7 @@
 
 mod bridged;
 mod fixed;
+mod unlike;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket},
@@ -12,9 +13,10 @@ use std::{
 
 use tokio::{sync::mpsc::Receiver, time::timeout};
 use warmline_sip::{
-    codec::{Codec, FRAME_SAMPLES, Law},
+    codec::{Codec, Decoder, Encoder, FRAME_SAMPLES, Law},
     rtp::{Header, RtpPacket},
     sdp::{Direction, Negotiated, PayloadKind, PayloadMap, Protection},
+    srtp::{self, Keys, Suite},
 };
 
 use super::*;
@@ -46,6 +48,16 @@ fn pool() -> MediaPool {
     MediaPool::start(MediaConfig { ports: first..=first + 19, ..MediaConfig::new(HERE) }).unwrap()
 }
 
+/// How a telephone speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Voice {
+    codec: Codec,
+    /// Encrypted so.
+    suite: Option<Suite>,
+}
+
+const PLAIN: Voice = Voice { codec: Codec::Pcmu, suite: None };
+
 /// A telephone: sends one packet of a tone for each packet that it gets.
 struct Phone {
     socket: UdpSocket,
@@ -55,19 +67,39 @@ struct Phone {
     heard: Vec<i16>,
     /// Sequence numbers of all packets.
     numbers: Vec<u16>,
-    /// Telephone events, one entry a packet.
-    keys: Vec<u8>,
+    /// Telephone events, one entry a packet: the key, and for how many ms it is down.
+    keys: Vec<(u8, u32)>,
+    /// What the gateway has agreed on with it.
+    agreed: Negotiated,
+    encoder: Encoder,
+    decoder: Decoder,
+    shield: Option<(srtp::Sender, srtp::Receiver)>,
 }
 
 impl Phone {
     fn add(pool: &MediaPool, media: &CallMedia, leg: LegId, hertz: f64) -> Self {
-        let socket = UdpSocket::bind((HERE, 0)).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self::add_with(PLAIN, pool, media, (leg, Listening::CALLER), hertz)
+    }
+
+    fn add_with(voice: Voice, pool: &MediaPool, media: &CallMedia, (leg, listening): (LegId, Listening), hertz: f64) -> Self {
         let sockets = pool.reserve().unwrap();
         let gateway = SocketAddr::new(HERE, sockets.rtp_port());
-        let negotiated = Box::new(agreed(socket.local_addr().unwrap(), Direction::SendRecv));
-        media.send(Command::AddLeg { leg, sockets, negotiated, listening: Listening::CALLER }).unwrap();
-        Self { socket, gateway, hertz, sequence: 0, heard: Vec::new(), numbers: Vec::new(), keys: Vec::new() }
+        let phone = Self::speaking(voice, gateway, hertz);
+        media.send(Command::AddLeg { leg, sockets, negotiated: Box::new(phone.agreed.clone()), listening }).unwrap();
+        phone
+    }
+
+    /// A telephone that nobody knows of yet.
+    fn speaking(voice: Voice, gateway: SocketAddr, hertz: f64) -> Self {
+        let socket = UdpSocket::bind((HERE, 0)).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let agreed = agreed_in(voice, socket.local_addr().unwrap(), Direction::SendRecv);
+        let shield = match agreed.protection {
+            Protection::Srtp { ours, theirs } => Some((srtp::Sender::new(theirs), srtp::Receiver::new(ours))),
+            Protection::None | Protection::Dtls { .. } => None,
+        };
+        let (encoder, decoder) = (Encoder::new(voice.codec), Decoder::default());
+        Self { socket, gateway, hertz, sequence: 0, heard: vec![], numbers: vec![], keys: vec![], agreed, encoder, decoder, shield }
     }
 
     /// Takes packets, each answered with one of its own.
@@ -81,7 +113,7 @@ impl Phone {
     fn hear(&mut self) {
         let mut datagram = [0; 512];
         let (length, _) = self.socket.recv_from(&mut datagram).unwrap();
-        self.take(&datagram[..length]);
+        self.take(&mut datagram[..length]);
     }
 
     /// Takes what has come.
@@ -89,20 +121,22 @@ impl Phone {
         self.socket.set_nonblocking(true).unwrap();
         let mut datagram = [0; 512];
         while let Ok((length, _)) = self.socket.recv_from(&mut datagram) {
-            self.take(&datagram[..length]);
+            self.take(&mut datagram[..length]);
         }
         self.socket.set_nonblocking(false).unwrap();
     }
 
-    fn take(&mut self, datagram: &[u8]) {
-        let packet = RtpPacket::parse(datagram).unwrap();
+    fn take(&mut self, datagram: &mut [u8]) {
+        let packet = open(&mut self.shield, datagram);
         self.numbers.push(packet.header.sequence);
-        if packet.header.payload_type == 101 {
-            self.keys.push(packet.payload[0]);
+        if Some(packet.header.payload_type) == self.agreed.dtmf_payload_type {
+            let duration = u32::from(u16::from_be_bytes([packet.payload[2], packet.payload[3]]));
+            self.keys.push((packet.payload[0], duration * 1_000 / self.agreed.dtmf_clock));
             return;
         }
+        let codec = Codec::ALL.into_iter().find(|codec| codec.offered_payload_type() == packet.header.payload_type).unwrap();
         let mut samples = [0; FRAME_SAMPLES];
-        Law::Mu.decode(packet.payload, &mut samples);
+        self.decoder.decode(codec, packet.payload, &mut samples);
         self.heard.extend_from_slice(&samples);
     }
 
@@ -113,23 +147,44 @@ impl Phone {
             if self.hertz > 0.0 { (8_000.0 * phase.sin()) as i16 } else { 0 }
         };
         let samples: [i16; FRAME_SAMPLES] = std::array::from_fn(tone);
-        let header = Header { marker: false, payload_type: 0, sequence: self.sequence, timestamp: first, ssrc: 42 };
-        self.sequence += 1;
-        let mut datagram = Vec::new();
-        header.write(&mut datagram);
-        Law::Mu.encode(&samples, &mut datagram);
-        self.socket.send_to(&datagram, self.gateway).unwrap();
+        self.say(&samples);
     }
 
+    /// Says 20 ms.
+    fn say(&mut self, samples: &[i16; FRAME_SAMPLES]) {
+        let mut payload = Vec::new();
+        self.encoder.encode(samples, &mut payload);
+        self.send(self.agreed.payload_type, &payload);
+    }
+
+    /// A key that has been down for 100 ms, and is let go.
     fn press(&mut self, key: u8) {
-        let timestamp = u32::from(self.sequence) * FRAME_SAMPLES as u32;
-        let header = Header { marker: true, payload_type: 101, sequence: self.sequence, timestamp, ssrc: 42 };
+        let [high, low] = u16::try_from(self.agreed.dtmf_clock / 10).unwrap().to_be_bytes();
+        self.send(self.agreed.dtmf_payload_type.unwrap(), &[key, 0x8a, high, low]);
+    }
+
+    fn send(&mut self, payload_type: u8, payload: &[u8]) {
+        let timestamp = u32::from(self.sequence) * FRAME_SAMPLES as u32 * self.agreed.codec.clock_ratio();
+        let marker = Some(payload_type) == self.agreed.dtmf_payload_type;
+        let header = Header { marker, payload_type, sequence: self.sequence, timestamp, ssrc: 42 };
         self.sequence += 1;
         let mut datagram = Vec::new();
         header.write(&mut datagram);
-        datagram.extend_from_slice(&[key, 0x8a, 3, 0x20]);
+        datagram.extend_from_slice(payload);
+        if let Some((sender, _)) = &mut self.shield {
+            sender.protect_rtp(&mut datagram, 0);
+        }
         self.socket.send_to(&datagram, self.gateway).unwrap();
     }
+}
+
+/// A packet in clear.
+fn open<'a>(shield: &mut Option<(srtp::Sender, srtp::Receiver)>, datagram: &'a mut [u8]) -> RtpPacket<'a> {
+    let length = match shield {
+        Some((_, receiver)) => receiver.open_rtp(datagram).unwrap(),
+        None => datagram.len(),
+    };
+    RtpPacket::parse(&datagram[..length]).unwrap()
 }
 
 /// A leg of a call of its own: its packets are the pace of phones that are bridged.
@@ -158,19 +213,27 @@ impl Metronome {
 }
 
 fn agreed(remote: SocketAddr, direction: Direction) -> Negotiated {
+    agreed_in(PLAIN, remote, direction)
+}
+
+fn agreed_in(Voice { codec, suite }: Voice, remote: SocketAddr, direction: Direction) -> Negotiated {
+    let (payload_type, dtmf) = (codec.offered_payload_type(), if codec == Codec::Opus { 110 } else { 101 });
     let mut receive = PayloadMap::default();
-    receive.insert(101, PayloadKind::TelephoneEvent);
+    receive.insert(payload_type, PayloadKind::Audio(codec));
+    receive.insert(dtmf, PayloadKind::TelephoneEvent);
+    // Every leg has keys of its own, and two for the two directions.
+    let keys = |suite, way| Keys::from_random(suite, &[remote.port() as u8 ^ way; 46]);
     Negotiated {
         remote_rtp: remote,
         remote_rtcp: SocketAddr::new(remote.ip(), 9),
-        codec: Codec::Pcmu,
-        payload_type: 0,
+        codec,
+        payload_type,
         receive,
-        dtmf_payload_type: Some(101),
-        dtmf_clock: 8_000,
+        dtmf_payload_type: Some(dtmf),
+        dtmf_clock: codec.rtp_clock(),
         packet_ms: 20,
         direction,
-        protection: Protection::None,
+        protection: suite.map_or(Protection::None, |suite| Protection::Srtp { ours: keys(suite, 0), theirs: keys(suite, 0x80) }),
         ice: None,
         rtcp_mux: false,
     }
@@ -229,7 +292,7 @@ async fn two_bridged_legs_hear_each_other_and_a_key_is_reported() {
     assert_eq!(digit, (CALLER, '5'));
     // The other leg gets the key too.
     metronome.converse(&mut caller, &mut agent, 20);
-    assert!(agent.keys.len() > 3 && agent.keys.iter().all(|&key| key == 5), "{:?}", agent.keys);
+    assert!(agent.keys.len() > 3 && agent.keys.iter().all(|&(key, _)| key == 5), "{:?}", agent.keys);
     // The listener got the caller's leg, on the call's timeline without gaps.
     let heard = media.heard();
     let mut last_at: Option<Time> = None;
@@ -423,13 +486,9 @@ async fn what_came_before_the_answer_is_not_heard() {
     let pool = pool();
     let (media, mut events) = pool.open_call(clock::now());
     let sockets = pool.reserve().unwrap();
-    let socket = UdpSocket::bind((HERE, 0)).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    let remote = socket.local_addr().unwrap();
-    let gateway = SocketAddr::new(HERE, sockets.rtp_port());
-    let mut phone = Phone { socket, gateway, hertz: 440.0, sequence: 0, heard: Vec::new(), numbers: Vec::new(), keys: Vec::new() };
+    let mut phone = Phone::speaking(PLAIN, SocketAddr::new(HERE, sockets.rtp_port()), 440.0);
     (0..50).for_each(|_| phone.speak());
-    let negotiated = Box::new(agreed(remote, Direction::SendRecv));
+    let negotiated = Box::new(phone.agreed.clone());
     media.send(Command::AddLeg { leg: CALLER, sockets, negotiated, listening: Listening::CALLER }).unwrap();
     (0..10).for_each(|_| phone.hear());
     phone.talk(5);

@@ -4,36 +4,45 @@ use super::*;
 use crate::call::media::round::{Line, Round, With};
 
 /// A call of two phones whose packets have been going across for a while.
-struct Bridged {
+pub(super) struct Bridged {
     pool: MediaPool,
-    media: CallMedia,
-    #[expect(dead_code, reason = "held for its drop")]
-    events: Receiver<MediaEvent>,
-    caller: Phone,
-    agent: Phone,
+    pub(super) media: CallMedia,
+    pub(super) events: Receiver<MediaEvent>,
+    pub(super) caller: Phone,
+    pub(super) agent: Phone,
     metronome: Metronome,
 }
 
 impl Bridged {
     fn new() -> Self {
+        Self::between(PLAIN, PLAIN)
+    }
+
+    pub(super) fn between(caller: Voice, agent: Voice) -> Self {
         let pool = pool();
         let (media, events) = pool.open_call(clock::now());
         media.send(Command::Patch(Patch { listen: vec![], ..bridge() })).unwrap();
-        let caller = Phone::add(&pool, &media, CALLER, 440.0);
-        let agent = Phone::add(&pool, &media, AGENT, 1_000.0);
+        let caller = Phone::add_with(caller, &pool, &media, (CALLER, Listening::CALLER), 440.0);
+        let agent = Phone::add_with(agent, &pool, &media, (AGENT, Listening::CALLER), 1_000.0);
         let metronome = Metronome::new(&pool);
         let mut call = Self { pool, media, events, caller, agent, metronome };
         call.converse(40);
-        assert!(best_share(&call.caller.heard, 1_000.0) > 0.95 && best_share(&call.agent.heard, 440.0) > 0.95);
-        call.forget();
+        call.assert_heard();
         call
     }
 
-    fn converse(&mut self, packets: usize) {
+    /// Both hear the other, and nothing else.
+    pub(super) fn assert_heard(&mut self) {
+        let heard = [(&self.caller.heard, 1_000.0), (&self.agent.heard, 440.0)].map(|(heard, hertz)| best_share(heard, hertz));
+        assert!(heard.iter().all(|share| *share > 0.95), "{heard:?}");
+        self.forget();
+    }
+
+    pub(super) fn converse(&mut self, packets: usize) {
         self.metronome.converse(&mut self.caller, &mut self.agent, packets);
     }
 
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.caller.heard.clear();
         self.agent.heard.clear();
     }
@@ -49,7 +58,7 @@ fn socket() -> UdpSocket {
 async fn a_stranger_is_neither_heard_nor_spoken_to() {
     let mut call = Bridged::new();
     let gateway = call.caller.gateway;
-    let mut stranger = Phone { socket: socket(), gateway, hertz: 2_000.0, sequence: 0, heard: vec![], numbers: vec![], keys: vec![] };
+    let mut stranger = Phone::speaking(PLAIN, gateway, 2_000.0);
     for _ in 0..40 {
         stranger.speak();
         call.converse(1);
@@ -136,13 +145,7 @@ fn shout(phone: &mut Phone) {
 
 /// A packet of one code.
 fn send(phone: &mut Phone, code: u8) {
-    let timestamp = u32::from(phone.sequence) * FRAME_SAMPLES as u32;
-    let header = Header { marker: false, payload_type: 0, sequence: phone.sequence, timestamp, ssrc: 42 };
-    phone.sequence += 1;
-    let mut datagram = Vec::new();
-    header.write(&mut datagram);
-    datagram.extend_from_slice(&[code; FRAME_SAMPLES]);
-    phone.socket.send_to(&datagram, phone.gateway).unwrap();
+    phone.send(phone.agreed.payload_type, &[code; FRAME_SAMPLES]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,7 +176,7 @@ async fn packets_that_come_together_are_all_carried_though_nothing_comes_after_t
 const BELOW_ZERO: u8 = 0x7f;
 
 /// Do the caller's packets come to the agent as they are?
-fn are_carried(call: &mut Bridged) -> bool {
+pub(super) fn are_carried(call: &mut Bridged) -> bool {
     call.agent.drain();
     call.agent.socket.set_nonblocking(true).unwrap();
     let (mut carried, mut datagram) = (false, [0; 512]);
@@ -182,7 +185,7 @@ fn are_carried(call: &mut Bridged) -> bool {
         send(&mut call.caller, BELOW_ZERO);
         call.agent.speak();
         while let Ok((length, _)) = call.agent.socket.recv_from(&mut datagram) {
-            carried |= RtpPacket::parse(&datagram[..length]).unwrap().payload == [BELOW_ZERO; FRAME_SAMPLES];
+            carried |= open(&mut call.agent.shield, &mut datagram[..length]).payload == [BELOW_ZERO; FRAME_SAMPLES];
         }
     }
     call.agent.socket.set_nonblocking(false).unwrap();
