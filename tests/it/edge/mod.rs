@@ -3,6 +3,7 @@
 mod early;
 mod families;
 mod holds;
+mod machines;
 mod offers;
 mod redirects;
 mod rtp;
