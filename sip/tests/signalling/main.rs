@@ -10,6 +10,7 @@ mod endings;
 mod floods;
 mod hostile;
 mod locating;
+mod mutants;
 mod names;
 mod peers;
 mod races;

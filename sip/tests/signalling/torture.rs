@@ -6,29 +6,11 @@ use warmline_sip::guard::{Arrival, Frame, Framer, Guard, Rate, Verdict};
 use warmline_sip::message::Message;
 use warmline_sip::user_agent::{Config, Event};
 
+use crate::mutants::{messages, mutant};
 use crate::support::{Agent, Call, Peer, Stream, quick};
 
 /// Mutants per test run; each costs two packets.
 const MUTANTS: usize = 6_000;
-
-/// Every message with its name.
-fn messages() -> Vec<(String, Vec<u8>)> {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/torture");
-    let mut found = Vec::new();
-    for folder in ["rfc4475", "rfc5118"] {
-        for entry in std::fs::read_dir(format!("{root}/{folder}")).unwrap() {
-            let path = entry.unwrap().path();
-            let mut bytes = std::fs::read(&path).unwrap();
-            if !bytes.windows(2).any(|two| two == b"\r\n") {
-                bytes = String::from_utf8(bytes).unwrap().replace('\n', "\r\n").into_bytes();
-            }
-            found.push((path.file_name().unwrap().to_string_lossy().into_owned(), bytes));
-        }
-    }
-    found.sort();
-    assert_eq!(found.len(), 62, "50 files of RFC 4475 and 12 of RFC 5118");
-    found
-}
 
 fn open_handed() -> Config {
     let mut config = quick();
@@ -170,11 +152,7 @@ async fn the_agent_survives_mutated_messages() {
     let originals = messages();
     let mut rng = StdRng::seed_from_u64(4475);
     for n in 0..MUTANTS {
-        let mut bytes = originals[rng.random_range(0..originals.len())].1.clone();
-        for _ in 0..rng.random_range(1..6) {
-            mutate(&mut rng, &mut bytes, &originals);
-        }
-        bytes.truncate(60_000);
+        let bytes = mutant(&mut rng, &originals, 1);
         peer.send(&bytes).await;
         // Datagrams to a busy agent can be dropped by the kernel: wait for it now and then.
         if n % 20 == 0 {
@@ -193,10 +171,7 @@ fn the_guard_survives_mutated_messages_and_streams() {
     let (mut guard, source) = (Guard::default(), "192.0.2.9:5060".parse().unwrap());
     let (mut passed, mut refused, mut broken) = (0, 0, 0);
     for _ in 0..20_000 {
-        let mut bytes = originals[rng.random_range(0..originals.len())].1.clone();
-        for _ in 0..rng.random_range(0..6) {
-            mutate(&mut rng, &mut bytes, &originals);
-        }
+        let bytes = mutant(&mut rng, &originals, 0);
         match guard.inspect(&bytes, source, Arrival::Datagram) {
             Verdict::Pass(Message::Request(request)) => {
                 assert!(!request.essentials.call_id.is_empty() && request.essentials.cseq < 1 << 31);
@@ -234,57 +209,4 @@ fn the_guard_survives_mutated_messages_and_streams() {
         }
     }
     assert!(passed > 2_000 && refused > 2_000 && broken > 2_000, "{passed}, {refused}, {broken}");
-}
-
-fn mutate(rng: &mut StdRng, bytes: &mut Vec<u8>, originals: &[(String, Vec<u8>)]) {
-    const TOKENS: [&[u8]; 14] = [
-        b"\r\n",
-        b"\r\n\r\n",
-        b"\0",
-        b";",
-        b",",
-        b"\"",
-        b"<",
-        b">",
-        b":",
-        b"%00",
-        b"4294967296",
-        b"-1",
-        b"\xff\xfe",
-        b"Content-Length: 99999999999\r\n",
-    ];
-    if bytes.is_empty() {
-        bytes.push(b'I');
-    }
-    let at = rng.random_range(0..bytes.len());
-    let end = (at + rng.random_range(1..40)).min(bytes.len());
-    match rng.random_range(0..7) {
-        0 => bytes[at] = rng.random(),
-        1 => drop(bytes.drain(at..end)),
-        2 => {
-            let copy = bytes[at..end].to_vec();
-            bytes.splice(at..at, copy);
-        }
-        3 => {
-            let token = TOKENS[rng.random_range(0..TOKENS.len())];
-            bytes.splice(at..at, token.iter().copied());
-        }
-        4 => {
-            // A whole line twice, or gone.
-            let line = bytes[..at].iter().rposition(|&b| b == b'\n').map_or(0, |n| n + 1);
-            let stop = bytes[at..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |n| at + n + 1);
-            let copy = bytes[line..stop].to_vec();
-            if rng.random() {
-                bytes.splice(line..line, copy);
-            } else {
-                bytes.drain(line..stop);
-            }
-        }
-        5 => bytes.truncate(at),
-        _ => {
-            let other = &originals[rng.random_range(0..originals.len())].1;
-            let from = rng.random_range(0..other.len());
-            bytes.splice(at..end, other[from..].iter().take(60).copied());
-        }
-    }
 }
