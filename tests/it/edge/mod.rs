@@ -3,6 +3,7 @@
 mod early;
 mod families;
 mod holds;
+mod leaks;
 mod machines;
 mod offers;
 mod redirects;
