@@ -8,5 +8,6 @@ mod machines;
 mod offers;
 mod redirects;
 mod rtp;
+mod sipp;
 mod sound;
 mod support;
