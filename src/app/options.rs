@@ -43,7 +43,8 @@ pub(super) fn telephony(config: &Config, trunks: Arc<TrunkTable>) -> anyhow::Res
                 certificate: sip.certificate.clone(),
                 private_key: sip.private_key.clone(),
                 client_ca: sip.client_ca.clone(),
-                ..user_agent::TlsConfig::default()
+                server_ca: sip.server_ca.clone(),
+                insecure: false,
             },
             origins: sip.origins.clone(),
             advertised: sip.advertised,

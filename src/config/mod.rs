@@ -167,6 +167,7 @@ impl Config {
         let mut checker = check::Checker::new(&read);
         let Some(mut file) = read.value.clone() else { return Err(read.mistakes) };
         checker.sections(&file);
+        checker.authorities_of_tls(&file.sip, Outside { folder, open, variable });
         let trunks = checker.trunks(&file);
         let languages = checker.languages(&file.speech, folder);
         let routes = checker.routes(&file, folder, open, &languages);

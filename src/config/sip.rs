@@ -29,6 +29,9 @@ pub struct SipConfig {
     pub private_key: Option<PathBuf>,
     /// The file of authorities (PEM): only clients with a certificate from one of them may connect by TLS. Empty: all may.
     pub client_ca: Option<PathBuf>,
+    /// The file of authorities (PEM) that the servers of calls which we place by TLS must have their certificate from. Empty: those that the
+    /// system believes.
+    pub server_ca: Option<PathBuf>,
     /// Web pages that may connect by WebSocket (`https://desk.example`); "*" is every page. Clients that are no browsers are not asked.
     pub origins: Vec<String>,
     /// The address that peers are told (Contact, Via, SDP), if it is not the bound one.
@@ -59,6 +62,7 @@ impl Default for SipConfig {
             certificate: None,
             private_key: None,
             client_ca: None,
+            server_ca: None,
             origins: Vec::new(),
             advertised: None,
             allowed: Vec::new(),
@@ -79,10 +83,8 @@ impl SipConfig {
     }
 
     pub(super) fn under(&mut self, folder: &Path) {
-        for file in [&mut self.certificate, &mut self.private_key, &mut self.client_ca, &mut self.stir_anchors, &mut self.stir_certificates]
-            .into_iter()
-            .flatten()
-        {
+        let own = [&mut self.certificate, &mut self.private_key, &mut self.client_ca, &mut self.server_ca];
+        for file in own.into_iter().chain([&mut self.stir_anchors, &mut self.stir_certificates]).flatten() {
             *file = folder.join(&file);
         }
     }

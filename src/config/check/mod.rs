@@ -15,7 +15,7 @@ mod webhooks;
 pub(super) use passwords::Outside;
 
 use crate::{
-    config::{ConfigFile, JitterLimits},
+    config::{ConfigFile, JitterLimits, SipConfig},
     yaml::{Mistake, Path, Read},
 };
 
@@ -100,6 +100,19 @@ impl<'a> Checker<'a> {
             let host = ["http://", "https://"].iter().find_map(|scheme| address.strip_prefix(scheme));
             if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
                 self.wrong(&at("services", name), format!("“{address}” is no http address"), Some("write it like `http://127.0.0.1:8099`"));
+            }
+        }
+    }
+
+    /// Whom TLS believes is in files of certificates.
+    pub(super) fn authorities_of_tls(&mut self, sip: &SipConfig, outside: Outside<'_>) {
+        for (key, file) in [("client_ca", &sip.client_ca), ("server_ca", &sip.server_ca)] {
+            let Some(file) = file else { continue };
+            let at = Path::of(&["sip", key]);
+            match (outside.open)(&outside.folder.join(file)) {
+                Ok(text) if text.contains("-----BEGIN CERTIFICATE-----") => {}
+                Ok(_) => self.wrong(&at, format!("{}: no certificate in PEM form", file.display()), None),
+                Err(error) => self.wrong(&at, format!("{}: {error}", file.display()), None),
             }
         }
     }

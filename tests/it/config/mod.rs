@@ -76,6 +76,19 @@ fn files_of_certificates_count_from_the_folder_of_the_file() {
     assert_eq!(sip.certificate, Some(Path::new(FILE).parent().unwrap().join("tls/own.pem")));
     assert_eq!(sip.private_key.as_deref(), Some(Path::new("/etc/own.key")));
     assert_eq!(sip.client_ca, None);
+    // Authorities are looked at at once.
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("ca.pem"), "-----BEGIN CERTIFICATE-----").unwrap();
+    let text = example().replacen("  server_ca:", "  server_ca: ca.pem", 1);
+    let open = |path: &Path| {
+        if path.ends_with("ca.pem") {
+            fs::read_to_string(path)
+        } else {
+            fs::read_to_string(Path::new(FILE).with_file_name(path.strip_prefix(folder.path()).unwrap()))
+        }
+    };
+    let config = Config::parse(&text, "warmline.yaml", folder.path(), &open).unwrap();
+    assert_eq!(config.file.sip.server_ca, Some(folder.path().join("ca.pem")));
 }
 
 #[test]
@@ -139,6 +152,8 @@ fn values_are_checked() {
     );
     one("audit_days: 365", "audit_days: 7", "audit_days:", "at least 30", "");
     one("  tls:", "  tls: 127.0.0.1:5061", "tls: 127", "TLS without a certificate", "sip.certificate");
+    one("  server_ca:", "  server_ca: nowhere.pem", "server_ca: nowhere", "nowhere.pem: No such file", "");
+    one("  client_ca:", "  client_ca: warmline.yaml", "client_ca: warmline", "warmline.yaml: no certificate in PEM form", "");
     one("bind: 127.0.0.1:8080", "bind: 127.0.0.1:5060", "\n  bind: 127.0.0.1:5060".trim(), "the same address as `sip.tcp`", "");
     one("calls: 50", "calls: 0", "calls: 0", "at least 1", "");
     one("orders: http://127.0.0.1:8099", "orders: 127.0.0.1:8099", "orders: 127", "no http address", "");

@@ -22,6 +22,7 @@ mod redacted;
 mod refused;
 mod registered;
 mod romanian;
+mod secure_trunk;
 mod sipp;
 mod tones;
 mod torture;
