@@ -36,10 +36,17 @@ pub struct Caller {
     /// What they knew.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub known: BTreeMap<String, String>,
+    /// Milliseconds for which they have waited for a human already when this call arrives: a callback is owed to them. Once they have spoken with one: 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waited_ms: u64,
 }
 
 /// Nobody comes so much earlier, whatever is said of them.
 const MOST_AHEAD_S: u64 = 3_600;
+
+fn is_zero(ms: &u64) -> bool {
+    *ms == 0
+}
 
 impl Caller {
     /// A number that can be called back: at least three digits, after an optional plus.

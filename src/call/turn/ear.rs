@@ -50,13 +50,13 @@ enum Guess {
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "there are only two of them in a call")]
 enum Hearing {
-    /// Nobody speaks. Sounds before `since` belong to a turn that is over.
+    /// Nobody speaks. Sounds before `since` belong to a turn that is over. `early_stop`: a voice has ended of whose beginning nothing was said yet.
     Quiet { since: Time, early_stop: Option<Time> },
     /// Somebody speaks.
     Voice { from: Time },
     /// Somebody has paused, and the turn ends at `due` if it stays quiet. `asked` are the words, `complete` is how the turn sounds; `cut`: it ends now,
     /// finished or not.
-    Pause { from: Time, to: Time, due: Time, guess: Guess, asked: RequestId, complete: Option<f32>, cut: bool },
+    Pause { from: Time, to: Time, due: Time, guess: Guess, asked: RequestId, complete: Option<f32>, cut: bool, early_stop: Option<Time> },
 }
 
 /// What the owner of the ear has to act on.
@@ -198,12 +198,15 @@ impl Ear {
                 }
                 News::Began { at }
             }
-            Hearing::Pause { from, to, .. } if at > *to => {
-                let (from, paused_ms) = (*from, at.since(*to));
+            Hearing::Pause { from, to, early_stop, .. } if at > *to => {
+                let (from, paused_ms, early_stop) = (*from, at.since(*to), early_stop.filter(|stop| *stop > at));
                 self.note_pace(paused_ms, ANEW_MS);
                 self.forget(io);
                 io.timers.set(self.timers.longest, from.plus(self.policy.longest_turn_ms));
                 self.hearing = Hearing::Voice { from };
+                if let Some(stop) = early_stop {
+                    return self.voice_stopped(io, stop, expect);
+                }
                 News::Began { at }
             }
             Hearing::Quiet { .. } | Hearing::Voice { .. } | Hearing::Pause { .. } => News::Nothing,
@@ -218,7 +221,7 @@ impl Ear {
                 self.pause(io, from, at, expect, false);
                 News::Paused { voiced_ms: at.since(from) }
             }
-            Hearing::Quiet { since, early_stop } if at > *since => {
+            Hearing::Quiet { since: quiet_from, early_stop } | Hearing::Pause { to: quiet_from, early_stop, .. } if at > *quiet_from => {
                 *early_stop = Some(at);
                 News::Nothing
             }
@@ -231,7 +234,8 @@ impl Ear {
         io.act(Action::Transcribe { id, leg: self.leg, from, to, digits: expect.digits() });
         io.timers.set(self.timers.recogniser, io.now.plus(ANSWER_MS + to.since(from) * ANSWER_MS_PER_S / 1_000));
         io.timers.stop(self.timers.longest);
-        self.hearing = Hearing::Pause { from, to, due: io.now, guess: Guess::Transcribing { id }, asked: id, complete: None, cut };
+        self.hearing =
+            Hearing::Pause { from, to, due: io.now, guess: Guess::Transcribing { id }, asked: id, complete: None, cut, early_stop: None };
         self.judge(io, expect);
     }
 

@@ -1,6 +1,9 @@
 //! A stand-in for the models that understand: words → intents, knowledge, tone. Enough for stories; the real models are tested with real speech.
 
-use warmline::call::understanding::{Scored, Tone, Understanding};
+use warmline::call::{
+    ids::LegId,
+    understanding::{Scored, Tone, Understanding, Voice},
+};
 
 const INTENTS: &[(&str, &[&str])] = &[
     ("human_agent", &["a human", "person", "an agent", "somebody real"]),
@@ -51,4 +54,19 @@ pub(crate) fn of(text: &str) -> Understanding {
         },
         ..Understanding::default()
     }
+}
+
+/// The caller speaks calmly, and every agent shouts: what is ever made of a raised voice was heard on the wrong leg.
+pub(crate) fn voice_of(leg: LegId) -> Voice {
+    let calm = Voice {
+        level_db: -26.0,
+        pitch_hz: 150.0,
+        pitch_span: 4.0,
+        syllables_per_s: 4.6,
+        tilt_db: -6.0,
+        pauses: 0.1,
+        voiced_ms: 1_500,
+        snr_db: 30.0,
+    };
+    if leg == LegId::CALLER { calm } else { Voice { level_db: -6.0, pitch_hz: 280.0, syllables_per_s: 7.0, tilt_db: 6.0, ..calm } }
 }

@@ -36,11 +36,12 @@ mod story_third;
 mod story_third_lost;
 mod story_transfer;
 mod story_trouble;
-mod story_whisper;
+pub(crate) mod story_whisper;
 mod story_written;
 
 mod prng;
 mod random;
+mod random_many;
 mod random_third;
 
 use std::{

@@ -95,8 +95,31 @@ fn faults(random: &mut Prng) -> Faults {
     Faults((0..count).map(|_| one(random)).collect())
 }
 
+/// Agents, and the names that callers hear.
+pub(super) const NAMES: [(&str, &str); 20] = [
+    ("maria", "Maria"),
+    ("dan", "Dan"),
+    ("ana", "Ana"),
+    ("ion", "Ion"),
+    ("eva", "Eva"),
+    ("ada", "Ada"),
+    ("bob", "Bob"),
+    ("cam", "Cam"),
+    ("dora", "Dora"),
+    ("emil", "Emil"),
+    ("fay", "Fay"),
+    ("gus", "Gus"),
+    ("hana", "Hana"),
+    ("ilie", "Ilie"),
+    ("jana", "Jana"),
+    ("kim", "Kim"),
+    ("lia", "Lia"),
+    ("mia", "Mia"),
+    ("nina", "Nina"),
+    ("otto", "Otto"),
+];
+
 fn agent(random: &mut Prng, index: usize, reads: bool, old: bool) -> Agent {
-    const NAMES: [(&str, &str); 5] = [("maria", "Maria"), ("dan", "Dan"), ("ana", "Ana"), ("ion", "Ion"), ("eva", "Eva")];
     let (id, name) = NAMES[index];
     let phone = match random.below(10) {
         0..=6 => Phone::Answers(500 + random.below(12_000)),
@@ -278,6 +301,12 @@ fn flows() -> &'static [Arc<Flow>; 5] {
 fn random_call(seed: u64) -> Run {
     let mut random = Prng::new(seed);
     let old = BROKE_ONCE.contains(&seed);
+    let agents = |random: &mut Prng| random.below(6) as usize;
+    random_sim(&mut random, old, agents).run()
+}
+
+/// A call in which there are so many agents.
+pub(super) fn random_sim(random: &mut Prng, old: bool, agents: impl FnOnce(&mut Prng) -> usize) -> Sim {
     let (flows, words) = if old { (&flows()[..OLD_FLOWS], &WORDS[..OLD_WORDS]) } else { (&flows()[..], WORDS) };
     let flow = random.pick(flows);
     let reads = flow.handoff.mode == Mode::Screen;
@@ -289,20 +318,20 @@ fn random_call(seed: u64) -> Run {
         sim = sim.says("Let me talk to a person");
     }
     for _ in 0..random.below(9) {
-        sim = sim.step(cue(&mut random), caller_does(&mut random, words));
+        sim = sim.step(cue(random), caller_does(random, words));
     }
     sim = match random.below(10) {
-        0 => sim.step(cue(&mut random), CallerDoes::IsLost),
-        1 => sim.step(cue(&mut random), CallerDoes::Drains),
+        0 => sim.step(cue(random), CallerDoes::IsLost),
+        1 => sim.step(cue(random), CallerDoes::Drains),
         2 => sim.step(Cue::At(random.below(90_000)), CallerDoes::HangsUp),
-        3..=6 => sim.step(cue(&mut random), CallerDoes::HangsUp),
-        7 if !old => sim.step(cue(&mut random), CallerDoes::IsEnded),
+        3..=6 => sim.step(cue(random), CallerDoes::HangsUp),
+        7 if !old => sim.step(cue(random), CallerDoes::IsEnded),
         _ => sim,
     };
-    let agents = (0..random.below(6) as usize).map(|index| agent(&mut random, index, reads, old)).collect();
+    let agents = (0..agents(random)).map(|index| agent(random, index, reads, old)).collect();
     let mut sim = sim.agents(agents);
     for driver in [&mut sim.world.hears, &mut sim.world.understands, &mut sim.world.speaks, &mut sim.world.looks_up, &mut sim.world.finds] {
-        *driver = faults(&mut random);
+        *driver = faults(random);
     }
     sim.world.refers = match random.below(5) {
         0 => Refers::HangsUp(random.below(9_000)),
@@ -328,7 +357,7 @@ fn random_call(seed: u64) -> Run {
     sim.world.never_acks = random.chance(2);
     sim.world.tells_lasting = random.chance(80);
     sim.world.chaos = random.chance(70).then(|| random.clone());
-    sim.run()
+    sim
 }
 
 /// A promised callback with this seed.

@@ -44,6 +44,13 @@ pub(crate) struct Run {
 impl Run {
     /// Runs a call.
     pub(crate) fn of(setup: Setup, world: World, script: VecDeque<(Cue, CallerDoes)>) -> Self {
+        let mut run = Self::begin(setup, world, script);
+        run.go();
+        run
+    }
+
+    /// A call that goes on with each [`Self::step`].
+    pub(crate) fn begin(setup: Setup, world: World, script: VecDeque<(Cue, CallerDoes)>) -> Self {
         // Reports of a chaotic world come late; two of them in a row may both be.
         let mut checker = Checker::new(if world.chaos.is_some() { 900 } else { 0 });
         if let Some(promise) = &setup.promise {
@@ -63,28 +70,41 @@ impl Run {
             done: Vec::new(),
             checker,
         };
-        run.go();
+        run.drain();
+        run.arm_by_time(0);
         run
     }
 
     fn go(&mut self) {
-        self.drain();
-        self.arm_by_time(0);
         for _ in 0..20_000 {
-            let Some((deadline, _)) = self.call.poll_timeout() else { return self.check_end() };
-            match self.world.next_time() {
-                Some(next) if next < deadline.0 => self.happen(),
-                Some(_) | None => {
-                    self.world.now = self.world.now.max(deadline.0);
-                    let now = Time(self.world.now);
-                    self.told.push((now, Told::Timeout));
-                    self.call.handle_timeout(now);
-                    self.drain();
-                }
+            if self.due().is_none() {
+                return self.check_end();
             }
-            assert!(self.world.now < LONGEST_MS, "the call does not end:\n{}", self.text());
+            self.step();
         }
         panic!("the call goes round in circles:\n{}", self.text());
+    }
+
+    /// When the next thing happens; none: the call is over.
+    pub(crate) fn due(&self) -> Option<u64> {
+        let (deadline, _) = self.call.poll_timeout()?;
+        Some(self.world.next_time().map_or(deadline.0, |next| next.min(deadline.0)).max(self.world.now))
+    }
+
+    /// It happens.
+    pub(crate) fn step(&mut self) {
+        let Some((deadline, _)) = self.call.poll_timeout() else { return };
+        match self.world.next_time() {
+            Some(next) if next < deadline.0 => self.happen(),
+            Some(_) | None => {
+                self.world.now = self.world.now.max(deadline.0);
+                let now = Time(self.world.now);
+                self.told.push((now, Told::Timeout));
+                self.call.handle_timeout(now);
+                self.drain();
+            }
+        }
+        assert!(self.world.now < LONGEST_MS, "the call does not end:\n{}", self.text());
     }
 
     fn happen(&mut self) {
@@ -247,7 +267,8 @@ impl Run {
         self.lines.push(format!("{:>8.3} {text}", now as f64 / 1_000.0));
     }
 
-    fn check_end(&mut self) {
+    /// The call is over: its promises at the end.
+    pub(crate) fn check_end(&mut self) {
         self.checker.end(&self.world);
         // Whatever still comes in after the end changes nothing.
         while self.world.next_time().is_some() {

@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use warmline::call::{
+    Setup,
     event::{DialFailure, Engine},
     flow::{
         Flow,
@@ -71,6 +72,7 @@ pub(crate) struct Sim {
     others: Vec<Arc<Flow>>,
     promise: Option<Box<Promise>>,
     looked_up: bool,
+    waited_ms: u64,
 }
 
 impl Sim {
@@ -218,6 +220,7 @@ impl Sim {
             others: Vec::new(),
             promise: None,
             looked_up: false,
+            waited_ms: 0,
         }
     }
 
@@ -230,6 +233,12 @@ impl Sim {
 
     pub(crate) fn number(mut self, number: &str) -> Self {
         self.number = Some(number.to_owned());
+        self
+    }
+
+    /// A callback is owed to them for so long.
+    pub(crate) fn waited(mut self, ms: u64) -> Self {
+        self.waited_ms = ms;
         self
     }
 
@@ -280,16 +289,29 @@ impl Sim {
     }
 
     pub(crate) fn run(self) -> Run {
+        let (setup, world, script) = self.parts();
+        Run::of(setup, world, script)
+    }
+
+    /// One of many calls, of this name.
+    pub(crate) fn begin(mut self, call: &CallId) -> Run {
+        self.world.desk = Some(Vec::new());
+        let (setup, world, script) = self.parts();
+        Run::begin(Setup { call: call.clone(), ..setup }, world, script)
+    }
+
+    fn parts(self) -> (Setup, World, VecDeque<(Cue, CallerDoes)>) {
         let mut setup = setup(self.flow);
         setup.others = self.others;
         setup.promise = self.promise;
         setup.caller.looked_up = self.looked_up;
+        setup.caller.waited_ms = self.waited_ms;
         setup.redact = self.redact.unwrap_or_default();
         if let Some(number) = self.number {
             setup.caller.number = number;
             setup.caller.name = None;
         }
-        Run::of(setup, self.world, self.script)
+        (setup, self.world, self.script)
     }
 }
 

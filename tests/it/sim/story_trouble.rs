@@ -1,11 +1,15 @@
 //! Drivers fail: the caller hears something within two seconds, and the call decides.
 
-use warmline::call::event::Engine;
+use warmline::call::{
+    event::{Engine, Event},
+    ids::LegId,
+    time::Time,
+};
 
 use super::{
     run::Run,
     script::{CallerDoes, Cue, Sim},
-    world::Fault,
+    world::{Fault, Happening},
 };
 
 const QUESTION: &str = "What are your opening hours on Saturday?";
@@ -151,4 +155,16 @@ fn an_engine_elsewhere_that_is_no_help_is_on_the_record_once() {
         .run();
     run.tells(&["= trouble remote recogniser: no answer in time: heard with the built-in one", "= trouble remote voice", "we are open"]);
     assert_eq!(run.lines.iter().filter(|line| line.contains("remote recogniser")).count(), 1);
+}
+
+#[test]
+fn a_voice_whose_end_is_reported_before_its_beginning_is_over() {
+    let mut sim = Sim::new().says_for(Cue::At(14_000), QUESTION, 1_000).hangs_up(Cue::At(30_000));
+    // A short sound in the pause behind the question.
+    let leg = LegId::CALLER;
+    sim.world.at(15_310, Happening::Tell(Event::VoiceStopped { leg, at: Time(15_300) }));
+    sim.world.at(15_320, Happening::Tell(Event::VoiceStarted { leg, at: Time(15_250) }));
+    let run = sim.run();
+    run.tells(&["> transcribe caller 14000..15000", "> transcribe caller 14000..15300", "= turn 1", "we are open"]);
+    assert!(run.time_of("= turn 1") < 18_000, "{}", run.text());
 }

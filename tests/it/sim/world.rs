@@ -8,7 +8,7 @@ use warmline::call::{
     ids::{AgentId, LegId, RequestId},
     media::playout::Loudness,
     outcome::TransferOutcome,
-    understanding::{Transcript, Voice},
+    understanding::Transcript,
 };
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
     meaning,
     player::Playing,
     prng::Prng,
+    random_many,
 };
 
 /// The one who watches over everybody; their telephone is one of those outside.
@@ -127,6 +128,8 @@ pub(crate) struct World {
     /// What the recogniser makes of voices before they pause: so long after they began.
     pub(crate) glimpses: Vec<(u64, &'static str)>,
     pub(crate) legs: BTreeMap<LegId, AgentId>,
+    /// The desk is one of many calls: what this one asks and tells it, in order, for whoever joins them.
+    pub(crate) desk: Option<Vec<Action>>,
     up: Vec<LegId>,
     reserved: BTreeMap<RequestId, AgentId>,
     waiting: Option<RequestId>,
@@ -166,6 +169,7 @@ impl World {
             meant: 1.0,
             glimpses: Vec::new(),
             legs: BTreeMap::new(),
+            desk: None,
             up: Vec::new(),
             reserved: BTreeMap::new(),
             waiting: None,
@@ -272,6 +276,14 @@ impl World {
 
     /// Does what an action asks.
     pub(crate) fn perform(&mut self, action: &Action) {
+        if let Some(desk) = &mut self.desk
+            && random_many::is_for_desk(action)
+        {
+            desk.push(action.clone());
+            if matches!(action, Action::FindAgent { .. } | Action::LeaveQueue { .. }) {
+                return;
+            }
+        }
         match action {
             Action::Answer { leg } => {
                 if !self.never_acks {
@@ -353,7 +365,7 @@ impl World {
         let said: Vec<&Segment> = self.said.iter().filter(|said| said.leg == leg && said.from < to && said.to > from).collect();
         let text = said.iter().map(|said| said.text.as_str()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
         let confidence = if text.is_empty() { 0.0 } else { said.iter().map(|said| said.confidence).fold(1.0, f32::min) };
-        Transcript { text, confidence, complete: said.last().and_then(|said| said.complete), voice: Some(Box::new(voice_of(leg))) }
+        Transcript { text, confidence, complete: said.last().and_then(|said| said.complete), voice: Some(Box::new(meaning::voice_of(leg))) }
     }
 
     fn speak(&mut self, id: RequestId, leg: LegId, clauses: &[String]) {
@@ -489,6 +501,11 @@ impl World {
         }
     }
 
+    /// The desk has one reserved for this request.
+    pub(crate) fn reserved(&mut self, id: RequestId, agent: &Reserved) {
+        self.reserved.insert(id, agent.id.clone());
+    }
+
     /// An agent as the desk hands them out.
     pub(crate) fn reserve(&mut self, id: RequestId, agent: &'static str) -> Reserved {
         let agent = self.agents.iter().find(|known| known.id == agent).expect("an agent of the world");
@@ -567,21 +584,6 @@ impl World {
     pub(crate) fn is_up(&self, leg: LegId) -> bool {
         self.up.contains(&leg)
     }
-}
-
-/// The caller speaks calmly, and every agent shouts: what is ever made of a raised voice was heard on the wrong leg.
-fn voice_of(leg: LegId) -> Voice {
-    let calm = Voice {
-        level_db: -26.0,
-        pitch_hz: 150.0,
-        pitch_span: 4.0,
-        syllables_per_s: 4.6,
-        tilt_db: -6.0,
-        pauses: 0.1,
-        voiced_ms: 1_500,
-        snr_db: 30.0,
-    };
-    if leg == LegId::CALLER { calm } else { Voice { level_db: -6.0, pitch_hz: 280.0, syllables_per_s: 7.0, tilt_db: 6.0, ..calm } }
 }
 
 fn as_reserved(agent: &Agent) -> Reserved {
