@@ -219,6 +219,14 @@ impl Hub {
         self.lock().calls.get(id).is_some_and(|call| call.readers.is_some())
     }
 
+    /// Is whoever has this number on the line? Not by a call that calls them back.
+    #[must_use]
+    pub fn is_on_the_line(&self, number: &str) -> bool {
+        let inner = self.lock();
+        let mut live = inner.calls.values().filter(|call| call.readers.is_some());
+        live.any(|call| call.head.caller == number && call.head.calls_back.is_none())
+    }
+
     /// Forgets calls that are over, and every event of them.
     pub fn forget(&self, ids: &[CallId]) {
         let mut inner = self.lock();

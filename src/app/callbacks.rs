@@ -1,10 +1,13 @@
 //! Keeps callbacks that were promised: each waits at the desk at the place that its caller had in the queue, and when an agent is reserved for it a call
-//! is made that tells them and rings the caller.
+//! is made that tells them and rings the caller. Whoever rings again before that takes the place with them, and is not called back while they are on the line.
+
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{Semaphore, mpsc, oneshot, watch},
     task::{AbortHandle, JoinSet},
     time::sleep,
 };
@@ -55,6 +58,9 @@ pub(super) struct Placing {
     pub(super) held: (CallAtDesk, oneshot::Sender<()>),
 }
 
+/// Since when those who are owed a callback want a human, by their numbers, as of the last look. Milliseconds since 1970-01-01 UTC.
+pub(super) type Owed = HashMap<String, u64>;
+
 /// What the keeper needs.
 #[derive(Clone)]
 pub(super) struct Keeper {
@@ -64,6 +70,7 @@ pub(super) struct Keeper {
     pub(super) hub: Hub,
     pub(super) trunks: Arc<TrunkTable>,
     pub(super) placings: mpsc::Sender<Placing>,
+    pub(super) owed: watch::Sender<Owed>,
 }
 
 /// What became of one that was tried.
@@ -105,6 +112,7 @@ impl Keeper {
         self.store.clear_callbacks(now.saturating_sub(self.options.expire_ms)).await?;
         let open = self.store.callbacks(false, AT_ONCE).await?;
         metrics::gauge!("warmline_callbacks_waiting").set(open.len() as f64);
+        self.owed.send_replace(owed(&open));
         // What was taken off the list waits no longer.
         known.retain(|id, task| {
             let wanted = open.iter().any(|callback| callback.id == *id);
@@ -115,6 +123,9 @@ impl Keeper {
         });
         for callback in open.into_iter().filter(|callback| callback.state == CallbackState::Waiting && callback.due_ms <= now) {
             let Some(target) = self.target(&callback).filter(|_| !known.contains_key(&callback.id)) else { continue };
+            if self.is_on_the_line(&callback) {
+                continue;
+            }
             let Ok(place) = Arc::clone(at_once).try_acquire_owned() else { break };
             let (keeper, id) = (self.clone(), callback.id);
             let task = running.spawn(async move {
@@ -155,11 +166,15 @@ impl Keeper {
             caller: Some(callback.number.clone()),
         };
         self.desk.find(request, &sender);
-        let Some(agent) = reserved(&mut inbox).await else { return Came::Nobody };
-        if !self.store.place_callback(callback.id, &id).await.unwrap_or_default() {
+        let agent = tokio::select! {
+            agent = reserved(&mut inbox) => agent,
+            () = self.rings_again(&callback) => return Came::Settled,
+        };
+        let Some(agent) = agent else { return Came::Nobody };
+        // They may have rung just now; then their call has the place, and this agent.
+        if self.is_on_the_line(&callback) || !self.store.place_callback(callback.id, &id).await.unwrap_or_default() {
             return Came::Settled;
         }
-        let waited_ms = now_ms().saturating_sub(callback.since_ms);
         let promise = Promise { of: callback.call.id.clone(), queue, target, summary, agent, waited_ms };
         let (over, ended) = oneshot::channel();
         let (number, tries) = (callback.id, callback.tries);
@@ -169,6 +184,18 @@ impl Keeper {
         }
         self.settle(number, tries, &id).await;
         Came::Settled
+    }
+
+    /// Nobody is rung who is on the line.
+    fn is_on_the_line(&self, callback: &Callback) -> bool {
+        numbers(callback).any(|number| self.hub.is_on_the_line(number))
+    }
+
+    /// Returns when they are on the line.
+    async fn rings_again(&self, callback: &Callback) {
+        while !self.is_on_the_line(callback) {
+            sleep(LOOK).await;
+        }
     }
 
     async fn settle(&self, callback: u64, tries: u32, call: &CallId) {
@@ -194,6 +221,22 @@ impl Keeper {
             sleep(LOOK).await;
         }
     }
+}
+
+/// The number that they called from, and the one that they want to be rung at.
+fn numbers(callback: &Callback) -> impl Iterator<Item = &str> {
+    [callback.call.caller.as_str(), callback.number.as_str()].into_iter().filter(|number| !number.is_empty())
+}
+
+fn owed(open: &[Callback]) -> Owed {
+    let mut owed = Owed::new();
+    for callback in open {
+        for number in numbers(callback) {
+            let since_ms = owed.entry(number.to_owned()).or_insert(callback.since_ms);
+            *since_ms = callback.since_ms.min(*since_ms);
+        }
+    }
+    owed
 }
 
 /// The agent for whom the desk was asked; none: there is nobody.

@@ -23,7 +23,7 @@ use tokio::{
     time::timeout,
 };
 
-use callbacks::{Keeper, Placing};
+use callbacks::{Keeper, Owed, Placing};
 
 use crate::{
     accounts::{self, Accounts},
@@ -78,6 +78,7 @@ struct Gateway {
     crm: Option<Crm>,
     readiness: Arc<Readiness>,
     pages_tls: Option<watch::Sender<http::Tls>>,
+    owed: watch::Sender<Owed>,
 }
 
 /// A call that begins.
@@ -170,7 +171,22 @@ impl App {
         readiness.sip.store(true, Ordering::Relaxed);
         let lookups = LookUps::new().context("no HTTP client")?;
         let crm = options::crm(&config).map(Crm::new).transpose().context("crm")?;
-        let gateway = Gateway { claims, config, trunks, routes, telephony, speech, store, hub, desk, lookups, crm, readiness, pages_tls };
+        let gateway = Gateway {
+            claims,
+            config,
+            trunks,
+            routes,
+            telephony,
+            speech,
+            store,
+            hub,
+            desk,
+            lookups,
+            crm,
+            readiness,
+            pages_tls,
+            owed: watch::Sender::default(),
+        };
         Ok(Self { gateway, arrivals, http })
     }
 
@@ -222,10 +238,10 @@ impl Gateway {
                 return self.telephony.refuse(&arrival, why.status()).await;
             }
         };
-        let caller = Caller { looked_up: self.crm.is_some(), ..caller };
         let id = call_id(unix_ms);
         let claimed = self.claims.begin(&id);
-        let caller = Caller { claim_code: claimed.code.clone(), ..caller };
+        let waited_ms = self.owed.borrow().get(&caller.number).map_or(0, |since_ms| unix_ms.saturating_sub(*since_ms));
+        let caller = Caller { looked_up: self.crm.is_some(), claim_code: claimed.code.clone(), waited_ms, ..caller };
         let begin = Begin {
             id: id.clone(),
             started,
@@ -335,6 +351,7 @@ impl Gateway {
             hub: self.hub.clone(),
             trunks: Arc::clone(&self.trunks),
             placings,
+            owed: self.owed.clone(),
         };
         (keeper, wanted)
     }

@@ -385,13 +385,13 @@ pub(super) fn speech(config: &Config, runtime: Handle) -> anyhow::Result<speech:
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::{fs, path::Path};
 
     use super::*;
 
     /// The example configuration with some of its text replaced.
-    fn config(replace: &[(&str, &str)]) -> Config {
+    pub(in crate::app) fn config(replace: &[(&str, &str)]) -> Config {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
         let mut text = fs::read_to_string(folder.join("warmline.yaml")).unwrap();
         for (from, to) in [(

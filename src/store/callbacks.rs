@@ -23,7 +23,7 @@ pub enum CallbackState {
     Placing,
     /// Caller and agent have spoken.
     Reached,
-    /// The caller has rung again, and has spoken with an agent.
+    /// The caller has rung again, and has spoken with an agent or was promised another one.
     RangAgain,
     /// The caller was rung as often as may be, and not reached.
     NotReached,
@@ -89,17 +89,22 @@ pub struct Callback {
 const COLUMNS: &str = "SELECT c.id, c.number, c.since_ms, c.promised_ms, c.due_ms, c.tries, c.state, c.last_call, calls.head FROM callbacks c \
                        JOIN calls ON calls.id = c.call";
 
+/// Since when the caller of a row of `calls` wants a human, who wanted one in this call at `wanted`: whoever was owed a callback already keeps that place.
+fn since(wanted: &str) -> String {
+    format!(
+        "min({wanted}, coalesce((SELECT min(owed.since_ms) FROM callbacks owed JOIN calls first ON first.id = owed.call WHERE first.caller = calls.caller AND \
+         calls.caller <> '' AND owed.state IN ('waiting', 'placing')), {wanted}))"
+    )
+}
+
 /// Writes a promise down, in the transaction of its entry.
 pub(super) async fn promised(connection: &mut SqliteConnection, call: &CallId, at_ms: u64, number: &str) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT OR IGNORE INTO callbacks (call, number, since_ms, promised_ms, due_ms) SELECT id, ?1, started_ms + coalesce((SELECT min(at_ms) FROM \
-         handoff_steps WHERE call = calls.id AND step = 'started'), ?2), started_ms + ?2, started_ms + ?2 FROM calls WHERE id = ?3",
-    )
-    .bind(number)
-    .bind(integer(at_ms))
-    .bind(&call.0)
-    .execute(connection)
-    .await?;
+    let since = since("started_ms + coalesce((SELECT min(at_ms) FROM handoff_steps WHERE call = calls.id AND step = 'started'), ?2)");
+    let query = format!(
+        "INSERT OR IGNORE INTO callbacks (call, number, since_ms, promised_ms, due_ms) SELECT id, ?1, {since}, started_ms + ?2, started_ms + ?2 FROM calls \
+         WHERE id = ?3"
+    );
+    sqlx::query(&query).bind(number).bind(integer(at_ms)).bind(&call.0).execute(connection).await?;
     Ok(())
 }
 
@@ -160,7 +165,8 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Callbacks that were promised before then are worth nothing any more; callers who rang again and spoke with an agent need none.
+    /// Callbacks that were promised before then are worth nothing any more; callers who rang again and spoke with an agent need none, and whoever was
+    /// promised another one needs only that.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -168,7 +174,8 @@ impl Store {
         sqlx::query(
             "UPDATE callbacks SET state = 'rang_again' WHERE state = 'waiting' AND EXISTS (SELECT 1 FROM calls later JOIN calls first ON \
              first.id = callbacks.call WHERE later.caller = first.caller AND later.caller <> '' AND later.started_ms > callbacks.promised_ms AND \
-             later.handoff_outcome IN ('bridged', 'transferred'))",
+             (later.handoff_outcome IN ('bridged', 'transferred') OR EXISTS (SELECT 1 FROM callbacks newer WHERE newer.call = later.id AND newer.state IN \
+             ('waiting', 'placing'))))",
         )
         .execute(&self.pool)
         .await?;
@@ -192,16 +199,14 @@ impl Store {
         )
         .execute(&mut *transaction)
         .await?;
-        let cut_off = sqlx::query(
-            "INSERT OR IGNORE INTO callbacks (call, number, since_ms, promised_ms, due_ms) SELECT id, caller, started_ms + (SELECT min(at_ms) FROM \
-             handoff_steps WHERE call = calls.id AND step = 'started'), started_ms + duration_ms, started_ms + duration_ms FROM calls WHERE outcome = \
-             'interrupted' AND escalated AND handoff_outcome IS NULL AND agent IS NULL AND started_ms > ? AND json_extract(head, '$.calls_back') IS NULL AND \
-             length(ltrim(caller, '+')) >= 3 AND ltrim(caller, '+') NOT GLOB '*[^0-9]*' AND EXISTS (SELECT 1 FROM handoff_steps WHERE call = calls.id AND \
-             step = 'started')",
-        )
-        .bind(integer(started_after_ms))
-        .execute(&mut *transaction)
-        .await?;
+        let since = since("started_ms + (SELECT min(at_ms) FROM handoff_steps WHERE call = calls.id AND step = 'started')");
+        let query = format!(
+            "INSERT OR IGNORE INTO callbacks (call, number, since_ms, promised_ms, due_ms) SELECT id, caller, {since}, started_ms + duration_ms, started_ms + \
+             duration_ms FROM calls WHERE outcome = 'interrupted' AND escalated AND handoff_outcome IS NULL AND agent IS NULL AND started_ms > ? AND \
+             json_extract(head, '$.calls_back') IS NULL AND length(ltrim(caller, '+')) >= 3 AND ltrim(caller, '+') NOT GLOB '*[^0-9]*' AND EXISTS (SELECT 1 \
+             FROM handoff_steps WHERE call = calls.id AND step = 'started')"
+        );
+        let cut_off = sqlx::query(&query).bind(integer(started_after_ms)).execute(&mut *transaction).await?;
         transaction.commit().await?;
         Ok(cut_off.rows_affected())
     }

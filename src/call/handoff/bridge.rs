@@ -83,6 +83,8 @@ impl Handoff {
         let step =
             HandoffStep::Bridged { agent, time_to_agent_ms: now.since(self.since), longest_silence_ms: base.silence.longest_ms(now) };
         base.io.record(What::Handoff { step });
+        // What was owed to them is theirs.
+        base.caller.waited_ms = 0;
         base.io.record(What::Handoff { step: Self::ended(base, HandoffOutcome::Bridged) });
         self.introduce(base, &offer, handed_on);
         self.stage = Stage::Bridged { offer, since: now, line: Line::default() };

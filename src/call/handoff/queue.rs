@@ -52,8 +52,7 @@ impl Handoff {
             queue: self.to.queue.clone(),
             not: self.asked.clone(),
             who: self.wanted.clone(),
-            ahead_ms: 1_000 * ahead_s(base.io.entries(), &base.flow.handoff.ahead_s).max(base.caller.ahead_s())
-                + self.due.as_ref().map_or(0, |due| due.waited_ms),
+            ahead_ms: 1_000 * ahead_s(base.io.entries(), &base.flow.handoff.ahead_s).max(base.caller.ahead_s()) + self.waited_ms(base),
             caller: Some(base.caller.number.clone()).filter(|number| !number.is_empty()),
             prefer: base.caller.own_agent(),
             reads: self.inquiry.as_ref().is_some_and(|inquiry| inquiry.by() == AskBy::Screen),
@@ -65,6 +64,15 @@ impl Handoff {
             self.due = None;
         }
         self.stage = Stage::Finding { find };
+    }
+
+    /// How long the caller had waited for a human when this handoff began: a promise is kept, or they ring again while one is owed to them.
+    fn waited_ms(&self, base: &Base) -> u64 {
+        match (&self.due, base.caller.waited_ms) {
+            (Some(due), _) => due.waited_ms,
+            (None, 0) => 0,
+            (None, before) => before + self.since.0,
+        }
     }
 
     /// The queue did not answer in time.

@@ -1,6 +1,7 @@
 //! A promised callback is kept: an agent first, then the caller; and what follows when either cannot be had.
 
 use warmline::call::{
+    action::Action,
     event::{AgentChoice, DialFailure, TransferTo},
     outcome::HandoffOutcome,
     record::{HandoffStep, NotReached, What},
@@ -216,4 +217,40 @@ fn whoever_is_sent_away_while_they_wait_is_not_called_back() {
     let run = Sim::new().agent(busy).says("Let me talk to a person").step(Cue::When("You are number 2", 2_000), CallerDoes::IsEnded).run();
     run.tells(&["> leave queue", "> caller: Thank you for calling. | Goodbye.", "> hang up caller", "> end NobodyCame"]);
     run.never("= callback to").never("maintenance");
+}
+
+/// How much earlier than they asked the calls of a run are served.
+fn ahead(run: &Run) -> Vec<u64> {
+    run.done.iter().filter_map(|(_, action)| if let Action::FindAgent { ahead_ms, .. } = action { Some(*ahead_ms) } else { None }).collect()
+}
+
+#[test]
+fn whoever_rings_again_while_a_callback_is_owed_takes_that_place() {
+    let declines = Agent::with("maria", "Maria", Phone::Answers(1_000)).does(Moment::Briefed, 300, Does::Press('9'));
+    let again =
+        Sim::new().agents(vec![declines.clone(), Agent::accepting("dan", "Dan")]).says("Let me talk to a person").waited(600_000).run();
+    again.tells(&["= handoff to", "> dial maria", "> dial dan", "= owner agent dan"]);
+    // Ten minutes, and what this call had lasted when they wanted a human; the next agent is asked for at the same place.
+    let this_call = again.time_of("= handoff to");
+    assert_eq!(ahead(&again), [600_000 + this_call, 600_000 + this_call]);
+    let first = Sim::new().agents(vec![declines, Agent::accepting("dan", "Dan")]).says("Let me talk to a person").run();
+    assert_eq!(ahead(&first), [0, 0]);
+}
+
+#[test]
+fn once_they_have_spoken_with_an_agent_nothing_is_owed() {
+    let sends = Agent::with("maria", "Maria", Phone::Answers(1_000)).does(Moment::Briefed, 300, Does::Press('1')).does(
+        Moment::Bridged,
+        8_000,
+        Does::Page(AgentChoice::ToBot { node: None }),
+    );
+    let run = Sim::new()
+        .agent(sends)
+        .waited(600_000)
+        .says("Let me talk to a person")
+        .says_on(Cue::When("= owner bot", 4_000), "Let me talk to a person")
+        .hangs_up(Cue::Then(30_000))
+        .run();
+    let ahead = ahead(&run);
+    assert!(ahead[0] > 600_000 && ahead.len() > 1 && ahead[1..].iter().all(|ahead_ms| *ahead_ms == 0), "{ahead:?}");
 }

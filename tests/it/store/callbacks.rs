@@ -115,3 +115,42 @@ async fn whoever_waited_when_the_gateway_died_gets_one_and_what_was_being_kept_w
     let all: Vec<(&str, CallbackState)> = all.iter().map(|(call, state)| (call.as_str(), *state)).collect();
     assert_eq!(all, [("being-kept", CallbackState::Waiting), ("kept", CallbackState::Reached), ("waits", CallbackState::Waiting)]);
 }
+
+#[tokio::test]
+async fn whoever_is_promised_another_one_keeps_their_place_and_is_called_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&Options::new(folder.path())).await.unwrap();
+    promised(&store, "first", 0).await;
+    promised(&store, "again", 7).await;
+    // Somebody else, with a wish of their own.
+    let mut new = new_call("other", 8);
+    new.caller.number = "+40722".to_owned();
+    let mut other = store.begin(new);
+    write(&mut other, 20_000, step(started()));
+    write(&mut other, 30_000, step(HandoffStep::CallbackPromised { number: "+40722".to_owned() }));
+    write(&mut other, 40_000, ended(Outcome::CallbackPromised));
+    drop(other);
+    store.flush().await;
+    store.clear_callbacks(0).await.unwrap();
+    let open = store.callbacks(false, 10).await.unwrap();
+    let open: Vec<(&str, u64)> = open.iter().map(|one| (one.call.id.0.as_str(), one.since_ms - STARTED_MS)).collect();
+    assert_eq!(open, [("again", 20_000), ("other", 8 * 60_000 + 20_000)]);
+    assert_eq!(store.callbacks(true, 10).await.unwrap().last().unwrap().state, CallbackState::RangAgain);
+}
+
+#[tokio::test]
+async fn whoever_was_cut_off_twice_keeps_the_first_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&Options::new(folder.path())).await.unwrap();
+    for (call, minute) in [("first", 0), ("again", 3)] {
+        let mut log = store.begin(new_call(call, minute));
+        write(&mut log, 5_000, step(started()));
+        write(&mut log, 8_000, ended(Outcome::Interrupted));
+        drop(log);
+        store.flush().await;
+        assert_eq!(store.recover_callbacks(0).await.unwrap(), 1);
+        store.clear_callbacks(0).await.unwrap();
+    }
+    let open = store.callbacks(false, 10).await.unwrap();
+    assert_eq!(open.iter().map(|one| (one.call.id.0.as_str(), one.since_ms)).collect::<Vec<_>>(), [("again", STARTED_MS + 5_000)]);
+}
