@@ -78,8 +78,7 @@ impl Struck {
                 (What::CallerTurn { turn, text: struck.text, confidence, from, to, understood }, cut)
             }
             What::AgentTurn { agent, text, confidence, from, to } => {
-                // "What is your card number?" counts, and so does reading it back.
-                let struck = redactor.said(&text, from, to);
+                let struck = redactor.agent_said(&text, from, to);
                 let cut = self.cut(&struck, (struck.since.unwrap_or(from), to));
                 (What::AgentTurn { agent, text: struck.text, confidence, from, to }, cut)
             }

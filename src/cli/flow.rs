@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 use warmline_models::{Embedder, ModelsDir, Runtime};
 
 use crate::{
-    call::flow::{Flow, Mistake, definition::Definition},
+    call::flow::{Flow, Mistake, definition::Definition, policy::Transcribe},
     languages,
     understand::Understander,
 };
@@ -66,6 +66,9 @@ fn check(file: &Path, json: bool) -> Result<()> {
             if !json {
                 let (intents, knowledge) = (flow.intents.len(), flow.knowledge.len());
                 writeln!(out, "{}: the flow `{}` is right: {intents} intents, {knowledge} knowledge entries", file.display(), flow.name)?;
+                if let Some(unheard) = unheard(&flow) {
+                    writeln!(out, "note: {unheard}")?;
+                }
             }
             Ok(())
         }
@@ -76,6 +79,19 @@ fn check(file: &Path, json: bool) -> Result<()> {
             bail!("{} has {} {}", file.display(), mistakes.len(), if mistakes.len() == 1 { "mistake" } else { "mistakes" });
         }
     }
+}
+
+/// What is not struck out of the recording, because it is not written down.
+fn unheard(flow: &Flow) -> Option<String> {
+    let (transcribe, whose) = match flow.handoff.transcribe {
+        Transcribe::Both => return None,
+        Transcribe::Caller => ("caller", "agents say"),
+        Transcribe::Off => ("off", "callers and agents say"),
+    };
+    Some(format!(
+        "`handoff.transcribe` is `{transcribe}`: card numbers and what else `privacy.redact` strikes out are not found in what {whose} after the bridge, and stay in the \
+         recording (keys are found all the same)"
+    ))
 }
 
 fn show(out: &mut impl Write, mistake: &Mistake, text: &str, json: bool) -> Result<()> {

@@ -162,6 +162,11 @@ pub(super) struct Reader<'t> {
     node: &'t Node,
 }
 
+/// Without quotes, YAML takes the words `on` and `off` for yes and no.
+const fn switch(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
 impl<'t> Reader<'t> {
     pub(super) fn new(node: &'t Node) -> Self {
         Self { node }
@@ -195,6 +200,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         match &self.node.value {
             Value::Text(word) => visitor.visit_enum(word.as_str().into_deserializer()),
             Value::Map(entries) if entries.len() == 1 => visitor.visit_enum(Variant { entry: &entries[0] }),
+            Value::Bool(on) if known.contains(&switch(*on)) => visitor.visit_enum(switch(*on).into_deserializer()),
             _ => Err(Fault::new(Kind::Other { message: format!("must be one of: {}", known.join(", ")) })),
         }
     }

@@ -72,7 +72,7 @@ const CHECKS: [(Kind, usize, Check); 3] = [
 /// A place of a text that is struck out.
 type Place = (Range<usize>, String);
 
-/// The end of a caller's turn that was figures.
+/// The end of somebody's turn that was figures.
 #[derive(Debug, Clone)]
 struct Tail {
     parts: Vec<Part>,
@@ -89,13 +89,23 @@ pub struct Redactor {
     card_until: Option<Time>,
     secret_until: Option<Time>,
     tail: Option<Tail>,
+    /// The same of the agent, who may say each part of a number after the caller.
+    agents_tail: Option<Tail>,
 }
 
 impl Redactor {
     /// For a call in a language.
     #[must_use]
     pub fn new(rules: &Rules, language: &'static Language) -> Self {
-        Self { rules: rules.clone(), patterns: rules.patterns(), language, card_until: None, secret_until: None, tail: None }
+        Self {
+            rules: rules.clone(),
+            patterns: rules.patterns(),
+            language,
+            card_until: None,
+            secret_until: None,
+            tail: None,
+            agents_tail: None,
+        }
     }
 
     /// The caller speaks another one.
@@ -121,6 +131,14 @@ impl Redactor {
         found.extend(goes_on);
         self.keep_tail(&placed, &numbers, from, to);
         Struck { since, ..strike(text, found) }
+    }
+
+    /// The same of the agent. "What is your card number?" counts, and so does reading it back.
+    pub fn agent_said(&mut self, text: &str, from: Time, to: Time) -> Struck {
+        std::mem::swap(&mut self.tail, &mut self.agents_tail);
+        let struck = self.said(text, from, to);
+        std::mem::swap(&mut self.tail, &mut self.agents_tail);
+        struck
     }
 
     /// Something else that is written down: the bot's words, a value.

@@ -39,6 +39,18 @@ fn a_right_flow_exits_0_and_a_wrong_one_1() {
 }
 
 #[test]
+fn a_flow_that_does_not_write_down_what_agents_say_is_told_what_that_means() {
+    for (transcribe, note) in [("both", None), ("caller", Some("in what agents say")), ("off", Some("in what callers and agents say"))] {
+        let flow = FlowFile::new(&format!("{transcribe}.yaml"), &format!("{SMALL}\nhandoff: {{ transcribe: {transcribe} }}\n"));
+        let said = warmline(&["flow", "check", flow.0.to_str().unwrap()]);
+        let text = String::from_utf8_lossy(&said.stdout);
+        assert_eq!(said.status.code(), Some(0), "{text}");
+        assert_eq!(text.contains("note: "), note.is_some(), "{text}");
+        assert!(note.is_none_or(|note| text.contains(note) && text.contains("stay in the recording")), "{text}");
+    }
+}
+
+#[test]
 fn mistakes_for_machines() {
     let wrong = FlowFile::new("machines.yaml", &with("human: orders", "human: oders").replacen("go: email\n", "go: emial\n", 1));
     let said = warmline(&["flow", "check", "--json", wrong.0.to_str().unwrap()]);

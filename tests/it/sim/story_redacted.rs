@@ -2,12 +2,13 @@
 
 use warmline::call::{
     action::Action,
+    flow::policy::Transcribe,
     record::{Entry, HandoffStep, What},
     redact::{Kind, Rules},
 };
 
 use super::{
-    agents::Agent,
+    agents::{Agent, Does, Moment, Phone},
     run::Run,
     script::{Cue, Sim},
 };
@@ -94,4 +95,79 @@ fn personal_codes_are_for_who_wants_them_struck_out() {
     let rules = Rules { kinds: vec![Kind::Cnp], ..Rules::none() };
     let run = Sim::new().redact(rules).says(code).hangs_up(Cue::AfterBot(1_000)).run();
     run.tells(&["= turn 1 \"My personal code is ••••\"", "= redacted cnp"]);
+}
+
+/// Maria accepts, and says this so long after the bridge.
+fn maria(says: &[(u64, &'static str)]) -> Agent {
+    let accepts = Agent::with("maria", "Maria", Phone::Answers(2_000)).does(Moment::Briefed, 500, Does::Press('1'));
+    let says = says.iter().fold(accepts, |agent, (at, text)| agent.does(Moment::Bridged, *at, Does::Say(text)));
+    says.does(Moment::Bridged, 40_000, Does::HangUp)
+}
+
+/// What both said after the bridge: who, words, from, to.
+fn conversation(run: &Run) -> Vec<(&'static str, &str, u64, u64)> {
+    let bridged = run.time_of("= bridged");
+    let said = run.record.iter().filter_map(|entry| match &entry.what {
+        What::CallerTurn { text, from, to, .. } => Some(("caller", text.as_str(), from.0, to.0)),
+        What::AgentTurn { text, from, to, .. } => Some(("maria", text.as_str(), from.0, to.0)),
+        _ => None,
+    });
+    said.filter(|(_, _, from, _)| *from >= bridged).collect()
+}
+
+fn is_silent(run: &Run, from: u64, to: u64) -> bool {
+    silent(run).iter().any(|(start, end)| *start <= from && to <= *end)
+}
+
+#[test]
+fn a_card_that_is_read_to_an_agent_and_read_back_is_struck_out_of_both() {
+    for reads_back in [
+        "So it is four one one one, one one one one, one one one one, one one one one",
+        "So it is forty-one eleven, eleven eleven, 1111 and eleven eleven",
+        "So it is 4111 1111 1111 1111",
+    ] {
+        let run = Sim::new()
+            .agent(maria(&[(1_000, "What is your card number?"), (14_000, reads_back)]))
+            .says("Let me talk to a person")
+            .says_on(Cue::When("= bridged", 4_000), "It is four one one one, one one one one, one one one one, one one one one")
+            .run();
+        let said = conversation(&run);
+        let words: Vec<_> = said.iter().map(|(who, text, ..)| (*who, *text)).collect();
+        assert_eq!(words, [("maria", "What is your card number?"), ("caller", "It is ••••"), ("maria", "So it is ••••")], "{reads_back}");
+        assert!(said[1..].iter().all(|(_, _, from, to)| is_silent(&run, *from, *to)), "{said:?} {:?}", silent(&run));
+        assert!(!is_silent(&run, said[0].2, said[0].3), "a question is no number");
+        for part in ["one one", "eleven", "1111"] {
+            assert!(!written(&run).contains(part), "{}", written(&run));
+        }
+    }
+}
+
+#[test]
+fn a_number_that_the_agent_says_after_the_caller_part_by_part_is_struck_out_of_both() {
+    let parts = ["four one one one", "one one one one", "one one one one", "one one one one"];
+    let echoes: Vec<(u64, &'static str)> = (0..).map(|part| 3_500 + 5_000 * part).zip(parts).collect();
+    let sim = Sim::new().agent(maria(&echoes)).says("Let me talk to a person").says_on(Cue::When("= bridged", 1_000), parts[0]);
+    // Each takes 1,160 ms.
+    let run = parts[1..].iter().fold(sim, |sim, part| sim.says_on(Cue::Then(3_840), part)).run();
+    let said = conversation(&run);
+    let who: Vec<_> = said.iter().map(|(who, ..)| *who).collect();
+    assert_eq!(who, ["caller", "maria"].repeat(4), "{said:?}");
+    assert_eq!((said[6].1, said[7].1), ("••••", "••••"), "the last of both, which show what it was");
+    // The first ones are on record already; they are in the stretches that the store blots and that the recording loses.
+    assert!(is_silent(&run, said[0].2, said[6].3) && is_silent(&run, said[1].2, said[7].3), "{said:?} {:?}", silent(&run));
+}
+
+#[test]
+fn where_an_agents_words_are_not_written_down_nothing_is_found_in_them() {
+    let card = "four one one one, one one one one, one one one one, one one one one";
+    for (transcribe, cuts) in [(Transcribe::Caller, 1), (Transcribe::Off, 0)] {
+        let run = Sim::new()
+            .transcribe(transcribe)
+            .agent(maria(&[(14_000, card)]))
+            .says("Let me talk to a person")
+            .says_on(Cue::When("= bridged", 4_000), card)
+            .run();
+        assert_eq!(silent(&run).len(), cuts, "{transcribe:?}: `warmline flow check` says so");
+        assert!(!written(&run).contains("one one"), "{}", written(&run));
+    }
 }
