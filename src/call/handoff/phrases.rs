@@ -1,5 +1,7 @@
 //! The few words around the facts of a summary, by language. Agents hear and read them; callers only hear why somebody is called.
 
+use std::num::NonZeroU64;
+
 use serde::Deserialize;
 
 use crate::call::handoff::summary::Mood;
@@ -8,6 +10,9 @@ use crate::call::handoff::summary::Mood;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::call) struct Phrases {
+    /// Letters that a voice says in a second of a briefing, with the pauses between sentences, figures counted as they are read out. Measured: joe says 14.4 to
+    /// 15.8, espeak-ng 11.5 to 12.4 in Romanian and Czech.
+    pub(in crate::call) letters_per_s: NonZeroU64,
     pub(super) somebody: String,
     pub(super) caller_is: String,
     pub(super) said: String,

@@ -8,12 +8,9 @@ use crate::call::{
         phrases::Phrases,
         summary::{Mood, fact_spoken, sentence, shortened, with_stop},
     },
+    language::Language,
     record::{Fact, FactSource},
 };
-
-/// Letters that a voice says in a second, figures counted as they are read out. Measured: the voice joe says 14.9 to 15.8 in
-/// briefings.
-const LETTERS_PER_S: u64 = 15;
 
 /// The letters of an agent's name that the greeting is reckoned with, and the most that are said of the caller's name.
 const NAME_LETTERS: u64 = 6;
@@ -68,14 +65,14 @@ impl Known<'_> {
 }
 
 /// The letters that the matter may take of a briefing of so many seconds: half of it.
-pub(in crate::call) fn most_of_the_matter(briefing_s: u64) -> usize {
-    usize::try_from(briefing_s * LETTERS_PER_S / 2).unwrap_or(usize::MAX)
+pub(in crate::call) fn most_of_the_matter(briefing_s: u64, language: &Language) -> usize {
+    usize::try_from(briefing_s * language.handoff.letters_per_s.get() / 2).unwrap_or(usize::MAX)
 }
 
 /// The letters that the voice has time for.
 fn budget(flow: &Flow) -> u64 {
     let hello = clauses::spoken_letters(&flow.prompt(PromptKey::BriefingHello, &[("name", "")])) as u64 + NAME_LETTERS;
-    (flow.handoff.briefing_s * LETTERS_PER_S).saturating_sub(hello)
+    (flow.handoff.briefing_s * flow.words().handoff.letters_per_s.get()).saturating_sub(hello)
 }
 
 /// The briefing, sentence by sentence. Where what was answered is too long, the facts are told instead, and then the first one alone: a sentence that was cut
@@ -117,7 +114,7 @@ pub(super) fn more(known: &Known<'_>, last_words: &[String], why: &str, phrases:
         (2, known.mood_spoken(phrases)),
         (1, known.do_first.to_owned()),
     ];
-    fitting(parts, MORE * 12 * LETTERS_PER_S).0
+    fitting(parts, MORE * 12 * phrases.letters_per_s.get()).0
 }
 
 /// The last of the importances.

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use warmline::call::{
+    action::Action,
     event::AgentChoice,
     flow::Flow,
+    ids::LegId,
     record::{HandoffStep, What},
 };
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
     run::Run,
-    script::Sim,
+    script::{Cue, Sim},
     world::Fault,
 };
 
@@ -25,6 +27,30 @@ fn in_flow(flow: Arc<Flow>) -> Sim {
         .says("Where is my order?")
         .says("four five seven one two nine")
         .says("This is the third time I am asking, let me talk to a person")
+}
+
+/// The briefings of calls in a flow that have more to tell than there is time for, as its agents hear them: without the choice behind them.
+pub(crate) fn full(flow: &Arc<Flow>) -> Vec<String> {
+    let tell = |item: &str, name: &str, wish: &str| {
+        let mut sim = Sim::with_flow(Arc::clone(flow)).agent(maria().does(Moment::Briefed, 500, Does::Press('1')));
+        let order = sim.world.orders.get_mut("457129").expect("the order of the stories");
+        order.insert("item".to_owned(), item.to_owned());
+        sim = sim.known(&[("name", name)], 250).says("Where is my order?").presses(Cue::AfterBot(500), "457129").says(wish);
+        let run = sim.run();
+        let told = run.done.iter().find_map(|(_, action)| match action {
+            Action::Speak { leg, clauses, .. } if *leg != LegId::CALLER => Some(clauses.join(" ")),
+            _ => None,
+        });
+        told.unwrap_or_else(|| panic!("nobody was told anything:\n{}", run.text()))
+    };
+    let wish = "Let me talk to a person";
+    let angry = "This is the third time I am asking, I am furious, let me talk to a person";
+    vec![
+        tell("lamp", "Ana Pop", wish),
+        tell("lamp", "Alexandrina Constantinescu-Brătianu", angry),
+        tell("garden table with six folding chairs", "Ana Pop", angry),
+        tell("two sets of bed linen, one of them in blue", "Bartholomew Featherstonehaugh", wish),
+    ]
 }
 
 fn human() -> Sim {

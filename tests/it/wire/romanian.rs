@@ -9,7 +9,7 @@ use warmline::{
 };
 use warmline_models::{read_wav, to_pcm};
 
-use super::{LIMIT, hear_greeting, maria, newest_call, phone, start_with};
+use super::{LIMIT, hear_greeting, maria, newest_call, phone, start_with, whisper::keeps_to_its_time};
 
 /// An utterance of `tests/data/speech/ro`.
 fn utterance(number: usize) -> Sound {
@@ -62,6 +62,9 @@ async fn a_romanian_caller_is_answered_understood_and_handed_over() {
     assert!(heard.contains("comanda mea") && heard.contains("un om"), "{heard}");
     let told = texts(&seen, "bot_turn");
     assert!(told.contains("numărul comenzii") && told.contains("Comanda 457129"), "{told}");
+    let started = seen["entries"].as_array().unwrap().iter().find(|entry| entry["step"]["step"] == "started").unwrap();
+    let spoken: Vec<String> = serde_json::from_value(started["step"]["summary"]["spoken"].clone()).unwrap();
+    keeps_to_its_time("ro", &format!("Bună, Maria, un apel pentru tine. {}", spoken.join(" "))).await;
     line.hang_up().await.unwrap();
 }
 

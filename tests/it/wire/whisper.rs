@@ -5,14 +5,17 @@
 //! chance: the whisper beside the greeting in the same voice and beside the music before, and a sentence that nobody said beside the whisper. Twice the highest
 //! of these is the limit. And the test can see: the whisper mixed into what the caller heard, 20 dB softer than it was, lies above the limit.
 
-use std::{process::Stdio, time::Duration};
+use std::{process::Stdio, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::process::Command;
 use warmline::{
+    call::flow::Flow,
     clock,
     phone::{Phone, Sound},
 };
+
+use crate::sim::story_whisper::full;
 
 use super::{
     ANY, Folder, LIMIT,
@@ -90,10 +93,15 @@ async fn hand_over() -> Heard {
 
 /// The words as the gateway's voice says them, made apart from the call.
 async fn said_apart(text: &str) -> Sound {
-    let folder = Folder::new("whisper-apart");
+    said_apart_in("en", text).await
+}
+
+/// The same in the voice of a language. As long as on a call, however slow the machine is.
+pub(super) async fn said_apart_in(language: &str, text: &str) -> Sound {
+    let folder = Folder::new(&format!("whisper-{language}"));
     let file = folder.0.join("said.wav");
     let mut speak = Command::new(env!("CARGO_BIN_EXE_warmline"));
-    let speak = speak.args(["speak", "--out"]).arg(&file).arg(text).stdout(Stdio::null()).stderr(Stdio::null());
+    let speak = speak.args(["speak", "--lang", language, "--out"]).arg(&file).arg(text).stdout(Stdio::null()).stderr(Stdio::null());
     assert!(speak.status().await.unwrap().success());
     Sound::read(&file).unwrap().trimmed()
 }
@@ -102,6 +110,7 @@ async fn said_apart(text: &str) -> Sound {
 async fn the_whisper_is_in_the_agents_ear_and_in_no_other_and_the_company_in_the_callers() {
     let heard = hand_over().await;
     let whisper = Sound { samples: heard.briefing.clone() }.trimmed().samples;
+    keeps_to_its_time("en", &format!("Hello Maria, a caller for you. {}", heard.spoken.join(" "))).await;
     // That it is the briefing: a sentence of it, spoken by the same voice apart from the call, is in what the agent's telephone received.
     let longest = heard.spoken.iter().max_by_key(|clause| clause.len()).expect("there is a briefing");
     let apart = said_apart(longest).await;
@@ -134,5 +143,29 @@ async fn the_whisper_is_in_the_agents_ear_and_in_no_other_and_the_company_in_the
     assert!(likeness(&heard.words, &heard.left) > 0.4 && likeness(&heard.company, &heard.right) > 0.8);
     for (what, likeness, limit) in leaks {
         assert!(likeness <= limit, "{what}: {likeness:.3}");
+    }
+}
+
+/// The default of `handoff.briefing_s`.
+const LONGEST: Duration = Duration::from_secs(12);
+
+/// Says what an agent hears before the choice, in the real voice, and holds it to its time.
+pub(super) async fn keeps_to_its_time(language: &str, briefing: &str) {
+    let took = Duration::from_millis(said_apart_in(language, briefing).await.ms());
+    println!("{language}: {:.2} s: {briefing}", took.as_secs_f64());
+    assert!(took <= LONGEST, "{took:?}: {briefing}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn briefings_with_more_to_tell_than_there_is_time_for_keep_to_twelve_seconds_in_every_voice() {
+    for language in ["en", "ro", "cs"] {
+        let path = format!("{}/config/flows/support.{language}.yaml", env!("CARGO_MANIFEST_DIR"));
+        let flow = Flow::parse(&std::fs::read_to_string(&path).unwrap(), &path).unwrap();
+        assert_eq!(flow.handoff.briefing_s, LONGEST.as_secs(), "by default");
+        let flow = Arc::new(flow.bind(&[("orders".to_owned(), "http://127.0.0.1:9/api".to_owned())].into()).unwrap());
+        let briefings = full(&flow);
+        for briefing in &briefings {
+            keeps_to_its_time(language, briefing).await;
+        }
     }
 }

@@ -49,7 +49,8 @@ impl<'a> Checker<'a> {
 
     /// The matter is the heart of the briefing, and leaves room for the rest of it.
     fn short_enough(&mut self, path: &Path, summary: &str) {
-        let (letters, most) = (clauses::spoken_letters(summary), most_of_the_matter(self.definition.handoff.briefing_s));
+        let Some(language) = self.languages.of(&self.definition.language) else { return };
+        let (letters, most) = (clauses::spoken_letters(summary), most_of_the_matter(self.definition.handoff.briefing_s, language));
         if letters > most {
             let message = format!("{letters} letters, and the agent's briefing has time for {most}");
             self.wrong(path, message, Some("say it shorter, or give `handoff.briefing_s` more seconds"));
