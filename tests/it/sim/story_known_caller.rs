@@ -131,6 +131,50 @@ fn their_own_agent_their_priority_and_vip_go_to_the_queue() {
     );
 }
 
+/// How much earlier than it asked the call is served, and why a human was called.
+fn ahead(run: &Run) -> (u64, Vec<String>) {
+    let ahead_ms =
+        run.done.iter().find_map(|(_, action)| if let Action::FindAgent { ahead_ms, .. } = action { Some(*ahead_ms) } else { None });
+    let reasons = run.record.iter().find_map(|entry| match &entry.what {
+        What::Decision { decision } if decision.escalate => Some(decision.reasons.clone()),
+        _ => None,
+    });
+    (ahead_ms.expect("a human is called"), reasons.expect("for some reason"))
+}
+
+/// The example flow, whose words of critical matters these are.
+fn example(ahead_s: Option<(&str, u64)>) -> Arc<Flow> {
+    let mut flow = Flow::parse(include_str!("../../../config/flows/support.en.yaml"), "support.en.yaml").expect("the example is sound");
+    if let Some((key, seconds)) = ahead_s {
+        flow.handoff.ahead_s = [(key.to_owned(), seconds)].into();
+    }
+    let services = [("orders".to_owned(), "http://127.0.0.1:9/api".to_owned())].into();
+    Arc::new(flow.bind(&services).expect("it needs one service"))
+}
+
+fn says(text: &str, ahead_s: Option<(&str, u64)>) -> (u64, Vec<String>) {
+    ahead(&Sim::with_flow(example(ahead_s)).says(text).hangs_up(Cue::At(60_000)).run())
+}
+
+const FURIOUS: &str = "This is outrageous, I am furious about you people";
+const BEREAVED: &str = "My mother has died and I do not know what to do about her parcel";
+
+#[test]
+fn whoever_is_angry_or_vulnerable_goes_ahead() {
+    for (text, reason) in [(FURIOUS, "anger"), (BEREAVED, "critical:vulnerability")] {
+        let (ahead_ms, reasons) = says(text, None);
+        assert!(reasons.iter().any(|given| given == reason), "{reasons:?}");
+        assert_eq!(ahead_ms, 30_000);
+    }
+    assert_eq!(says("Let me talk to a person", None).0, 0, "and nobody else");
+}
+
+#[test]
+fn a_flow_says_how_far_ahead_who_goes() {
+    assert_eq!(says(BEREAVED, Some(("critical:vulnerability", 90))).0, 90_000);
+    assert_eq!(says(FURIOUS, Some(("critical:vulnerability", 90))).0, 0);
+}
+
 #[test]
 fn what_comes_while_a_human_is_called_is_on_the_card_all_the_same() {
     let run = wants_a_human().known(ANA, 18_000).hangs_up(Cue::At(60_000)).run();
