@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, time::Duration};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use warmline::{
-    config::{ConfigFile, Transfer},
-    phone::{Agent, Line, Phone, Sound},
+    config::{ConfigFile, MayCallConfig, Transfer, TrunkConfig},
+    phone::{Agent, Line, Phone, Sound, Voice as Speaker},
 };
 
 use super::{Gateway, LIMIT, hear_greeting, newest_call, phone, said, start_with};
@@ -65,6 +65,11 @@ struct Call {
 
 /// A caller who has Maria, and the telephones of Dan and Eva, who serve no queue.
 async fn with_maria(name: &str) -> Call {
+    with_maria_where(name, |_| {}).await
+}
+
+/// The same, with an adjusted configuration.
+async fn with_maria_where(name: &str, adjusted: impl FnOnce(&mut ConfigFile)) -> Call {
     let (marias, dans, evas) = (phone("maria").await, phone("dan").await, phone("eva").await);
     let agent = |id: &str, name: &str, phone: &Phone| Agent {
         id: id.to_owned(),
@@ -77,6 +82,7 @@ async fn with_maria(name: &str) -> Call {
         for id in ["dan", "eva"] {
             file.agents.get_mut(id).unwrap().queues.clear();
         }
+        adjusted(file);
     };
     let gateway = start_with(name, agents, false, 0, alone).await;
     let caller = phone("caller").await;
@@ -106,6 +112,11 @@ impl Call {
             body["to"] = json!({"agent": agent});
         }
         self.post("choice", body).await;
+    }
+
+    /// Waits until somebody's words are on record.
+    async fn until_said(&self, turn: &str, words: &str) {
+        self.until(|entry| entry["what"] == turn && entry["text"].as_str().is_some_and(|text| text.to_lowercase().contains(words))).await;
     }
 
     async fn supervise(&self, mode: &str) {
@@ -193,4 +204,61 @@ async fn in_a_conference_all_hear_each_other_and_two_of_them_go_on_alone() {
     call.line.wait_for_hang_up(LIMIT).await.unwrap();
     let [_, heard] = call.recording().await;
     assert!(has(&heard, DAN), "whom the caller hears is in the recording");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_does_with_a_caller_from_the_hold_to_the_bot() {
+    let outside = phone("0212000000").await;
+    let peer = outside.address().rsplit('@').next().unwrap().parse().unwrap();
+    let call = with_maria_where("people-desk", |file| {
+        file.trunks.insert("isp".to_owned(), TrunkConfig::to(vec![peer]));
+        let may_call = MayCallConfig { numbers: vec!["0212*".to_owned()], via: "isp".to_owned() };
+        file.agents.get_mut("maria").unwrap().may_call = Some(may_call);
+    })
+    .await;
+    let two = [Voice { line: &call.line, hz: CALLER }, Voice { line: &call.maria, hz: MARIA }];
+    hear(&two, &[&[MARIA], &[CALLER]], "bridged").await;
+
+    // What both say is written down while their packets pass across.
+    call.line.media.say(&said("The parcel was meant for my grandmother.").await).await.unwrap();
+    call.until_said("caller_turn", "grandmother").await;
+    let answer = Speaker::Rms.or_any().await.say("We are going to send you another one tomorrow.").await.unwrap();
+    call.maria.media.say(&answer).await.unwrap();
+    call.until_said("agent_turn", "tomorrow").await;
+
+    call.choose("hold", None).await;
+    hear(&two, &[&[], &[]], "on hold").await;
+    call.line.media.wait_for_sound_of(Duration::from_secs(1), call.line.media.now(), LIMIT).await.unwrap();
+    call.choose("resume", None).await;
+    hear(&two, &[&[MARIA], &[CALLER]], "resumed").await;
+    call.choose("mute", None).await;
+    hear(&two, &[&[], &[CALLER]], "muted").await;
+    call.choose("unmute", None).await;
+    hear(&two, &[&[MARIA], &[CALLER]], "not muted any more").await;
+
+    call.post("choice", json!({"agent": "maria", "choice": "add", "to": {"number": "0212000000"}})).await;
+    let third = outside.ring(LIMIT).await.unwrap().answer().await.unwrap();
+    call.until(|entry| entry["step"]["third"]["did"] == "joined").await;
+    let three = [Voice { line: &call.line, hz: CALLER }, Voice { line: &call.maria, hz: MARIA }, Voice { line: &third, hz: EVA }];
+    hear(&three, &[&[MARIA, EVA], &[CALLER, EVA], &[CALLER, MARIA]], "with somebody outside").await;
+    third.hang_up().await.unwrap();
+    hear(&two, &[&[MARIA], &[CALLER]], "two again").await;
+
+    call.choose("transfer", Some("dan")).await;
+    let dan = call.phones[0].ring(LIMIT).await.unwrap().answer().await.unwrap();
+    dan.media.wait_for_silence_of(Duration::from_millis(1_500), dan.answered, LIMIT).await.unwrap();
+    dan.media.press('1').await.unwrap();
+    call.maria.wait_for_hang_up(LIMIT).await.unwrap();
+    hear(&[Voice { line: &call.line, hz: CALLER }, Voice { line: &dan, hz: DAN }], &[&[DAN], &[CALLER]], "with Dan").await;
+
+    // The packets pass across no more, and the caller is listened to again.
+    call.post("choice", json!({"agent": "dan", "choice": "to_bot"})).await;
+    dan.wait_for_hang_up(LIMIT).await.unwrap();
+    let back = call.line.media.now();
+    call.line.media.wait_for_sound_of(Duration::from_millis(500), back, LIMIT).await.unwrap();
+    call.line.media.wait_for_silence_of(Duration::from_millis(1_000), back, LIMIT).await.unwrap();
+    call.line.media.say(&said("Where is my order?").await).await.unwrap();
+    call.until_said("caller_turn", "where is my order").await;
+    call.until_said("bot_turn", "order number").await;
+    call.line.hang_up().await.unwrap();
 }
