@@ -362,6 +362,7 @@ mod tests {
         assert!(book.identify(KeyHash::of("other"), KeyKind::Token, 1).is_none());
         let ion = book.identify(token, KeyKind::Token, 999).unwrap();
         assert_eq!(ion.permissions(), [Permission::OwnCalls]);
+        assert!(book.identify(token, KeyKind::Token, 1_000).is_none(), "past its end");
         let ana = book.identify(KeyHash::of("session"), KeyKind::Session, 1).unwrap();
         assert_eq!(ana.permissions(), Permission::all());
     }

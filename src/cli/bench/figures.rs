@@ -58,6 +58,16 @@ impl Figures {
         }
     }
 
+    /// What is wrong with them, if anything is: limits that were missed, and what could not be measured.
+    pub(crate) fn wrong(&self) -> Option<String> {
+        let missed: Vec<&str> =
+            self.figures.iter().filter(|figure| figure.met() == Some(false)).map(|figure| figure.name.as_str()).collect();
+        let said = [("missed their limits", missed.join(", ")), ("could not be measured", self.missing.join("; "))];
+        let said: Vec<String> =
+            said.iter().filter(|(_, what)| !what.is_empty()).map(|(verdict, what)| format!("{verdict}: {what}")).collect();
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+
     /// The table for people.
     pub(crate) fn text(&self) -> String {
         let mut out = format!("\n{}\n\n", self.machine);
@@ -105,5 +115,22 @@ mod tests {
         assert!(figures.text().contains("MISSED"));
         figures.add_times("other", &[], &[(50, None)]);
         assert!(figures.text().contains("other: nothing was measured"));
+    }
+
+    #[test]
+    fn whatever_is_missed_or_missing_is_wrong() {
+        let measured = |value: f64| {
+            let mut figures = Figures::default();
+            figures.add("met", 1.0, "ms", 1, Some(1.0));
+            figures.add("unlimited", 9.0, "ms", 1, None);
+            figures.add("reply", value, "ms", 1, Some(900.0));
+            figures
+        };
+        assert_eq!(measured(900.0).wrong(), None);
+        assert_eq!(measured(900.5).wrong().unwrap(), "missed their limits: reply");
+        assert_eq!(measured(f64::NAN).wrong().unwrap(), "missed their limits: reply");
+        let mut missing = measured(1.0);
+        missing.missing.push("the crowd: no file handles".to_owned());
+        assert_eq!(missing.wrong().unwrap(), "could not be measured: the crowd: no file handles");
     }
 }

@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     clock,
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let json = serde_json::to_vec_pretty(&figures).context("the figures as JSON")?;
         fs::write(file, json).with_context(|| file.display().to_string())?;
     }
-    Ok(())
+    figures.wrong().map_or(Ok(()), |wrong| bail!("figures that {wrong}"))
 }
 
 async fn measure(args: &Args) -> Result<Figures> {
