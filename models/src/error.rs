@@ -6,7 +6,9 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A file of the models folder is missing or unreadable.
-    #[error("model file {path} cannot be read ({reason}): run `warmline models pull`, with `--lang` for a further language")]
+    #[error(
+        "model file {path} cannot be read ({reason}): run `warmline models pull`, with `--lang` for a further language, with `--callers` for the voices of evaluations"
+    )]
     File {
         /// The file.
         path: PathBuf,

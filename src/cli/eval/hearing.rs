@@ -10,9 +10,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
-use warmline_models::{ModelsDir, RECOGNISER_RATE, Recogniser, Runtime, Transcript, read_wav, resample};
+use warmline_models::{Callers, ModelsDir, RECOGNISER_RATE, Recogniser, Runtime, Transcript, read_wav, resample, to_pcm};
 
 use crate::{
     call::{
@@ -25,6 +25,7 @@ use crate::{
         },
     },
     cli::eval::{damage::Damage, words},
+    phone::Sound,
     speech::Numbers,
 };
 
@@ -36,6 +37,9 @@ const BANDS: usize = 10;
 pub(crate) struct Args {
     /// The recordings, with `texts.jsonl`.
     folder: PathBuf,
+    /// Say every text of `texts.jsonl` first, by voices that are nearly people's (`warmline models pull --callers`).
+    #[arg(long)]
+    make: bool,
     /// Language of the speech.
     #[arg(long, default_value = "en")]
     lang: String,
@@ -96,8 +100,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.lang != "en" {
         bail!("language {}: only `en` has a recogniser here", args.lang);
     }
+    let runtime = Runtime::load(&ModelsDir::of_user()?)?;
+    if args.make {
+        make(&args.folder, &Callers::load(&runtime)?)?;
+    }
     let recordings = load(&args.folder)?;
-    let recogniser = Recogniser::load(&Runtime::load(&ModelsDir::of_user()?)?, 1)?;
+    let recogniser = Recogniser::load(&runtime, 1)?;
     let mut all = BTreeMap::new();
     for damage in &args.conditions {
         let figures = condition(&recogniser, &recordings, *damage, args)?;
@@ -111,17 +119,32 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-fn load(folder: &Path) -> Result<Vec<Recording>> {
+/// Has the texts said, by one voice after the other.
+fn make(folder: &Path, callers: &Callers) -> Result<()> {
+    let people = callers.of("en");
+    ensure!(!people.is_empty(), "nobody speaks");
+    for (index, label) in labels(folder)?.iter().enumerate() {
+        let said = callers.speak(people[index % people.len()], &label.text, 1.0)?;
+        Sound::through_telephone(&to_pcm(&said), Callers::RATE).write(&folder.join(format!("{}.wav", label.id)))?;
+    }
+    Ok(())
+}
+
+fn labels(folder: &Path) -> Result<Vec<Label>> {
     let list = folder.join("texts.jsonl");
     let lines = fs::read_to_string(&list).with_context(|| format!("cannot read {}", list.display()))?;
+    let lines = lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines.map(|(number, line)| serde_json::from_str(line).with_context(|| format!("{}, line {}", list.display(), number + 1))).collect()
+}
+
+fn load(folder: &Path) -> Result<Vec<Recording>> {
     let mut recordings = Vec::new();
-    for (number, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let label: Label = serde_json::from_str(line).with_context(|| format!("{}, line {}", list.display(), number + 1))?;
+    for label in labels(folder)? {
         let audio = read_wav(&folder.join(format!("{}.wav", label.id)))?;
         recordings.push(Recording { label, sound: resample(&audio.samples, audio.rate, super::damage::RATE)? });
     }
     if recordings.is_empty() {
-        bail!("{} names no recordings", list.display());
+        bail!("{} names no recordings", folder.join("texts.jsonl").display());
     }
     Ok(recordings)
 }

@@ -14,7 +14,7 @@ mod stage;
 use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result, ensure};
-use warmline_models::{Embedder, ModelsDir, Synthesiser};
+use warmline_models::{Embedder, ModelsDir};
 
 use crate::{call::flow::Flow, cli::flow::load, speech::engines::Engines, understand::Understander};
 use label::{Kind, Scene};
@@ -31,7 +31,7 @@ pub(crate) struct Args {
     /// Measure only these.
     #[arg(long)]
     only: Option<Only>,
-    /// Which sentences and which voices: tune on a, report on b and c.
+    /// Which sentences and which voices: tune on a, report on b, c and d.
     #[arg(long, value_name = "PART", default_value = "a")]
     part: make::Part,
     /// Where chance begins.
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let dir = ModelsDir::of_user()?;
     if let Some(size) = args.make {
         let runtime = warmline_models::Runtime::load(&dir)?;
-        make::fill(&args.folder, size, args.part, args.seed, &Synthesiser::load(&runtime, 1)?)?;
+        make::fill(&args.folder, size, args.part, args.seed, &runtime)?;
     }
     let mut scenes = label::read(&args.folder)?;
     if let Some(only) = args.only {

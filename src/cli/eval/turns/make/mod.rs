@@ -8,7 +8,7 @@ mod voices;
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use warmline_models::Synthesiser;
+use warmline_models::{Runtime, Synthesiser};
 
 pub(super) use chance::Chance;
 use texts::{Texts, Tongue};
@@ -35,6 +35,8 @@ pub(crate) enum Part {
     B,
     /// A list that is younger than the rule, and voices of its own.
     C,
+    /// The same list, said by voices that are nearly people's (`warmline models pull --callers`); takes ten times as long.
+    D,
 }
 
 /// Pauses inside turns, in milliseconds: half of them are longer than half a second.
@@ -68,14 +70,16 @@ struct Maker<'a> {
 }
 
 /// Fills the folder.
-pub(super) fn fill(folder: &Path, size: Size, part: Part, seed: u64, own: &Synthesiser) -> Result<()> {
+pub(super) fn fill(folder: &Path, size: Size, part: Part, seed: u64, runtime: &Runtime) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let mut maker = Maker { folder, voices: Voices::new(own, part)?, texts: Texts::read(part)?, chance: Chance::new(seed) };
+    let own = Synthesiser::load(runtime, 1)?;
+    let voices = Voices::new(&own, part, runtime)?;
+    let mut maker = Maker { folder, voices, texts: Texts::read(part)?, chance: Chance::new(seed) };
     let [turns, interruptions, back_channels, romanian_interruptions, romanian_back_channels, noises, echoes] = size.counts();
     (0..turns).try_for_each(|number| maker.turn(number))?;
     (0..interruptions).try_for_each(|number| maker.over(number, Kind::Interruption, Tongue::English))?;
     (0..back_channels).try_for_each(|number| maker.over(number, Kind::BackChannel, Tongue::English))?;
-    if maker.voices.romanian().is_some() {
+    if maker.voices.speaks_romanian() {
         (0..romanian_interruptions).try_for_each(|number| maker.over(number, Kind::Interruption, Tongue::Romanian))?;
         (0..romanian_back_channels).try_for_each(|number| maker.over(number, Kind::BackChannel, Tongue::Romanian))?;
     }
@@ -108,7 +112,7 @@ impl Maker<'_> {
         }
         samples.extend(Sound::silence(AROUND_MS).samples);
         sounds::add(&mut samples, &sounds::noise(&mut self.chance), LINE_DB);
-        let label = Label { expects, voice: voice.name().to_owned(), ..Self::label(Kind::Turn, parts.join(" | "), heard) };
+        let label = Label { expects, voice: self.voices.name(voice), ..Self::label(Kind::Turn, parts.join(" | "), heard) };
         self.write(&format!("turn-{number:03}"), &label, samples)
     }
 
@@ -116,7 +120,7 @@ impl Maker<'_> {
     fn over(&mut self, number: usize, kind: Kind, tongue: Tongue) -> Result<()> {
         let text =
             if kind == Kind::Interruption { self.texts.interruption(number, tongue) } else { self.texts.back_channel(number, tongue) };
-        let romanian = self.voices.romanian().filter(|_| tongue == Tongue::Romanian);
+        let romanian = self.voices.romanian(number).filter(|_| tongue == Tongue::Romanian);
         // Every text is said by every voice before a pair comes twice.
         let voice = romanian.unwrap_or_else(|| self.voices.pick(number + number / TEXTS_OVER));
         // Voices that read aloud spell "mhm".
@@ -125,7 +129,7 @@ impl Maker<'_> {
             _ => self.voices.say(voice, std::slice::from_ref(&text))?.remove(0),
         };
         let mut label = Self::label(kind, text, vec![(u64::from(AROUND_MS), u64::from(AROUND_MS) + sound.ms())]);
-        label.voice = voice.name().to_owned();
+        label.voice = self.voices.name(voice);
         label.after_ms = self.after_ms();
         label.bot = self.texts.bot(number / 3, tongue);
         if romanian.is_some() {

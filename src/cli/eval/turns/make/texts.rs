@@ -7,7 +7,7 @@ use super::{Expected, Part};
 
 /// The list of the parts a and b; a bar is where somebody may pause.
 const TEXTS: &str = include_str!("texts.yaml");
-/// The list of part c.
+/// The list of the parts c and d.
 const TEXTS_C: &str = include_str!("texts_c.yaml");
 
 #[derive(Debug, Deserialize)]
@@ -17,7 +17,7 @@ struct Lists {
     yes_no: Vec<String>,
     interruptions: Vec<String>,
     back_channels: Vec<String>,
-    // Part c has none of its own.
+    // The parts c and d have none of its own.
     #[serde(default)]
     romanian_interruptions: Vec<String>,
     #[serde(default)]
@@ -48,7 +48,7 @@ pub(super) struct Texts(Lists);
 impl Texts {
     pub(super) fn read(part: Part) -> Result<Self> {
         let mut lists = Lists::read(TEXTS, "texts.yaml")?;
-        if part == Part::C {
+        if matches!(part, Part::C | Part::D) {
             let Lists { sentences, numbers, yes_no, interruptions, back_channels, .. } = Lists::read(TEXTS_C, "texts_c.yaml")?;
             return Ok(Self(Lists { sentences, numbers, yes_no, interruptions, back_channels, ..lists }));
         }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn every_part_has_something_to_say_in_both_languages() {
-        for part in [Part::A, Part::B, Part::C] {
+        for part in [Part::A, Part::B, Part::C, Part::D] {
             let texts = Texts::read(part).unwrap();
             for tongue in [Tongue::English, Tongue::Romanian] {
                 assert!(!texts.interruption(1, tongue).is_empty() && !texts.back_channel(1, tongue).is_empty());

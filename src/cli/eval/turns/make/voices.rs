@@ -1,7 +1,7 @@
 //! Who speaks: the voices that this machine has.
 
 use anyhow::{Context, Result, ensure};
-use warmline_models::Synthesiser;
+use warmline_models::{Caller, Callers, Runtime, Synthesiser};
 
 use super::Part;
 use crate::phone::{Sound, Voice};
@@ -16,53 +16,63 @@ pub(super) enum Speaker {
     Own,
     /// Another program's.
     Of(Voice),
+    /// A voice that is nearly a person's.
+    Person(Caller),
 }
 
-impl Speaker {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Own => "own",
-            Self::Of(voice) => voice.name(),
-        }
-    }
-}
+/// The paces at which people speak, one after the other.
+const TEMPOS: [f32; 3] = [1.0, 0.9, 1.1];
 
 /// All of them.
 pub(super) struct Voices<'a> {
     own: &'a Synthesiser,
+    people: Option<Callers>,
     all: Vec<Speaker>,
     /// Who speaks Romanian; nobody where espeak-ng is not installed.
-    romanian: Option<Speaker>,
+    romanian: Vec<Speaker>,
     runtime: tokio::runtime::Runtime,
 }
 
 impl<'a> Voices<'a> {
     /// The voices of one part that are installed: the bot's own always is.
-    pub(super) fn new(own: &'a Synthesiser, part: Part) -> Result<Self> {
+    pub(super) fn new(own: &'a Synthesiser, part: Part, models: &Runtime) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
-        let wanted: &[Voice] = match part {
-            Part::A => &[Voice::Slt, Voice::Espeak],
-            Part::B => &[Voice::Rms, Voice::Awb, Voice::EspeakBritish],
-            Part::C => &[Voice::Kal, Voice::EspeakWoman, Voice::EspeakScottish],
+        let there = |voices: &[Voice]| -> Vec<Speaker> {
+            voices.iter().filter(|voice| runtime.block_on(voice.is_there())).map(|voice| Speaker::Of(*voice)).collect()
         };
-        let there = wanted.iter().filter(|voice| runtime.block_on(voice.is_there())).map(|voice| Speaker::Of(*voice));
-        // The bot's own voice is one of the callers of the first part only.
-        let first = (part == Part::A).then_some(Speaker::Own);
-        let mut all: Vec<Speaker> = first.into_iter().chain(there).collect();
+        let people = if part == Part::D { Some(Callers::load(models)?) } else { None };
+        let speak = |language| people.iter().flat_map(|people| people.of(language)).map(Speaker::Person).collect::<Vec<_>>();
+        let (mut all, romanian) = match part {
+            // The bot's own voice is one of the callers of the first part only.
+            Part::A => ([vec![Speaker::Own], there(&[Voice::Slt, Voice::Espeak])].concat(), there(&[Voice::EspeakRomanian])),
+            Part::B => (there(&[Voice::Rms, Voice::Awb, Voice::EspeakBritish]), there(&[Voice::EspeakRomanianWoman])),
+            Part::C => (there(&[Voice::Kal, Voice::EspeakWoman, Voice::EspeakScottish]), there(&[Voice::EspeakRomanianWoman])),
+            Part::D => (speak("en"), speak("ro")),
+        };
         if all.is_empty() {
             all.push(Speaker::Own);
         }
-        let romanian = if part == Part::A { Voice::EspeakRomanian } else { Voice::EspeakRomanianWoman };
-        let romanian = runtime.block_on(romanian.is_there()).then_some(Speaker::Of(romanian));
-        Ok(Self { own, all, romanian, runtime })
+        Ok(Self { own, people, all, romanian, runtime })
     }
 
-    pub(super) fn romanian(&self) -> Option<Speaker> {
-        self.romanian
+    pub(super) fn speaks_romanian(&self) -> bool {
+        !self.romanian.is_empty()
+    }
+
+    pub(super) fn romanian(&self, number: usize) -> Option<Speaker> {
+        self.romanian.get(number % self.romanian.len().max(1)).copied()
     }
 
     pub(super) fn pick(&self, number: usize) -> Speaker {
         self.all[number % self.all.len()]
+    }
+
+    pub(super) fn name(&self, speaker: Speaker) -> String {
+        match speaker {
+            Speaker::Own => "own".to_owned(),
+            Speaker::Of(voice) => voice.name().to_owned(),
+            Speaker::Person(caller) => self.people.as_ref().map_or("", |people| people.name(caller)).to_owned(),
+        }
     }
 
     /// Says the parts of a sentence. They are spoken as one sentence and taken apart where it pauses, so that each but the last sounds as if it went on;
@@ -88,8 +98,14 @@ impl<'a> Voices<'a> {
                 Sound::through_telephone(&samples, self.own.rate()).trimmed()
             }
             Speaker::Of(voice) => self.runtime.block_on(voice.say(text))?,
+            Speaker::Person(caller) => {
+                let people = self.people.as_ref().context("nobody speaks")?;
+                // Whoever says a text says it at the same pace each time.
+                let samples = people.speak(caller, text, TEMPOS[text.len() % TEMPOS.len()])?;
+                Sound::through_telephone(&warmline_models::to_pcm(&samples), Callers::RATE).trimmed()
+            }
         };
-        ensure!(!sound.samples.is_empty(), "{} says nothing for {text:?}", speaker.name());
+        ensure!(!sound.samples.is_empty(), "{} says nothing for {text:?}", self.name(speaker));
         Ok(sound)
     }
 }
