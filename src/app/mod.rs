@@ -41,7 +41,7 @@ use crate::{
     speech::{Ear, Heads, Speech, Tongue},
     store::{self, AgentRow, FlowFile, NewCall, Store},
     telephony::{Arrival, CallLegs, CallOptions, Telephony, media::HeardQueue},
-    trunk::{self, Arrived, TrunkTable},
+    trunk::TrunkTable,
     view::Stamp,
     web_call::WebCalls,
     webhooks::Webhooks,
@@ -51,6 +51,8 @@ pub(crate) use options::spellings;
 
 /// How long the record may take to be written at the end.
 const LAST_WRITES: Duration = Duration::from_secs(5);
+/// Shorter than the usual pause between two looks at the metrics.
+const COUNT_EVERY: Duration = Duration::from_secs(5);
 /// Callbacks that wait for the loop that starts calls.
 const PLACINGS: usize = 64;
 /// How long legs may take to say goodbye.
@@ -202,6 +204,7 @@ impl App {
         let mut calls = JoinSet::new();
         // It ends with this function.
         let mut background = JoinSet::new();
+        background.spawn(count(gateway.telephony.clone()));
         background.spawn(privacy::keep(gateway.store.clone(), gateway.config.file.privacy.retention()));
         let mut stop = pin!(stop);
         let mut renewed = signal(SignalKind::hangup()).context("no signals")?;
@@ -227,27 +230,18 @@ impl App {
 
 impl Gateway {
     async fn take(&self, arrival: Arrival, calls: &mut JoinSet<()>) {
-        let (started, utc) = (clock::now(), clock::utc());
-        let unix_ms = u64::try_from(utc.as_millis()).unwrap_or(u64::MAX);
-        let call = trunk::Call { source: arrival.source, called: &arrival.called, claims: &arrival.claims, signed: arrival.signed };
-        let Arrived { caller, route, permit } = match self.trunks.arrive(call, started, i64::try_from(unix_ms).unwrap_or(i64::MAX)) {
-            Ok(arrived) => arrived,
-            Err(why) => {
-                metrics::counter!("warmline_calls_refused_total", "why" => why.word()).increment(1);
-                tracing::info!(source = ?arrival.source, "a call was refused: {why}");
-                return self.telephony.refuse(&arrival, why.status()).await;
-            }
-        };
+        let unix_ms = u64::try_from(clock::utc().as_millis()).unwrap_or(u64::MAX);
         let id = call_id(unix_ms);
         let claimed = self.claims.begin(&id);
-        let waited_ms = self.owed.borrow().get(&caller.number).map_or(0, |since_ms| unix_ms.saturating_sub(*since_ms));
-        let caller = Caller { looked_up: self.crm.is_some(), claim_code: claimed.code.clone(), waited_ms, ..caller };
+        let waited_ms = self.owed.borrow().get(&arrival.caller.number).map_or(0, |since_ms| unix_ms.saturating_sub(*since_ms));
+        let looked_up = self.crm.is_some();
+        let caller = Caller { looked_up, claim_code: claimed.code.clone(), waited_ms, ..arrival.caller.clone() };
         let begin = Begin {
             id: id.clone(),
-            started,
+            started: clock::now(),
             unix_ms,
             caller: caller.clone(),
-            route: &self.routes[route],
+            route: &self.routes[arrival.route],
             promise: None,
             events: mpsc::channel(call_task::EVENTS),
         };
@@ -256,7 +250,7 @@ impl Gateway {
         let task = self.begin(begin, legs);
         calls.spawn(async move {
             task.run().await;
-            drop((permit, claimed));
+            drop(claimed);
         });
     }
 
@@ -292,7 +286,6 @@ impl Gateway {
             events: begin.events.0.clone(),
             call: begin.id.clone(),
             claim_code: begin.caller.claim_code.clone(),
-            trunk: begin.caller.trunk.clone(),
             recording: self.config.file.store.recordings.then(|| self.store.recording_path(&begin.id)),
         }
     }
@@ -409,6 +402,15 @@ async fn listen(queue: Arc<HeardQueue>, ear: Ear) {
         }
     }
     metrics::counter!("warmline_media_frames_dropped_total").increment(queue.dropped());
+}
+
+/// Keeps the counters of refused messages young enough for whoever scrapes them.
+async fn count(telephony: Telephony) {
+    let mut every = tokio::time::interval(COUNT_EVERY);
+    loop {
+        every.tick().await;
+        telephony.count().await;
+    }
 }
 
 /// The routes with their files, which were read a moment ago.

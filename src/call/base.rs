@@ -10,7 +10,7 @@ use crate::call::{
     caller::Caller,
     claim, clauses,
     consent::Consent,
-    event::{Engine, FarEndSign, LegQuality},
+    event::{Engine, FarEndSign, LegCause, LegQuality},
     flow::{
         Flow,
         prompt::PromptKey,
@@ -111,6 +111,8 @@ pub(crate) struct Base {
     pub(crate) signs: BTreeSet<(LegId, FarEndSign)>,
     /// How each leg has sounded so far.
     pub(crate) qualities: BTreeMap<LegId, LegQuality>,
+    /// What the network has said of legs that are over.
+    pub(crate) explained: BTreeSet<(LegId, LegCause)>,
     /// Engines elsewhere that the record says were no help.
     pub(crate) fallen: BTreeSet<Engine>,
     /// The claim code, figure by figure.
@@ -154,6 +156,7 @@ impl Base {
             unwritten: false,
             finds: BTreeSet::new(),
             signs: BTreeSet::new(),
+            explained: BTreeSet::new(),
             qualities: BTreeMap::new(),
             fallen: BTreeSet::new(),
             claim: claim::spoken(&claim),

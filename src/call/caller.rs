@@ -49,6 +49,17 @@ fn is_zero(ms: &u64) -> bool {
 }
 
 impl Caller {
+    /// What flows know of every call beside the name.
+    pub const NETWORK: [&str; 5] = ["number", "asserted", "signed", "diverted_from", "trunk"];
+
+    /// The values of [`Self::NETWORK`]; what nobody has said is empty.
+    pub fn of_network(&self) -> impl Iterator<Item = (&str, &str)> {
+        let asserted = Some(if self.asserted { "true" } else { "false" });
+        let values = [Some(self.number.as_str()), asserted, self.signed.as_deref(), self.diverted_from.as_deref(), self.trunk.as_deref()];
+        let names: [&str; 5] = Self::NETWORK;
+        names.into_iter().zip(values.map(Option::unwrap_or_default))
+    }
+
     /// A number that can be called back: at least three digits, after an optional plus.
     #[must_use]
     pub fn dialable(&self) -> Option<&str> {

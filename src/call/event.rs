@@ -19,6 +19,8 @@ pub enum Event {
     LegRinging { leg: LegId },
     /// A leg is up: the caller's after `Answer` (ACK received), a dialled one after its 2xx.
     LegAnswered { leg: LegId },
+    /// What the network says of why a leg does not come up or is gone. Before the `LegFailed` or `LegEnded` that it explains, if anything is said.
+    LegCause { leg: LegId, cause: LegCause },
     /// A dialled leg could not be reached.
     LegFailed { leg: LegId, why: DialFailure },
     /// A leg that was up, or the caller's at any time, is gone.
@@ -159,6 +161,17 @@ pub enum DialFailure {
     Rejected,
     /// The trunk carries as many calls as it may.
     NoLine,
+}
+
+/// Why a leg does not come up or is gone, in the network's figures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LegCause {
+    /// The final SIP status (RFC 3261 §21), or the one that Reason names (RFC 3326).
+    pub sip: Option<u16>,
+    /// The cause of the telephone network (ITU-T Q.850): 16 normal clearing, 17 busy, …
+    pub q850: Option<u8>,
+    /// Seconds after which the far end wants to be asked again (Retry-After).
+    pub retry_after_s: Option<u32>,
 }
 
 /// Why a leg is gone.

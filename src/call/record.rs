@@ -6,7 +6,7 @@ mod people;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{
-    event::{Failure, FarEndSign, LegQuality},
+    event::{Failure, FarEndSign, LegCause, LegQuality},
     ids::{AgentId, CallId, LegId},
     outcome::{HandoffOutcome, OfferOutcome, Outcome, TransferOutcome},
     time::Time,
@@ -99,6 +99,8 @@ pub enum What {
     Supervised { who: AgentId, name: String, did: Supervised },
     /// A leg's sound said something besides words.
     FarEnd { who: Party, sign: FarEndSign },
+    /// Why a leg did not come up or is gone, as the network says.
+    Cause { who: Party, cause: LegCause },
     /// How a leg has sounded, at its end.
     Quality { who: Party, quality: LegQuality },
     /// Something failed, and what the call did about it.

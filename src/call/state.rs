@@ -152,6 +152,11 @@ impl Call {
             Event::LegFailed { leg, why } => self.handoff_then(|handoff, base| handoff.dial_failed(base, leg, why)),
             Event::LegEnded { leg: LegId::CALLER, why } => self.caller_left(why),
             Event::LegEnded { leg, why } => self.other_leg_ended(leg, why),
+            // A report that comes twice changes nothing.
+            Event::LegCause { leg, cause } if self.base.explained.insert((leg, cause)) => {
+                self.base.io.record(What::Cause { who: Party::of(leg), cause });
+            }
+            Event::LegCause { .. } => {}
             Event::LegHeld { leg, held } => self.held(leg, held),
             Event::Digit { leg, digit } => self.digit(leg, digit),
             Event::FarEnd { leg, sign } => self.far_end(leg, sign),

@@ -119,6 +119,7 @@ impl Struck {
             | What::LookUp { .. }
             | What::Supervised { .. }
             | What::FarEnd { .. }
+            | What::Cause { .. }
             | What::Quality { .. }
             | What::Trouble { .. }
             | What::Ended { .. }) => (what, None),

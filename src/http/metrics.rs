@@ -38,6 +38,13 @@ pub(super) fn upkeep() {
 fn describe() {
     ::metrics::describe_counter!("warmline_calls_total", "Calls that have ended, by outcome.");
     ::metrics::describe_gauge!("warmline_calls_live", "Calls that go on.");
+    ::metrics::describe_counter!("warmline_calls_refused_total", "Calls that were refused before anything was made of them, by reason.");
+    ::metrics::describe_counter!("warmline_sip_refused_total", "SIP messages that were refused or dropped, by kind.");
+    ::metrics::describe_counter!("warmline_sip_unsent_total", "SIP messages that could not be handed to a socket.");
+    ::metrics::describe_counter!(
+        "warmline_rtp_dropped_total",
+        "Packets of sound that were dropped, by reason; counted when their leg ends."
+    );
     ::metrics::describe_counter!("warmline_escalations_total", "Reasons for which humans were wanted, once per call and reason.");
     ::metrics::describe_counter!("warmline_handoffs_total", "Handoffs that have ended, by outcome.");
     ::metrics::describe_counter!("warmline_lookups_total", "Look-ups at services.");

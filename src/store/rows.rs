@@ -108,6 +108,7 @@ pub(super) async fn entry(connection: &mut SqliteConnection, call: &CallId, item
         | What::LookUp { .. }
         | What::Supervised { .. }
         | What::FarEnd { .. }
+        | What::Cause { .. }
         | What::Quality { .. }
         | What::Trouble { .. }
         | What::Ended { .. } => Ok(()),

@@ -5,13 +5,10 @@ use std::collections::{HashMap, HashSet};
 use tokio::sync::watch;
 use warmline_sip::{sdp::Direction, user_agent::LegId as WireLeg};
 
-use super::{
-    Arrival,
-    switchboard::{Stage, Switchboard},
-};
+use super::switchboard::{Stage, Switchboard};
 use crate::{
     call::event::{DialFailure, Event},
-    trunk::{Claims, Party, Signed},
+    trunk::{Call, Claims, Party, Signed},
     web_call::{Reply, Request, WebCall, WebCallId, WebRefused},
 };
 
@@ -86,7 +83,7 @@ impl Browsers {
 impl Switchboard {
     pub(super) async fn on_request(&mut self, request: Request) {
         match request {
-            Request::Call { called, name, offer, reply } => self.web_call(called, name, offer, reply),
+            Request::Call { called, name, offer, reply } => self.web_call(&called, name, offer, reply),
             Request::Answer { agent, offer, reply } => self.web_answer(&agent, &offer, reply).await,
             Request::Reoffer { id, offer, reply } => {
                 let answer = self.web_reoffer(&id, &offer);
@@ -113,24 +110,17 @@ impl Switchboard {
     }
 
     /// A caller's page calls: like an INVITE.
-    fn web_call(&mut self, called: String, name: Option<String>, offer: String, reply: Reply<WebCall>) {
-        let refuse = |reply: Reply<WebCall>, why| _ = reply.send(Err(why));
-        if self.is_full() {
-            return refuse(reply, WebRefused::Busy);
-        }
-        if let Err(error) = self.new_session(9).answer(offer.as_bytes(), Direction::SendRecv) {
-            return refuse(reply, WebRefused::from_sip(error.status_code()));
-        }
-        let wire = self.user_agent.new_leg();
+    fn web_call(&mut self, called: &str, name: Option<String>, offer: String, reply: Reply<WebCall>) {
         let name = name.map(|name| name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect::<String>());
         let from = Party { display: name.filter(|name| !name.trim().is_empty()), ..Party::default() };
         let claims = Claims { from, ..Claims::default() };
-        let arrival = Arrival { source: None, called, claims, signed: Signed::No, leg: wire, offer: Some(offer.into_bytes()) };
-        if self.arrivals.try_send(arrival).is_err() {
-            return refuse(reply, WebRefused::Busy);
+        let call = Call { source: None, called, claims: &claims, signed: Signed::No };
+        let wire = self.user_agent.new_leg();
+        let arrived = self.may_come(call, Some(offer.as_bytes()), || Signed::No);
+        match arrived.and_then(|arrived| self.announce(wire, Some(offer.into_bytes()), arrived)) {
+            Ok(()) => self.browsers.add(wire, reply),
+            Err(why) => _ = reply.send(Err(WebRefused::from_sip(why.status()))),
         }
-        self.waiting.insert(wire);
-        self.browsers.add(wire, reply);
     }
 
     /// An agent's page takes the call that rings there.

@@ -67,6 +67,8 @@ impl Switchboard {
             headers,
             ring_timeout: Duration::from_millis(wanted.ring_ms),
             follow_redirects: call.outward.follow_redirects,
+            // What an agent may do with the caller is decided when they want to; a caller hands nobody on.
+            may_refer: id != LegId::CALLER,
             way: call.peers,
         };
         self.user_agent.dial(request).await;

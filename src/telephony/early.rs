@@ -3,6 +3,7 @@
 use warmline_sip::{sdp::Negotiated, user_agent::LegId as WireLeg};
 
 use super::{
+    causes::DONE,
     media::Command as MediaCommand,
     switchboard::{Leg, Stage, Switchboard},
 };
@@ -26,7 +27,7 @@ impl Switchboard {
         let Some(leg) = leg else { return };
         tracing::info!(?why, leg = leg.id.0, "a phone could not be reached, by the network's tone");
         leg.link.media(MediaCommand::RemoveLeg { leg: leg.id });
-        self.user_agent.cancel(wire).await;
+        self.user_agent.cancel_because(wire, DONE.to_owned()).await;
         leg.link.tell(Event::LegFailed { leg: leg.id, why });
     }
 }

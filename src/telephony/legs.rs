@@ -7,6 +7,7 @@ use warmline_sip::user_agent::LegId as WireLeg;
 
 use super::{
     Arrival, Telephony,
+    counts::dropped,
     media::{Command as MediaCommand, HeardQueue, MediaEvent},
     switchboard::{About, Command, Dial, Link},
     transfers::Wanted,
@@ -32,8 +33,6 @@ pub struct CallOptions {
     pub call: CallId,
     /// Its claim code, for the same.
     pub claim_code: String,
-    /// The trunk that it came in on.
-    pub trunk: Option<String>,
     /// Where to record, if it is to be recorded.
     pub recording: Option<PathBuf>,
 }
@@ -50,11 +49,10 @@ pub struct CallLegs {
 }
 
 pub(super) async fn take(telephony: &Telephony, arrival: Arrival, options: CallOptions) -> CallLegs {
-    let Arrival { leg, offer, .. } = arrival;
-    let trunk = options.trunk.clone();
+    let Arrival { caller, leg, offer, permit, .. } = arrival;
     let mut legs = open(telephony, options);
     legs.wire.insert(LegId::CALLER, leg);
-    legs.send(Command::Take { leg, offer, link: Arc::clone(&legs.link), trunk }).await;
+    legs.send(Command::Take { leg, offer, link: Arc::clone(&legs.link), trunk: caller.trunk, permit }).await;
     legs
 }
 
@@ -89,7 +87,10 @@ async fn tell(
 ) {
     while let Some(report) = reports.recv().await {
         match &report {
-            MediaEvent::LegClosed { leg, stats } => tracing::debug!(call = call.0, leg = leg.0, ?stats, "leg closed"),
+            MediaEvent::LegClosed { leg, stats } => {
+                dropped(stats);
+                tracing::debug!(call = call.0, leg = leg.0, ?stats, "leg closed");
+            }
             MediaEvent::RecordingFailed => {
                 tracing::error!(call = call.0, "the disk does not take the recording; the call goes on without it");
             }

@@ -2,9 +2,12 @@
 //!
 //! One task, the `switchboard`, holds every leg's signalling state. A call's task asks it through [`CallLegs`] and is told in the brain's own words.
 
+mod arriving;
 mod browsers;
 mod callee;
+mod causes;
 mod claims;
+mod counts;
 mod dialling;
 mod early;
 mod legs;
@@ -22,7 +25,8 @@ use tokio::sync::mpsc;
 use warmline_sip::user_agent;
 
 use crate::{
-    trunk::{Claims, Signed, TrunkTable},
+    call::Caller,
+    trunk::{Permit, TrunkTable},
     web_call::Request,
 };
 
@@ -63,17 +67,15 @@ pub struct Options {
     pub media: media::MediaConfig,
 }
 
-/// A call that wants to be taken up: give it to [`Telephony::take`], or refuse it.
+/// A call that may come, and wants to be taken up: give it to [`Telephony::take`].
 #[derive(Debug)]
 pub struct Arrival {
-    /// The address that its packets come from; none: a page.
-    pub source: Option<IpAddr>,
-    /// The user part of the Request-URI.
-    pub called: String,
-    /// What it says of its caller.
-    pub claims: Claims,
-    /// What became of its caller's signature.
-    pub signed: Signed,
+    /// Who calls whom, in our own numbers.
+    pub caller: Caller,
+    /// The index of its route.
+    pub route: usize,
+    /// Its place on its trunk, for as long as the caller's leg lasts.
+    pub(super) permit: Permit,
     pub(super) leg: user_agent::LegId,
     pub(super) offer: Option<Vec<u8>>,
 }
@@ -115,12 +117,6 @@ impl Telephony {
     #[must_use]
     pub fn open(&self, options: CallOptions) -> CallLegs {
         legs::open(self, options)
-    }
-
-    /// Refuses a call with a SIP status.
-    pub async fn refuse(&self, arrival: &Arrival, status: u16) {
-        // A stopped switchboard has no legs left.
-        let _ = self.commands.send(Command::Forget { leg: arrival.leg, status }).await;
     }
 
     /// How punctual the media threads are.

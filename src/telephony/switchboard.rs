@@ -11,14 +11,13 @@ use tokio::sync::mpsc;
 use warmline_sip::{
     dtmf::info,
     sdp::{Direction, LocalMedia, Negotiated, Policy, SdpSession, Secret},
-    uri::Uri,
-    user_agent::{EndedBy, Event as WireEvent, Incoming, LegId as WireLeg, RegistrationState, TransactionId, UserAgent},
+    user_agent::{EndedBy, Event as WireEvent, LegId as WireLeg, RegistrationState, TransactionId, UserAgent},
 };
 
 use super::{
     Arrival, Options,
     browsers::Browsers,
-    claims::claims,
+    causes::{DONE, NO_SOUND},
     dialling::dial_failure,
     lines::{Line, Lines},
     media::{CallMedia, Command as MediaCommand, LegSockets, Listening, MediaPool},
@@ -31,7 +30,7 @@ use crate::{
         event::{DialFailure, Event, LegEnd},
         ids::{CallId, LegId, RequestId},
     },
-    trunk::{Permit, Signed, TrunkTable},
+    trunk::{Permit, TrunkTable},
     web_call::{Request, WebRefused},
 };
 
@@ -80,7 +79,7 @@ pub(super) struct Dial {
 /// What calls ask.
 #[derive(Debug)]
 pub(super) enum Command {
-    Take { leg: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link>, trunk: Option<String> },
+    Take { leg: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link>, trunk: Option<String>, permit: Permit },
     Answer { leg: WireLeg },
     Reject { leg: WireLeg, status: u16 },
     Dial { leg: WireLeg, id: LegId, wanted: Dial, link: Arc<Link> },
@@ -90,7 +89,6 @@ pub(super) enum Command {
     HangUp { leg: WireLeg },
     MediaLost { link: Arc<Link>, leg: LegId },
     ToneBeforeAnswer { link: Arc<Link>, leg: LegId, why: DialFailure },
-    Forget { leg: WireLeg, status: u16 },
 }
 
 /// Where a leg stands.
@@ -126,7 +124,7 @@ pub(super) struct Leg {
     pub(super) referring: Option<RequestId>,
     /// The transfer that its far end asks for.
     pub(super) asked: Option<TransactionId>,
-    /// Its place on the trunk that it was placed over.
+    /// Its place on its trunk.
     pub(super) permit: Option<Permit>,
 }
 
@@ -136,7 +134,7 @@ pub(super) struct Switchboard {
     pub(super) browsers: Browsers,
     pub(super) lines: Lines,
     pub(super) trunks: Arc<TrunkTable>,
-    signatures: Option<Arc<Signatures>>,
+    pub(super) signatures: Option<Arc<Signatures>>,
     pub(super) media: Arc<MediaPool>,
     /// Callers at once.
     calls: usize,
@@ -148,7 +146,7 @@ pub(super) struct Switchboard {
     pub(super) callers: usize,
     /// Legs that ended before their call took them up.
     gone: HashMap<WireLeg, LegEnd>,
-    /// Arrivals that were not taken up or refused yet.
+    /// Arrivals that were not taken up yet.
     pub(super) waiting: HashSet<WireLeg>,
     /// Legs whose place another one has taken.
     pub(super) taken_over: HashMap<WireLeg, WireLeg>,
@@ -201,7 +199,7 @@ impl Switchboard {
 
     async fn on_command(&mut self, command: Command) {
         match command {
-            Command::Take { leg, offer, link, trunk } => self.take(leg, offer, link, trunk.as_deref()),
+            Command::Take { leg, offer, link, trunk, permit } => self.take(leg, offer, link, (trunk.as_deref(), permit)),
             Command::Answer { leg } => self.answer(leg).await,
             Command::Reject { leg, status } => {
                 self.drop_leg(leg);
@@ -214,18 +212,13 @@ impl Switchboard {
             Command::HangUp { leg } => self.hang_up(self.current(leg)).await,
             Command::MediaLost { link, leg } => {
                 if let Some(wire) = self.wire_of(&link, leg) {
-                    self.hang_up(wire).await;
+                    self.hang_up_because(wire, NO_SOUND).await;
                 }
             }
             Command::ToneBeforeAnswer { link, leg, why } => {
                 if let Some(wire) = self.wire_of(&link, leg) {
                     self.tone_before_answer(wire, why).await;
                 }
-            }
-            Command::Forget { leg, status } => {
-                self.refuse(leg, status).await;
-                self.waiting.remove(&leg);
-                self.gone.remove(&leg);
             }
         }
     }
@@ -234,7 +227,7 @@ impl Switchboard {
         self.legs.iter().find(|(_, known)| known.id == leg && Arc::ptr_eq(&known.link, link)).map(|(wire, _)| *wire)
     }
 
-    fn take(&mut self, wire: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link>, trunk: Option<&str>) {
+    fn take(&mut self, wire: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link>, (trunk, permit): (Option<&str>, Permit)) {
         self.waiting.remove(&wire);
         if let Some(why) = self.gone.remove(&wire) {
             link.tell(Event::LegEnded { leg: LegId::CALLER, why });
@@ -243,7 +236,8 @@ impl Switchboard {
         let line = self.lines.of(trunk);
         let (sdp, listening) = (self.session_on(&line, 0), line.listening(false));
         self.callers += 1;
-        self.legs.insert(wire, Leg::new(LegId::CALLER, link, sdp, Stage::Arrived { offer }, listening));
+        let leg = Leg::new(LegId::CALLER, link, sdp, Stage::Arrived { offer }, listening);
+        self.legs.insert(wire, Leg { permit: Some(permit), ..leg });
     }
 
     async fn answer(&mut self, wire: WireLeg) {
@@ -311,6 +305,11 @@ impl Switchboard {
     }
 
     pub(super) async fn hang_up(&mut self, wire: WireLeg) {
+        self.hang_up_because(wire, DONE).await;
+    }
+
+    /// `reason`: a Reason header for the far end (RFC 3326).
+    async fn hang_up_because(&mut self, wire: WireLeg, reason: &str) {
         let Some(leg) = self.drop_leg(wire) else { return };
         leg.link.media(MediaCommand::RemoveLeg { leg: leg.id });
         if self.browsers.is_page(wire) {
@@ -318,29 +317,31 @@ impl Switchboard {
         }
         match leg.stage {
             Stage::Arrived { .. } => self.user_agent.reject(wire, 480, None, Vec::new()).await,
-            Stage::Early => self.user_agent.cancel(wire).await,
-            Stage::Offered { .. } if leg.dialled => self.user_agent.cancel(wire).await,
-            Stage::Offered { .. } | Stage::Answered | Stage::Up => self.user_agent.bye(wire, None).await,
+            Stage::Early => self.user_agent.cancel_because(wire, reason.to_owned()).await,
+            Stage::Offered { .. } if leg.dialled => self.user_agent.cancel_because(wire, reason.to_owned()).await,
+            Stage::Offered { .. } | Stage::Answered | Stage::Up => self.user_agent.bye(wire, Some(reason.to_owned())).await,
         }
     }
 
     async fn on_event(&mut self, event: WireEvent) {
         match event {
             WireEvent::Incoming(incoming) => self.incoming(*incoming).await,
-            WireEvent::Cancelled { leg, .. } => self.ended(leg, LegEnd::HungUp),
+            WireEvent::Cancelled { leg, reason } => self.over(leg, LegEnd::HungUp, reason.as_deref()),
             WireEvent::Confirmed { leg, answer } => self.confirmed(leg, answer).await,
             WireEvent::Progress { leg, sdp, .. } => self.progress(leg, sdp.as_deref()),
             WireEvent::Answered { leg, sdp } => self.answered(leg, sdp).await,
-            WireEvent::Failed { leg, status, why, .. } => {
+            WireEvent::Failed { leg, status, why, reason, retry_after } => {
                 if let Some(leg) = self.drop_leg(leg) {
                     tracing::info!(?status, ?why, leg = leg.id.0, "a phone could not be reached");
                     leg.link.media(MediaCommand::RemoveLeg { leg: leg.id });
+                    leg.explain(status, reason.as_deref(), retry_after);
                     leg.link.tell(Event::LegFailed { leg: leg.id, why: dial_failure(why) });
                 }
             }
             WireEvent::Reoffer { leg, transaction, offer } => self.reoffer(leg, transaction, offer).await,
-            WireEvent::Ended { leg, by, .. } => {
-                self.ended(leg, if by == EndedBy::Timeout { LegEnd::SignallingLost } else { LegEnd::HungUp });
+            WireEvent::Ended { leg, by, reason } => {
+                let why = if by == EndedBy::Timeout { LegEnd::SignallingLost } else { LegEnd::HungUp };
+                self.over(leg, why, reason.as_deref());
             }
             WireEvent::Referred { leg, progress } => self.referred(leg, progress),
             WireEvent::TransferAsked { leg, transaction, refer_to, replaces, replaced } => {
@@ -382,32 +383,6 @@ impl Switchboard {
         }
     }
 
-    async fn incoming(&mut self, incoming: Incoming) {
-        let leg = incoming.leg;
-        if let Some(replaced) = incoming.replaces {
-            return self.take_over(incoming, replaced).await;
-        }
-        if self.is_full() {
-            self.user_agent.reject(leg, 503, None, Vec::new()).await;
-            return;
-        }
-        if let Some(offer) = &incoming.offer
-            && let Err(error) = self.new_session(9).answer(offer, Direction::SendRecv)
-        {
-            tracing::info!(%error, source = %incoming.source, "a call was refused for its session description");
-            self.user_agent.reject(leg, error.status_code(), None, Vec::new()).await;
-            return;
-        }
-        let signed = self.signatures.as_ref().map_or(Signed::No, |signatures| signatures.check(&incoming));
-        let called = incoming.request_uri.parse::<Uri>().ok().and_then(|uri| uri.user).unwrap_or_default();
-        let arrival = Arrival { source: Some(incoming.source.ip()), called, claims: claims(&incoming), signed, leg, offer: incoming.offer };
-        if self.arrivals.try_send(arrival).is_err() {
-            self.user_agent.reject(leg, 503, None, Vec::new()).await;
-            return;
-        }
-        self.waiting.insert(leg);
-    }
-
     async fn confirmed(&mut self, wire: WireLeg, answer: Option<Vec<u8>>) {
         let Some(leg) = self.legs.get_mut(&wire) else { return };
         match std::mem::replace(&mut leg.stage, Stage::Up) {
@@ -445,10 +420,6 @@ impl Switchboard {
                     None => leg.end_early(&negotiated),
                 }
                 leg.link.tell(Event::LegAnswered { leg: leg.id });
-                // What an agent may do with the caller is decided when they want to; a caller hands nobody on.
-                if leg.id != LegId::CALLER {
-                    self.user_agent.authorise(wire).await;
-                }
             }
             Some(Err(_)) | None => self.give_up(wire).await,
         }
@@ -478,6 +449,14 @@ impl Switchboard {
         self.user_agent.answer_reinvite(wire, transaction, answer.map_err(warmline_sip::sdp::SdpError::status_code)).await;
     }
 
+    /// The far end is gone, and may have said why.
+    fn over(&mut self, wire: WireLeg, why: LegEnd, reason: Option<&str>) {
+        if let Some(leg) = self.legs.get(&wire) {
+            leg.explain(None, reason, None);
+        }
+        self.ended(wire, why);
+    }
+
     pub(super) fn ended(&mut self, wire: WireLeg, why: LegEnd) {
         if self.waiting.remove(&wire) {
             self.gone.insert(wire, why);
@@ -505,7 +484,7 @@ impl Switchboard {
         }
     }
 
-    /// A session of a leg on no trunk: a page's, or one that is only tried.
+    /// A session of a leg on no trunk, such as a page's.
     pub(super) fn new_session(&self, rtp_port: u16) -> SdpSession {
         self.session_on(&Line::default(), rtp_port)
     }

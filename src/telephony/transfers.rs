@@ -10,6 +10,7 @@ use warmline_sip::{
 
 use super::{
     callee::Callee,
+    causes::ELSEWHERE,
     lines::{Line, Outward},
     switchboard::{About, Leg, Link, Stage, Switchboard},
 };
@@ -159,9 +160,9 @@ impl Switchboard {
         self.legs.insert(incoming.leg, leg);
         self.taken_over.values_mut().filter(|now| **now == replaced).for_each(|now| *now = incoming.leg);
         self.taken_over.insert(replaced, incoming.leg);
-        self.user_agent.answer(incoming.leg, body.into_bytes()).await;
         self.user_agent.authorise(incoming.leg).await;
-        self.user_agent.bye(replaced, None).await;
+        self.user_agent.answer(incoming.leg, body.into_bytes()).await;
+        self.user_agent.bye(replaced, Some(ELSEWHERE.to_owned())).await;
     }
 }
 

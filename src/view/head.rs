@@ -42,6 +42,12 @@ pub struct CallHead {
     /// What was signed of the caller: `A`, `B`, `C` or `failed`.
     #[serde(default)]
     pub signed: Option<String>,
+    /// The caller's number is the word of a network that the configuration trusts.
+    #[serde(default)]
+    pub asserted: bool,
+    /// The number that the call was forwarded from, if such a network says so.
+    #[serde(default)]
+    pub diverted_from: Option<String>,
     /// The trunk that it came in on; none: a call without one.
     #[serde(default)]
     pub trunk: Option<String>,
@@ -103,6 +109,8 @@ impl CallHead {
             caller_name: caller.name.clone(),
             called: caller.called.clone(),
             signed: caller.signed.clone(),
+            asserted: caller.asserted,
+            diverted_from: caller.diverted_from.clone(),
             trunk: caller.trunk.clone(),
             flow,
             language,
@@ -176,6 +184,7 @@ impl CallHead {
             | What::Decision { .. }
             | What::Supervised { .. }
             | What::FarEnd { .. }
+            | What::Cause { .. }
             | What::Quality { .. }
             | What::Trouble { .. } => return false,
         }

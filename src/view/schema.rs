@@ -124,6 +124,7 @@ pub enum What {
     Handoff { step: HandoffStep },
     Supervised { who: String, name: String, did: Supervised },
     FarEnd { who: Party, sign: FarEndSign },
+    Cause { who: Party, cause: LegCause },
     Quality { who: Party, quality: LegQuality },
     Trouble { what_failed: String, then: String },
     Ended { outcome: Outcome },
@@ -154,6 +155,14 @@ pub enum FarEndSign {
     MachineSuspected,
     Beep,
     NetworkTone,
+}
+
+/// Why a leg did not come up or is gone: the SIP status, the cause of the telephone network (ITU-T Q.850), when to ask again.
+#[derive(ToSchema)]
+pub struct LegCause {
+    pub sip: Option<u16>,
+    pub q850: Option<u8>,
+    pub retry_after_s: Option<u32>,
 }
 
 /// How a leg has sounded.

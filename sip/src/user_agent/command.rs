@@ -56,6 +56,8 @@ pub struct DialRequest {
     /// Whether 300, 301 and 302 are followed, at most three times: to the host that was dialled, its address, or the allow-list. Otherwise
     /// the call fails with [`super::FailWhy::Rejected`].
     pub follow_redirects: bool,
+    /// Whether the callee may ask us to call somebody (REFER), and is told so (Allow). Asked for it, we do nothing by ourselves.
+    pub may_refer: bool,
     /// How it gets there, where that is not left to the target.
     pub way: Way,
 }

@@ -86,6 +86,7 @@ pub(crate) fn request(leg: LegId, target: &str) -> DialRequest {
         headers: vec![("X-Reason".to_owned(), "late order\r\nVia: evil".to_owned()), ("Via".to_owned(), "evil".to_owned())],
         ring_timeout: Duration::from_secs(15),
         follow_redirects: false,
+        may_refer: false,
         way: Way::default(),
     }
 }

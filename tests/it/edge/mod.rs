@@ -1,5 +1,7 @@
 //! The telephone driver on real sockets, without models and without a brain: what strangers can make it hold, send and fetch.
 
+mod causes;
+mod counted;
 mod early;
 mod families;
 mod holds;
@@ -8,6 +10,8 @@ mod machines;
 mod offers;
 mod redirects;
 mod rtp;
+mod signed;
 mod sipp;
 mod sound;
 mod support;
+mod trunks;

@@ -122,5 +122,8 @@ async fn what_a_stranger_says_of_itself_is_not_said_to_an_agent() {
     let (length, _) = tokio::time::timeout(PATIENCE, phone.recv_from(&mut buffer)).await.expect("a call in time").unwrap();
     let invite = String::from_utf8_lossy(&buffer[..length]);
     assert!(invite.starts_with("INVITE sip:maria@"), "{invite}");
+    // Agents may hand the caller on, and telephones look there whether they may; callers hand nobody on.
+    let allow = |message: &str| message.lines().find(|line| line.starts_with("Allow: ")).unwrap().to_owned();
+    assert!(allow(&invite).contains("REFER") && !allow(&answer).contains("REFER"), "{invite}\n{answer}");
     assert!(["40219999", "bank.example", "2b3430323139393939"].iter().all(|word| !invite.contains(word)), "{invite}");
 }

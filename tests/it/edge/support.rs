@@ -14,7 +14,7 @@ use warmline::{
     },
     clock,
     telephony::{Arrival, CallLegs, CallOptions, Lines, Options, People, Telephony, media::MediaConfig},
-    trunk::TrunkTable,
+    trunk::{Network, Route, Trunk, TrunkTable},
 };
 use warmline_sip::{
     uri::Uri,
@@ -35,6 +35,7 @@ pub(super) struct Edge {
 
 /// A call that was taken up.
 pub(super) struct Taken {
+    pub(super) caller: warmline::call::Caller,
     pub(super) legs: CallLegs,
     events: mpsc::Receiver<Event>,
 }
@@ -62,7 +63,7 @@ impl Edge {
             signatures: None,
             lines: Lines::default(),
             people: People::default(),
-            trunks: Arc::new(TrunkTable::new(Vec::new(), Vec::new(), Vec::new())),
+            trunks: trunks(Vec::new()),
             media: MediaConfig { ports, media_timeout, port_drain: Duration::from_secs(600), ..MediaConfig::new(HERE) },
         };
         adjusted(&mut options);
@@ -84,17 +85,16 @@ impl Edge {
 
     /// Takes the next call, which goes on ringing.
     pub(super) async fn take(&mut self) -> Taken {
-        let arrival = timeout(PATIENCE, self.arrivals.recv()).await.expect("a call in time").unwrap();
+        let arrival = self.arrives().await;
         let (sender, events) = mpsc::channel(64);
-        let options = CallOptions {
-            started: clock::now(),
-            events: sender,
-            call: CallId("edge".into()),
-            claim_code: String::new(),
-            trunk: None,
-            recording: None,
-        };
-        Taken { legs: self.telephony.take(arrival, options).await, events }
+        let options =
+            CallOptions { started: clock::now(), events: sender, call: CallId("edge".into()), claim_code: String::new(), recording: None };
+        Taken { caller: arrival.caller.clone(), legs: self.telephony.take(arrival, options).await, events }
+    }
+
+    /// The next call that may come.
+    pub(super) async fn arrives(&mut self) -> Arrival {
+        timeout(PATIENCE, self.arrivals.recv()).await.expect("a call in time").unwrap()
     }
 
     /// Whether nobody waits to be answered.
@@ -123,6 +123,9 @@ impl Taken {
 pub(super) struct Caller {
     sip: UdpSocket,
     pub(super) rtp: UdpSocket,
+    /// The user of From, and the one that is called.
+    pub(super) user: String,
+    pub(super) called: String,
     edge: SocketAddr,
 }
 
@@ -134,7 +137,8 @@ impl Caller {
     /// Somebody at this address.
     pub(super) async fn at(here: IpAddr, edge: SocketAddr) -> Self {
         let bind = || UdpSocket::bind((here, 0));
-        Self { sip: bind().await.unwrap(), rtp: bind().await.unwrap(), edge }
+        let (user, called) = ("ana".to_owned(), "support".to_owned());
+        Self { sip: bind().await.unwrap(), rtp: bind().await.unwrap(), user, called, edge }
     }
 
     /// An offer of G.711 at its own socket.
@@ -144,19 +148,24 @@ impl Caller {
 
     /// Sends a request of call `id`; `more` are further headers.
     pub(super) async fn send(&self, method: &str, id: &str, cseq: u32, to_tag: &str, more: &str, body: &str) {
-        let own = self.sip.local_addr().unwrap();
+        let (own, user, called) = (self.sip.local_addr().unwrap(), &self.user, &self.called);
         let tag = if to_tag.is_empty() { String::new() } else { format!(";tag={to_tag}") };
         let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
         // A CANCEL belongs to the transaction of its INVITE (RFC 3261 §9.1).
         let transaction = if method == "CANCEL" { "INVITE" } else { method };
         let text = format!(
-            "{method} sip:support@{} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{id}{transaction}{cseq};rport\r\nMax-Forwards: 70\r\n\
-             From: <sip:ana@{own}>;tag=f{id}\r\nTo: <sip:support@{}>{tag}\r\nCall-ID: {id}\r\nCSeq: {cseq} {method}\r\n\
-             Contact: <sip:ana@{own}>\r\n{more}{kind}Content-Length: {}\r\n\r\n{body}",
+            "{method} sip:{called}@{} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{id}{transaction}{cseq};rport\r\nMax-Forwards: 70\r\n\
+             From: <sip:{user}@{own}>;tag=f{id}\r\nTo: <sip:{called}@{}>{tag}\r\nCall-ID: {id}\r\nCSeq: {cseq} {method}\r\n\
+             Contact: <sip:{user}@{own}>\r\n{more}{kind}Content-Length: {}\r\n\r\n{body}",
             self.edge,
             self.edge,
             body.len()
         );
+        self.sip.send_to(text.as_bytes(), self.edge).await.unwrap();
+    }
+
+    /// Sends a text as it is.
+    pub(super) async fn says(&self, text: &str) {
         self.sip.send_to(text.as_bytes(), self.edge).await.unwrap();
     }
 
@@ -248,10 +257,15 @@ impl Peer {
 
     /// The same with another Contact.
     pub(super) async fn respond_at(&self, request: &Request, status: &str, contact: SocketAddr, body: &str) {
+        self.respond_with(request, status, &format!("Contact: <sip:4022@{contact}>\r\n"), body).await;
+    }
+
+    /// The same with these further headers.
+    pub(super) async fn respond_with(&self, request: &Request, status: &str, more: &str, body: &str) {
         let header = |name: &str| request.text.lines().find(|line| line.starts_with(&format!("{name}: "))).unwrap();
         let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
         let text = format!(
-            "SIP/2.0 {status}\r\n{}\r\n{}\r\n{};tag={}\r\n{}\r\n{}\r\nContact: <sip:4022@{contact}>\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+            "SIP/2.0 {status}\r\n{}\r\n{}\r\n{};tag={}\r\n{}\r\n{}\r\n{more}{kind}Content-Length: {}\r\n\r\n{body}",
             header("Via"),
             header("From"),
             header("To"),
@@ -262,6 +276,36 @@ impl Peer {
         );
         self.sip.send_to(text.as_bytes(), request.from).await.unwrap();
     }
+
+    /// Sends a request inside the call that this INVITE has begun.
+    pub(super) async fn says(&self, invite: &Request, method: &str, more: &str) {
+        let header = |name: &str| invite.text.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap();
+        let (own, target) = (self.address(), header("Contact").trim_start_matches('<').split('>').next().unwrap());
+        let text = format!(
+            "{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{method}\r\nMax-Forwards: 70\r\nFrom: {};tag={}\r\nTo: {}\r\n\
+             Call-ID: {}\r\nCSeq: 1 {method}\r\n{more}Content-Length: 0\r\n\r\n",
+            header("To"),
+            self.tag,
+            header("From"),
+            header("Call-ID"),
+        );
+        self.sip.send_to(text.as_bytes(), invite.from).await.unwrap();
+    }
+}
+
+/// A loopback address for each peer of a test.
+pub(super) const fn loopback(last: u8) -> IpAddr {
+    IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))
+}
+
+/// A trunk at one address.
+pub(super) fn trunk_at(name: &str, address: IpAddr) -> Trunk {
+    Trunk { name: name.to_owned(), networks: vec![Network::from(address)], ..Trunk::default() }
+}
+
+/// Trunks of which every call may come; without any, everybody's.
+pub(super) fn trunks(trunks: Vec<Trunk>) -> Arc<TrunkTable> {
+    Arc::new(TrunkTable::new(trunks, Vec::new(), vec![Route { called: "*".to_owned(), ..Route::default() }]))
 }
 
 /// An offer of these payload types.

@@ -52,6 +52,15 @@ fn form() {
 #[test]
 fn names() {
     broken("go: email\n", "go: emial\n", "go: emial", "there is no node `emial`", "did you mean `email`?");
+    let signed = "filler: \"One moment, {{ caller.sigend }}.\"";
+    broken("filler: One moment.", signed, "sigend", "nothing tells `caller.sigend`", "did you mean `signed`?");
+    broken(
+        "services: [orders]",
+        "services: [orders]\ncaller: { trunk: \"no\" }",
+        "caller: {",
+        "the network tells `caller.trunk`",
+        "always there",
+    );
     broken("ask: address,", "ask: adress,", "ask: adress", "there is no slot `adress`", "did you mean `address`?");
     broken("lookup: account,", "lookup: acount,", "lookup: acount", "there is no look-up `acount`", "did you mean `account`?");
     broken("human: orders", "human: oders", "human: oders", "there is no queue `oders`", "did you mean `orders`?");

@@ -32,3 +32,5 @@ mod vcon;
 mod voicemails;
 mod web_calls;
 mod wire;
+
+pub(crate) use support::metrics_text;

@@ -19,7 +19,7 @@ use warmline::{
     },
     claims::Claims,
     desk::{DeskHandle, Limits, Profile},
-    http::{Bound, DeskSettings, Options, Parts, Readiness},
+    http::{Bound, DeskSettings, Options, Parts, Readiness, install_metrics},
     knowledge::Library,
     live::{Hub, LiveCall},
     privacy::{Privacy, Retention, Spellings},
@@ -53,6 +53,12 @@ impl Live {
         let written = write(&mut self.log, at, what);
         self.live.show(&written);
     }
+}
+
+/// The metrics of this process.
+pub(crate) async fn metrics_text() -> String {
+    install_metrics();
+    served().await.get("/metrics").await.text().await.unwrap()
 }
 
 pub(super) async fn served() -> Served {

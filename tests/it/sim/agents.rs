@@ -1,8 +1,8 @@
 //! Humans at their phones.
 
 use warmline::call::{
-    event::{AgentChoice, DialFailure, Event, Supervision, TransferBy, TransferTo},
-    ids::AgentId,
+    event::{AgentChoice, DialFailure, Event, LegCause, Supervision, TransferBy, TransferTo},
+    ids::{AgentId, LegId},
 };
 
 /// What an agent's phone does when it is called.
@@ -14,6 +14,19 @@ pub(crate) enum Phone {
     Fails(DialFailure, u64),
     /// It rings, and nobody ever says what became of it: the driver has died.
     Forgotten,
+}
+
+/// What is reported of a phone that is not reached: what the network says first, where it says anything.
+pub(crate) fn failing(leg: LegId, why: DialFailure) -> impl Iterator<Item = Event> {
+    let cause = |sip, q850, retry_after_s| Some(Event::LegCause { leg, cause: LegCause { sip: Some(sip), q850, retry_after_s } });
+    let cause = match why {
+        DialFailure::Busy => cause(486, Some(17), None),
+        DialFailure::Declined => cause(603, Some(21), None),
+        DialFailure::Unreachable => cause(503, Some(42), Some(18)),
+        DialFailure::Rejected => cause(404, None, None),
+        DialFailure::NoAnswer | DialFailure::NoLine => None,
+    };
+    cause.into_iter().chain([Event::LegFailed { leg, why }])
 }
 
 /// When an agent does something.

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use warmline::call::{
-    Setup,
+    Caller, Setup,
     event::{DialFailure, Engine},
     flow::{
         Flow,
@@ -73,6 +73,7 @@ pub(crate) struct Sim {
     promise: Option<Box<Promise>>,
     looked_up: bool,
     waited_ms: u64,
+    network: Caller,
 }
 
 impl Sim {
@@ -221,7 +222,14 @@ impl Sim {
             promise: None,
             looked_up: false,
             waited_ms: 0,
+            network: Caller::default(),
         }
+    }
+
+    /// What the network says of the caller beside number and name.
+    pub(crate) fn network(mut self, network: Caller) -> Self {
+        self.network = network;
+        self
     }
 
     /// Flows of other languages that may take the call.
@@ -306,6 +314,8 @@ impl Sim {
         setup.promise = self.promise;
         setup.caller.looked_up = self.looked_up;
         setup.caller.waited_ms = self.waited_ms;
+        let Caller { asserted, diverted_from, signed, trunk, .. } = self.network;
+        setup.caller = Caller { asserted, diverted_from, signed, trunk, ..setup.caller };
         setup.redact = self.redact.unwrap_or_default();
         if let Some(number) = self.number {
             setup.caller.number = number;

@@ -38,6 +38,8 @@ fn assert_dan_takes_over(sim: Sim, outcome: &str, after: &str) {
 #[test]
 fn busy() {
     assert_dan_takes_over(then_dan(fails("maria", "Maria", DialFailure::Busy)), "Busy", "Resting");
+    let run = then_dan(fails("maria", "Maria", DialFailure::Busy)).run();
+    run.tells(&["> dial maria as agent 1", "= the Agent's line: SIP Some(486), Q.850 Some(17)", "= offer to maria Busy"]);
 }
 
 #[test]

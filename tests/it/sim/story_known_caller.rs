@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use warmline::call::{
+    Caller,
     action::Action,
     event::Failure,
     flow::Flow,
@@ -208,4 +209,30 @@ fn it_is_replayed_as_it_was() {
     let run = asks_for_an_order(Sim::with_flow(knowing()).known(ANA, 250));
     let again = replay(run.setup.clone(), &run.told);
     assert_eq!(first_difference(&run.done, &again), None);
+}
+
+#[test]
+fn what_the_network_says_is_in_texts_and_conditions_whatever_the_company_says() {
+    let text = include_str!("../../data/flows/stories.en.yaml").replacen(
+        "    say: I cannot find an order with this number.",
+        "    say: \"{% if caller.signed == 'A' and caller.asserted == 'true' %}Trusted{% else %}Doubtful{% endif %} on \
+         {{ caller.trunk or 'no line' }}, by way of {{ caller.diverted_from or 'nobody' }}\"",
+        1,
+    );
+    let flow = Flow::parse(&text, "stories.en.yaml").unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+    let services = [("orders".to_owned(), "http://127.0.0.1:9/api".to_owned())].into();
+    let flow = Arc::new(flow.bind(&services).expect("it needs one service"));
+    let network = Caller {
+        asserted: true,
+        diverted_from: Some("+40213111111".to_owned()),
+        signed: Some("A".to_owned()),
+        trunk: Some("isp".to_owned()),
+        ..Caller::default()
+    };
+    let company = [("signed", "A"), ("asserted", "true"), ("trunk", "isp"), ("diverted_from", "me")];
+    let run = asks_for_an_order(Sim::with_flow(Arc::clone(&flow)).network(network));
+    run.tells(&["Trusted on isp, by way of +40213111111"]);
+    // Nobody else can say it in the network's place.
+    let run = asks_for_an_order(Sim::with_flow(flow).known(&company, 250));
+    run.tells(&["Doubtful on no line, by way of nobody"]);
 }

@@ -103,6 +103,7 @@ fn record(what: &What) -> Option<String> {
         What::Supervised { who, did, .. } => format!("= supervisor {} {did:?}", who.0),
         What::FarEnd { who, sign } => format!("= on the {who:?}'s line: {sign:?}"),
         What::Quality { who, quality } => format!("= the {who:?}'s line: {} {:.1}", quality.codec, quality.mos),
+        What::Cause { who, cause } => format!("= the {who:?}'s line: SIP {:?}, Q.850 {:?}", cause.sip, cause.q850),
         What::Trouble { what_failed, then } => format!("= trouble {what_failed}: {then}"),
         What::Ended { outcome } => format!("= ended {outcome:?}"),
         What::Arrived { .. }

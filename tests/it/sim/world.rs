@@ -12,7 +12,7 @@ use warmline::call::{
 };
 
 use super::{
-    agents::{Agent, Does, Moment, Phone},
+    agents::{Agent, Does, Moment, Phone, failing},
     meaning,
     player::Playing,
     prng::Prng,
@@ -480,7 +480,7 @@ impl World {
                 if matches!(why, DialFailure::NoAnswer | DialFailure::Declined) {
                     self.in_ms(100, Event::LegRinging { leg });
                 }
-                self.in_ms(ms, Event::LegFailed { leg, why });
+                failing(leg, why).for_each(|event| self.in_ms(ms, event));
             }
             Phone::Forgotten => self.in_ms(100, Event::LegRinging { leg }),
         }
@@ -496,7 +496,7 @@ impl World {
                     self.in_ms(ms + after, Event::FarEnd { leg, sign: FarEndSign::Beep });
                 }
             }
-            Phone::Fails(why, ms) => self.in_ms(ms, Event::LegFailed { leg, why }),
+            Phone::Fails(why, ms) => failing(leg, why).for_each(|event| self.in_ms(ms, event)),
             Phone::Forgotten => self.in_ms(100, Event::LegRinging { leg }),
         }
     }

@@ -31,6 +31,9 @@ async fn a_busy_agent_is_told_apart_and_the_caller_is_called_back() {
     let call = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
     let outcome = gateway.rig.api().until(&call, LIMIT, first_offer).await.unwrap();
     assert_eq!(outcome, "busy");
+    let cause =
+        |seen: &Value| seen["entries"].as_array()?.iter().find(|entry| entry["what"] == "cause").map(|entry| entry["cause"]["sip"].clone());
+    assert_eq!(gateway.rig.api().until(&call, LIMIT, cause).await.unwrap(), 486);
     gateway.rig.api().until(&call, LIMIT, callback_offered).await.unwrap();
     line.media.wait_for_silence_of(Duration::from_millis(1_000), wish.end, LIMIT).await.unwrap();
     line.media.say(&said("Yes, please call me back.").await).await.unwrap();

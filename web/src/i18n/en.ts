@@ -261,6 +261,8 @@ export const en = {
     called: 'Called',
     trunk: 'Trunk',
     signed: (level: string) => (level === 'failed' ? 'Caller’s signature is wrong' : `Caller signed (${level})`),
+    asserted: 'Number vouched for by the network',
+    divertedFrom: 'Forwarded from',
     language: 'Language',
     figures: {
       title: 'Figures',
@@ -344,6 +346,8 @@ export const en = {
         `${caller ? 'On the caller’s line' : 'On the agent’s line'}: ${{ fax: 'a fax tone', machine_suspected: 'perhaps an answering machine', beep: 'the beep of an answering machine', network_tone: 'a tone of the network' }[sign]}`,
       askedAgain: (about: string, question: string) => `Agent asked for ${about}, which was on the card: “${question}”`,
       askedFor: { matter: 'the matter', name: 'the name' },
+      cause: (caller: boolean, figures: string, againIn: number | null) =>
+        `${caller ? 'The caller’s line' : 'The agent’s line'} says why: ${figures}${againIn === null ? '' : `, to be asked again in ${againIn} s`}`,
       trouble: (what: string, then: string) => `${what} failed: ${then}`,
       ended: (outcome: string) => `Call ended: ${outcome.toLocaleLowerCase(locale)}`,
     },

@@ -267,6 +267,8 @@ export const ro: Strings = {
     called: 'Număr apelat',
     trunk: 'Linie',
     signed: (level: string) => (level === 'failed' ? 'Semnătura apelantului este greșită' : `Apelant semnat (${level})`),
+    asserted: 'Număr garantat de rețea',
+    divertedFrom: 'Redirecționat de la',
     language: 'Limbă',
     figures: {
       title: 'Cifre',
@@ -350,6 +352,8 @@ export const ro: Strings = {
         `${caller ? 'Pe linia apelantului' : 'Pe linia agentului'}: ${{ fax: 'un ton de fax', machine_suspected: 'poate un robot telefonic', beep: 'tonul unui robot telefonic', network_tone: 'un ton al rețelei' }[sign]}`,
       askedAgain: (about: string, question: string) => `Agentul a întrebat de ${about}, deși era pe fișă: „${question}”`,
       askedFor: { matter: 'motivul apelului', name: 'nume' },
+      cause: (caller: boolean, figures: string, againIn: number | null) =>
+        `${caller ? 'Linia apelantului' : 'Linia agentului'} spune de ce: ${figures}${againIn === null ? '' : `, de întrebat iar peste ${againIn} s`}`,
       trouble: (what: string, then: string) => `${what} a eșuat: ${then}`,
       ended: (outcome: string) => `Apel încheiat: ${outcome.toLocaleLowerCase(locale)}`,
     },

@@ -224,6 +224,7 @@ export type What =
   | { what: 'handoff'; step: HandoffStep }
   | { what: 'supervised'; who: string; name: string; did: Supervised }
   | { what: 'far_end'; who: 'caller' | 'agent'; sign: 'fax' | 'machine_suspected' | 'beep' | 'network_tone' }
+  | { what: 'cause'; who: 'caller' | 'agent'; cause: { sip: number | null; q850: number | null; retry_after_s: number | null } }
   | { what: 'quality'; who: 'caller' | 'agent'; quality: LegQuality }
   | { what: 'trouble'; what_failed: string; then: string }
   | { what: 'ended'; outcome: Outcome };
@@ -239,6 +240,10 @@ export interface CallHead {
   trunk: string | null;
   /** What was signed of the caller: `A`, `B`, `C` or `failed`. */
   signed?: string | null;
+  /** The number is the word of a network that the configuration trusts. */
+  asserted?: boolean;
+  /** The number that the call was forwarded from, if such a network says so. */
+  diverted_from?: string | null;
   flow: string;
   language: string;
   state: 'live' | 'ended';

@@ -203,6 +203,11 @@ export function event(entry: Entry): string | null {
       return t.supervise.did[entry.did](entry.name === '' ? t.supervise.nobody : entry.name);
     case 'far_end':
       return of.farEnd(entry.sign, entry.who === 'caller');
+    case 'cause': {
+      const { sip, q850, retry_after_s } = entry.cause;
+      const figures = [sip === null ? '' : `SIP ${sip}`, q850 === null ? '' : `Q.850 ${q850}`].filter((figure) => figure !== '').join(', ');
+      return of.cause(entry.who === 'caller', figures, retry_after_s);
+    }
     case 'asked_again':
       return of.askedAgain(entry.about === 'matter' || entry.about === 'name' ? of.askedFor[entry.about] : entry.label, entry.question);
     case 'trouble':

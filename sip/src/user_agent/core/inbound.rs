@@ -118,7 +118,7 @@ impl Core {
     /// Sends a 2xx to INVITE and repeats it until the ACK comes (RFC 3261 §13.3.1.4).
     pub(super) fn accept(&mut self, now: Instant, id: LegId, tx: TxId, sdp: Option<&[u8]>, first: bool) {
         let Some(leg) = self.legs.get(&id) else { return };
-        let mut extra = vec![("Contact", self.contact(leg.hop)), ("Allow", ALLOW.to_owned()), ("Supported", SUPPORTED.to_owned())];
+        let mut extra = vec![("Contact", self.contact(leg.hop)), ("Allow", self.allow(id)), ("Supported", SUPPORTED.to_owned())];
         extra.extend(self.session_answer(now, id, tx));
         let request = self.servers.get(&tx).and_then(|tx| tx.request());
         let Some((cseq, wants_answer)) = request.map(|request| (request.essentials.cseq, request.sdp().is_none())) else { return };
@@ -219,7 +219,8 @@ impl Core {
                 self.forget_leg(id);
             }
             Some(LegState::Dialing { limit, .. } | LegState::Resolving { limit, .. }) if *limit == at => {
-                self.cancel(now, id, super::super::event::FailWhy::NoAnswer, None);
+                // No answer from user (user alerted).
+                self.cancel(now, id, super::super::event::FailWhy::NoAnswer, Some("Q.850;cause=19;text=\"No answer\""));
             }
             _ => {}
         }

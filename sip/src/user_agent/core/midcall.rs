@@ -7,7 +7,7 @@ use super::super::event::{EndedBy, Event, LegId, TransactionId};
 use super::client::{Outcome, Purpose};
 use super::leg::{Dialog, LegState};
 use super::{Core, Hop, Timer, TxId};
-use crate::guard::{ACCEPT, ALLOW, SUPPORTED};
+use crate::guard::{ACCEPT, SUPPORTED};
 use crate::message::{Essentials, Method, Request, ResponseParts};
 
 /// INFO bodies above this are cut off.
@@ -61,7 +61,7 @@ impl Core {
             Method::Invite | Method::Update => self.offer_received(now, request, hop, id, &tag),
             Method::Info => self.info_received(now, request, hop, id, &tag),
             Method::Options => {
-                let extra = vec![("Allow", ALLOW.to_owned()), ("Accept", ACCEPT.to_owned()), ("Supported", SUPPORTED.to_owned())];
+                let extra = vec![("Allow", self.allow(id)), ("Accept", ACCEPT.to_owned()), ("Supported", SUPPORTED.to_owned())];
                 self.answer_at_once(now, request, hop, &tag, 200, extra);
             }
             Method::Notify => self.notify_received(now, request, hop, id, &tag),
@@ -69,7 +69,7 @@ impl Core {
             Method::Refer => self.refer_received(now, request, hop, id, &tag),
             Method::Subscribe => self.answer_at_once(now, request, hop, &tag, 489, Vec::new()),
             Method::Register | Method::Message | Method::Publish | Method::Other(_) | Method::Ack | Method::Cancel => {
-                self.answer_at_once(now, request, hop, &tag, 405, vec![("Allow", ALLOW.to_owned())]);
+                self.answer_at_once(now, request, hop, &tag, 405, vec![("Allow", self.allow(id))]);
             }
         }
     }
@@ -133,7 +133,7 @@ impl Core {
                 if let Some(leg) = self.legs.get_mut(&id) {
                     leg.dialog.refresh_target(&request.headers);
                 }
-                let mut extra = vec![("Contact", self.contact(hop)), ("Allow", ALLOW.to_owned()), ("Supported", SUPPORTED.to_owned())];
+                let mut extra = vec![("Contact", self.contact(hop)), ("Allow", self.allow(id)), ("Supported", SUPPORTED.to_owned())];
                 let tx = self.open_server(request, hop, Some(id), tag);
                 extra.extend(self.session_answer(now, id, tx));
                 self.respond(now, tx, ResponseParts { status: 200, extra, ..ResponseParts::default() });
@@ -163,7 +163,7 @@ impl Core {
         let Some(leg) = self.legs.get_mut(&id).filter(|leg| leg.theirs == Some(tx)) else { return };
         leg.theirs = None;
         let contact = ("Contact", self.legs.get(&id).map(|leg| self.contact(leg.hop)).unwrap_or_default());
-        let mut extra = vec![contact, ("Allow", ALLOW.to_owned()), ("Supported", SUPPORTED.to_owned())];
+        let mut extra = vec![contact, ("Allow", self.allow(id)), ("Supported", SUPPORTED.to_owned())];
         let update = self.servers.get(&tx).and_then(|tx| tx.request()).is_some_and(|request| *request.method() == Method::Update);
         match answer {
             Ok(sdp) if update => {
@@ -209,7 +209,7 @@ impl Core {
         let Some(sdp) = leg.next_offer.take() else { return };
         let (flow, hop) = (leg.hop, leg.next_hop(&self.config.allowed));
         let proposal = leg.session.proposal(&self.config.timers);
-        let mut extra = vec![("Contact".to_owned(), self.contact(flow)), ("Allow".to_owned(), ALLOW.to_owned())];
+        let mut extra = vec![("Contact".to_owned(), self.contact(flow)), ("Allow".to_owned(), self.allow(id))];
         extra.extend(proposal);
         let Some(parts) = self.legs.get_mut(&id).map(|leg| leg.dialog.request(Method::Invite, extra)) else { return };
         let tx = self.start_client(now, Purpose::Reinvite(id), parts, hop, Some((ACCEPT, &sdp)));

@@ -290,7 +290,7 @@ impl Core {
             Command::Answer { leg, sdp } => self.answer(now, leg, &sdp),
             Command::Reject { leg, status, reason, headers } => self.reject(now, leg, status, reason.as_deref(), &headers),
             Command::Dial(request) => self.dial(now, request),
-            Command::Cancel { leg, reason } => self.cancel(now, leg, super::event::FailWhy::Cancelled, reason),
+            Command::Cancel { leg, reason } => self.cancel(now, leg, super::event::FailWhy::Cancelled, reason.as_deref()),
             Command::Bye { leg, reason } => self.bye(now, leg, reason),
             Command::Reinvite { leg, sdp } => self.reinvite(now, leg, sdp),
             Command::AnswerReinvite { leg, transaction, answer } => self.answer_reinvite(now, leg, TxId(transaction.0), answer),

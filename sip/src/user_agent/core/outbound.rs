@@ -14,8 +14,9 @@ use super::leg::{Cancel, Dialog, Leg, LegState};
 use super::peers::{Peers, is_about_the_peer};
 use super::redial::Redial;
 use super::ring_all::Share;
+use super::transfer::Transfer;
 use super::{Core, Hop, Output, Timer, TxId};
-use crate::guard::{ACCEPT, ALLOW};
+use crate::guard::ACCEPT;
 use crate::message::{Headers, Method, RequestParts, Response};
 use crate::transport::Transport;
 use crate::uri::{Uri, parse_host_port};
@@ -58,8 +59,8 @@ impl Core {
         let exposed = uri.as_ref().is_some_and(|uri| uri.secure) && next.as_ref().is_none_or(|next| !next.secure);
         let hop = Hop::to(Transport::Udp, SocketAddr::from(([0, 0, 0, 0], 0)));
         let refused = self.draining || exposed || request.sdp.is_empty();
-        let (redial, account) = (Redial::of(&request), request.account.clone());
-        self.add_leg(id, Leg { redial, account, peers, ..Leg::new(LegState::Resolving { request, limit }, dialog, hop, true) });
+        let (redial, account, transfer) = (Redial::of(&request), request.account.clone(), Transfer::of(request.may_refer));
+        self.add_leg(id, Leg { redial, account, peers, transfer, ..Leg::new(LegState::Resolving { request, limit }, dialog, hop, true) });
         self.arm(limit, Timer::LegLimit(id));
         if refused {
             return self.fail(id, None, FailWhy::Unreachable);
@@ -117,7 +118,7 @@ impl Core {
         let name = request.display_name.as_deref().map(quoted).unwrap_or_default();
         let user: String = request.from.chars().filter(|c| c.is_ascii_alphanumeric() || "+-_.*#".contains(*c)).collect();
         let user = if user.is_empty() { self.config.contact_user.clone() } else { user };
-        let mut extra = vec![("Contact".to_owned(), self.contact(hop)), ("Allow".to_owned(), ALLOW.to_owned())];
+        let mut extra = vec![("Contact".to_owned(), self.contact(hop)), ("Allow".to_owned(), self.allow(id))];
         extra.extend(clean_headers(&request.headers).map(|(name, value)| (name.to_owned(), value.to_owned())));
         let leg = self.legs.get_mut(&id)?;
         extra.extend(leg.session.proposal(&self.config.timers));
@@ -238,22 +239,22 @@ impl Core {
     }
 
     /// Gives an unanswered outbound call up. The application hears of it at once; what the peer still says is dealt with here.
-    pub(super) fn cancel(&mut self, now: Instant, id: LegId, why: FailWhy, reason: Option<String>) {
+    pub(super) fn cancel(&mut self, now: Instant, id: LegId, why: FailWhy, reason: Option<&str>) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         match &mut leg.state {
             LegState::Resolving { .. } => self.fail(id, None, why),
             LegState::Dialing { tx, cancel, .. } => {
-                let (tx, others) = (*tx, leg.branches.clone());
+                let (tx, others, reason) = (*tx, leg.branches.clone(), reason.map(str::to_owned));
                 if *cancel == Cancel::No {
                     let heard = self.clients.get(&tx).is_some_and(|tx| tx.is_proceeding());
                     *cancel = if heard { Cancel::Sent } else { Cancel::Wanted };
                     if heard {
-                        self.send_cancel(now, tx, reason);
+                        self.send_cancel(now, tx, reason.clone());
                     } else {
-                        leg.cancel_reason = reason;
+                        leg.cancel_reason.clone_from(&reason);
                     }
                 }
-                others.into_iter().for_each(|other| self.send_cancel(now, other, None));
+                others.into_iter().for_each(|other| self.send_cancel(now, other, reason.clone()));
                 self.tell_end(id, Event::Failed { leg: id, status: None, why, reason: None, retry_after: None });
             }
             LegState::Incoming { .. } | LegState::Talking | LegState::Leaving { .. } => {}

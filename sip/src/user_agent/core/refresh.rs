@@ -10,7 +10,7 @@ use super::leg::LegState;
 use super::outbound::retry_after;
 use super::session_timer::Terms;
 use super::{Core, Timer, TxId};
-use crate::guard::{ACCEPT, ALLOW};
+use crate::guard::ACCEPT;
 use crate::message::{Headers, Method, Response};
 
 /// The longest that an entry of a finished call stays in the heap of timers.
@@ -82,7 +82,7 @@ impl Core {
             return self.arm_session(now, id, now + pause);
         }
         let (flow, hop) = (leg.hop, leg.next_hop(&self.config.allowed));
-        let mut extra = vec![("Contact".to_owned(), self.contact(flow)), ("Allow".to_owned(), ALLOW.to_owned())];
+        let mut extra = vec![("Contact".to_owned(), self.contact(flow)), ("Allow".to_owned(), self.allow(id))];
         extra.extend(leg.session.proposal(&self.config.timers));
         let method = if offer.is_some() { Method::Invite } else { Method::Update };
         let Some(parts) = self.legs.get_mut(&id).map(|leg| leg.dialog.request(method, extra)) else { return };

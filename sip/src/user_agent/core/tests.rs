@@ -215,6 +215,7 @@ pub(super) fn dial_to(leg: LegId, host: &str, tcp: bool) -> Command {
         headers: Vec::new(),
         ring_timeout: Duration::from_secs(40),
         follow_redirects: false,
+        may_refer: false,
         way: Way::default(),
     }))
 }

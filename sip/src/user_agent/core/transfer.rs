@@ -51,12 +51,25 @@ fn unescaped(text: &str) -> Option<String> {
     String::from_utf8(out).ok().filter(|text| !text.chars().any(char::is_control))
 }
 
+impl Transfer {
+    /// The peer may ask from the beginning, or not.
+    pub(super) fn of(authorised: bool) -> Self {
+        Self { authorised, ..Self::default() }
+    }
+}
+
 impl Core {
     /// From now on the leg's peer may ask.
     pub(super) fn authorise(&mut self, id: LegId) {
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.transfer.authorised = true;
         }
+    }
+
+    /// The methods that a leg's peer may use (RFC 3261 §20.5): telephones offer no transfer where REFER is not among them.
+    pub(super) fn allow(&self, id: LegId) -> String {
+        let may_refer = self.legs.get(&id).is_some_and(|leg| leg.transfer.authorised);
+        if may_refer { format!("{ALLOW}, REFER") } else { ALLOW.to_owned() }
     }
 
     /// REFER inside a call. From anybody who is not authorised it is refused like a method that we do not have.

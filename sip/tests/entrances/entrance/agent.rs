@@ -125,6 +125,7 @@ impl World {
                 headers: vec![("X-Case".to_owned(), "7".to_owned())],
                 ring_timeout: Duration::from_secs(60),
                 follow_redirects: true,
+                may_refer: false,
                 way: Way { peers: vec!["sip:ben@192.0.2.2:5070".parse().expect("a URI")], ..Way::default() },
             },
         );

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     call::{
+        caller::Caller,
         flow::{Flow, definition::Definition, template::Templates},
         language::Languages,
     },
@@ -118,6 +119,13 @@ impl Checker<'_> {
             if word.is_empty() || !word.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '\'') {
                 self.wrong_key(&path, format!("`{word}` is not one word"), Some("give each word its own line"));
             }
+        }
+        for name in definition.caller.keys().filter(|name| Caller::NETWORK.contains(&name.as_str())) {
+            self.wrong_key(
+                &Path::of(&["caller", name]),
+                format!("the network tells `caller.{name}`"),
+                Some("leave it out: it is always there"),
+            );
         }
         for (index, name) in definition.vocabulary.iter().enumerate() {
             self.text(&Path::of(&["vocabulary"]).item(index), name);

@@ -1,7 +1,10 @@
 //! Templates: their form, and the names that they use.
 
 use crate::{
-    call::flow::{check::Checker, consult::ANSWER_FIELDS},
+    call::{
+        caller::Caller,
+        flow::{check::Checker, consult::ANSWER_FIELDS},
+    },
     yaml::{self, Path},
 };
 
@@ -51,12 +54,13 @@ impl Checker<'_> {
                 let hint = yaml::did_you_mean(service, definition.services.iter().map(String::as_str));
                 (format!("there is no service `{service}`"), hint.or_else(|| Some(format!("name it under `services: [{service}]`"))))
             }
-            ("caller", Some("number" | "name")) => return,
+            ("caller", Some("name")) => return,
+            ("caller", Some(field)) if Caller::NETWORK.contains(&field) => return,
             ("caller", Some(field)) => {
                 if definition.caller.contains_key(field) {
                     return;
                 }
-                let hint = yaml::did_you_mean(field, definition.caller.keys().map(String::as_str));
+                let hint = yaml::did_you_mean(field, definition.caller.keys().map(String::as_str).chain(["name"]).chain(Caller::NETWORK));
                 (format!("nothing tells `caller.{field}`"), hint.or_else(|| Some(format!("name it under `caller: {{ {field}: \"…\" }}`"))))
             }
             (node, Some(field)) if definition.nodes.get(node).is_some_and(|node| node.consult.is_some()) => {

@@ -58,7 +58,7 @@ impl Dialogue {
         let network = [("name", caller.name.as_deref().unwrap_or_default())].into_iter().filter(|(_, name)| !name.is_empty());
         let known = caller.known.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         // What comes later goes before what was there.
-        let all = [("name", "")].into_iter().chain(unknown).chain(network).chain(known).chain([("number", caller.number.as_str())]);
+        let all = [("name", "")].into_iter().chain(unknown).chain(network).chain(known).chain(caller.of_network());
         all.map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
     }
 

@@ -111,3 +111,13 @@ fn a_caller_that_gives_up_may_say_why() {
     story.hears(&cancel);
     assert!(matches!(story.last_event(), Event::Cancelled { reason: Some(reason), .. } if reason == "SIP;cause=200"));
 }
+
+#[test]
+fn whoever_does_not_answer_is_told_that_this_is_why() {
+    let mut story = Story::new();
+    story.told(dial(LegId(2), false));
+    story.replies("INVITE", "180 Ringing", "");
+    story.passes(41);
+    assert_eq!(value(&story.last("CANCEL"), "Reason"), "Q.850;cause=19;text=\"No answer\"");
+    assert!(matches!(story.last_event(), Event::Failed { status: None, why: FailWhy::NoAnswer, .. }), "{:?}", story.last_event());
+}

@@ -1,7 +1,7 @@
 //! Transfers that peers ask for: only authorised ones are heard, and only the application acts.
 
 use super::script::value;
-use super::{Command, Event, Story};
+use super::{Command, DialRequest, Event, LegId, Story, dial};
 
 #[test]
 fn nobody_may_refer_us_unasked() {
@@ -62,4 +62,23 @@ fn the_application_may_refuse_or_forget_and_nonsense_does_not_reach_it() {
     story.caller_says(leg, "BYE", 23, "", "");
     story.passes(60);
     assert_eq!((story.count("SIP/2.0 481"), story.core.stats().transactions), (1, 0));
+}
+
+#[test]
+fn allow_tells_those_who_may_refer_us_and_nobody_else() {
+    let mut story = Story::new();
+    let may_refer = |story: &Story, start: &str| value(&story.last(start), "Allow").split(", ").any(|method| method == "REFER");
+    let leg = story.talking("");
+    assert!(!may_refer(&story, "SIP/2.0 200"));
+    story.told(Command::Authorise { leg });
+    story.caller_says(leg, "OPTIONS", 2, "", "");
+    assert!(may_refer(&story, "SIP/2.0 200"));
+    for (leg, asked) in [(LegId(2), true), (LegId(4), false)] {
+        let Command::Dial(request) = dial(leg, false) else { unreachable!() };
+        story.told(Command::Dial(Box::new(DialRequest { may_refer: asked, ..*request })));
+        assert_eq!(may_refer(&story, "INVITE"), asked);
+        story.picks_up("");
+        story.callee_says("t", "REFER", 1 + u32::from(asked), "Refer-To: <sip:x@y>\r\n", "");
+        assert_eq!(story.count("SIP/2.0 405"), usize::from(!asked));
+    }
 }
