@@ -1,5 +1,7 @@
 //! What a service knows is told only to who gives the second factor, and long answers are told in pieces.
 
+use warmline::call::event::Found;
+
 use super::{SMALL, mistakes, talk::Talk, with};
 
 /// The small flow whose orders are told only with the e-mail address.
@@ -33,6 +35,34 @@ fn who_does_not_give_it_hears_what_callers_hear_for_whom_nothing_was_found() {
     talk.says("mallory at example dot com").says("yes");
     assert!(talk.bot().starts_with("I cannot find an order with this number."), "{}", talk.bot());
     assert!(talk.dialogue.facts().iter().all(|fact| !fact.name.starts_with("order.")));
+}
+
+#[test]
+fn who_guesses_numbers_does_not_hear_which_of_them_exist() {
+    let guess = |answer: &dyn Fn(&mut Talk)| -> Vec<String> {
+        let mut talk = Talk::new(&guarded());
+        talk.means("order_status", "where is my order four five seven one two nine");
+        answer(&mut talk);
+        let mut heard = vec![talk.bot()];
+        for address in ["eve", "mallory"] {
+            talk.says(&format!("{address} at example dot com"));
+            heard.push(talk.bot());
+            talk.says("yes");
+            heard.push(talk.bot());
+        }
+        // Another number is asked for then, in both cases.
+        talk.means("order_status", "where is my order");
+        heard.push(talk.bot());
+        heard
+    };
+    let there = guess(&|talk| {
+        talk.found("order", FOUND);
+    });
+    let not_there = guess(&|talk| {
+        talk.service("order", Ok(Found::Nothing));
+    });
+    assert_eq!(there, not_there);
+    assert_eq!(there[0], "What is your e-mail address?");
 }
 
 #[test]

@@ -45,7 +45,10 @@ impl Dialogue {
                 }
                 Node::Lookup { lookup, found, nothing, .. } if self.held.contains_key(lookup) => match self.factor(&name, lookup, steps) {
                     Factor::Asked => return,
-                    Factor::Wrong => Some(nothing.clone()),
+                    Factor::Wrong => {
+                        self.forget_uses(lookup);
+                        Some(nothing.clone())
+                    }
                     Factor::Given => {
                         let fields = self.held.remove(lookup).unwrap_or_default();
                         steps.extend(self.learn_found(lookup, &fields).into_iter().map(Step::Know));
@@ -185,8 +188,10 @@ impl Dialogue {
         let mut steps = Vec::new();
         self.turn.fresh = false;
         match result {
-            Ok(Found::Fields { fields }) if self.needs_factor(name) => {
-                self.held.insert(name.to_owned(), fields.clone());
+            // Who guesses numbers must not hear which of them exist: the second factor is asked for in any case.
+            Ok(found) if self.needs_factor(name) => {
+                let fields = if let Found::Fields { fields } = found { fields.clone() } else { BTreeMap::new() };
+                self.held.insert(name.to_owned(), fields);
                 self.run(node, &mut steps);
             }
             Ok(Found::Fields { fields }) => {
@@ -194,15 +199,20 @@ impl Dialogue {
                 self.run(found, &mut steps);
             }
             Ok(Found::Nothing) => {
-                // A value that nothing was found for may be wrong: it is asked for again the next time.
-                for slot in flow.lookups.get(name).map(|plan| plan.uses.clone()).unwrap_or_default() {
-                    self.known.remove(&slot);
-                }
+                self.forget_uses(name);
                 self.run(nothing, &mut steps);
             }
             Err(_) => self.run(failed, &mut steps),
         }
         steps
+    }
+
+    /// A value that nothing was found for may be wrong: it is asked for again the next time.
+    fn forget_uses(&mut self, lookup: &str) {
+        let flow = std::sync::Arc::clone(&self.flow);
+        for slot in flow.lookups.get(lookup).iter().flat_map(|plan| &plan.uses) {
+            self.known.remove(slot);
+        }
     }
 
     /// Calls a human of a queue; of the queue of what the caller wants if none is named.
