@@ -157,15 +157,19 @@ fn a_caller_who_hangs_up_at_once_leaves_nothing_behind() {
     run.tells(&["> caller: Hello, this is the callback", "> agent 1: The caller left", "> release maria Free", "> end Abandoned"]);
 }
 
-#[test]
-fn an_agent_sends_the_caller_to_the_bot_who_knows_what_was_known() {
-    let sends = Agent::with("maria", "Maria", Phone::Answers(1_000)).does(Moment::Briefed, 300, Does::Press('1')).does(
+/// Takes the call, and sends the caller to the bot after eight seconds.
+fn sends_back() -> Agent {
+    Agent::with("maria", "Maria", Phone::Answers(1_000)).does(Moment::Briefed, 300, Does::Press('1')).does(
         Moment::Bridged,
         8_000,
         Does::Page(AgentChoice::ToBot { node: None }),
-    );
+    )
+}
+
+#[test]
+fn an_agent_sends_the_caller_to_the_bot_who_knows_what_was_known() {
     let run = Sim::new()
-        .agent(sends)
+        .agent(sends_back())
         .keeps_promise("maria")
         .says_on(Cue::When("= owner bot", 4_000), "Where is my order?")
         .hangs_up(Cue::Then(15_000))
@@ -239,13 +243,8 @@ fn whoever_rings_again_while_a_callback_is_owed_takes_that_place() {
 
 #[test]
 fn once_they_have_spoken_with_an_agent_nothing_is_owed() {
-    let sends = Agent::with("maria", "Maria", Phone::Answers(1_000)).does(Moment::Briefed, 300, Does::Press('1')).does(
-        Moment::Bridged,
-        8_000,
-        Does::Page(AgentChoice::ToBot { node: None }),
-    );
     let run = Sim::new()
-        .agent(sends)
+        .agent(sends_back())
         .waited(600_000)
         .says("Let me talk to a person")
         .says_on(Cue::When("= owner bot", 4_000), "Let me talk to a person")
