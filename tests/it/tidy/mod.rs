@@ -4,4 +4,5 @@ mod architecture;
 mod documents;
 mod files;
 mod source;
+mod unseen;
 mod words;

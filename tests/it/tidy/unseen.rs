@@ -1,0 +1,97 @@
+//! Sentences to measure with are no examples: what a flow or a model was made of proves nothing about what callers say.
+
+use std::path::Path;
+
+use serde_json::Value;
+use warmline::call::flow::text;
+
+use super::source::{Source, files};
+
+/// From how many pairs of letters in common (Sørensen and Dice, 0..=1) two sentences are one, as "I took the day off and nobody came" and "I took a day off …".
+const ALIKE: f64 = 0.85;
+/// What is written to be measured with. The `_unseen_` files are older than this rule, and figures of notes are theirs: they stay as they are.
+const MEASURED: [&str; 2] = ["_new_", "_fresh_"];
+
+/// A sentence as it is compared, and the file in which it stands.
+struct Sentence {
+    folded: String,
+    file: String,
+}
+
+/// Every text of a file of YAML, JSON lines or columns.
+fn texts(source: &Source) -> Vec<String> {
+    let values: Vec<Value> = match Path::new(&source.path).extension().and_then(|ending| ending.to_str()) {
+        Some("yaml") => vec![serde_saphyr::from_str(&source.text).unwrap_or_else(|e| panic!("{}: {e}", source.path))],
+        Some("jsonl") => {
+            source.text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{}: {e}", source.path))).collect()
+        }
+        _ => return source.text.split(['\n', '\t']).map(str::to_owned).collect(),
+    };
+    let mut found = Vec::new();
+    values.iter().for_each(|value| collect(value, &mut found));
+    found
+}
+
+fn collect(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| collect(field, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// What flows, their cases and the training files hold.
+fn examples() -> Vec<Sentence> {
+    let sources = files("config/flows", ".yaml").into_iter().chain(files("models/train", ".tsv"));
+    let examples: Vec<Sentence> = sources
+        .flat_map(|source| texts(&source).into_iter().map(move |it| Sentence { folded: text::folded(&it), file: source.path.clone() }))
+        .filter(|it| !it.folded.is_empty())
+        .collect();
+    assert!(examples.len() > 1_500, "only {} examples were read", examples.len());
+    examples
+}
+
+/// The example that a sentence repeats, if one does.
+fn repeated<'a>(sentence: &str, examples: &'a [Sentence]) -> Option<&'a Sentence> {
+    let sentence = text::folded(sentence);
+    #[expect(clippy::cast_precision_loss, reason = "sentences are short")]
+    let near_in_length = |a: usize, b: usize| 2.0 * a.min(b) as f64 >= 0.9 * ALIKE * (a + b) as f64;
+    examples.iter().find(|it| {
+        it.folded == sentence || near_in_length(it.folded.len(), sentence.len()) && strsim::sorensen_dice(&it.folded, &sentence) >= ALIKE
+    })
+}
+
+#[test]
+fn no_sentence_to_measure_with_is_an_example() {
+    let examples = examples();
+    let measured = files("tests/data", ".jsonl").into_iter().filter(|file| MEASURED.iter().any(|name| file.path.contains(name)));
+    let (mut sentences, mut wrong) = (0, Vec::new());
+    for file in measured {
+        // A text says something; an id or a label is one word.
+        for said in texts(&file).iter().filter(|said| said.contains([' ', '.', '?'])) {
+            sentences += 1;
+            if let Some(example) = repeated(&said.replace('|', " "), &examples) {
+                wrong.push(format!("{}: “{said}” is “{}” of {}", file.path, example.folded, example.file));
+            }
+        }
+    }
+    assert!(sentences > 1_200, "only {sentences} sentences were read");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_sentence_that_was_taken_from_a_flow_or_a_training_file_is_found() {
+    let examples = examples();
+    let taken = [
+        "ARE YOU OPEN, on Saturday",
+        "Câte grade sunt afară?",
+        "Cate grade sunt afara",
+        "Ne vedem la tribunal!",
+        "I took the day off and nobody came.",
+    ];
+    for taken in taken {
+        assert!(repeated(taken, &examples).is_some(), "“{taken}” was not found");
+    }
+    assert!(repeated("My aunt's bread bin has a lid that whistles.", &examples).is_none());
+}
