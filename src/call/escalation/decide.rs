@@ -86,7 +86,8 @@ impl Before {
 /// Weighs the ledger.
 pub(super) fn decide(ledger: &[Evidence], policy: &EscalationPolicy, before: Before, now: Time) -> Decision {
     let mut counted = weigh(ledger, policy, now);
-    let score = counted.iter().map(|it| it.counts).sum::<f32>().max(0.0);
+    // Not `sum`: that of nothing is -0, and would be written so.
+    let score = counted.iter().fold(0.0, |sum, it| sum + it.counts).max(0.0);
     counted.sort_by(|a, b| {
         (b.at_once, b.counts, a.evidence.number).partial_cmp(&(a.at_once, a.counts, b.evidence.number)).unwrap_or(std::cmp::Ordering::Equal)
     });

@@ -10,18 +10,18 @@ use serde_json::Value;
 
 use super::{SMALL, with};
 
-/// A flow in a file of its own.
-struct FlowFile(PathBuf);
+/// A flow, or what else is given to the command, in a file of its own.
+pub(super) struct FlowFile(pub(super) PathBuf);
 
 impl FlowFile {
-    fn new(name: &str, text: &str) -> Self {
+    pub(super) fn new(name: &str, text: &str) -> Self {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::write(&path, text).unwrap();
         Self(path)
     }
 }
 
-fn warmline(args: &[&str]) -> Output {
+pub(super) fn warmline(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_warmline")).args(args).output().unwrap()
 }
 

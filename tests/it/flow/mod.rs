@@ -5,6 +5,7 @@ mod cli;
 mod consult;
 mod conversations;
 mod hours;
+mod measured;
 mod offers;
 mod private_answers;
 mod readers;
