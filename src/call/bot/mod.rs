@@ -250,12 +250,14 @@ impl Bot {
     }
 
     /// Weighs what the flow would do, and does it if the bot keeps the caller.
-    fn adopt(&mut self, base: &mut Base, dialogue: Dialogue, steps: Vec<Step>, said: (&str, Time, Time)) -> Then {
+    fn adopt(&mut self, base: &mut Base, dialogue: Dialogue, mut steps: Vec<Step>, said: (&str, Time, Time)) -> Then {
         let (next, care) = self.weigh_with_care(base, &steps, said);
         self.dialogue = dialogue;
         // The flow itself may say something before it calls a human; the policy cuts the flow short.
         if matches!(next, Then::Stay) || steps.iter().any(|step| matches!(step, Step::Human { .. })) {
-            let mut steps = self.with_care(base, care, steps);
+            if self.dialogue.take_care(care, &mut steps) {
+                self.escalation.cared();
+            }
             steps.splice(..0, std::mem::take(&mut self.notices));
             return self.perform(base, steps);
         }
@@ -311,24 +313,6 @@ impl Bot {
             }
         }
         wish
-    }
-
-    /// What is said besides to a caller who stays: words of regret before the answer, the offer of a colleague after it.
-    fn with_care(&mut self, base: &Base, care: Care, mut steps: Vec<Step>) -> Vec<Step> {
-        let speaks = steps.iter().any(|step| matches!(step, Step::Say { .. }));
-        let given = match care {
-            Care::Soothe if speaks => {
-                let text = base.flow.prompt(PromptKey::SorryForTrouble, &[]);
-                steps.insert(0, Step::Say { node: "SorryForTrouble".to_owned(), text, by: Interrupt::all(true), notice: None });
-                true
-            }
-            Care::Offer => self.dialogue.offer_colleague(&mut steps),
-            Care::Soothe | Care::None => false,
-        };
-        if given {
-            self.escalation.cared();
-        }
-        steps
     }
 
     /// Asks the policy, with what the flow noticed in this turn.

@@ -11,7 +11,7 @@ use crate::call::{
         dialogue::Dialogue,
         step::{Consult, Consulted, Input, Step},
     },
-    record::{Care, Decision, Signal},
+    record::{Decision, Signal},
     time::{Time, WallTime},
     understanding::Understanding,
 };
@@ -201,7 +201,7 @@ impl<'u> Rehearsal<'u> {
 
     fn beat(&mut self, understanding: Option<Understanding>, intent: Option<String>, mut steps: Vec<Step>) -> Beat {
         let decision = self.escalation.decide(self.now);
-        if decision.care == Care::Offer && self.dialogue.offer_colleague(&mut steps) {
+        if self.dialogue.take_care(decision.care, &mut steps) {
             self.escalation.cared();
         }
         let by_flow =

@@ -12,6 +12,7 @@ mod world;
 mod story_barge_in;
 mod story_browser_closed;
 mod story_callback;
+mod story_care;
 mod story_closed;
 mod story_company;
 mod story_consent;
@@ -27,6 +28,7 @@ mod story_known_caller;
 mod story_language;
 mod story_leaving;
 mod story_line;
+mod story_nodes;
 mod story_private;
 mod story_redacted;
 mod story_screen;
@@ -54,12 +56,18 @@ use warmline::call::{Caller, Setup, flow::Flow, ids::CallId, redact::Rules, time
 /// A small flow like the example one.
 fn flow() -> Arc<Flow> {
     static FLOW: OnceLock<Arc<Flow>> = OnceLock::new();
-    Arc::clone(FLOW.get_or_init(|| {
-        let text = include_str!("../../data/flows/stories.en.yaml");
-        let flow = Flow::parse(text, "stories.en.yaml").expect("the flow of the stories is sound");
-        let services = BTreeMap::from([("orders".to_owned(), "http://127.0.0.1:9/api".to_owned())]);
-        Arc::new(flow.bind(&services).expect("it needs one service"))
-    }))
+    Arc::clone(FLOW.get_or_init(|| flow_with(&[])))
+}
+
+/// The same with these texts of it replaced, each once.
+fn flow_with(changes: &[(&str, &str)]) -> Arc<Flow> {
+    let text = changes.iter().fold(include_str!("../../data/flows/stories.en.yaml").to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "the flow of the stories has no {from:?}");
+        text.replacen(from, to, 1)
+    });
+    let flow = Flow::parse(&text, "stories.en.yaml").unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+    let services = BTreeMap::from([("orders".to_owned(), "http://127.0.0.1:9/api".to_owned())]);
+    Arc::new(flow.bind(&services).expect("it needs one service"))
 }
 
 /// A call on a Wednesday morning.

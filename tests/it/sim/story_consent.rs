@@ -1,25 +1,16 @@
 //! A caller is recorded only if they agree, where the flow asks.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use warmline::call::flow::Flow;
-
 use super::{
     agents::Agent,
+    flow_with,
     script::{Cue, Sim},
 };
 
 /// The flow of the stories, which asks first.
 fn asks() -> Sim {
-    let text = include_str!("../../data/flows/stories.en.yaml");
     let slot = "slots:\n  may_record:\n    label: consent to the recording\n    read: yes_no\n    ask: May we record this call?\n    consent: recording\n";
-    let text = text
-        .replacen("slots:\n", slot, 1)
-        .replacen("nodes:\n", "nodes:\n  consent: { ask: may_record, next: after_consent }\n  after_consent: { say: Thank you. }\n", 1)
-        .replacen("intents:\n", "begin: consent\nintents:\n", 1);
-    let flow = Flow::parse(&text, "asks.en.yaml").unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
-    let services = BTreeMap::from([("orders".to_owned(), "http://127.0.0.1:9/api".to_owned())]);
-    Sim::with_flow(Arc::new(flow.bind(&services).expect("it needs one service")))
+    let nodes = "nodes:\n  consent: { ask: may_record, next: after_consent }\n  after_consent: { say: Thank you. }\n";
+    Sim::with_flow(flow_with(&[("slots:\n", slot), ("nodes:\n", nodes), ("intents:\n", "begin: consent\nintents:\n")]))
 }
 
 #[test]

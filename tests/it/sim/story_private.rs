@@ -1,17 +1,13 @@
 //! What nobody else may know: asked for, taken, used, and written down nowhere.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use warmline::call::flow::Flow;
-
-use super::script::{Cue, Sim};
+use super::{
+    flow_with,
+    script::{Cue, Sim},
+};
 
 fn private() -> Sim {
-    let text = include_str!("../../data/flows/stories.en.yaml");
-    let text = text.replace("    confirm: I understood {{ value }}. Is that right?\n", "    private: true\n");
-    let flow = Flow::parse(&text, "private.en.yaml").expect("the flow is sound");
-    let services = BTreeMap::from([("orders".to_owned(), "http://127.0.0.1:9/api".to_owned())]);
-    Sim::with_flow(Arc::new(flow.bind(&services).expect("it needs one service")))
+    let change = ("    confirm: I understood {{ value }}. Is that right?\n    confirm_below: 0.7\n", "    private: true\n");
+    Sim::with_flow(flow_with(&[change]))
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::call::{
         slot::Reading,
         step::Step,
     },
-    record::FactSource,
+    record::{Care, FactSource},
     understanding::{Scored, Understanding},
 };
 
@@ -85,11 +85,24 @@ impl Dialogue {
         steps
     }
 
+    /// What is said besides to a caller who stays: words of regret before the answer, the offer of a colleague after it. Says whether it was.
+    pub fn take_care(&mut self, care: Care, steps: &mut Vec<Step>) -> bool {
+        if steps.iter().any(|step| matches!(step, Step::Human { .. })) {
+            return false;
+        }
+        match care {
+            Care::Soothe if steps.iter().any(|step| matches!(step, Step::Say { .. })) => {
+                steps.insert(0, self.say_prompt(PromptKey::SorryForTrouble, &[]));
+                true
+            }
+            Care::Offer => self.offer_colleague(steps),
+            Care::Soothe | Care::None => false,
+        }
+    }
+
     /// Asks whether a colleague should be brought in, in the place of "is there anything else". Only where nothing else is being asked.
-    pub fn offer_colleague(&mut self, steps: &mut Vec<Step>) -> bool {
-        if !matches!(self.state, State::Open { .. })
-            || steps.iter().any(|step| matches!(step, Step::Human { .. } | Step::Consult(_) | Step::End(_)))
-        {
+    fn offer_colleague(&mut self, steps: &mut Vec<Step>) -> bool {
+        if !matches!(self.state, State::Open { .. }) || steps.iter().any(|step| matches!(step, Step::Consult(_) | Step::End(_))) {
             return false;
         }
         let anything_else = self.ask_anything_else();
