@@ -10,7 +10,14 @@ use anyhow::{Context, Result, bail};
 use set::Story;
 
 use crate::{
-    call::{Setup, flow::Flow, replay::replay},
+    call::{
+        Setup,
+        action::Action,
+        flow::Flow,
+        record::{Entry, What},
+        replay::replay,
+        time::Time,
+    },
     languages,
     store::{FlowFile, Recorded, read_log},
 };
@@ -32,7 +39,7 @@ pub(crate) struct Args {
 /// Compares; an error if the brain does something else now.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let log = read_log(&args.file)?;
-    let recorded = Recorded::from(&log);
+    let mut recorded = Recorded::from(&log);
     let mut flow = read_flow(&log.setup.flow, args.flow.as_ref())?;
     args.set.iter().try_for_each(|pair| set::set(&mut flow, pair))?;
     let others = log.setup.others.iter().map(|file| read_flow(file, None).map(Arc::new)).collect::<Result<Vec<_>>>()?;
@@ -46,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         promise: log.setup.promise.clone(),
     };
 
-    let replayed = replay(setup, &recorded.told);
+    let mut replayed = replay(setup, &recorded.told);
     if log.torn {
         println!("note: the last line of the log was cut off, and left out");
     }
@@ -54,7 +61,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         println!("note: the log has a gap after {lines} lines; only what is before it is compared");
     }
     if !args.set.is_empty() {
-        return show_change(args, &recorded, &replayed);
+        show_decisions(args, &recorded, &replayed);
+        recorded.actions.retain(is_deed);
+        replayed.retain(is_deed);
+        return show_deeds(&recorded, &replayed);
     }
     match recorded.first_difference(&replayed) {
         None => {
@@ -85,13 +95,22 @@ fn read_flow(file: &FlowFile, instead: Option<&PathBuf>) -> Result<Flow> {
 }
 
 /// What the decisions were, and what they would have been.
-fn show_change(args: &Args, recorded: &Recorded, replayed: &[(crate::call::time::Time, crate::call::action::Action)]) -> Result<()> {
+fn show_decisions(args: &Args, recorded: &Recorded, replayed: &[(Time, Action)]) {
     let (was, would_be) = (Story::of(&recorded.actions), Story::of(replayed));
     println!("recorded: {}", was.line());
     if let Some(thresholds) = was.thresholds() {
         println!("          {thresholds}");
     }
     println!("with {}: {}", args.set.join(", "), would_be.line());
+}
+
+/// Something is done, and not only weighed: a decision names its threshold, and reads differently with every other one.
+fn is_deed((_, action): &(Time, Action)) -> bool {
+    !matches!(action, Action::Record(Entry { what: What::Decision { .. }, .. }))
+}
+
+/// What was done, and what would have been done.
+fn show_deeds(recorded: &Recorded, replayed: &[(Time, Action)]) -> Result<()> {
     match recorded.first_difference(replayed) {
         None => println!("nothing else would have been done"),
         Some(difference) => {
@@ -103,7 +122,7 @@ fn show_change(args: &Args, recorded: &Recorded, replayed: &[(crate::call::time:
     Ok(())
 }
 
-fn shown(action: Option<&(crate::call::time::Time, crate::call::action::Action)>) -> Result<String> {
+fn shown(action: Option<&(Time, Action)>) -> Result<String> {
     Ok(match action {
         Some((at, action)) => format!("{} ms {}", at.0, serde_json::to_string(action)?),
         None => "nothing more".to_owned(),

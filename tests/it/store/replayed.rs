@@ -264,3 +264,42 @@ async fn the_command_says_same_or_shows_where_they_part() {
     assert_eq!(missing.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&missing.stderr).contains("--flow"));
 }
+
+#[tokio::test]
+async fn another_threshold_shows_when_a_human_would_have_been_called() {
+    let folder = tempfile::tempdir().unwrap();
+    // Two turns that nobody understands: 0.35 each, of 1.00.
+    let words = &["Blue fish hum quietly.", "Seven trees dance there.", "Where is my order?"];
+    let flow = folder.path().join("flow.yaml");
+    std::fs::copy(flow_path(), &flow).unwrap();
+    let log = logged_with(&folder.path().join("record"), &flow, (&[12_000, 20_000, 28_000], words), "").await;
+    let with = |pair: &str| {
+        let ran = command(&[&log, Path::new("--set"), Path::new(pair)]);
+        (ran.status.success(), String::from_utf8_lossy(&ran.stdout).into_owned(), String::from_utf8_lossy(&ran.stderr).into_owned())
+    };
+    let at = |line: &str, before: &str| -> f64 {
+        let rest = line.split_once(before).unwrap_or_else(|| panic!("no {before:?} in {line}")).1;
+        rest.split_once(" s").and_then(|(seconds, _)| seconds.parse().ok()).unwrap_or_else(|| panic!("no time in {line}"))
+    };
+    let (ok, said, err) = with("escalation.threshold=0.6");
+    assert!(ok, "{said}{err}");
+    let line = |begins: &str| {
+        said.lines().find_map(|line| line.trim_start().strip_prefix(begins)).unwrap_or_else(|| panic!("no {begins:?} in {said}"))
+    };
+    // As it was: two turns and a silence; with 0.6 the second turn, which ends a second and a half after its last sound at 21.2 s.
+    let (was, would_be, reached) = (line("recorded: "), line("with escalation.threshold=0.6: "), line("thresholds reached: "));
+    assert!(was.contains("(not_understood, silence, score ") && was.contains(" of 1.00)"), "{said}");
+    assert!(would_be.contains("(not_understood, score ") && would_be.contains(" of 0.60)"), "{said}");
+    assert!((21.2..24.0).contains(&at(would_be, "handoff at ")) && at(was, "handoff at ") > 30.0, "{said}");
+    assert!((at(reached, "0.6 at ") - 21.2).abs() < 0.05 && at(reached, "1.0 at ") > 30.0, "{said}");
+    // The deeds part where the bot made ready to ask again, and would have made ready to call a human instead.
+    let (recorded, replayed) = said.split_once("  replayed: ").unwrap_or_else(|| panic!("{said}"));
+    let recorded = recorded.split_once("  recorded: ").unwrap_or_else(|| panic!("{said}")).1;
+    assert!(recorded.contains("I did not understand that") && replayed.contains("I am calling a colleague"), "{said}");
+
+    // Where nothing would have been done otherwise, it says so; decisions that only name another threshold are no deeds.
+    let (ok, said, err) = with("escalation.threshold=0.98");
+    assert!(ok && said.contains("nothing else would have been done"), "{said}{err}");
+    let (ok, _, err) = with("escalation.treshold=0.6");
+    assert!(!ok && err.contains("there is no key `treshold`"), "{err}");
+}
