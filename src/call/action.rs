@@ -161,9 +161,9 @@ pub struct LookUpRules {
     pub retries: u32,
     /// What fields of the answer must be.
     pub answer: BTreeMap<String, FieldRule>,
-    /// Who calls, if it is known.
+    /// Who calls; none: the number is withheld.
     pub caller: Option<String>,
-    /// How often the same caller may ask, over all calls.
+    /// How often the same caller may ask, over all calls; all whose numbers are withheld together.
     pub per_caller: Option<CallerCap>,
 }
 
@@ -173,7 +173,7 @@ impl Default for LookUpRules {
     }
 }
 
-/// How often one caller may ask, over all calls.
+/// How often one caller may ask, over all calls; all whose numbers are withheld count as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CallerCap {

@@ -71,7 +71,7 @@ pub struct Definition {
     /// Most look-ups in one call; after that a human.
     #[serde(default = "five")]
     pub lookups_per_call: u32,
-    /// Most look-ups of one caller over all calls.
+    /// Most look-ups of one caller over all calls; callers whose numbers are withheld share one such bound.
     #[serde(default)]
     pub lookups_per_caller: Option<CallerCap>,
     /// The steps.

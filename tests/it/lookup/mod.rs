@@ -1,5 +1,6 @@
 //! Look-ups against services that misbehave.
 
+mod caps;
 mod crm;
 
 use std::{
