@@ -1,12 +1,8 @@
 //! The configuration's sections in the words of the drivers, which know nothing of files.
 
-use std::{
-    collections::BTreeSet,
-    net::{IpAddr, Ipv4Addr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc, time::Duration};
 
+use anyhow::Context as _;
 use tokio::{runtime::Handle, sync::watch};
 use warmline_models::ModelsDir;
 use warmline_sip::{codec::Codec, guard, jitter::JitterConfig, sdp::Encryption, uri::Uri, user_agent};
@@ -16,7 +12,8 @@ use crate::{
     accounts,
     call::{event::TransferBy, ids::AgentId},
     config::{
-        self, AgentConfig, BROWSER, CodecName, Config, IceServerConfig, JitterLimits, SipConfig, Srtp, Transfer, TrunkConfig, WebhookConfig,
+        self, AgentConfig, BROWSER, CodecName, Config, IceServerConfig, JitterLimits, RtpConfig, SipConfig, Srtp, Transfer, TrunkConfig,
+        WebhookConfig,
     },
     desk::{self, Limits, Profile, ServiceLevel, ServiceLevels},
     feed::Kind,
@@ -34,7 +31,9 @@ use crate::{
 pub(super) fn telephony(config: &Config, trunks: Arc<TrunkTable>) -> anyhow::Result<telephony::Options> {
     let (sip, rtp, limits) = (&config.file.sip, &config.file.rtp, &config.file.limits);
     let listen = listeners(sip);
-    let bound = listen.first().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |listener| listener.address.ip());
+    let mut media = media_addresses(sip, rtp).into_iter();
+    let (bind, media_address) = media.next().context("the configuration was not checked: no address for sound")?;
+    let (other, other_address) = media.next().unzip();
     let rate = guard::Rate { per_second: limits.requests_per_second, burst: limits.requests_per_second.saturating_mul(2) };
     Ok(telephony::Options {
         sip: user_agent::Config {
@@ -47,7 +46,7 @@ pub(super) fn telephony(config: &Config, trunks: Arc<TrunkTable>) -> anyhow::Res
                 insecure: false,
             },
             origins: sip.origins.clone(),
-            advertised: sip.advertised,
+            advertised: sip.advertised.iter().collect(),
             advertised_to: advertised_to(config),
             contact_user: sip.user.clone(),
             allowed: allowed(config),
@@ -60,7 +59,8 @@ pub(super) fn telephony(config: &Config, trunks: Arc<TrunkTable>) -> anyhow::Res
             ..user_agent::Config::default()
         },
         calls: limits.calls,
-        media_address: sip.advertised.unwrap_or(if rtp.bind.is_unspecified() { bound } else { rtp.bind }),
+        media_address,
+        other_address,
         from_user: sip.user.clone(),
         display_name: sip.display_name.clone(),
         signatures: signatures(config)?,
@@ -73,9 +73,20 @@ pub(super) fn telephony(config: &Config, trunks: Arc<TrunkTable>) -> anyhow::Res
             port_drain: Duration::from_millis(rtp.port_rest_ms),
             media_timeout: Duration::from_millis(rtp.media_timeout_ms),
             jitter: jitter(rtp.jitter),
-            ..MediaConfig::new(rtp.bind)
+            other,
+            ..MediaConfig::new(bind)
         },
     })
+}
+
+/// Where sound is bound to, and what session descriptions say of it, in each family.
+fn media_addresses(sip: &SipConfig, rtp: &RtpConfig) -> Vec<(IpAddr, IpAddr)> {
+    let told = |bind: IpAddr| {
+        let bound = || sip.listeners().map(|(_, address)| address.ip()).find(|ip| ip.is_ipv6() == bind.is_ipv6());
+        let own = if bind.is_unspecified() { bound() } else { Some(bind) };
+        (bind, sip.advertised.of(bind.is_ipv6()).or(own).unwrap_or(bind))
+    };
+    rtp.bind.iter().map(told).collect()
 }
 
 fn jitter(limits: JitterLimits) -> JitterConfig {
@@ -109,7 +120,7 @@ fn lines(config: &Config) -> telephony::Lines {
             encryption,
             keys_in_info: trunk.dtmf.info,
             keys_in_band: trunk.dtmf.inband,
-            advertised: trunk.advertised,
+            advertised: trunk.advertised.iter().collect(),
         };
         (name.clone(), line)
     };
@@ -145,20 +156,23 @@ fn people(config: &Config) -> telephony::People {
 
 /// Addresses that the servers of single trunks are told of us.
 fn advertised_to(config: &Config) -> Vec<(guard::Network, IpAddr)> {
-    let told = config.file.trunks.values().filter_map(|trunk| Some((trunk.servers(), trunk.advertised?)));
+    let told = config.file.trunks.values().flat_map(|trunk| trunk.advertised.iter().map(|address| (trunk.servers(), address)));
     told.flat_map(|(servers, address)| servers.into_iter().map(move |network| (guard_network(network), address))).collect()
 }
 
 fn listeners(sip: &SipConfig) -> Vec<user_agent::Listener> {
     use user_agent::Transport;
     let all = [
-        (Transport::Udp, sip.udp),
-        (Transport::Tcp, sip.tcp),
-        (Transport::Tls, sip.tls),
-        (Transport::Ws, sip.ws),
-        (Transport::Wss, sip.wss),
+        (Transport::Udp, &sip.udp),
+        (Transport::Tcp, &sip.tcp),
+        (Transport::Tls, &sip.tls),
+        (Transport::Ws, &sip.ws),
+        (Transport::Wss, &sip.wss),
     ];
-    all.into_iter().filter_map(|(transport, address)| Some(user_agent::Listener::new(transport, address?))).collect()
+    let of = |(transport, addresses): (_, &config::Addresses<_>)| {
+        addresses.iter().map(move |address| user_agent::Listener::new(transport, address)).collect::<Vec<_>>()
+    };
+    all.into_iter().flat_map(of).collect()
 }
 
 /// Who may talk to us at all: whoever may call without a trunk, and the trunks. Whose call it is, and whether it may come, is decided by the

@@ -1,6 +1,7 @@
 //! The configuration: one typed struct per section; load → validate → freeze. Checked as a whole before a port is bound.
 
 mod accounts;
+mod addresses;
 mod agents;
 mod check;
 mod claims;
@@ -32,6 +33,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 pub use accounts::{AccountsConfig, OpenIdConfig};
+pub use addresses::{Addresses, Family};
 pub use agents::{AgentConfig, BROWSER, MayCallConfig, REGISTERED, Transfer};
 pub use claims::ClaimsConfig;
 pub use crm::CrmConfig;

@@ -4,12 +4,14 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::{Deserialize, Serialize, de};
 
+use super::addresses::Addresses;
+
 /// Sockets of the sound.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RtpConfig {
-    /// The address that the sockets are bound to.
-    pub bind: IpAddr,
+    /// The address that the sockets are bound to, of either family or of both.
+    pub bind: Addresses<IpAddr>,
     /// First and last port. RTP takes the even ones, RTCP the odd ones: two for each leg.
     pub ports: PortRange,
     /// Threads that do nothing but sound.
@@ -25,7 +27,7 @@ pub struct RtpConfig {
 impl Default for RtpConfig {
     fn default() -> Self {
         Self {
-            bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            bind: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
             ports: PortRange { first: 20_000, last: 29_999 },
             threads: 1,
             media_timeout_ms: 30_000,

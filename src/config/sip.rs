@@ -7,22 +7,23 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::addresses::Addresses;
 use crate::trunk::Network;
 
 /// Where SIP is spoken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SipConfig {
-    /// Address and port for UDP; empty: no UDP.
-    pub udp: Option<SocketAddr>,
-    /// Address and port for TCP; empty: no TCP.
-    pub tcp: Option<SocketAddr>,
+    /// Address and port for UDP, of either family or of both; empty: no UDP.
+    pub udp: Addresses<SocketAddr>,
+    /// Address and port for TCP, of either family or of both; empty: no TCP.
+    pub tcp: Addresses<SocketAddr>,
     /// Address and port for TLS; empty: none.
-    pub tls: Option<SocketAddr>,
+    pub tls: Addresses<SocketAddr>,
     /// Address and port for WebSocket, which browsers speak; empty: none.
-    pub ws: Option<SocketAddr>,
+    pub ws: Addresses<SocketAddr>,
     /// Address and port for WebSocket inside TLS; empty: none.
-    pub wss: Option<SocketAddr>,
+    pub wss: Addresses<SocketAddr>,
     /// The file of our certificate for TLS, with those that lead to its authority (PEM).
     pub certificate: Option<PathBuf>,
     /// The file of its private key (PEM).
@@ -34,8 +35,8 @@ pub struct SipConfig {
     pub server_ca: Option<PathBuf>,
     /// Web pages that may connect by WebSocket (`https://desk.example`); "*" is every page. Clients that are no browsers are not asked.
     pub origins: Vec<String>,
-    /// The address that peers are told (Contact, Via, SDP), if it is not the bound one.
-    pub advertised: Option<IpAddr>,
+    /// The addresses that peers are told (Contact, Via, SDP), if they are not the bound ones.
+    pub advertised: Addresses<IpAddr>,
     /// Who may talk to us: addresses or networks ("192.0.2.0/24"). Empty: everybody who reaches us. Others get silence.
     pub allowed: Vec<Network>,
     /// Anchors (PEM) of callers' signatures (STIR/SHAKEN); empty: no signature is believed.
@@ -54,17 +55,17 @@ impl Default for SipConfig {
     fn default() -> Self {
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 5060));
         Self {
-            udp: Some(loopback),
-            tcp: Some(loopback),
-            tls: None,
-            ws: None,
-            wss: None,
+            udp: loopback.into(),
+            tcp: loopback.into(),
+            tls: Addresses::NONE,
+            ws: Addresses::NONE,
+            wss: Addresses::NONE,
             certificate: None,
             private_key: None,
             client_ca: None,
             server_ca: None,
             origins: Vec::new(),
-            advertised: None,
+            advertised: Addresses::NONE,
             allowed: Vec::new(),
             stir_anchors: None,
             stir_certificates: None,
@@ -77,9 +78,9 @@ impl Default for SipConfig {
 
 impl SipConfig {
     /// Every address that is listened on, with its key.
-    pub(super) fn listeners(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
-        let all = [("udp", self.udp), ("tcp", self.tcp), ("tls", self.tls), ("ws", self.ws), ("wss", self.wss)];
-        all.into_iter().filter_map(|(key, address)| Some((key, address?)))
+    pub fn listeners(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
+        let all = [("udp", &self.udp), ("tcp", &self.tcp), ("tls", &self.tls), ("ws", &self.ws), ("wss", &self.wss)];
+        all.into_iter().flat_map(|(key, addresses)| addresses.iter().map(move |address| (key, address)))
     }
 
     pub(super) fn under(&mut self, folder: &Path) {

@@ -187,7 +187,7 @@ impl Phone {
     }
 
     fn session(&self, port: &MediaPort) -> SdpSession {
-        let local = LocalMedia { address: port.local().ip(), rtp_port: port.local().port() };
+        let local = LocalMedia { address: port.local().ip(), other: None, rtp_port: port.local().port() };
         SdpSession::new(u64::from(port.local().port()), local, Policy::plain(vec![self.codec], Secret::random()))
     }
 

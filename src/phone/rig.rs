@@ -252,7 +252,14 @@ fn configure(
         )
     });
     let mut config = ConfigFile {
-        sip: SipConfig { udp: Some(sip), tcp: Some(sip), tls, certificate, private_key, ..SipConfig::default() },
+        sip: SipConfig {
+            udp: sip.into(),
+            tcp: sip.into(),
+            tls: tls.map(Into::into).unwrap_or_default(),
+            certificate,
+            private_key,
+            ..SipConfig::default()
+        },
         // All calls come from one address here, SIPp's too.
         rtp: RtpConfig { port_rest_ms: 1_000, ..RtpConfig::default() },
         limits: LimitsConfig { calls: 1_000, requests_per_second: 10_000, ..LimitsConfig::default() },

@@ -65,7 +65,7 @@ impl Switchboard {
         let signatures = self.signatures.clone();
         let signed = || signatures.map_or(Signed::No, |signatures| signatures.check(&incoming));
         let arrived = self.may_come(call, incoming.offer.as_deref(), signed)?;
-        self.announce(incoming.leg, incoming.offer, arrived)
+        self.announce(incoming.leg, incoming.offer, Some(incoming.source.ip()), arrived)
     }
 
     /// Whether a call may come: cheap questions first, and its signature only if its trunk asks for it.
@@ -88,9 +88,15 @@ impl Switchboard {
     }
 
     /// Somebody is to take the call up.
-    pub(super) fn announce(&mut self, leg: WireLeg, offer: Option<Vec<u8>>, arrived: Arrived) -> Result<(), Refused> {
+    pub(super) fn announce(
+        &mut self,
+        leg: WireLeg,
+        offer: Option<Vec<u8>>,
+        source: Option<IpAddr>,
+        arrived: Arrived,
+    ) -> Result<(), Refused> {
         let Arrived { caller, route, permit } = arrived;
-        if self.arrivals.try_send(Arrival { caller, route, permit, leg, offer }).is_err() {
+        if self.arrivals.try_send(Arrival { caller, route, permit, leg, offer, source }).is_err() {
             refused(&Refused::Full, None);
             return Err(Refused::Full);
         }

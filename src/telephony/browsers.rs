@@ -117,7 +117,7 @@ impl Switchboard {
         let call = Call { source: None, called, claims: &claims, signed: Signed::No };
         let wire = self.user_agent.new_leg();
         let arrived = self.may_come(call, Some(offer.as_bytes()), || Signed::No);
-        match arrived.and_then(|arrived| self.announce(wire, Some(offer.into_bytes()), arrived)) {
+        match arrived.and_then(|arrived| self.announce(wire, Some(offer.into_bytes()), None, arrived)) {
             Ok(()) => self.browsers.add(wire, reply),
             Err(why) => _ = reply.send(Err(WebRefused::from_sip(why.status()))),
         }

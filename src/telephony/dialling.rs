@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use warmline_sip::{
-    sdp::Direction,
-    user_agent::{DialRequest, FailWhy, LegId as WireLeg, Target, Way},
+    sdp::{Direction, SdpSession},
+    user_agent::{DialRequest, FailWhy, LegId as WireLeg, Offers, Target, Way},
 };
 
 use super::{
@@ -46,7 +46,7 @@ impl Switchboard {
         };
         let line = self.lines.of(call.trunk.as_deref());
         let mut sdp = self.session_on(&line, sockets.rtp_port());
-        let body = sdp.offer(Direction::SendRecv);
+        let offers = offers(&mut sdp);
         let mut leg = Leg::new(id, link, sdp, Stage::Offered { sockets }, line.listening(true));
         (leg.agent, leg.dialled, leg.permit) = (wanted.agent.clone(), true, call.permit);
         // Of several telephones of one user, one that is busy says nothing for the others.
@@ -63,7 +63,7 @@ impl Switchboard {
             account: call.outward.account.clone(),
             from: call.outward.from_user.clone().unwrap_or_else(|| self.from_user.clone()),
             display_name: Some(self.display_name.clone()),
-            sdp: body.into_bytes(),
+            offers,
             headers,
             ring_timeout: Duration::from_millis(wanted.ring_ms),
             follow_redirects: call.outward.follow_redirects,
@@ -114,6 +114,13 @@ impl Switchboard {
         self.browsers.ring(agent, wire);
         self.legs.insert(wire, Leg::new(id, link, sdp, Stage::Offered { sockets }, Listening::DIALLED));
     }
+}
+
+/// An offer for each family of addresses in which we have one.
+fn offers(sdp: &mut SdpSession) -> Offers {
+    let other = sdp.offer_from_other(Direction::SendRecv).map(String::into_bytes);
+    let own = Some(sdp.offer(Direction::SendRecv).into_bytes());
+    if sdp.local().address.is_ipv4() { Offers { v4: own, v6: other } } else { Offers { v4: other, v6: own } }
 }
 
 pub(super) const fn dial_failure(why: FailWhy) -> DialFailure {

@@ -49,10 +49,10 @@ pub struct CallLegs {
 }
 
 pub(super) async fn take(telephony: &Telephony, arrival: Arrival, options: CallOptions) -> CallLegs {
-    let Arrival { caller, leg, offer, permit, .. } = arrival;
+    let Arrival { caller, leg, offer, source, permit, .. } = arrival;
     let mut legs = open(telephony, options);
     legs.wire.insert(LegId::CALLER, leg);
-    legs.send(Command::Take { leg, offer, link: Arc::clone(&legs.link), trunk: caller.trunk, permit }).await;
+    legs.send(Command::Take { leg, offer, source, link: Arc::clone(&legs.link), trunk: caller.trunk, permit }).await;
     legs
 }
 

@@ -27,8 +27,8 @@ pub struct Line {
     pub keys_in_info: bool,
     /// Keys in the sound itself count.
     pub keys_in_band: bool,
-    /// The address that session descriptions name; none: that of every call.
-    pub advertised: Option<IpAddr>,
+    /// The addresses that session descriptions name, one of each family at most; without one, that of every call.
+    pub advertised: Vec<IpAddr>,
 }
 
 impl Default for Line {
@@ -39,7 +39,7 @@ impl Default for Line {
             encryption: Encryption::IfOffered,
             keys_in_info: true,
             keys_in_band: false,
-            advertised: None,
+            advertised: Vec::new(),
         }
     }
 }

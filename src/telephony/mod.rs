@@ -51,6 +51,8 @@ pub struct Options {
     pub calls: usize,
     /// The address that goes into session descriptions.
     pub media_address: IpAddr,
+    /// The same of the other family of addresses, if the media has one.
+    pub other_address: Option<IpAddr>,
     /// The user part of our From when an agent is rung.
     pub from_user: String,
     /// Our display name when an agent is rung.
@@ -78,6 +80,8 @@ pub struct Arrival {
     pub(super) permit: Permit,
     pub(super) leg: user_agent::LegId,
     pub(super) offer: Option<Vec<u8>>,
+    /// Where it came from; a page has no address of its own.
+    pub(super) source: Option<IpAddr>,
 }
 
 /// The running driver. Cheap to clone.

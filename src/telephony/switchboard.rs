@@ -79,7 +79,7 @@ pub(super) struct Dial {
 /// What calls ask.
 #[derive(Debug)]
 pub(super) enum Command {
-    Take { leg: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link>, trunk: Option<String>, permit: Permit },
+    Take { leg: WireLeg, offer: Option<Vec<u8>>, source: Option<IpAddr>, link: Arc<Link>, trunk: Option<String>, permit: Permit },
     Answer { leg: WireLeg },
     Reject { leg: WireLeg, status: u16 },
     Dial { leg: WireLeg, id: LegId, wanted: Dial, link: Arc<Link> },
@@ -139,6 +139,7 @@ pub(super) struct Switchboard {
     /// Callers at once.
     calls: usize,
     media_address: IpAddr,
+    other_address: Option<IpAddr>,
     pub(super) from_user: String,
     pub(super) display_name: String,
     pub(super) legs: HashMap<WireLeg, Leg>,
@@ -165,6 +166,7 @@ impl Switchboard {
             media,
             calls: options.calls,
             media_address: options.media_address,
+            other_address: options.other_address,
             from_user: options.from_user.clone(),
             display_name: options.display_name.clone(),
             legs: HashMap::new(),
@@ -199,7 +201,7 @@ impl Switchboard {
 
     async fn on_command(&mut self, command: Command) {
         match command {
-            Command::Take { leg, offer, link, trunk, permit } => self.take(leg, offer, link, (trunk.as_deref(), permit)),
+            Command::Take { leg, offer, source, link, trunk, permit } => self.take(leg, (offer, source), link, (trunk.as_deref(), permit)),
             Command::Answer { leg } => self.answer(leg).await,
             Command::Reject { leg, status } => {
                 self.drop_leg(leg);
@@ -227,14 +229,22 @@ impl Switchboard {
         self.legs.iter().find(|(_, known)| known.id == leg && Arc::ptr_eq(&known.link, link)).map(|(wire, _)| *wire)
     }
 
-    fn take(&mut self, wire: WireLeg, offer: Option<Vec<u8>>, link: Arc<Link>, (trunk, permit): (Option<&str>, Permit)) {
+    fn take(
+        &mut self,
+        wire: WireLeg,
+        (offer, source): (Option<Vec<u8>>, Option<IpAddr>),
+        link: Arc<Link>,
+        (trunk, permit): (Option<&str>, Permit),
+    ) {
         self.waiting.remove(&wire);
         if let Some(why) = self.gone.remove(&wire) {
             link.tell(Event::LegEnded { leg: LegId::CALLER, why });
             return;
         }
         let line = self.lines.of(trunk);
-        let (sdp, listening) = (self.session_on(&line, 0), line.listening(false));
+        let (mut sdp, listening) = (self.session_on(&line, 0), line.listening(false));
+        // Whoever offers nothing is offered what reaches them.
+        source.into_iter().for_each(|source| sdp.set_local(sdp.local().towards(source)));
         self.callers += 1;
         let leg = Leg::new(LegId::CALLER, link, sdp, Stage::Arrived { offer }, listening);
         self.legs.insert(wire, Leg { permit: Some(permit), ..leg });
@@ -251,7 +261,7 @@ impl Switchboard {
             leg.link.tell(Event::LegEnded { leg: leg.id, why: LegEnd::SignallingLost });
             return;
         };
-        leg.sdp.set_local(LocalMedia { address: leg.sdp.local().address, rtp_port: sockets.rtp_port() });
+        leg.sdp.set_local(LocalMedia { rtp_port: sockets.rtp_port(), ..*leg.sdp.local() });
         let body = match offer {
             None => {
                 leg.stage = Stage::Offered { sockets };
@@ -264,7 +274,7 @@ impl Switchboard {
                     body
                 }
                 Err(error) => {
-                    // It was checked at the arrival; only another address family is left.
+                    // It was checked at the arrival.
                     let leg = self.drop_leg(wire).expect("it was there a moment ago");
                     self.refuse(wire, error.status_code()).await;
                     leg.link.tell(Event::LegEnded { leg: leg.id, why: LegEnd::SignallingLost });
@@ -490,8 +500,9 @@ impl Switchboard {
     }
 
     pub(super) fn session_on(&self, line: &Line, rtp_port: u16) -> SdpSession {
-        let address = line.advertised.unwrap_or(self.media_address);
-        SdpSession::new(session_id(), LocalMedia { address, rtp_port }, self.policy(line))
+        let told = |own: IpAddr| line.advertised.iter().copied().find(|told| told.is_ipv4() == own.is_ipv4()).unwrap_or(own);
+        let local = LocalMedia { address: told(self.media_address), other: self.other_address.map(told), rtp_port };
+        SdpSession::new(session_id(), local, self.policy(line))
     }
 }
 

@@ -146,7 +146,7 @@ impl Switchboard {
         let (Ok(sockets), Some(offer)) = (sockets, answer) else {
             return self.user_agent.reject(incoming.leg, NOT_ACCEPTABLE, None, Vec::new()).await;
         };
-        sdp.set_local(LocalMedia { address: sdp.local().address, rtp_port: sockets.rtp_port() });
+        sdp.set_local(LocalMedia { rtp_port: sockets.rtp_port(), ..*sdp.local() });
         let (body, negotiated) = match sdp.answer(offer, Direction::SendRecv) {
             Ok(agreed) => agreed,
             Err(error) => return self.user_agent.reject(incoming.leg, error.status_code(), None, Vec::new()).await,

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::parse::Setup;
-use super::{Description, Direction, Encryption, MediaLine, Policy, RtpMap, SdpError};
+use super::{Description, Direction, Encryption, LocalMedia, MediaLine, Policy, RtpMap, SdpError};
 use crate::codec::Codec;
 use crate::dtls::Fingerprint;
 use crate::srtp::CryptoLine;
@@ -38,7 +38,7 @@ pub(super) enum RemoteKey {
 }
 
 /// The first audio line that we can do; one that is encrypted goes before one that is not.
-pub(super) fn pick(remote: &Description, policy: &Policy, local: IpAddr) -> Result<Pick, SdpError> {
+pub(super) fn pick(remote: &Description, policy: &Policy, local: LocalMedia) -> Result<Pick, SdpError> {
     // The reason of the line that came nearest to working is the one worth telling.
     let mut reason = SdpError::NoAudio;
     let mut plain = None;
@@ -55,21 +55,21 @@ pub(super) fn pick(remote: &Description, policy: &Policy, local: IpAddr) -> Resu
     plain.ok_or(reason)
 }
 
-fn pick_line(index: usize, line: &MediaLine, policy: &Policy, local: IpAddr) -> Result<Pick, SdpError> {
+fn pick_line(index: usize, line: &MediaLine, policy: &Policy, local: LocalMedia) -> Result<Pick, SdpError> {
     let key = protection(line, policy)?;
     let audio = audio_formats(line, &policy.codecs);
     let &(payload_type, codec) = audio.first().ok_or(SdpError::NoCommonCodec)?;
     // With ICE the addresses in the description are only hints: the checks show where the peer is.
     let ice_ufrag = line.ice_ufrag.clone().filter(|_| policy.ice);
     let address = match line.address {
-        Some(address) if !address.is_multicast() && address.is_ipv4() == local.is_ipv4() => address,
-        Some(_) | None if ice_ufrag.is_some() => unspecified(local),
+        Some(address) if !address.is_multicast() && local.reaches(address) => address,
+        Some(_) | None if ice_ufrag.is_some() => unspecified(local.address),
         Some(_) | None => return Err(SdpError::BadAddress),
     };
     let rtp = SocketAddr::new(address, line.port);
     let rtcp = match line.rtcp {
         _ if line.rtcp_mux => rtp,
-        Some((port, other)) => SocketAddr::new(other.filter(|other| other.is_ipv4() == local.is_ipv4()).unwrap_or(address), port),
+        Some((port, other)) => SocketAddr::new(other.filter(|other| other.is_ipv4() == address.is_ipv4()).unwrap_or(address), port),
         None => SocketAddr::new(address, line.port.saturating_add(1)),
     };
     let silent = address.is_unspecified() && ice_ufrag.is_none();

@@ -23,8 +23,31 @@ const OFFERED_SUITES: [Suite; 3] = [Suite::AesCm128Sha1_80, Suite::AeadAes256Gcm
 pub struct LocalMedia {
     /// The address to announce.
     pub address: IpAddr,
+    /// Our address of the other family (IPv4, IPv6), for a peer that turns out to be there.
+    pub other: Option<IpAddr>,
     /// The RTP port; RTCP is the next one, unless both share it.
     pub rtp_port: u16,
+}
+
+impl LocalMedia {
+    /// Where a peer at this address sends to: our address of its family, if we have one.
+    #[must_use]
+    pub fn towards(self, peer: IpAddr) -> Self {
+        match self.other {
+            Some(other) if other.is_ipv4() == peer.is_ipv4() => Self { address: other, other: Some(self.address), ..self },
+            Some(_) | None => self,
+        }
+    }
+
+    /// Whether we have an address of that one's family.
+    pub(super) fn reaches(self, peer: IpAddr) -> bool {
+        self.towards(peer).address.is_ipv4() == peer.is_ipv4()
+    }
+
+    /// A peer stays in the family in which it was met.
+    fn settled(self, peer: IpAddr) -> Self {
+        Self { other: None, ..self.towards(peer) }
+    }
 }
 
 /// What a leg wants to agree to.
@@ -118,13 +141,24 @@ impl SdpSession {
         self.describe(&lines, &formats, &shield, direction)
     }
 
+    /// The same offer from our address of the other family, if we have one.
+    #[must_use]
+    pub fn offer_from_other(&self, direction: Direction) -> Option<String> {
+        let mut there = self.clone();
+        there.local = self.local.towards(self.local.other?);
+        // One of the two is the first description for whoever gets it.
+        there.last.clear();
+        Some(there.offer(direction))
+    }
+
     /// Answers an offer; `wish` is what we allow on our side (`SendRecv` unless we hold).
     ///
     /// # Errors
     /// Whatever makes the offer unusable; [`SdpError::status_code`] says how to refuse it.
     pub fn answer(&mut self, offer: &[u8], wish: Direction) -> Result<(String, Negotiated), SdpError> {
         let remote = Description::parse(offer)?;
-        let picked = pick(&remote, &self.policy, self.local.address)?;
+        let picked = pick(&remote, &self.policy, self.local)?;
+        self.local = self.local.settled(picked.rtp.ip());
         let direction = picked.direction.reversed().and(wish);
         self.lines = remote.media.iter().enumerate().map(|(index, line)| our_line(index == picked.index, line)).collect();
         // An offerer's new name is a restart: ours changes too (RFC 8839 §4.4.1.1.1).
@@ -154,7 +188,7 @@ impl SdpSession {
     pub fn accept(&mut self, answer: &[u8]) -> Result<Negotiated, SdpError> {
         let offered = self.open_offer.ok_or(SdpError::NoOffer)?;
         let remote = Description::parse(answer)?;
-        let picked = pick(&remote, &self.policy, self.local.address)?;
+        let picked = pick(&remote, &self.policy, self.local)?;
         let protected = self.shield.crypto.is_empty() && self.shield.fingerprint.is_none();
         if !protected && picked.key == RemoteKey::None {
             return Err(SdpError::NotEncrypted);
@@ -167,6 +201,7 @@ impl SdpSession {
             }
         }
         self.open_offer = None;
+        self.local = self.local.settled(picked.rtp.ip());
         let direction = offered.and(picked.direction.reversed());
         // Both sides said "actpass" and "active": the answerer begins, unless it wants us to (RFC 5763 §5).
         if let RemoteKey::Dtls { setup, .. } = picked.key {

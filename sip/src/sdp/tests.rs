@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::*;
 
-const LOCAL: LocalMedia = LocalMedia { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 50)), rtp_port: 20_000 };
+const LOCAL: LocalMedia = LocalMedia { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 50)), other: None, rtp_port: 20_000 };
 
 const LAWS: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
 
@@ -238,12 +238,52 @@ fn a_broken_reoffer_changes_nothing() {
 
 #[test]
 fn version_six_addresses() {
-    let local = LocalMedia { address: IpAddr::V6(Ipv6Addr::LOCALHOST), rtp_port: 20_000 };
+    let local = LocalMedia { address: IpAddr::V6(Ipv6Addr::LOCALHOST), other: None, rtp_port: 20_000 };
     let mut ours = SdpSession::new(1, local, policy(&LAWS));
     let body = "v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nc=IN IP6 2001:db8::7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
     let (reply, agreed) = ours.answer(body.as_bytes(), Direction::SendRecv).unwrap();
     assert_eq!(agreed.remote_rtp.to_string(), "[2001:db8::7]:4000");
     assert!(reply.contains("c=IN IP6 ::1\r\n"));
+}
+
+#[test]
+fn with_an_address_of_each_family_the_peer_says_which() {
+    let six: IpAddr = "2001:db8::50".parse().unwrap();
+    let four = LOCAL.address;
+    let both = LocalMedia { other: Some(six), ..LOCAL };
+    let at = |at: &str| format!("v=0\r\no=- 1 1 IN {at}\r\ns=-\r\nc=IN {at}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n");
+    let (from_four, from_six) = (at("IP4 192.0.2.1"), at("IP6 2001:db8::7"));
+    for (peer, other, ours, says) in [(&from_four, &from_six, four, "IP4 192.0.2.50"), (&from_six, &from_four, six, "IP6 2001:db8::50")] {
+        let mut answering = SdpSession::new(1, both, policy(&LAWS));
+        let (answer, agreed) = answering.answer(peer.as_bytes(), Direction::SendRecv).unwrap();
+        assert!(answer.contains(&format!("o=- 1 1 IN {says}\r\n")) && answer.contains(&format!("c=IN {says}\r\n")), "{answer}");
+        assert_eq!(agreed.remote_rtp.is_ipv6(), ours.is_ipv6());
+        // It stays there, and a refused change changes nothing.
+        assert_eq!(answering.answer(other.as_bytes(), Direction::SendRecv).unwrap_err(), SdpError::BadAddress);
+        assert_eq!(*answering.local(), LocalMedia { address: ours, other: None, ..LOCAL });
+
+        let mut offering = SdpSession::new(1, both, policy(&LAWS));
+        let (first, second) = (offering.offer(Direction::SendRecv), offering.offer_from_other(Direction::SendRecv).unwrap());
+        assert_eq!(second, first.replace("IP4 192.0.2.50", "IP6 2001:db8::50"));
+        // What comes before the answer settles nothing.
+        offering.clone().accept(other.as_bytes()).unwrap();
+        offering.accept(peer.as_bytes()).unwrap();
+        assert_eq!(*offering.local(), LocalMedia { address: ours, other: None, ..LOCAL });
+    }
+    assert_eq!(session().offer_from_other(Direction::SendRecv), None);
+}
+
+#[test]
+fn a_browser_is_told_a_candidate_of_its_family() {
+    let both = LocalMedia { other: Some("2001:db8::50".parse().unwrap()), ..LOCAL };
+    let browser = Policy { ice: true, ..policy(&LAWS) };
+    let at = |at: &str| format!("v=0\r\nc=IN {at}\r\nm=audio 9 RTP/AVP 0\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n");
+    for (says, candidate) in
+        [("IP6 2001:db8::7", "2001:db8::50 20000"), ("IP4 192.0.2.7", "192.0.2.50 20000"), ("IP4 0.0.0.0", "192.0.2.50 20000")]
+    {
+        let (answer, _) = SdpSession::new(1, both, browser.clone()).answer(at(says).as_bytes(), Direction::SendRecv).unwrap();
+        assert!(answer.contains(&format!("a=candidate:1 1 udp 2130706431 {candidate} typ host")), "{answer}");
+    }
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl Media<'_> {
         if let Some(names) = ice {
             put(out, format_args!("a=ice-ufrag:{}", names.ufrag));
             put(out, format_args!("a=ice-pwd:{}", names.password));
-            let LocalMedia { address, rtp_port } = self.local;
+            let LocalMedia { address, rtp_port, .. } = self.local;
             // One host candidate for each component; the priority is that of RFC 8445 §5.1.2.1.
             put(out, format_args!("a=candidate:1 1 udp 2130706431 {address} {rtp_port} typ host"));
             if !rtcp_mux {

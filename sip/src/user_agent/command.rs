@@ -1,5 +1,6 @@
 //! What a user agent is asked to do.
 
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ pub struct DialRequest {
     /// Our display name.
     pub display_name: Option<String>,
     /// The offer; without one the call fails.
-    pub sdp: Vec<u8>,
+    pub offers: Offers,
     /// Further headers; names that belong to the protocol are left out.
     pub headers: Vec<(String, String)>,
     /// How long it may take until somebody answers.
@@ -60,6 +61,34 @@ pub struct DialRequest {
     pub may_refer: bool,
     /// How it gets there, where that is not left to the target.
     pub way: Way,
+}
+
+/// Our offer in a call that is placed. Which family of addresses the callee is at is only known when it is looked up, and may change with
+/// the next target.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offers {
+    /// For a callee at an IPv4 address; without one, the other serves.
+    pub v4: Option<Vec<u8>>,
+    /// For a callee at an IPv6 address; without one, the other serves.
+    pub v6: Option<Vec<u8>>,
+}
+
+impl Offers {
+    /// The same offer wherever the callee is.
+    #[must_use]
+    pub const fn everywhere(sdp: Vec<u8>) -> Self {
+        Self { v4: Some(sdp), v6: None }
+    }
+
+    /// What a callee at this address is offered.
+    pub(crate) fn towards(&self, callee: SocketAddr) -> &[u8] {
+        let (own, other) = if callee.is_ipv4() { (&self.v4, &self.v6) } else { (&self.v6, &self.v4) };
+        own.as_ref().or(other.as_ref()).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        [&self.v4, &self.v6].into_iter().flatten().all(Vec::is_empty)
+    }
 }
 
 /// The way of a call over a line of several peers.

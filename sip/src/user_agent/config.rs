@@ -13,8 +13,8 @@ use crate::transport::Transport;
 pub struct Config {
     /// Where to listen; several of a kind, and both families of addresses at once, are fine.
     pub listen: Vec<Listener>,
-    /// The address that peers are told (Contact, Via) of listeners of its family, if it is not the bound one.
-    pub advertised: Option<IpAddr>,
+    /// The addresses that peers are told (Contact, Via) of listeners of their families, if they are not the bound ones.
+    pub advertised: Vec<IpAddr>,
     /// Other addresses that peers in these networks are told; the first that fits.
     pub advertised_to: Vec<(Network, IpAddr)>,
     /// Certificates, ours and those that are believed.
@@ -58,7 +58,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: Vec::new(),
-            advertised: None,
+            advertised: Vec::new(),
             advertised_to: Vec::new(),
             tls: TlsConfig::default(),
             origins: Vec::new(),

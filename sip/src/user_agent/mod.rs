@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{mpsc, oneshot};
 
-pub use command::{DialRequest, ReferRequest, Target, Way};
+pub use command::{DialRequest, Offers, ReferRequest, Target, Way};
 pub use config::{Config, Limits, Listener, Timers, TlsConfig};
 pub use event::{EndedBy, Event, FailWhy, Incoming, LegId, ReferProgress, Stats, TransactionId};
 pub use lines::{Account, Health, RegisteredContact, Registrar, RegistrarUser, Registration, RegistrationState};

@@ -104,9 +104,9 @@ impl Sockets {
     /// What peers are told.
     pub(super) fn told(&self, config: &Config) -> LocalAddresses {
         let told = |&(transport, bound): &(Transport, SocketAddr)| {
-            let advertised = config.advertised.filter(|ip| ip.is_ipv4() == bound.is_ipv4());
+            let advertised = config.advertised.iter().find(|ip| ip.is_ipv4() == bound.is_ipv4());
             let told = match advertised {
-                Some(ip) => SocketAddr::new(ip, bound.port()),
+                Some(ip) => SocketAddr::new(*ip, bound.port()),
                 None => udp::outward_address(bound).unwrap_or(bound),
             };
             LocalAddress { transport, told, any: advertised.is_none() && bound.ip().is_unspecified() }

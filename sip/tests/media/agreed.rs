@@ -22,7 +22,7 @@ fn policy(codecs: &[Codec], seed: u8) -> Policy {
 }
 
 fn local(address: SocketAddr) -> LocalMedia {
-    LocalMedia { address: address.ip(), rtp_port: address.port() }
+    LocalMedia { address: address.ip(), other: None, rtp_port: address.port() }
 }
 
 /// What the caller (near) and the callee (far) agree on.

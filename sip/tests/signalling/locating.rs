@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use warmline_sip::user_agent::{Config, Event, FailWhy, Listener, Transport};
+use warmline_sip::user_agent::{Config, DialRequest, Event, FailWhy, Listener, Offers, Transport};
 
 use crate::certificates::{Authority, everything};
 use crate::names::{NameServer, Record};
-use crate::support::{ANSWER, Agent, Call, Peer, header, quick};
+use crate::support::{ANSWER, Agent, Call, OFFER, Peer, header, quick, request};
 
 fn ip(text: &str) -> Record {
     Record::Address(text.parse().unwrap())
@@ -91,6 +91,25 @@ async fn a_silent_target_that_wakes_up_late_is_told_that_it_is_too_late() {
     first.respond(&bye, "200 OK", "first", "").await;
     assert_eq!(caller.handle.stats().await.calls, 1);
     assert!(caller.events.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_name_with_addresses_of_both_families_is_called_at_each_with_the_offer_for_it() {
+    let listen = ["127.0.0.1:0", "[::1]:0"].map(|address| Listener::new(Transport::Udp, address.parse().unwrap())).to_vec();
+    let names = NameServer::start(&[("pbx.test", ip("127.0.0.1")), ("pbx.test", ip("::1"))]).await;
+    let mut caller = asking(&names, Config { listen, ..quick() }).await;
+    let own = caller.handle.address(Transport::Udp, true).unwrap();
+    // Nobody listens at that port on IPv4.
+    let peer = Peer { socket: tokio::net::UdpSocket::bind("[::1]:0").await.unwrap(), agent: own };
+    let offers = Offers { v4: Some(OFFER.as_bytes().to_vec()), v6: Some(OFFER.replace("IP4 127.0.0.1", "IP6 ::1").into_bytes()) };
+    let target = format!("sip:support@pbx.test:{}", peer.address().port());
+    caller.handle.dial(DialRequest { offers, ..request(caller.handle.new_leg(), &target) }).await;
+    let invite = peer.expect("INVITE").await;
+    assert!(header(&invite, "Via").starts_with("SIP/2.0/UDP [::1]:") && header(&invite, "Contact").contains("@[::1]:"), "{invite}");
+    assert!(invite.contains("c=IN IP6 ::1\r\n") && !invite.contains("IP4"), "{invite}");
+    peer.respond(&invite, "200 OK", "six", ANSWER).await;
+    assert!(matches!(caller.event().await, Event::Answered { sdp: Some(_), .. }));
+    peer.expect("ACK").await;
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use warmline_sip::user_agent::{Config, DialRequest, Event, Incoming, LegId, Listener, Timers, Transport, UserAgent, Way, bind};
+use warmline_sip::user_agent::{Config, DialRequest, Event, Incoming, LegId, Listener, Offers, Timers, Transport, UserAgent, Way, bind};
 
 /// Long enough for a busy machine; only a failing test waits for it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -82,7 +82,7 @@ pub(crate) fn request(leg: LegId, target: &str) -> DialRequest {
         account: None,
         from: "4021".to_owned(),
         display_name: Some("Order \"desk\"".to_owned()),
-        sdp: OFFER.as_bytes().to_vec(),
+        offers: Offers::everywhere(OFFER.as_bytes().to_vec()),
         headers: vec![("X-Reason".to_owned(), "late order\r\nVia: evil".to_owned()), ("Via".to_owned(), "evil".to_owned())],
         ring_timeout: Duration::from_secs(15),
         follow_redirects: false,

@@ -3,6 +3,7 @@
 mod accounts;
 mod claims;
 mod crm;
+mod families;
 mod languages;
 mod passwords;
 mod people;
@@ -59,7 +60,7 @@ impl<'a> Checker<'a> {
             if key == "udp" && (ports.first..=ports.last).contains(&bound.port()) {
                 self.wrong(&at("sip", key), "the port lies in the range of `rtp.ports`", Some("move one of them"));
             }
-            if bound.ip().is_unspecified() && file.sip.advertised.is_none() {
+            if bound.ip().is_unspecified() && file.sip.advertised.of(bound.is_ipv6()).is_none() {
                 let hint = "set `sip.advertised` to the address that peers reach us at";
                 self.wrong(&at("sip", key), "bound to every address, and none is advertised", Some(hint));
             }
@@ -67,7 +68,8 @@ impl<'a> Checker<'a> {
                 self.wrong(&at("sip", key), "TLS without a certificate", Some("set `sip.certificate` and `sip.private_key`"));
             }
         }
-        if file.sip.tcp.is_some_and(|tcp| tcp.port() != 0 && tcp == file.http.bind) {
+        self.families(file);
+        if file.sip.tcp.iter().any(|tcp| tcp.port() != 0 && tcp == file.http.bind) {
             self.wrong(&at("http", "bind"), "the same address as `sip.tcp`", None);
         }
         self.accounts(file);

@@ -26,6 +26,7 @@ impl Checker<'_> {
             self.peers(&at, trunk, file);
             self.sources(&at, name, trunk, &mut seen);
             self.account(&at, trunk);
+            self.advertised(&at.clone().key("advertised"), &trunk.advertised, file);
             self.bounds(&at, trunk);
             trunks.push(Trunk {
                 name: name.clone(),
@@ -66,12 +67,14 @@ impl Checker<'_> {
 
     fn transport(&mut self, at: &Path, peer: Option<&Peer>, file: &ConfigFile) {
         let off = match peer.and_then(|peer| peer.transport) {
-            Some(Transport::Udp) => file.sip.udp.is_none().then_some("udp"),
-            Some(Transport::Tcp) => file.sip.tcp.is_none().then_some("tcp"),
+            Some(Transport::Udp) => file.sip.udp.is_empty().then_some("udp"),
+            Some(Transport::Tcp) => file.sip.tcp.is_empty().then_some("tcp"),
             Some(Transport::Tls) | None => None,
         };
         if let Some(off) = off {
             self.wrong(at, format!("`sip.{off}` is empty: nothing can be sent there"), Some("give it an address"));
+        } else if let Some(peer) = peer {
+            self.family_of(at, peer, file);
         }
     }
 

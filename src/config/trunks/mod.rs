@@ -12,6 +12,7 @@ pub use account::{AuthConfig, RegistrationConfig};
 pub use numbers::{NumbersConfig, RuleConfig};
 pub use peer::{Host, Peer, Transport};
 
+use super::addresses::Addresses;
 use crate::trunk::Network;
 
 /// One trunk.
@@ -32,9 +33,9 @@ pub struct TrunkConfig {
     /// Where its requests are sent instead of to the peers themselves; empty: to the peers.
     #[serde(default)]
     pub outbound_proxy: Option<Peer>,
-    /// The address that its servers are told of us (Contact, Via, SDP); empty: that of `sip`.
+    /// The addresses that its servers are told of us (Contact, Via, SDP); empty: those of `sip`.
     #[serde(default)]
-    pub advertised: Option<IpAddr>,
+    pub advertised: Addresses<IpAddr>,
     /// The user part of our From when we place calls over it; empty: that of its registration, or of `sip`.
     #[serde(default)]
     pub from_user: Option<String>,
@@ -164,7 +165,7 @@ impl TrunkConfig {
             registration: None,
             auth: None,
             outbound_proxy: None,
-            advertised: None,
+            advertised: Addresses::NONE,
             from_user: None,
             from_domain: None,
             health_s: health_s(),

@@ -232,8 +232,7 @@ impl Call {
             Command::UpdateLeg { leg, negotiated } => {
                 let early = self.early.iter_mut().map(|early| &mut early.leg);
                 if let Some(leg) = early.chain(&mut self.legs).find(|known| known.id == leg) {
-                    leg.session.update(tick.now, *negotiated);
-                    leg.lost_reported = false;
+                    leg.update(tick.now, *negotiated, &mut scratch.inbox);
                 }
             }
             Command::RemoveLeg { leg } => self.remove_leg(leg, tick.now, scratch),
@@ -299,6 +298,7 @@ impl Call {
             warn!(leg = id.0, "leg added twice: the second one is ignored");
             return;
         }
+        leg.settle();
         leg.patch(&self.patch);
         leg.watch_control(self.token(id), scratch.watch.as_ref());
         self.legs.push(leg);

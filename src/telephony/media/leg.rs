@@ -111,12 +111,13 @@ impl Leg {
     pub(super) fn new(
         now: Duration,
         id: LegId,
-        sockets: LegSockets,
+        mut sockets: LegSockets,
         negotiated: Negotiated,
         jitter: JitterConfig,
         dtls: DtlsContext,
         listening: Listening,
     ) -> Self {
+        sockets.turn_to(negotiated.remote_rtp.ip());
         let (identity, start) = (random(), random());
         let config = media::MediaConfig {
             ssrc: identity as u32,
@@ -151,6 +152,20 @@ impl Leg {
             looked: now,
             turn: 0,
         }
+    }
+
+    /// A later offer and answer. As long as it rings, its answer may come from an address of the other family.
+    pub(super) fn update(&mut self, now: Duration, negotiated: Negotiated, inbox: &mut Inbox) {
+        if self.sockets.turn_to(negotiated.remote_rtp.ip()) {
+            self.forget_waiting(inbox);
+        }
+        self.session.update(now, negotiated);
+        self.lost_reported = false;
+    }
+
+    /// It is up: its peer stays in its family of addresses.
+    pub(super) fn settle(&mut self) {
+        self.sockets.settle();
     }
 
     /// Throws away what came before the leg was up: the ring-back of a dialled phone, or somebody's noise.

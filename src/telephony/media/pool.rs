@@ -42,6 +42,8 @@ const EVENTS: usize = 256;
 pub struct MediaConfig {
     /// The address that RTP sockets are bound to.
     pub bind: IpAddr,
+    /// The same of the other family (IPv6 beside IPv4), for peers that are there.
+    pub other: Option<IpAddr>,
     /// RTP takes the even ports, RTCP the odd ones.
     pub ports: RangeInclusive<u16>,
     /// Threads that do nothing but media.
@@ -60,6 +62,7 @@ impl MediaConfig {
     pub fn new(bind: IpAddr) -> Self {
         Self {
             bind,
+            other: None,
             ports: 20_000..=29_999,
             threads: 1,
             port_drain: Duration::from_secs(5),
@@ -105,7 +108,7 @@ impl MediaPool {
             workers.push(Thread { opened, load, stirred });
         }
         Ok(Self {
-            ports: PortPool::new(config.bind, config.ports.clone(), config.port_drain),
+            ports: PortPool::new(config.bind, config.other, config.ports.clone(), config.port_drain),
             recorder: Recorder::start().context("starting the recorder thread")?,
             config,
             dtls: DtlsContext { identity: Arc::new(Identity::generate()), epoch },

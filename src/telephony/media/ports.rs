@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     hash::{BuildHasher, RandomState},
+    io,
     net::{IpAddr, SocketAddr, UdpSocket},
     ops::RangeInclusive,
     sync::{Arc, Mutex, PoisonError},
@@ -11,6 +12,7 @@ use std::{
 
 use crossbeam_queue::ArrayQueue;
 use nix::sys::socket::{setsockopt, sockopt};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with, sockopt::set_ipv6_v6only};
 
 use crate::clock;
 
@@ -26,6 +28,8 @@ pub struct NoPort;
 #[derive(Debug)]
 pub(super) struct PortPool {
     bind: IpAddr,
+    /// The same of the other family (IPv4, IPv6).
+    other: Option<IpAddr>,
     drain: Duration,
     state: Mutex<State>,
     /// Ports given back by the media threads, which never wait for a lock.
@@ -40,15 +44,15 @@ struct State {
 
 impl PortPool {
     /// Even ports of the range, beginning somewhere: ports should not be easy to guess.
-    pub(super) fn new(bind: IpAddr, range: RangeInclusive<u16>, drain: Duration) -> Arc<Self> {
+    pub(super) fn new(bind: IpAddr, other: Option<IpAddr>, range: RangeInclusive<u16>, drain: Duration) -> Arc<Self> {
         let mut free: VecDeque<u16> = range.filter(|port| port % 2 == 0 && *port > 0 && *port < u16::MAX).collect();
         let count = free.len();
         free.rotate_left(random() as usize % count.max(1));
         let state = Mutex::new(State { free, draining: VecDeque::new() });
-        Arc::new(Self { bind, drain, state, returned: ArrayQueue::new(count.max(1)) })
+        Arc::new(Self { bind, other, drain, state, returned: ArrayQueue::new(count.max(1)) })
     }
 
-    /// Binds the next free pair.
+    /// Binds the next free pair, at each of our addresses.
     pub(super) fn reserve(self: &Arc<Self>) -> Result<LegSockets, NoPort> {
         let now = clock::now();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,25 +64,31 @@ impl PortPool {
         }
         for _ in 0..state.free.len() {
             let Some(port) = state.free.pop_front() else { break };
-            if let Ok((rtp, rtcp)) = self.bind(port) {
-                return Ok(LegSockets { rtp, rtcp, port, pool: Arc::clone(self) });
+            let (here, other) = (bind(self.bind, port), self.other.map(|other| bind(other, port)).transpose());
+            if let (Ok((rtp, rtcp)), Ok(other)) = (here, other) {
+                return Ok(LegSockets { rtp, rtcp, other, port, pool: Arc::clone(self) });
             }
             // Somebody else's port at the moment.
             state.free.push_back(port);
         }
         Err(NoPort)
     }
+}
 
-    fn bind(&self, port: u16) -> std::io::Result<(UdpSocket, UdpSocket)> {
-        let open = |port| {
-            let socket = UdpSocket::bind(SocketAddr::new(self.bind, port))?;
-            socket.set_nonblocking(true)?;
-            setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
-            setsockopt(&socket, sockopt::RcvBuf, &RECEIVE_BUFFER_BYTES)?;
-            Ok::<_, std::io::Error>(socket)
-        };
-        Ok((open(port)?, open(port + 1)?))
-    }
+fn bind(here: IpAddr, port: u16) -> io::Result<(UdpSocket, UdpSocket)> {
+    let open = |port| {
+        let family = if here.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let socket = socket_with(family, SocketType::DGRAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
+        if here.is_ipv6() {
+            // IPv4 has sockets of its own, at the same port.
+            set_ipv6_v6only(&socket, true)?;
+        }
+        rustix::net::bind(&socket, &SocketAddr::new(here, port))?;
+        setsockopt(&socket, sockopt::ReceiveTimestampns, &true)?;
+        setsockopt(&socket, sockopt::RcvBuf, &RECEIVE_BUFFER_BYTES)?;
+        Ok::<_, io::Error>(socket.into())
+    };
+    Ok((open(port)?, open(port + 1)?))
 }
 
 /// One leg's pair of sockets; dropped, its port rests and comes back.
@@ -86,6 +96,8 @@ impl PortPool {
 pub struct LegSockets {
     pub(super) rtp: UdpSocket,
     pub(super) rtcp: UdpSocket,
+    /// The pair at our address of the other family, as long as it is not known where the peer is.
+    other: Option<(UdpSocket, UdpSocket)>,
     port: u16,
     pool: Arc<PortPool>,
 }
@@ -95,6 +107,20 @@ impl LegSockets {
     #[must_use]
     pub fn rtp_port(&self) -> u16 {
         self.port
+    }
+
+    /// The pair that is used is that of the peer's family from now on. Says whether it was the other one before.
+    pub(super) fn turn_to(&mut self, peer: IpAddr) -> bool {
+        let strange = self.rtp.local_addr().is_ok_and(|own| own.is_ipv6() != peer.is_ipv6());
+        let Some((rtp, rtcp)) = self.other.as_mut().filter(|_| strange) else { return false };
+        std::mem::swap(&mut self.rtp, rtp);
+        std::mem::swap(&mut self.rtcp, rtcp);
+        true
+    }
+
+    /// It is known where the peer is: the other pair is given up.
+    pub(super) fn settle(&mut self) {
+        self.other = None;
     }
 }
 
@@ -112,13 +138,15 @@ pub(super) fn random() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
     use super::*;
 
-    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     #[test]
     fn a_used_port_rests_before_it_is_used_again() {
-        let pool = PortPool::new(HERE, 18_400..=18_403, Duration::from_secs(3_600));
+        let pool = PortPool::new(HERE, None, 18_400..=18_403, Duration::from_secs(3_600));
         let first = pool.reserve().unwrap();
         let second = pool.reserve().unwrap();
         assert_eq!((first.rtp_port() % 2, second.rtp_port() % 2), (0, 0));
@@ -130,7 +158,7 @@ mod tests {
 
     #[test]
     fn without_a_rest_it_comes_back_at_once_and_foreign_ports_are_stepped_over() {
-        let pool = PortPool::new(HERE, 18_410..=18_413, Duration::ZERO);
+        let pool = PortPool::new(HERE, None, 18_410..=18_413, Duration::ZERO);
         let taken = UdpSocket::bind((HERE, 18_411)).unwrap();
         for _ in 0..3 {
             assert_eq!(pool.reserve().unwrap().rtp_port(), 18_412);
@@ -138,5 +166,22 @@ mod tests {
         drop(taken);
         let both = [pool.reserve().unwrap(), pool.reserve().unwrap()];
         assert_ne!(both[0].rtp_port(), both[1].rtp_port());
+    }
+
+    #[test]
+    fn with_two_families_a_port_is_taken_in_both_until_it_is_known_where_the_peer_is() {
+        for (any, other) in [(HERE, IpAddr::V6(Ipv6Addr::LOCALHOST)), (IpAddr::V6(Ipv6Addr::UNSPECIFIED), Ipv4Addr::UNSPECIFIED.into())] {
+            let pool = PortPool::new(any, Some(other), 18_450..=18_451, Duration::ZERO);
+            let mut leg = pool.reserve().unwrap();
+            let families = |leg: &LegSockets| [&leg.rtp, &leg.rtcp].map(|socket| socket.local_addr().unwrap());
+            assert_eq!(families(&leg), [18_450, 18_451].map(|port| SocketAddr::new(any, port)));
+            assert!(!leg.turn_to(any) && leg.turn_to(other) && !leg.turn_to(other));
+            assert_eq!(families(&leg), [18_450, 18_451].map(|port| SocketAddr::new(other, port)));
+            // The other pair is free again for whoever wants it.
+            assert!(UdpSocket::bind((any, 18_450)).is_err());
+            leg.settle();
+            assert!(!leg.turn_to(any));
+            drop(bind(any, 18_450).unwrap());
+        }
     }
 }

@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn a_fixed_socket_hears_its_peer_alone_and_is_free_again_afterwards() {
         // A port that was asked for by its number stays, unlike one that the kernel has chosen.
-        let leg = PortPool::new("127.0.0.1".parse().unwrap(), 18_420..=18_439, Duration::ZERO).reserve().unwrap();
+        let leg = PortPool::new("127.0.0.1".parse().unwrap(), None, 18_420..=18_439, Duration::ZERO).reserve().unwrap();
         let here = &leg.rtp;
         let [peer, stranger] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
         let (at, to) = (here.local_addr().unwrap(), peer.local_addr().unwrap());

@@ -1,6 +1,7 @@
 //! The configuration: everything documented, everything checked, everything at once.
 
 mod crm;
+mod families;
 mod remote;
 mod routes;
 mod trunks;

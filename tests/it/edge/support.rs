@@ -58,6 +58,7 @@ impl Edge {
             sip: user_agent::Config { listen, ..user_agent::Config::default() },
             calls: 10,
             media_address: HERE,
+            other_address: None,
             from_user: "bot".to_owned(),
             display_name: "Bot".to_owned(),
             signatures: None,

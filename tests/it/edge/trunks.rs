@@ -152,7 +152,7 @@ async fn each_trunk_has_its_routes_and_strangers_have_none() {
 async fn a_trunk_is_told_the_address_that_it_reaches_us_at() {
     let (peer, told): (Peer, IpAddr) = (Peer::at(loopback(FIRST)).await, "198.51.100.7".parse().unwrap());
     let outward = Outward { peers: vec![peer.uri()], ..Outward::default() };
-    let line = Line { advertised: Some(told), ..Line::default() };
+    let line = Line { advertised: vec![told], ..Line::default() };
     let mut edge = Edge::with(18_080..=18_095, Duration::from_secs(30), |options| {
         options.lines = Lines { trunks: [("isp".to_owned(), line)].into(), outward: [("isp".to_owned(), outward)].into() };
         options.trunks = trunks(vec![trunk_at("isp", loopback(FIRST)), trunk_at("pbx", loopback(FIRST + 1))]);

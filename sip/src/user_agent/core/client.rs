@@ -127,7 +127,7 @@ impl ClientTx {
         }
         let mut rest = std::mem::take(&mut self.rest);
         let hop = rest.pop_front()?;
-        Some(Attempt { purpose: self.purpose, parts: self.parts.clone(), body: self.body.clone(), hop, rest })
+        Some(Attempt { purpose: self.purpose, parts: self.parts.clone(), hop, rest })
     }
 
     /// Another target has the call now.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use super::client::{Outcome, Purpose};
 use super::leg::{Cancel, Leg, LegState};
 use super::{Core, Hop, Timer, TxId};
+use crate::guard::ACCEPT;
 use crate::message::RequestParts;
 use crate::transport::Transport;
 
@@ -35,7 +36,6 @@ pub(super) fn borrowed(body: &Body) -> Option<(&str, &[u8])> {
 pub(super) struct Attempt {
     pub(super) purpose: Purpose,
     pub(super) parts: RequestParts,
-    pub(super) body: Body,
     pub(super) hop: Hop,
     /// Targets after that one.
     pub(super) rest: VecDeque<Hop>,
@@ -72,14 +72,13 @@ impl Core {
 
     /// Sends an INVITE to the next target with a new branch, inside the same leg.
     pub(super) fn try_next(&mut self, now: Instant, attempt: Attempt) -> bool {
-        let Attempt { purpose: Purpose::Dial(id), mut parts, body, hop, rest } = attempt else { return false };
-        if !self.legs.get(&id).is_some_and(|leg| matches!(leg.state, LegState::Dialing { cancel: Cancel::No, .. }) && !leg.told) {
-            return false;
-        }
+        let Attempt { purpose: Purpose::Dial(id), mut parts, hop, rest } = attempt else { return false };
+        let dialing = |leg: &&Leg| matches!(leg.state, LegState::Dialing { cancel: Cancel::No, .. }) && !leg.told;
+        let Some(offer) = self.legs.get(&id).filter(dialing).map(|leg| leg.offers.towards(hop.remote).to_vec()) else { return false };
         let contact = self.contact(hop);
         parts.extra.iter_mut().filter(|(name, _)| name == "Contact").for_each(|(_, value)| value.clone_from(&contact));
         parts.via = self.new_via(hop);
-        let next = self.send_client(now, Purpose::Dial(id), parts, hop, borrowed(&body));
+        let next = self.send_client(now, Purpose::Dial(id), parts, hop, Some((ACCEPT, &offer)));
         self.keep_alternatives(now, next, rest);
         if let Some(Leg { state: LegState::Dialing { tx, early, .. }, hop: way, forks, .. }) = self.legs.get_mut(&id) {
             (*tx, *early, *way) = (next, None, hop);
@@ -131,6 +130,7 @@ impl Core {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::command::{Command, DialRequest, Offers};
     use super::super::super::event::{Event, LegId};
     use super::super::super::locate::Target;
     use super::super::Output;
@@ -156,5 +156,22 @@ mod tests {
         assert!(matches!(story.events[..], [Event::Failed { status: None, .. }]));
         let stats = story.core.stats();
         assert_eq!((stats.legs, stats.transactions, story.core.next_deadline()), (0, 0, None));
+    }
+
+    #[test]
+    fn each_target_gets_the_offer_of_its_family() {
+        let mut story = Story::new();
+        let (now, leg, six) = (story.now, LegId(2), "[2001:db8::2]:5060".parse().unwrap());
+        let Command::Dial(request) = dial_to(leg, "pbx.example", false) else { unreachable!() };
+        let offers = Offers { v4: Some(b"v=0\r\nc=IN IP4 192.0.2.1\r\n".to_vec()), v6: Some(b"v=0\r\nc=IN IP6 2001:db8::1\r\n".to_vec()) };
+        story.core.command(now, Command::Dial(Box::new(DialRequest { offers, ..*request })));
+        assert!(matches!(story.core.poll_output(), Some(Output::Resolve { .. })));
+        story.core.resolved(now, leg, &[DEAD, six].map(|address| Target { transport: Transport::Udp, address }));
+        story.drain();
+        story.passes(5);
+        let offered = |n: usize| story.sent.iter().filter(|(_, text)| text.starts_with("INVITE")).nth(n).unwrap().1.clone();
+        assert!(offered(0).ends_with("c=IN IP4 192.0.2.1\r\n"), "{}", offered(0));
+        assert!(offered(4).ends_with("c=IN IP6 2001:db8::1\r\n"), "{}", offered(4));
+        assert!(offered(4).contains("Content-Length: 27\r\n"), "{}", offered(4));
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::super::command::DialRequest;
+use super::super::command::{DialRequest, Offers};
 use super::peers::Peers;
 use super::prack::Fork;
 use super::redial::Redial;
@@ -157,6 +157,8 @@ pub(super) struct Leg {
     pub(super) next_offer: Option<Vec<u8>>,
     /// The offer in our open re-INVITE.
     pub(super) offered: Option<Vec<u8>>,
+    /// Outbound: what the callee is offered, wherever it is.
+    pub(super) offers: Offers,
     /// Our session description that is in force: a refresh by re-INVITE repeats it (RFC 4028 §7.4).
     pub(super) local_sdp: Option<Vec<u8>>,
     /// Whether the peer's Allow names UPDATE.
@@ -193,6 +195,7 @@ impl Leg {
             account: None,
             next_offer: None,
             offered: None,
+            offers: Offers::default(),
             local_sdp: None,
             allows_update: false,
             takes_update: false,

@@ -58,9 +58,11 @@ impl Core {
         let next = dialog.next_uri();
         let exposed = uri.as_ref().is_some_and(|uri| uri.secure) && next.as_ref().is_none_or(|next| !next.secure);
         let hop = Hop::to(Transport::Udp, SocketAddr::from(([0, 0, 0, 0], 0)));
-        let refused = self.draining || exposed || request.sdp.is_empty();
+        let refused = self.draining || exposed || request.offers.is_empty();
         let (redial, account, transfer) = (Redial::of(&request), request.account.clone(), Transfer::of(request.may_refer));
-        self.add_leg(id, Leg { redial, account, peers, transfer, ..Leg::new(LegState::Resolving { request, limit }, dialog, hop, true) });
+        let offers = request.offers.clone();
+        let leg = Leg::new(LegState::Resolving { request, limit }, dialog, hop, true);
+        self.add_leg(id, Leg { redial, account, peers, transfer, offers, ..leg });
         self.arm(limit, Timer::LegLimit(id));
         if refused {
             return self.fail(id, None, FailWhy::Unreachable);
@@ -122,12 +124,11 @@ impl Core {
         extra.extend(clean_headers(&request.headers).map(|(name, value)| (name.to_owned(), value.to_owned())));
         let leg = self.legs.get_mut(&id)?;
         extra.extend(leg.session.proposal(&self.config.timers));
-        leg.local_sdp = Some(request.sdp.clone());
         let host =
             request.way.from_host.as_deref().filter(|host| parse_host_port(host).is_ok()).map_or_else(|| own.to_string(), str::to_owned);
         leg.dialog.local = format!("{name}<sip:{user}@{host}>;tag={tag}");
         let parts = leg.dialog.request(Method::Invite, extra);
-        let tx = self.start_client(now, Purpose::Dial(id), parts, hop, Some((ACCEPT, &request.sdp)));
+        let tx = self.start_client(now, Purpose::Dial(id), parts, hop, Some((ACCEPT, request.offers.towards(hop.remote))));
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.state = LegState::Dialing { tx, limit, cancel: Cancel::No, early: None };
         }
@@ -175,7 +176,9 @@ impl Core {
             }
             return;
         }
+        let callee = self.clients.get(&tx).map(|client| client.hop.remote);
         let Some(leg) = self.legs.get_mut(&id) else { return self.end_fork(now, tx, response) };
+        leg.local_sdp = callee.map(|callee| leg.offers.towards(callee).to_vec());
         let LegState::Dialing { early, .. } = std::mem::replace(&mut leg.state, LegState::Talking) else { return };
         // A peer that gave its answer with early media need not repeat it (RFC 3261 §13.2.1).
         let early = early.filter(|(tag, _)| tag == response.essentials.to.tag()).map(|(_, sdp)| sdp);

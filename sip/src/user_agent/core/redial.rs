@@ -124,12 +124,9 @@ impl Core {
             redial.tried += 1;
         }
         let (limit, parts) = (*limit, dialog.request(Method::Invite, extra));
-        let Some(offer) = self.legs.get_mut(&id).and_then(|leg| {
-            (leg.hop, leg.forks) = (hop, Vec::new());
-            leg.local_sdp.clone()
-        }) else {
-            return false;
-        };
+        let Some(leg) = self.legs.get_mut(&id) else { return false };
+        (leg.hop, leg.forks) = (hop, Vec::new());
+        let offer = leg.offers.towards(hop.remote).to_vec();
         let tx = self.start_client(now, Purpose::Dial(id), parts, hop, Some((ACCEPT, &offer)));
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.state = LegState::Dialing { tx, limit, cancel: Cancel::No, early: None };

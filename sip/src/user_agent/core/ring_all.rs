@@ -62,7 +62,8 @@ impl Core {
             let mut parts = RequestParts { uri: bell.uri, routes: bell.path, ..model.clone() };
             parts.extra.retain(|(name, _)| name != "User-Agent" && name != "Contact");
             parts.extra.push(("Contact".to_owned(), self.contact(bell.flow)));
-            let branch = self.start_client(now, Purpose::Dial(id), parts, bell.flow, Some((ACCEPT, &request.sdp)));
+            let branch =
+                self.start_client(now, Purpose::Dial(id), parts, bell.flow, Some((ACCEPT, request.offers.towards(bell.flow.remote))));
             if let Some(leg) = self.legs.get_mut(&id) {
                 leg.branches.push(branch);
             }

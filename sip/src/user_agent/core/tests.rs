@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use super::super::command::{Command, DialRequest, ReferRequest, Way};
+use super::super::command::{Command, DialRequest, Offers, ReferRequest, Way};
 use super::super::config::Config;
 use super::super::event::{Event, LegId, TransactionId};
 use super::super::locate::Target;
@@ -68,7 +68,7 @@ pub(super) struct Story {
     pub(super) core: Core,
     start: Instant,
     pub(super) now: Instant,
-    sent: Vec<(u128, String)>,
+    pub(super) sent: Vec<(u128, String)>,
     pub(super) events: Vec<Event>,
 }
 
@@ -211,7 +211,7 @@ pub(super) fn dial_to(leg: LegId, host: &str, tcp: bool) -> Command {
         account: None,
         from: "a".to_owned(),
         display_name: None,
-        sdp: SDP.to_vec(),
+        offers: Offers::everywhere(SDP.to_vec()),
         headers: Vec::new(),
         ring_timeout: Duration::from_secs(40),
         follow_redirects: false,

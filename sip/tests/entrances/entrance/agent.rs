@@ -9,7 +9,7 @@ use warmline_sip::auth::Secret;
 use warmline_sip::guard::{Arrival, Guard, Rate, Verdict};
 use warmline_sip::transport::Transport;
 use warmline_sip::user_agent::{
-    Config, DialRequest, Event, LegId, Outcome, ReferRequest, Registrar, RegistrarUser, TransactionId, Unwired, Way,
+    Config, DialRequest, Event, LegId, Offers, Outcome, ReferRequest, Registrar, RegistrarUser, TransactionId, Unwired, Way,
 };
 
 use super::pieces::Pieces;
@@ -121,7 +121,7 @@ impl World {
                 account: None,
                 from: "bot".to_owned(),
                 display_name: Some("Bot".to_owned()),
-                sdp: SDP.to_vec(),
+                offers: Offers::everywhere(SDP.to_vec()),
                 headers: vec![("X-Case".to_owned(), "7".to_owned())],
                 ring_timeout: Duration::from_secs(60),
                 follow_redirects: true,

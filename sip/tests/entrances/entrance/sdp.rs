@@ -9,8 +9,8 @@ use warmline_sip::sdp::{
     Secret,
 };
 
-const HERE: LocalMedia = LocalMedia { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), rtp_port: 4_000 };
-const THERE: LocalMedia = LocalMedia { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2)), rtp_port: 5_000 };
+const HERE: LocalMedia = LocalMedia { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)), other: None, rtp_port: 4_000 };
+const THERE: LocalMedia = LocalMedia { address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2)), other: None, rtp_port: 5_000 };
 const WISHES: [Direction; 4] = [Direction::SendRecv, Direction::SendOnly, Direction::RecvOnly, Direction::Inactive];
 
 /// What trunks, telephones and pages want.
