@@ -14,4 +14,5 @@ mod signed;
 mod sipp;
 mod sound;
 mod support;
+mod takeovers;
 mod trunks;

@@ -2,7 +2,10 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -220,6 +223,8 @@ pub(super) struct Peer {
     sip: UdpSocket,
     /// Its To tag in answers.
     pub(super) tag: &'static str,
+    /// Requests of its own so far.
+    said: AtomicU32,
 }
 
 impl Peer {
@@ -229,7 +234,7 @@ impl Peer {
 
     /// At this address.
     pub(super) async fn at(here: IpAddr) -> Self {
-        Self { sip: UdpSocket::bind((here, 0)).await.unwrap(), tag: "peer" }
+        Self { sip: UdpSocket::bind((here, 0)).await.unwrap(), tag: "peer", said: AtomicU32::new(0) }
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -282,9 +287,10 @@ impl Peer {
     pub(super) async fn says(&self, invite: &Request, method: &str, more: &str) {
         let header = |name: &str| invite.text.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap();
         let (own, target) = (self.address(), header("Contact").trim_start_matches('<').split('>').next().unwrap());
+        let cseq = 1 + self.said.fetch_add(1, Ordering::Relaxed);
         let text = format!(
             "{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{method}\r\nMax-Forwards: 70\r\nFrom: {};tag={}\r\nTo: {}\r\n\
-             Call-ID: {}\r\nCSeq: 1 {method}\r\n{more}Content-Length: 0\r\n\r\n",
+             Call-ID: {}\r\nCSeq: {cseq} {method}\r\n{more}Content-Length: 0\r\n\r\n",
             header("To"),
             self.tag,
             header("From"),
