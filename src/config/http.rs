@@ -29,7 +29,7 @@ pub struct HttpConfig {
     pub trusted_proxies: Vec<Network>,
     /// Names beside the loopback ones that requests may be made to (a proxy's).
     pub hosts: Vec<String>,
-    /// Connections at once.
+    /// Connections at once; further ones are refused.
     pub connections: usize,
     /// Pages with live events at once.
     pub streams: usize,

@@ -1,4 +1,4 @@
-//! Connections with limits: how many there are, and how long one may neither take nor send anything.
+//! Connections with limits: how many there are, and how long one may neither take nor ask anything. Whoever comes when there is no place is told so.
 //!
 //! A reader that stops reading fills the socket's buffers; then the write stalls, and the connection is closed. What waits for it until then is bounded by
 //! the hub.
@@ -14,7 +14,7 @@ use std::{
 
 use axum::serve::Listener;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::{Instant, Sleep},
@@ -27,7 +27,8 @@ use crate::http::tls::{Tls, Wire};
 pub(super) struct Patience {
     /// A write may wait so long for the reader.
     pub(super) stall: Duration,
-    /// A connection without a byte in either direction is closed after this. Live streams send a comment every 10 s.
+    /// A connection that asks nothing is closed after this, and so is one that is not done with asking: bytes that trickle in do not count. Live streams send
+    /// a comment every 10 s.
     pub(super) idle: Duration,
 }
 
@@ -37,18 +38,59 @@ impl Default for Patience {
     }
 }
 
+/// What somebody hears for whom there is no place (RFC 9110 section 15.6.4).
+const NO_PLACE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n";
+
+/// So many who were told so may finish their question at a time: closed under it, some would not see the answer.
+const LEAVING: usize = 64;
+
+/// And so long it may take them.
+const LEAVING_FOR: Duration = Duration::from_secs(1);
+
 /// A listener with a limit of connections.
 #[derive(Debug)]
 pub(super) struct Guarded {
     listener: TcpListener,
     places: Arc<Semaphore>,
+    leaving: Arc<Semaphore>,
     patience: Patience,
     tls: Option<watch::Receiver<Tls>>,
 }
 
 impl Guarded {
     pub(super) fn new(listener: TcpListener, connections: usize, patience: Patience, tls: Option<watch::Receiver<Tls>>) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(connections)), patience, tls }
+        let (places, leaving) = (Arc::new(Semaphore::new(connections)), Arc::new(Semaphore::new(LEAVING)));
+        Self { listener, places, leaving, patience, tls }
+    }
+
+    /// The next connection for which there is a place.
+    async fn next(&mut self) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+        loop {
+            // axum's own accept waits a moment when the process has no file descriptors left, instead of spinning.
+            let (stream, address) = Listener::accept(&mut self.listener).await;
+            match Arc::clone(&self.places).try_acquire_owned() {
+                Ok(place) => return (stream, address, place),
+                Err(_) => self.refuse(stream),
+            }
+        }
+    }
+
+    /// Under TLS nobody can be told anything yet.
+    fn refuse(&self, mut stream: TcpStream) {
+        metrics::counter!("warmline_http_refused_total").increment(1);
+        let Ok(leaving) = Arc::clone(&self.leaving).try_acquire_owned() else { return };
+        if self.tls.is_some() {
+            return;
+        }
+        tokio::spawn(async move {
+            let _leaving = leaving;
+            let told = async {
+                stream.write_all(NO_PLACE).await?;
+                stream.shutdown().await?;
+                tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+            };
+            let _they_may_be_gone = tokio::time::timeout(LEAVING_FOR, told).await;
+        });
     }
 }
 
@@ -57,13 +99,11 @@ impl Listener for Guarded {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Wire, SocketAddr) {
-        let place = Arc::clone(&self.places).acquire_owned().await.expect("the semaphore is never closed");
-        // axum's own accept waits a moment when the process has no file descriptors left, instead of spinning.
-        let (stream, address) = Listener::accept(&mut self.listener).await;
+        let (stream, address, place) = self.next().await;
         let _without_it_things_are_only_slower = stream.set_nodelay(true);
         let patience = self.patience;
         let idle = Box::pin(tokio::time::sleep(patience.idle));
-        let connection = Connection { stream, patience, idle, stalled: None, _place: place };
+        let connection = Connection { stream, patience, idle, asks: false, stalled: None, _place: place };
         let tls = self.tls.as_ref().map(|tls| tls.borrow().clone());
         (Wire::new(connection, tls), address)
     }
@@ -79,14 +119,20 @@ pub(super) struct Connection {
     stream: TcpStream,
     patience: Patience,
     idle: Pin<Box<Sleep>>,
+    /// Something came in since it was last answered.
+    asks: bool,
     stalled: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Connection {
-    fn moved(&mut self) {
+    fn stay(&mut self) {
         self.idle.as_mut().reset(Instant::now() + self.patience.idle);
-        self.stalled = None;
+    }
+
+    fn answered(&mut self) {
+        self.stay();
+        (self.asks, self.stalled) = (false, None);
     }
 
     /// What a pending write turns into once it has waited too long.
@@ -102,8 +148,9 @@ impl AsyncRead for Connection {
         let before = buffer.filled().len();
         match Pin::new(&mut this.stream).poll_read(context, buffer) {
             Poll::Ready(result) => {
-                if buffer.filled().len() > before {
-                    this.idle.as_mut().reset(Instant::now() + this.patience.idle);
+                if buffer.filled().len() > before && !this.asks {
+                    this.asks = true;
+                    this.stay();
                 }
                 Poll::Ready(result)
             }
@@ -121,7 +168,7 @@ impl AsyncWrite for Connection {
         let this = self.get_mut();
         match Pin::new(&mut this.stream).poll_write_vectored(context, slices) {
             Poll::Ready(result) => {
-                this.moved();
+                this.answered();
                 Poll::Ready(result)
             }
             Poll::Pending => this.stall(context),
@@ -155,6 +202,8 @@ mod tests {
 
     const SHORT: Duration = Duration::from_millis(100);
     const LONG: Duration = Duration::from_secs(600);
+    /// How long anything may take on a busy machine.
+    const LIMIT: Duration = Duration::from_secs(60);
 
     async fn connected(patience: Patience) -> (Guarded, Wire, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -187,11 +236,44 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_place_of_a_closed_connection_is_free_again() {
+    async fn a_question_that_trickles_in_is_not_waited_for() {
+        let (_guarded, mut connection, mut client) = connected(Patience { stall: LONG, idle: SHORT }).await;
+        let trickle = tokio::spawn(async move {
+            let mut every = tokio::time::interval(SHORT / 5);
+            loop {
+                every.tick().await;
+                if client.write_all(b"G").await.is_err() {
+                    return;
+                }
+            }
+        });
+        let mut read = 0;
+        let given_up = async {
+            loop {
+                match connection.read(&mut [0; 1]).await {
+                    Ok(bytes) => read += bytes,
+                    Err(error) => return error.kind(),
+                }
+            }
+        };
+        assert_eq!(tokio::time::timeout(LIMIT, given_up).await.expect("it is given up"), ErrorKind::TimedOut);
+        assert!(read > 1, "{read} bytes came");
+        trickle.abort();
+    }
+
+    #[tokio::test]
+    async fn whoever_finds_no_place_is_told_so_and_the_place_of_a_closed_connection_is_free_again() {
         let (mut guarded, connection, _client) = connected(Patience::default()).await;
-        let _second = TcpStream::connect(guarded.local_addr().unwrap()).await.unwrap();
-        assert!(tokio::time::timeout(SHORT, guarded.accept()).await.is_err(), "there is one place only");
+        let mut second = TcpStream::connect(guarded.local_addr().unwrap()).await.unwrap();
+        second.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+        let mut told = String::new();
+        tokio::select! {
+            _ = guarded.accept() => panic!("there is one place only"),
+            read = second.read_to_string(&mut told) => assert!(read.unwrap() > 0),
+        }
+        assert!(told.starts_with("HTTP/1.1 503 ") && told.contains("connection: close") && told.ends_with("\r\n\r\n"), "{told}");
         drop(connection);
+        let _third = TcpStream::connect(guarded.local_addr().unwrap()).await.unwrap();
         guarded.accept().await;
     }
 }

@@ -67,7 +67,7 @@ pub struct Options {
     pub proxies: Vec<Network>,
     /// Names beside the loopback ones that requests may be made to (a proxy's).
     pub hosts: Vec<String>,
-    /// Connections at the same time; further ones wait.
+    /// Connections at the same time; further ones are refused.
     pub connections: usize,
     /// Live event streams at the same time; further ones are refused.
     pub streams: usize,

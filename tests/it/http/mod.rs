@@ -33,4 +33,5 @@ mod voicemails;
 mod web_calls;
 mod wire;
 
+pub(crate) use openid::{CLIENT_SECRET, Provider, Surfer};
 pub(crate) use support::metrics_text;

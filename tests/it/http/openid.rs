@@ -19,50 +19,72 @@ use super::{
     support::{Served, served_by},
 };
 
+/// What the provider and its only client share.
+pub(crate) const CLIENT_SECRET: &str = "a secret of the two";
+
 /// A browser that keeps every cookie, and follows as far as it is told.
-struct Surfer {
+pub(crate) struct Surfer {
     client: Client,
-    cookies: Vec<String>,
+    pub(crate) cookies: Vec<String>,
 }
 
-struct World {
-    served: Served,
-    issuer: String,
-    _provider: Child,
+/// A provider that runs.
+pub(crate) struct Provider {
+    pub(crate) issuer: String,
+    _process: Child,
     /// Who writes and is not read is ended by the system.
     _words: Lines<BufReader<ChildStdout>>,
 }
 
-/// None where the provider is not installed (`npm ci` in `tests/browser`).
-async fn world() -> Option<World> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    if !folder.join("node_modules/oidc-provider").exists() {
-        eprintln!("skipped: run npm ci in tests/browser");
-        return None;
+struct World {
+    served: Served,
+    provider: Provider,
+}
+
+impl Provider {
+    /// One that sends people back there. None where it is not installed (`npm ci` in `tests/browser`).
+    pub(crate) async fn start(redirect: &str) -> Option<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+        if !folder.join("node_modules/oidc-provider").exists() {
+            eprintln!("skipped: run npm ci in tests/browser");
+            return None;
+        }
+        let mut process = Command::new("node")
+            .arg("openid.mjs")
+            .arg(redirect)
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let issuer = loop {
+            // It says a thing or two about itself first.
+            let line = lines.next_line().await.unwrap().expect("the provider gives its address");
+            if line.starts_with("http") {
+                break line;
+            }
+        };
+        Some(Self { issuer, _process: process, _words: lines })
     }
+
+    /// Whoever comes from now on is this person.
+    pub(crate) async fn person(&self, person: &Value) {
+        let client = Client::builder().no_proxy().build().unwrap();
+        let address = format!("{}/person", self.issuer);
+        assert!(client.post(address).body(person.to_string()).send().await.unwrap().status().is_success());
+    }
+}
+
+async fn world() -> Option<World> {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let redirect = format!("http://127.0.0.1:{port}/api/v1/session/openid/back");
-    let mut provider = Command::new("node")
-        .arg("openid.mjs")
-        .arg(&redirect)
-        .current_dir(folder)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(provider.stdout.take().unwrap()).lines();
-    let issuer = loop {
-        // It says a thing or two about itself first.
-        let line = lines.next_line().await.unwrap().expect("the provider gives its address");
-        if line.starts_with("http") {
-            break line;
-        }
-    };
+    let provider = Provider::start(&redirect).await?;
     let options = openid::Options {
-        issuer: issuer.clone(),
+        issuer: provider.issuer.clone(),
         client_id: "warmline".to_owned(),
-        secret: Some("a secret of the two".to_owned()),
+        secret: Some(CLIENT_SECRET.to_owned()),
         label: "Company".to_owned(),
         redirect,
         name_claim: "preferred_username".to_owned(),
@@ -72,22 +94,15 @@ async fn world() -> Option<World> {
     };
     let options = Options { openid: Some(Arc::new(OpenId::new(options).unwrap())), ..Options::new(([127, 0, 0, 1], port).into()) };
     let accounts = |store| async move { Some(people::accounts(&store, warmline::accounts::Options::new("http://here")).await) };
-    Some(World { served: served_by(options, accounts).await, issuer, _provider: provider, _words: lines })
-}
-
-impl World {
-    async fn person(&self, person: Value) {
-        let address = format!("{}/person", self.issuer);
-        assert!(self.served.client.post(address).body(person.to_string()).send().await.unwrap().status().is_success());
-    }
+    Some(World { served: served_by(options, accounts).await, provider })
 }
 
 impl Surfer {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { client: Client::builder().no_proxy().redirect(Policy::none()).build().unwrap(), cookies: Vec::new() }
     }
 
-    async fn get(&mut self, address: &Url) -> Response {
+    pub(crate) async fn get(&mut self, address: &Url) -> Response {
         let answer = self.client.get(address.clone()).header("cookie", self.cookies.join("; ")).send().await.unwrap();
         for line in answer.headers().get_all(header::SET_COOKIE) {
             let pair = line.to_str().unwrap().split(';').next().unwrap().to_owned();
@@ -131,7 +146,7 @@ async fn whoever_the_provider_knows_comes_in_with_the_role_that_it_says() {
     let told = served.json("/api/v1/session").await;
     assert_eq!(told["openid"], "Company");
 
-    world.person(json!({"id": "7", "preferred_username": "eva", "groups": ["staff", "desk"], "desk": "ion"})).await;
+    world.provider.person(&json!({"id": "7", "preferred_username": "eva", "groups": ["staff", "desk"], "desk": "ion"})).await;
     let mut eva = Surfer::new();
     let home = eva.follow(&start, at_home).await;
     assert_eq!(home.fragment(), None);
@@ -139,7 +154,7 @@ async fn whoever_the_provider_knows_comes_in_with_the_role_that_it_says() {
     assert_eq!(served.status(&eva.browser(), "/api/v1/agents/maria/events").await, 403);
 
     // The same person with another role is the same account, and what she was is over.
-    world.person(json!({"id": "7", "preferred_username": "eva", "groups": ["admins"]})).await;
+    world.provider.person(&json!({"id": "7", "preferred_username": "eva", "groups": ["admins"]})).await;
     let mut again = Surfer::new();
     again.follow(&start, at_home).await;
     assert_eq!(served.status(&eva.browser(), "/api/v1/agents").await, 401);
@@ -160,13 +175,13 @@ async fn who_has_no_role_or_is_not_the_one_who_left_is_refused() {
         json!({"id": "8", "preferred_username": "Maria", "groups": ["admins"]}),
         json!({"id": "8", "refuses": true}),
     ] {
-        world.person(person.clone()).await;
+        world.provider.person(&person).await;
         let mut dan = Surfer::new();
         assert_eq!(dan.follow(&start, at_home).await.fragment(), Some("refused"), "{person}");
         assert!(dan.browser().cookie.is_none());
     }
 
-    world.person(json!({"id": "9", "preferred_username": "ada2", "groups": ["admins"]})).await;
+    world.provider.person(&json!({"id": "9", "preferred_username": "ada2", "groups": ["admins"]})).await;
     let back = |url: &Url| url.path().ends_with("/back");
     // A link with somebody else's code does not sign this browser in as them.
     let mut ada = Surfer::new();

@@ -16,7 +16,7 @@ const PLAIN: &str = "How long does delivery take?";
 const RATE: u64 = 8_000;
 
 /// Every byte of every file below a folder.
-fn all_bytes(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
+pub(super) fn all_bytes(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     for entry in fs::read_dir(folder).unwrap().flatten() {
         let path = entry.path();
         if path.is_dir() {

@@ -75,14 +75,14 @@ async fn the_gateway_answers_after_every_torture_message() {
 
 /// What a process holds.
 #[derive(Debug, Clone, Copy)]
-struct Held {
-    descriptors: usize,
+pub(super) struct Held {
+    pub(super) descriptors: usize,
     /// Resident memory in kB.
-    resident_kb: u64,
+    pub(super) resident_kb: u64,
 }
 
 impl Held {
-    fn by(process: u32) -> Self {
+    pub(super) fn by(process: u32) -> Self {
         let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
         Self { descriptors: fs::read_dir(format!("/proc/{process}/fd")).unwrap().count(), resident_kb: resident.unwrap() }
