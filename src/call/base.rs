@@ -189,18 +189,35 @@ impl Base {
             return;
         }
         let after = self.reply_after.take();
-        let line = Line {
+        let line = Line { notice, after, ..self.line(node, text, by) };
+        self.mouth.say(&mut self.io, line);
+    }
+
+    fn line(&self, node: String, text: &str, by: Interrupt) -> Line {
+        Line {
             node,
             clauses: clauses::split(text),
             interruptible: by.voice,
             keys_interrupt: by.keys,
-            notice,
+            notice: None,
             answers: None,
+            late: false,
             at: self.io.now,
             turn: self.turn,
-            after,
-        };
-        self.mouth.say(&mut self.io, line);
+            after: None,
+        }
+    }
+
+    /// Asks the caller for patience with words that the voice has ready: before the line that is late, or while theirs are.
+    pub(crate) fn ask_for_a_moment(&mut self) {
+        let text = self.flow.prompt(PromptKey::OneMoment, &[]);
+        let line = Line { late: true, ..self.line(node_of(PromptKey::OneMoment), &text, Interrupt::all(true)) };
+        self.mouth.stand_in(&mut self.io, line);
+    }
+
+    /// The caller hears nothing but that, or nothing at all.
+    pub(crate) fn says_nothing_else(&self) -> bool {
+        self.mouth.is_idle() || self.mouth.says_only(&node_of(PromptKey::OneMoment))
     }
 
     /// Says one of the brain's own sentences to the caller.

@@ -186,6 +186,11 @@ impl Call {
                     Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => {}
                 }
             }
+            News::Slow => {
+                if matches!(self.phase, Phase::Talking(_)) && self.base.mouth.is_idle() {
+                    self.base.ask_for_a_moment();
+                }
+            }
             News::Deaf => {
                 self.base.over_bot = false;
                 self.bot_then(|bot, base| bot.deaf(base));
@@ -302,8 +307,14 @@ impl Call {
                     bot.troubles().spoke_well();
                 }
             }
+            Told::Slow if matches!(self.phase, Phase::Talking(_)) => self.base.ask_for_a_moment(),
+            Told::Slow => self.base.mouth.wait_on(&mut self.base.io),
             Told::Failed => {
                 self.bot_then(|bot, base| bot.mute(base));
+                self.handoff_then(|handoff, base| handoff.mute(base));
+            }
+            Told::GivenUp => {
+                self.bot_then(|bot, base| bot.dumb(base));
                 self.handoff_then(|handoff, base| handoff.mute(base));
             }
         }

@@ -121,7 +121,8 @@ impl Speech {
         };
         let cache = options.cache.clone().map(|folder| Cache::open(folder, options.cache_bytes));
         let fixed = flows.iter().flat_map(|flow| flow.fixed_clauses().into_iter().map(|clause| flow.pronounced(&clause))).collect();
-        let voice = Arc::new(Voice::new(Arc::clone(&engines), cache, fixed));
+        let standby = flows.iter().flat_map(|flow| flow.standby_clauses().into_iter().map(|clause| flow.pronounced(&clause))).collect();
+        let voice = Arc::new(Voice::new(Arc::clone(&engines), cache, fixed, standby));
         let inner = Inner {
             listener: Listener::start(Arc::clone(&engines), priority::LISTENER),
             notes: Listener::start(Arc::clone(&engines), priority::NOTES),
@@ -137,7 +138,7 @@ impl Speech {
 
     /// Makes what a flow says first ready in the cache, in the background and in its order.
     pub fn prewarm(&self, flow: &Flow, heads: &Heads) {
-        for clause in flow.first_clauses() {
+        for clause in flow.first_clauses().into_iter().chain(flow.standby_clauses()) {
             self.inner.prepare(0, &heads.pronounced(&clause), &flow.language, 100);
         }
     }

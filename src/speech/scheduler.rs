@@ -405,4 +405,12 @@ mod tests {
         ran.sort_unstable();
         assert_eq!(ran, (0..20).collect::<Vec<_>>());
     }
+    #[test]
+    fn a_job_that_panics_takes_no_worker_with_it() {
+        let scheduler = Scheduler::start(1);
+        scheduler.submit(Job { work: Box::new(|_| panic!("a model is broken")), ..job(Class::Final, 1) });
+        let (done, is_done) = mpsc::sync_channel(1);
+        scheduler.submit(Job { work: Box::new(move |_| _ = done.send(())), ..job(Class::Final, 2) });
+        is_done.recv_timeout(std::time::Duration::from_secs(20)).expect("the worker lives");
+    }
 }

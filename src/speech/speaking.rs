@@ -62,13 +62,19 @@ impl Speaking {
     }
 
     fn speak_here(self) {
+        // What is in memory needs no worker, and is said also while all of them hang.
+        let clause = self.call.heads().pronounced(self.clause());
+        if let Some(samples) = self.call.parts.speech.voice.in_memory(&clause, &self.call.manner()) {
+            _ = self.said(Ok(Piece { samples, last: true }));
+            return;
+        }
         let (class, patience) = if self.next == 0 { (Class::FirstClause, FIRST_CLAUSE) } else { (Class::Clause, CLAUSE) };
         let (call, forgotten) = (Arc::clone(&self.call), Arc::clone(&self.forgotten));
         call.submit(class, patience, forgotten, move |go| {
             let call = Arc::clone(&self.call);
             match go {
                 Go::Run(_) => {
-                    let (clause, voice) = (call.heads().pronounced(self.clause()), &call.parts.speech.voice);
+                    let voice = &call.parts.speech.voice;
                     voice.clause(call.parts.number, &clause, &call.manner(), self.hearer());
                 }
                 Go::Refused(why) => _ = self.said(Err(why)),

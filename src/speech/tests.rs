@@ -1,5 +1,7 @@
 //! The driver with the real models: frames in, reports and speech out. No test waits for a time, only for reports.
 
+mod busy;
+
 use std::{
     path::PathBuf,
     sync::{Arc, LazyLock},
@@ -37,8 +39,12 @@ struct Setting {
 
 impl Setting {
     fn new() -> Self {
+        Self::of(&SPEECH.0)
+    }
+
+    fn of(speech: &Speech) -> Self {
         let (sender, events) = mpsc::channel(1_024);
-        let call = SPEECH.0.call(vec![Tongue { language: "en".to_owned(), heads: Arc::clone(&SPEECH.1) }], sender);
+        let call = speech.call(vec![Tongue { language: "en".to_owned(), heads: Arc::clone(&SPEECH.1) }], sender);
         Self { call, events }
     }
 

@@ -42,6 +42,8 @@ pub(crate) struct Voice {
     version: String,
     /// What the flows say word for word. Only this is kept on the disk; what is made up for one call is forgotten with it.
     fixed: HashSet<String>,
+    /// What stays in memory, whatever else was said since.
+    standby: HashSet<String>,
     kept: Mutex<Kept>,
 }
 
@@ -61,6 +63,16 @@ impl Kept {
         self.recent[..=at].rotate_right(1);
         Some(Arc::clone(&self.recent[0].samples))
     }
+
+    /// Keeps one more; where there are enough, the one that was not said for longest goes, unless it is to stay.
+    fn take_in(&mut self, recent: Recent, stays: &HashSet<String>) {
+        if self.recent.len() >= RECENT
+            && let Some(oldest) = self.recent.iter().rposition(|one| !stays.contains(&one.what.clause))
+        {
+            self.recent.remove(oldest);
+        }
+        self.recent.insert(0, recent);
+    }
 }
 
 struct Recent {
@@ -71,10 +83,10 @@ struct Recent {
 }
 
 impl Voice {
-    pub(crate) fn new(engines: Arc<Engines>, cache: Option<Cache>, fixed: HashSet<String>) -> Self {
+    pub(crate) fn new(engines: Arc<Engines>, cache: Option<Cache>, fixed: HashSet<String>, standby: HashSet<String>) -> Self {
         let name = engines.synthesiser.voice();
         let model = MANIFEST.kept().find(|file| file.name.starts_with(name)).map_or("", |file| file.sha256);
-        Self { version: format!("{name} {model}"), engines, cache, fixed, kept: Mutex::default() }
+        Self { version: format!("{name} {model}"), engines, cache, fixed, standby, kept: Mutex::default() }
     }
 
     /// The sound of a clause, mono, 8 kHz, for a call (0: for none). `hearer` gets it in pieces, or hears that it cannot be said; perhaps on another thread, where the
@@ -132,6 +144,11 @@ impl Voice {
         Ok(samples)
     }
 
+    /// The sound of a clause that is in memory.
+    pub(crate) fn in_memory(&self, clause: &str, manner: &Manner) -> Option<Arc<[i16]>> {
+        self.kept().said_of_late(&What { clause: clause.to_owned(), manner: manner.clone(), elsewhere: false })
+    }
+
     /// Is a clause in memory, or about to be, so that it needs no preparing?
     pub(crate) fn is_at_hand(&self, clause: &str, manner: &Manner, elsewhere: bool) -> bool {
         let asked = |what: &What| what.clause == clause && what.manner == *manner && what.elsewhere == elsewhere;
@@ -155,8 +172,7 @@ impl Voice {
         let call = (!self.fixed.contains(&what.clause)).then_some(call);
         let mut kept = self.kept();
         if call.is_none_or(|call| kept.calls.contains(&call)) {
-            kept.recent.truncate(RECENT - 1);
-            kept.recent.insert(0, Recent { what, call, samples });
+            kept.take_in(Recent { what, call, samples }, &self.standby);
         }
     }
 
@@ -226,5 +242,24 @@ impl Drop for End<'_> {
     fn drop(&mut self) {
         self.voice.kept().making.retain(|making| !Arc::ptr_eq(making, self.making));
         self.making.fail(Failure::Broken);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_stay_stays_whatever_else_is_said() {
+        let what =
+            |clause: &str| What { clause: clause.to_owned(), manner: Manner { language: "en".to_owned(), percent: 100 }, elsewhere: false };
+        let said = |clause: &str| Recent { what: what(clause), call: None, samples: Vec::new().into() };
+        let stays = HashSet::from(["Sorry.".to_owned()]);
+        let mut kept = Kept::default();
+        kept.take_in(said("Hello."), &stays);
+        kept.take_in(said("Sorry."), &stays);
+        (0..2 * RECENT).for_each(|number| kept.take_in(said(&number.to_string()), &stays));
+        assert_eq!(kept.recent.len(), RECENT);
+        assert!(kept.said_of_late(&what("Sorry.")).is_some() && kept.said_of_late(&what("Hello.")).is_none());
     }
 }

@@ -57,7 +57,7 @@ impl Bot {
         trouble(base, "recogniser", if base.mouth.is_held() { "went on" } else { "asked again" });
         if base.mouth.is_held() {
             base.mouth.resume(&mut base.io);
-        } else if base.mouth.is_idle() {
+        } else if base.says_nothing_else() {
             base.say_prompt(PromptKey::HearingTrouble, &[], true);
         }
         Then::Stay
@@ -82,6 +82,12 @@ impl Bot {
         }
         trouble(base, "voice", "tried again");
         Then::Stay
+    }
+
+    /// The voice failed though it had time for a second try.
+    pub(crate) fn dumb(&mut self, base: &mut Base) -> Then {
+        self.troubles.mute = ENOUGH;
+        self.mute(base)
     }
 
     pub(super) fn give_in(&mut self, base: &mut Base, what: &str) -> Then {

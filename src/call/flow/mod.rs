@@ -231,6 +231,13 @@ impl Flow {
         greeting.chain(answers.filter_map(|text| clauses::split(&text).into_iter().next())).collect()
     }
 
+    /// What the bot says when ears or voice are late or fail, in pieces: the voice has it ready at any time.
+    #[must_use]
+    pub fn standby_clauses(&self) -> Vec<String> {
+        let prompts = [PromptKey::OneMoment, PromptKey::HearingTrouble, PromptKey::ServiceTrouble, PromptKey::Overloaded];
+        prompts.into_iter().flat_map(|key| clauses::split(&self.prompt(key, &[]))).collect()
+    }
+
     /// Everything that is said word for word, in the pieces in which it is said: texts that have no holes but the flow's constants.
     #[must_use]
     pub fn fixed_clauses(&self) -> Vec<String> {

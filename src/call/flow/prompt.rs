@@ -139,6 +139,8 @@ pub enum PromptKey {
     TakeYourTime,
     /// The caller asked for a moment, and it has been long.
     StillHere,
+    /// An answer takes longer than it should: the words, or the voice, are late.
+    OneMoment,
     /// Said when the machine has more to do than it can, and a human is called.
     Overloaded,
     /// The caller said thanks.
@@ -171,7 +173,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 80] = [
+    pub const ALL: [Self; 81] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -238,6 +240,7 @@ impl PromptKey {
         Self::HowCanIHelp,
         Self::TakeYourTime,
         Self::StillHere,
+        Self::OneMoment,
         Self::Overloaded,
         Self::Welcome,
         Self::Confirm,
@@ -332,6 +335,7 @@ impl PromptKey {
             | Self::SorryForTrouble
             | Self::OfferColleague
             | Self::StillHere
+            | Self::OneMoment
             | Self::Overloaded
             | Self::Welcome => &[],
         }

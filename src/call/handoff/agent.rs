@@ -243,6 +243,7 @@ pub(super) fn line(node: &str, clauses: Vec<String>) -> Line {
         keys_interrupt: false,
         notice: None,
         answers: None,
+        late: false,
         at: Time::ZERO,
         turn: 0,
         after: None,

@@ -158,9 +158,14 @@ impl Handoff {
                 self.said(base, choice)
             }
             // A recogniser that fails here leaves the keys and the page.
-            News::Nothing | News::Began { .. } | News::Paused { .. } | News::Meaning | News::Turn(_) | News::Deaf | News::NoMeaning => {
-                Then::Stay
-            }
+            News::Nothing
+            | News::Began { .. }
+            | News::Paused { .. }
+            | News::Meaning
+            | News::Turn(_)
+            | News::Slow
+            | News::Deaf
+            | News::NoMeaning => Then::Stay,
         }
     }
 
@@ -180,7 +185,7 @@ impl Handoff {
             }
             News::Turn(turn) => return self.spoken_answer(base, &turn),
             News::Deaf => return self.not_understood(base),
-            News::Nothing | News::Paused { .. } | News::Meaning | News::NoMeaning => {}
+            News::Nothing | News::Paused { .. } | News::Meaning | News::Slow | News::NoMeaning => {}
         }
         Then::Stay
     }

@@ -17,9 +17,11 @@ use crate::call::{
     understanding::{Transcript, Understanding},
 };
 
-/// A recogniser (or understanding) that has not answered after this has failed. The caller hears the calm sound before (see `COMFORT_MS` in `settle.rs`).
+/// A recogniser (or understanding) that has not answered after this has failed. The caller hears a word before (`SLOW_MS`).
 /// Long turns take longer to transcribe.
 const ANSWER_MS: u64 = 2_500;
+/// The caller is told when the words are not known so long after their last sound: with the beginning of a voice this is within two seconds.
+const SLOW_MS: u64 = 1_750;
 const ANSWER_MS_PER_S: u64 = 150;
 
 /// A turn that has ended.
@@ -54,9 +56,19 @@ enum Hearing {
     Quiet { since: Time, early_stop: Option<Time> },
     /// Somebody speaks.
     Voice { from: Time },
-    /// Somebody has paused, and the turn ends at `due` if it stays quiet. `asked` are the words, `complete` is how the turn sounds; `cut`: it ends now,
-    /// finished or not.
-    Pause { from: Time, to: Time, due: Time, guess: Guess, asked: RequestId, complete: Option<f32>, cut: bool, early_stop: Option<Time> },
+    /// Somebody has paused, and the turn ends at `due` if it stays quiet. `asked` are the words, which are given up at `late`, `complete` is how the turn
+    /// sounds; `cut`: it ends now, finished or not.
+    Pause {
+        from: Time,
+        to: Time,
+        due: Time,
+        guess: Guess,
+        asked: RequestId,
+        late: Time,
+        complete: Option<f32>,
+        cut: bool,
+        early_stop: Option<Time>,
+    },
 }
 
 /// What the owner of the ear has to act on.
@@ -74,6 +86,8 @@ pub(crate) enum News {
     Meaning,
     /// The turn is over.
     Turn(Turn),
+    /// The words take long; they are still waited for.
+    Slow,
     /// The recogniser failed: the turn is lost.
     Deaf,
     /// The understanding failed; the words are known and the turn goes on without a meaning.
@@ -232,10 +246,11 @@ impl Ear {
     fn pause(&mut self, io: &mut Io, from: Time, to: Time, expect: Expect, cut: bool) {
         let id = io.request();
         io.act(Action::Transcribe { id, leg: self.leg, from, to, digits: expect.digits() });
-        io.timers.set(self.timers.recogniser, io.now.plus(ANSWER_MS + to.since(from) * ANSWER_MS_PER_S / 1_000));
+        let late = io.now.plus(ANSWER_MS + to.since(from) * ANSWER_MS_PER_S / 1_000);
+        io.timers.set(self.timers.recogniser, io.now.max(to.plus(SLOW_MS)).min(late));
         io.timers.stop(self.timers.longest);
-        self.hearing =
-            Hearing::Pause { from, to, due: io.now, guess: Guess::Transcribing { id }, asked: id, complete: None, cut, early_stop: None };
+        let guess = Guess::Transcribing { id };
+        self.hearing = Hearing::Pause { from, to, due: io.now, guess, asked: id, late, complete: None, cut, early_stop: None };
         self.judge(io, expect);
     }
 
@@ -361,8 +376,14 @@ impl Ear {
         }
     }
 
-    /// The recogniser's deadline has passed.
+    /// The recogniser's deadline has passed: the first one, at which the caller hears a word, or the last one.
     pub(crate) fn late(&mut self, io: &mut Io) -> News {
+        if let Hearing::Pause { guess: Guess::Transcribing { .. }, late, .. } = &self.hearing
+            && io.now < *late
+        {
+            io.timers.set(self.timers.recogniser, *late);
+            return News::Slow;
+        }
         let Some(id) = self.asked() else { return News::Nothing };
         io.act(Action::Forget { id });
         self.failed(io, id)

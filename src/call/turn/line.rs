@@ -17,6 +17,8 @@ pub(crate) struct Line {
     pub(crate) notice: Option<String>,
     /// The line for the summary: the caller has heard this answer once most of the text was heard.
     pub(crate) answers: Option<String>,
+    /// It has been late, or stands in for one that is: no other line stands in for it.
+    pub(crate) late: bool,
     /// When it was decided on: a voice that began before interrupts something else.
     pub(crate) at: Time,
     /// The turn that it answers.

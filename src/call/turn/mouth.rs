@@ -13,8 +13,11 @@ use crate::call::{
     turn::{line::Line, said::Said},
 };
 
-/// A `Speak` that has not begun after this has failed. The caller hears the calm sound long before (see `COMFORT_MS` in `state.rs`).
+/// A `Speak` that has not begun after this has failed.
 const START_MS: u64 = 4_000;
+
+/// Words to the caller that have not begun after this have others stand in for them, which the voice has ready: with their beginning this is within a second.
+const SOON_MS: u64 = 800;
 
 /// A stopped `Speak` must report its end within this.
 const STOP_MS: u64 = 1_000;
@@ -40,6 +43,8 @@ enum Saying {
 enum AfterStop {
     /// It goes on: the voice was a cough.
     Resume,
+    /// Something else is said first.
+    Later,
     /// It is over.
     Drop,
 }
@@ -53,8 +58,12 @@ pub(crate) enum Told {
     Started,
     /// A text was said to its end.
     Finished,
+    /// A text has not begun yet, though it should have.
+    Slow,
     /// A text could not be said, or not to its end. It is tried once more.
     Failed,
+    /// The same, of a text for which another one stood in already.
+    GivenUp,
 }
 
 /// The mouth towards one leg.
@@ -304,8 +313,38 @@ impl Mouth {
         self.set_loudness(io, Loudness::Full);
         let id = io.request();
         io.act(Action::Speak { id, leg: self.leg, clauses });
-        self.give(io, START_MS);
+        let line = &said.line;
+        // Nothing comes before the notices of a call.
+        let may_have_stand_in = self.leg == LegId::CALLER && !line.late && line.notice.is_none() && said.done == 0 && !said.failed;
+        self.give(io, if may_have_stand_in { SOON_MS } else { START_MS });
         self.saying = Saying::Asked { id, said };
+    }
+
+    /// Says a line at once: instead of nothing, or before the one that is late, which is asked for again after it.
+    pub(crate) fn stand_in(&mut self, io: &mut Io, line: Line) {
+        match &mut self.saying {
+            Saying::Nothing { .. } => return self.say(io, line),
+            Saying::Asked { said, .. } => {
+                said.line.late = true;
+                self.queue.push_front(said.line.clone());
+            }
+            Saying::Sounding { .. } | Saying::Held { .. } | Saying::Stopping { .. } => return,
+        }
+        self.queue.push_front(line);
+        self.stop(io, AfterStop::Later);
+    }
+
+    /// Nothing but lines of this node is said or waits.
+    pub(crate) fn says_only(&self, node: &str) -> bool {
+        match &self.saying {
+            Saying::Asked { said, .. } | Saying::Sounding { said, .. } => said.line.node == node && self.queue.is_empty(),
+            Saying::Nothing { .. } | Saying::Held { .. } | Saying::Stopping { .. } => false,
+        }
+    }
+
+    /// What has not begun has the rest of its time.
+    pub(crate) fn wait_on(&mut self, io: &mut Io) {
+        self.give(io, START_MS - SOON_MS);
     }
 
     fn next(&mut self, io: &mut Io) {
@@ -379,6 +418,7 @@ impl Mouth {
                 self.next(io);
             }
             Some(AfterStop::Resume) => self.ask(io, said),
+            Some(AfterStop::Later) => self.next(io),
         }
         Told::Nothing
     }
@@ -399,6 +439,10 @@ impl Mouth {
                 self.next(io);
                 Told::Nothing
             }
+            Saying::Stopping { after: AfterStop::Later, .. } => {
+                self.next(io);
+                Told::Nothing
+            }
             other @ Saying::Nothing { .. } => {
                 self.saying = other;
                 Told::Nothing
@@ -407,19 +451,23 @@ impl Mouth {
     }
 
     fn once_more(&mut self, io: &mut Io, mut said: Said, fraction: f32) -> Told {
-        if said.failed {
+        let given_up = said.line.late;
+        if said.failed || given_up {
             said.write_down(io, self.leg, fraction, true);
             self.next(io);
         } else {
             said.failed = true;
             self.ask(io, said);
         }
-        Told::Failed
+        if given_up { Told::GivenUp } else { Told::Failed }
     }
 
     /// The mouth's deadline has passed: whoever speaks has died, or is far too late. How much was heard was never told, so nothing counts as heard.
     pub(crate) fn late(&mut self, io: &mut Io) -> Told {
         let Some(id) = self.current() else { return Told::Nothing };
+        if matches!(self.saying, Saying::Asked { .. }) && self.given == SOON_MS {
+            return Told::Slow;
+        }
         if !matches!(self.saying, Saying::Stopping { .. }) {
             io.act(Action::StopSpeaking { id });
         }

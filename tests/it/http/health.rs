@@ -4,6 +4,8 @@ use std::sync::atomic::Ordering;
 
 use warmline::{
     call::{
+        event::Event,
+        ids::RequestId,
         outcome::{HandoffOutcome, Outcome},
         record::What,
     },
@@ -11,6 +13,7 @@ use warmline::{
 };
 
 use super::support::served;
+use crate::remote::a_call_with_speech;
 use crate::store::samples::{ended, escalates, handoff_ended, step};
 
 #[tokio::test]
@@ -51,4 +54,39 @@ async fn metrics_count_calls_and_name_no_caller() {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
     assert!(!text.contains("0721"), "{text}");
+}
+
+#[tokio::test]
+async fn metrics_tell_what_the_speech_workers_do_and_leave_out() {
+    install_metrics();
+    let served = served().await;
+    let (call, mut events) = a_call_with_speech().await;
+    // More than may wait for one call: some of it is refused.
+    let asked = 200;
+    (0..asked).for_each(|id| call.understand(RequestId(id), "Where is my order?"));
+    let (mut done, mut refused) = (0, 0);
+    while done + refused < asked {
+        match events.recv().await.unwrap() {
+            Event::Understood { .. } => done += 1,
+            Event::Failed { .. } => refused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(done > 0 && refused > 0, "{done} done, {refused} refused");
+    let text = served.get("/metrics").await.text().await.unwrap();
+    for line in [
+        "warmline_speech_run_seconds_bucket{class=\"understand\",le=\"10\"}",
+        "warmline_speech_wait_seconds_count{class=\"understand\"}",
+        "warmline_speech_jobs_waiting{class=\"understand\"}",
+        "# TYPE warmline_speech_run_seconds histogram",
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    // Other tests of this process may count here, too.
+    let counted = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name} in\n{text}"));
+        line.rsplit_once(' ').and_then(|(_, count)| count.parse::<u64>().ok()).unwrap_or_else(|| panic!("{line}"))
+    };
+    let left_out = counted("warmline_speech_jobs_dropped_total{class=\"understand\"}");
+    assert!(left_out > 0 && counted("warmline_speech_jobs_refused_total ") >= left_out, "{text}");
 }

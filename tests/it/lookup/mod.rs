@@ -160,6 +160,38 @@ async fn failures_are_told_apart() {
     }
 }
 
+/// A service of TLS with a certificate that nobody vouches for, and how many requests it has read.
+async fn self_signed() -> (String, Arc<AtomicUsize>) {
+    let (folder, made) = (tempfile::tempdir().unwrap(), rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap());
+    let (certificate, key) = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(warmline_sip::user_agent::server_of(&certificate, &key).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, seen) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut secured) = acceptor.accept(stream).await else { continue };
+            if secured.read(&mut [0; 8_192]).await.is_ok_and(|length| length > 0) {
+                count.fetch_add(1, Ordering::SeqCst);
+                let _ = secured.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await;
+            }
+        }
+    });
+    (format!("https://{address}"), seen)
+}
+
+#[tokio::test]
+async fn a_service_whose_tls_is_wrong_is_not_believed_and_learns_nothing() {
+    let (url, seen) = self_signed().await;
+    assert_eq!(ask(&look_up(url, Method::Get)).await, Err(Failure::Broken));
+    assert_eq!(seen.load(Ordering::SeqCst), 0, "the number was sent to somebody for whom nobody vouches");
+    // Where TLS is expected and plain HTTP is spoken.
+    let (url, _) = service(answer("200 OK", SHIPPED)).await;
+    assert_eq!(ask(&look_up(url.replace("http:", "https:"), Method::Get)).await, Err(Failure::Broken));
+}
+
 #[tokio::test]
 async fn a_service_that_hangs_or_drips_costs_its_time_and_no_more() {
     for does in [Does::Hangs, Does::Drips] {

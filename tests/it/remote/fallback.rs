@@ -56,7 +56,12 @@ async fn setting(recogniser: &[Does], voice: &[Does], chat: &[Does]) -> Setting<
 
 /// A call with these engines elsewhere.
 async fn open(remote: Remote) -> (CallSpeech, mpsc::Receiver<Event>) {
-    let options = Options { cache: None, remote: Some(remote), ..Options::of_user().unwrap() };
+    open_with(Some(remote)).await
+}
+
+/// A call with the real models, and these engines elsewhere, if any.
+pub(super) async fn open_with(remote: Option<Remote>) -> (CallSpeech, mpsc::Receiver<Event>) {
+    let options = Options { cache: None, remote, ..Options::of_user().unwrap() };
     let flow = Arc::new(Flow::parse(&std::fs::read_to_string(FLOW).unwrap(), "support.en.yaml").unwrap());
     let started = tokio::task::spawn_blocking(move || Speech::start(&options, &[flow])).await.unwrap();
     let (speech, mut heads) = started.unwrap_or_else(|error| panic!("run `warmline models pull` first: {error}"));

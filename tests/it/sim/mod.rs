@@ -2,6 +2,7 @@
 
 mod agents;
 mod checker;
+mod faults;
 mod meaning;
 mod player;
 mod run;

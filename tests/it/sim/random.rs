@@ -17,11 +17,12 @@ use warmline::call::{
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
+    faults::{Fault, Faults},
     prng::Prng,
     random_third::with_a_third,
     run::Run,
     script::{CallerDoes, Cue, Sim},
-    world::{BOSS, Fault, Faults, Refers},
+    world::{BOSS, Refers},
 };
 
 /// Calls in a run of the tests. More of them: `WARMLINE_SIM_CALLS=1000000 cargo test --release`.

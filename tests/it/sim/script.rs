@@ -17,10 +17,11 @@ use warmline::call::{
 
 use super::{
     agents::{Agent, Phone},
+    faults::{Fault, Faults},
     flow,
     run::Run,
     setup,
-    world::{Fault, Faults, Refers, World},
+    world::{Refers, World},
 };
 
 /// When the caller does something.

@@ -3,10 +3,10 @@
 use warmline::call::record::{Evidence, Signal, What};
 
 use super::{
+    faults::Fault,
     flow_with,
     run::Run,
     script::{Cue, Sim},
-    world::Fault,
 };
 
 /// Annoyance has this effect.

@@ -3,9 +3,9 @@
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
+    faults::Fault,
     run::Run,
     script::{CallerDoes, Cue, Sim},
-    world::Fault,
 };
 
 /// The steps, by the line of the trace with which each begins.

@@ -9,8 +9,8 @@ use warmline::call::{
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
+    faults::Fault,
     script::{Cue, Sim},
-    world::Fault,
 };
 
 fn demo() -> Sim {

@@ -7,8 +7,8 @@ use warmline::call::{
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
+    faults::Fault,
     script::{Cue, Sim, fails},
-    world::Fault,
 };
 
 fn human() -> Sim {

@@ -10,11 +10,11 @@ use warmline::call::{
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
+    faults::Fault,
     flow,
     random::answer,
     run::Run,
     script::{Cue, Sim},
-    world::Fault,
 };
 
 const ASKS: &str = "Can I still send it back?";

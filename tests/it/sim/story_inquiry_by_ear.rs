@@ -4,9 +4,9 @@ use warmline::call::event::{AgentChoice, DialFailure};
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
+    faults::{Fault, Faults},
     random::answer,
     script::{Cue, Sim, fails},
-    world::{Fault, Faults},
 };
 
 fn maria(steps: &[(Moment, u64, Does)]) -> Agent {

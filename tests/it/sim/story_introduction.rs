@@ -4,10 +4,10 @@ use warmline::call::{event::AgentChoice, flow::policy::Mode};
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
+    faults::{Fault, Faults},
     run::Run,
     script::{Cue, Sim},
     story_third::dan,
-    world::{Fault, Faults},
 };
 
 fn maria(steps: &[(u64, Does)]) -> Sim {

@@ -13,10 +13,10 @@ use warmline::call::{
 };
 
 use super::{
+    faults::Fault,
     flow,
     run::Run,
     script::{Cue, Sim},
-    world::Fault,
 };
 
 const ANA: &[(&str, &str)] = &[("name", "Ana Pop"), ("vip", "true"), ("open_orders", "3"), ("agent", "dan"), ("priority_s", "90")];

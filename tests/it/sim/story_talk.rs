@@ -3,8 +3,8 @@
 use warmline::call::record::What;
 
 use super::{
+    faults::Fault,
     script::{CallerDoes, Cue, Sim},
-    world::Fault,
 };
 
 #[test]

@@ -7,9 +7,10 @@ use warmline::call::{
 };
 
 use super::{
+    faults::Fault,
     run::Run,
     script::{CallerDoes, Cue, Sim},
-    world::{Fault, Happening},
+    world::Happening,
 };
 
 const QUESTION: &str = "What are your opening hours on Saturday?";
@@ -27,12 +28,27 @@ fn a_recogniser_that_fails_once_is_forgiven() {
     assert!(after_said(&run, QUESTION, "I did not hear that well") <= 2_000);
 }
 
+/// Milliseconds from then to the first sound of what was said with these words.
+fn heard_after(run: &Run, then: u64, words: &str) -> u64 {
+    let begun = run.world.playing.iter().find(|playing| playing.clauses.iter().any(|clause| clause.contains(words)));
+    begun.unwrap_or_else(|| panic!("no {words:?} in\n{}", run.text())).start - then
+}
+
 #[test]
-fn a_recogniser_that_died_is_noticed() {
+fn a_recogniser_that_died_is_excused_within_two_seconds_and_the_caller_asked_again() {
     let run = Sim::new().recogniser(&[Fault::Dies, Fault::None]).says(QUESTION).says("Are you open on Saturday?").run();
-    run.tells(&["= trouble recogniser", "I did not hear that well", "we are open"]);
-    assert!(after_said(&run, QUESTION, "caller~hold") <= 2_000, "the calm sound");
-    assert!(after_said(&run, QUESTION, "I did not hear that well") <= 3_500);
+    run.tells(&["> caller: Sorry, one moment please.", "= trouble recogniser: asked again", "I did not hear that well", "we are open"]);
+    let end = run.world.said[0].to;
+    let (words, again) = (heard_after(&run, end, "one moment please"), heard_after(&run, end, "I did not hear that well"));
+    assert!(words <= 2_000 && again <= 3_500, "{words} and {again} ms in\n{}", run.text());
+}
+
+#[test]
+fn a_recogniser_that_is_only_slow_is_excused_and_its_words_count() {
+    let run = Sim::new().recogniser(&[Fault::Slow(1_500), Fault::None]).says(QUESTION).run();
+    run.tells(&["> caller: Sorry, one moment please.", "= turn 1", "we are open"]).never("= trouble");
+    let run = Sim::new().recogniser(&[Fault::Slow(700), Fault::None]).says(QUESTION).run();
+    run.tells(&["= turn 1", "we are open"]).never("one moment");
 }
 
 #[test]
@@ -78,20 +94,49 @@ fn a_voice_that_fails_once_says_it_again() {
     run.tells(&["> caller: Hello", "> caller: Hello", "= trouble voice: tried again", "= notice automation", "we are open"]);
 }
 
-#[test]
-fn a_voice_that_died_gives_the_calm_sound_and_a_human() {
-    // Everything after the greeting dies.
-    let run = Sim::new().voice(&[&[Fault::None; 4][..], &[Fault::Dies]].concat()).says(QUESTION).run();
-    run.tells(&["= turn 1", "caller~hold", "= trouble voice: called a human", "= handoff to", "> dial maria"]);
-    let after = after_said(&run, QUESTION, "caller~hold");
-    assert!(after <= 2_100, "{after} ms");
+/// When the answer was asked for that the voice was to say.
+fn answered(run: &Run) -> u64 {
+    run.time_of("> caller: On Saturday we are open")
 }
 
 #[test]
-fn a_slow_voice_is_bridged_by_the_calm_sound() {
+fn a_voice_that_died_has_a_phrase_ready_within_a_second_and_brings_a_human() {
+    // Everything after the greeting dies.
+    let run = Sim::new().voice(&[&[Fault::None; 4][..], &[Fault::Dies]].concat()).says(QUESTION).run();
+    run.tells(&[
+        "> caller: On Saturday we are open",
+        "> caller: Sorry, one moment please.",
+        "> caller: On Saturday we are open",
+        "caller~hold",
+        "= trouble voice: called a human",
+        "= handoff to",
+        "> caller: I am sorry, something is not working on our side.",
+        "> dial maria",
+    ]);
+    let (phrase, human) = (heard_after(&run, answered(&run), "one moment please"), run.time_of("= handoff to") - answered(&run));
+    assert!(phrase <= 1_000 && human <= 8_000, "{phrase} and {human} ms in\n{}", run.text());
+}
+
+#[test]
+fn a_voice_that_says_that_it_cannot_has_an_apology_ready_within_a_second_and_brings_a_human() {
+    let run = Sim::new().voice(&[&[Fault::None; 4][..], &[Fault::Fails]].concat()).says(QUESTION).run();
+    run.tells(&["= trouble voice: tried again", "= trouble voice: called a human", "= handoff to", "something is not working on our side"]);
+    let apology = heard_after(&run, answered(&run), "something is not working on our side");
+    assert!(apology <= 1_000, "{apology} ms in\n{}", run.text());
+}
+
+#[test]
+fn a_slow_voice_is_bridged_by_words_that_it_has_ready() {
     let run = Sim::new().voice(&[&[Fault::None; 4][..], &[Fault::Slow(3_000), Fault::None]].concat()).says(QUESTION).run();
-    run.tells(&["= turn 1", "> patch [caller~hold] listen [caller]", "> patch [caller] listen [caller]", "anything else"])
-        .never("= trouble");
+    run.tells(&[
+        "= turn 1",
+        "> caller: Sorry, one moment please.",
+        "> caller: On Saturday we are open",
+        "= answered On Saturday",
+        "anything else",
+    ])
+    .never("= trouble");
+    assert_eq!(run.count("= interrupted"), 0, "{}", run.text());
 }
 
 #[test]

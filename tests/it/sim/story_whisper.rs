@@ -12,9 +12,9 @@ use warmline::call::{
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
+    faults::Fault,
     run::Run,
     script::{Cue, Sim},
-    world::Fault,
 };
 
 /// A call with something to tell: an order, an answer, and a caller who has had enough.

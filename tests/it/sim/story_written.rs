@@ -9,9 +9,9 @@ use warmline::call::{
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
+    faults::{Fault, Faults},
     run::Run,
     script::{Cue, Sim},
-    world::{Fault, Faults},
 };
 
 /// Maria accepts, and does this so long after the bridge.

@@ -1,6 +1,6 @@
 //! The drivers of a simulated call: they do what actions ask, after some time, and report. Faults make them worse than the world.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use warmline::call::{
     action::Action,
@@ -13,7 +13,8 @@ use warmline::call::{
 
 use super::{
     agents::{Agent, Does, Moment, Phone, failing},
-    meaning,
+    faults::{Fault, Faults},
+    flow, meaning,
     player::Playing,
     prng::Prng,
     random_many,
@@ -24,35 +25,6 @@ pub(crate) const BOSS: &str = "~eva";
 
 /// More legs than these no call needs.
 const TIRED: u32 = 12;
-
-/// What a driver does with one request instead of serving it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// Nothing is wrong.
-    None,
-    /// It says that it failed.
-    Fails,
-    /// It says that it has too much to do.
-    Overloaded,
-    /// It never says anything: it has died.
-    Dies,
-    /// It takes this many milliseconds more.
-    Slow(u64),
-}
-
-/// How the drivers fail: the given requests in order, then always the last of them.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Faults(pub(crate) VecDeque<Fault>);
-
-impl Faults {
-    pub(crate) fn next(&mut self) -> Fault {
-        match self.0.len() {
-            0 => Fault::None,
-            1 => self.0[0],
-            _ => self.0.pop_front().unwrap_or(Fault::None),
-        }
-    }
-}
 
 /// What the caller's side does when it is asked to call somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +78,10 @@ pub(crate) struct World {
     pub(crate) writes: Faults,
     pub(crate) understands: Faults,
     pub(crate) speaks: Faults,
+    /// What the voice has ready: it can be said whatever is wrong with the voice.
+    standby: Vec<String>,
+    /// Speech that will never be heard.
+    dead: Vec<RequestId>,
     pub(crate) looks_up: Faults,
     /// What the company knows of the caller, when it says so, and what goes wrong.
     pub(crate) known: Option<BTreeMap<String, String>>,
@@ -155,6 +131,8 @@ impl World {
             writes: Faults::default(),
             understands: Faults::default(),
             speaks: Faults::default(),
+            standby: flow().standby_clauses(),
+            dead: Vec::new(),
             looks_up: Faults::default(),
             known: None,
             crm_ms: 250,
@@ -369,11 +347,12 @@ impl World {
     }
 
     fn speak(&mut self, id: RequestId, leg: LegId, clauses: &[String]) {
-        let late = match self.speaks.next() {
+        let is_ready = clauses.iter().all(|clause| self.standby.contains(clause));
+        let late = match if is_ready { Fault::None } else { self.speaks.next() } {
             Fault::None => 0,
             Fault::Slow(ms) => ms,
             Fault::Fails | Fault::Overloaded => return self.in_ms(20, Event::Failed { id, why: Failure::Broken }),
-            Fault::Dies => return,
+            Fault::Dies => return self.dead.push(id),
         };
         let free = self.playing.iter().filter(|playing| playing.leg == leg).map(|playing| playing.over.unwrap_or(playing.end())).max();
         let start = (self.now + 120 + late).max(free.unwrap_or(0));
@@ -411,6 +390,11 @@ impl World {
 
     fn stop(&mut self, id: RequestId) {
         let now = self.now;
+        // Whoever sends speech to the leg lives, also when whoever makes it has died.
+        if self.dead.contains(&id) {
+            self.dead.retain(|dead| *dead != id);
+            return self.in_ms(15, Event::SpeechEnded { id, why: SpeechEnd::Stopped, clauses: 0, fraction: 0.0 });
+        }
         let Some(playing) = self.playing.iter_mut().find(|playing| playing.id == id && playing.over.is_none()) else { return };
         if playing.end() <= now && playing.paused.is_none() {
             return;
