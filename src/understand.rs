@@ -82,7 +82,7 @@ impl Understander {
         for clause in clauses(text, &self.flow.lexicon().but) {
             let vector = self.embedder.embed(&without_numbers(clause))?;
             let (of_clause, known) = self.scores(&vector);
-            said.extend(surest(&of_clause, &known));
+            said.extend(self.besides(&of_clause, &known));
             if !whole_is_sure && (sure(&of_clause) || sure(&known)) {
                 (intents, knowledge, whole_is_sure) = (of_clause, known, true);
             }
@@ -98,10 +98,17 @@ impl Understander {
         } else {
             Tone::default()
         };
-        let first = surest(&intents, &knowledge);
+        let first = best(&intents, &knowledge).filter(|best| best.score >= SURE);
         let second = first.and_then(|first| said.into_iter().rev().find(|it| it.name != first.name));
         let whole = Some(wholeness(text, &vector));
         Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters), phrased: None, whole })
+    }
+
+    /// What a clause asks for by itself: what the flow would answer if it were all that was said, or a wish, which may call a human, if it is certain.
+    fn besides(&self, intents: &[Scored], knowledge: &[Scored]) -> Option<Scored> {
+        let best = best(intents, knowledge)?;
+        let least = if knowledge.first() == Some(&best) { self.flow.understanding.knowledge } else { SURE };
+        (best.score >= least).then_some(best)
     }
 
     /// Which value of the flow a question of an agent is after (a slot, the caller's name, what they want), the likeliest first.
@@ -141,10 +148,9 @@ impl Understander {
     }
 }
 
-/// The best of both, if it is certain.
-fn surest(intents: &[Scored], knowledge: &[Scored]) -> Option<Scored> {
-    let best = intents.first().into_iter().chain(knowledge.first()).max_by(|a, b| a.score.total_cmp(&b.score))?;
-    (best.score >= SURE).then(|| best.clone())
+/// The best of both.
+fn best(intents: &[Scored], knowledge: &[Scored]) -> Option<Scored> {
+    intents.first().into_iter().chain(knowledge.first()).max_by(|a, b| a.score.total_cmp(&b.score)).cloned()
 }
 
 /// The matters that are worth writing down, best first.

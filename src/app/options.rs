@@ -236,7 +236,11 @@ pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> a
             service_level_s: config.file.desk.service_level_s,
             agents_see_supervision: config.file.desk.agents_see_supervision,
         },
-        mask: if from.mask_coarse_words { http::Mask::new(&from.masked_words) } else { http::Mask::default() },
+        mask: if from.mask_coarse_words {
+            http::Mask::new(&from.masked_words, config.flows().map(|flow| flow.words()))
+        } else {
+            http::Mask::default()
+        },
         numbers: numbers(config),
         levels: service_levels(config),
         pops: screen_pops(config),

@@ -289,6 +289,8 @@ impl Bot {
 
     /// Shows the policy what the flow noticed in a turn. Returns what the flow itself wants, if it wants a human.
     fn note_steps(&mut self, base: &Base, steps: &[Step], (quote, from, to): (&str, Time, Time)) -> Option<Then> {
+        let intent = self.dialogue.intent().map(str::to_owned);
+        self.escalation.see_queue(intent.as_deref(), base.wall_now());
         let mut wish = None;
         for step in steps {
             match step {

@@ -65,21 +65,24 @@ struct Counted<'l> {
     at_once: bool,
 }
 
-/// What has become of calling a human before.
+/// What makes calling a human harder: what has become of it before, and that nobody is there.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Before {
     /// When a handoff last came to nothing, or an offer was declined.
     pub(super) refused: Option<Time>,
     /// Handoffs that came to nothing.
     pub(super) handoffs: u32,
+    /// Nobody of the queue is there.
+    pub(super) closed: bool,
 }
 
 impl Before {
     /// The threshold as it is now; none if no score is enough any more.
     fn threshold(self, policy: &EscalationPolicy, now: Time) -> Option<f32> {
         let cooling = self.refused.is_some_and(|at| now.since(at) < policy.cool_down_ms);
-        let raised = if cooling { policy.threshold * (1.0 + policy.rise) } else { policy.threshold };
-        (self.handoffs < policy.most_handoffs).then_some(raised)
+        let of = |counts: bool, rise: f32| if counts { rise } else { 0.0 };
+        let rise = of(cooling, policy.rise) + of(self.closed, policy.closed_rise);
+        (self.handoffs < policy.most_handoffs).then_some(policy.threshold * (1.0 + rise))
     }
 }
 

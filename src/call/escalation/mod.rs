@@ -17,7 +17,7 @@ use crate::call::{
     flow::{Destination, Flow},
     prosody::Baseline,
     record::{Decision, Evidence, Signal},
-    time::Time,
+    time::{Time, WallTime},
     understanding::{Understanding, Voice},
 };
 
@@ -144,6 +144,11 @@ impl Escalation {
         self.before.refused = Some(now);
     }
 
+    /// Whether somebody of the queue is there to which this intent's callers come.
+    pub fn see_queue(&mut self, intent: Option<&str>, now: WallTime) {
+        self.before.closed = self.flow.closed(&self.destination(intent).queue, now).is_some();
+    }
+
     /// An empty ledger but for who calls, where that speaks for a human.
     #[must_use]
     pub fn for_caller(flow: Arc<Flow>, caller: &Caller) -> Self {
@@ -171,7 +176,7 @@ impl Escalation {
     /// The handoff is over and the caller is back with the bot: what was noted so far calls nobody again.
     pub fn settle(&mut self, now: Time) {
         self.settled = self.ledger.len();
-        self.before = Before { refused: Some(now), handoffs: self.before.handoffs + 1 };
+        self.before = Before { refused: Some(now), handoffs: self.before.handoffs + 1, ..self.before };
         self.low_turns = 0;
     }
 

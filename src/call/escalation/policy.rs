@@ -20,6 +20,8 @@ pub struct EscalationPolicy {
     pub cool_down_ms: u64,
     /// Share of the threshold by which it is higher in that time.
     pub rise: f32,
+    /// Share of the threshold by which it is higher while nobody of the queue is there to which the caller would come. What acts at once still does.
+    pub closed_rise: f32,
     /// Handoffs that came to nothing after which only a wish for a human, or a critical matter, starts another one.
     pub most_handoffs: u32,
     /// Callers whose number (as the network gives it, or its end) counts as the signal `vip`.
@@ -48,6 +50,7 @@ impl Default for EscalationPolicy {
             half_life_ms: 180_000,
             cool_down_ms: 60_000,
             rise: 0.25,
+            closed_rise: 0.0,
             most_handoffs: 3,
             vip: Vec::new(),
             tone: false,

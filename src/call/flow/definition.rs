@@ -227,7 +227,7 @@ pub struct SlotDef {
     /// A regular expression that the normalised value must match as a whole.
     #[serde(default)]
     pub pattern: Option<String>,
-    /// How often it is asked by voice before keys, then a human.
+    /// How often it is asked by voice before keys, then a human: once or twice.
     #[serde(default = "two")]
     pub tries: u32,
     /// A card number or the like: while it is asked for, the recording has silence, and neither its words nor its figures are written down or shown
@@ -421,7 +421,8 @@ pub struct NodeDef {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BranchDef {
-    /// A condition on values (`order.status == "shipped"`); the last way has none.
+    /// A condition on values (`order.status == "shipped"`); the last way has none. `queue.open`: somebody of the queue is there that knows about what the
+    /// caller wants; `queues.orders.open`: somebody of this one.
     #[serde(default)]
     pub when: Option<String>,
     /// Where to go.

@@ -73,6 +73,7 @@ impl Beat {
 /// A call that is played through.
 pub struct Rehearsal<'u> {
     flow: Arc<Flow>,
+    wall: WallTime,
     dialogue: Dialogue,
     escalation: Escalation,
     understand: &'u dyn Fn(&str) -> Understanding,
@@ -87,6 +88,7 @@ impl<'u> Rehearsal<'u> {
     pub fn new(flow: &Arc<Flow>, wall: WallTime, understand: &'u dyn Fn(&str) -> Understanding) -> Self {
         Self {
             flow: Arc::clone(flow),
+            wall,
             dialogue: Dialogue::new(Arc::clone(flow), wall, &Caller::default()),
             escalation: Escalation::new(Arc::clone(flow)),
             understand,
@@ -163,6 +165,7 @@ impl<'u> Rehearsal<'u> {
         let intent = self.dialogue.intent_of(text, &understanding);
         let is_value = self.dialogue.is_value(text);
         self.escalation.turn(&TurnSeen { text, confidence: 1.0, span, understanding: &understanding, intent: intent.as_deref(), is_value });
+        self.see_queue();
         if self.escalation.decide(self.now).escalate {
             let named = || self.escalation.named_intent().map(str::to_owned);
             let intent = intent.or_else(named);
@@ -200,6 +203,7 @@ impl<'u> Rehearsal<'u> {
     }
 
     fn beat(&mut self, understanding: Option<Understanding>, intent: Option<String>, mut steps: Vec<Step>) -> Beat {
+        self.see_queue();
         let decision = self.escalation.decide(self.now);
         if self.dialogue.take_care(decision.care, &mut steps) {
             self.escalation.cared();
@@ -208,6 +212,10 @@ impl<'u> Rehearsal<'u> {
             steps.iter().find_map(|step| if let Step::Human { queue, .. } = step { Some(self.flow.destination(queue)) } else { None });
         let human = if decision.escalate { Some(self.escalation.destination(self.dialogue.intent())) } else { by_flow };
         Beat { at: self.now, understanding, intent, steps, decision, human }
+    }
+
+    fn see_queue(&mut self) {
+        self.escalation.see_queue(self.dialogue.intent(), self.wall.after(self.now));
     }
 
     /// Time passes while the bot speaks.

@@ -14,4 +14,6 @@ pub struct PrivacyWords {
     pub no_passwords: Words,
     /// Figures near these are of a payment card.
     pub cards: Words,
+    /// Coarse words, which pages show by their first letter; with `*` behind it: all words that begin so.
+    pub coarse: Vec<String>,
 }

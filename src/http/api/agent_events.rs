@@ -140,7 +140,7 @@ impl Watched {
     fn card(&self, card: &Card) -> Event {
         let screen_pop = self.pops.of(&self.id.0, card);
         // The address is not masked: its words are for the other system.
-        let mut shown = self.mask.shown(card);
+        let mut shown = self.mask.shown(&card.call.language, card);
         shown["screen_pop"] = screen_pop.into();
         sse::event("card", &shown)
     }

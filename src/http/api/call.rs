@@ -38,7 +38,7 @@ pub(crate) async fn get(State(server): State<Server>, asker: Asker, Path(id): Pa
     entries.retain(|item| server.shows(&asker, &item.entry.what));
     let head = server.head(&id).await?;
     asker.did(&server, Did::SawCall, Some(&id.0));
-    Ok(Json(server.mask.shown(&Whole { head, entries })))
+    Ok(Json(server.mask.shown(&head.language.clone(), &Whole { head, entries })))
 }
 
 /// All entries of a call so far.

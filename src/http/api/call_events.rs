@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use crate::{
     accounts::Did,
     http::{
-        ErrorBody, Mask,
+        ErrorBody,
         api::call::older,
         asker::Asker,
         error::ApiError,
@@ -50,6 +50,7 @@ pub(crate) async fn events(
     let id = call_id(id)?;
     let Query(from) = from.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
     let after = sse::last_event_id(&headers).or(from.after).unwrap_or(0);
+    let language = server.head(&id).await?.language;
     let place = server.stream()?;
     let (mut entries, live) = match server.parts.hub.subscribe(&id, after) {
         Some(known) => {
@@ -57,16 +58,13 @@ pub(crate) async fn events(
             entries.extend(known.backlog);
             (entries, known.live)
         }
-        None => {
-            server.head(&id).await?;
-            (server.parts.store.entries(&id, after).await?.into_iter().map(Arc::new).collect(), None)
-        }
+        None => (server.parts.store.entries(&id, after).await?.into_iter().map(Arc::new).collect(), None),
     };
     asker.did(&server, Did::SawCall, Some(&id.0));
     entries.retain(|item| item.seq > after && server.shows(&asker, &item.entry.what));
-    let mask = Arc::clone(&server.mask);
-    let past = stream::iter(entries).map(move |item| entry(&mask, &item));
-    let shown = Arc::new((server, asker));
+    let shown = Arc::new(Shown { server, asker, language });
+    let past = Arc::clone(&shown);
+    let past = stream::iter(entries).map(move |item| past.entry(&item));
     let live = stream::unfold(Next::Live(live), move |state| next(Arc::clone(&shown), state));
     Ok(sse::answer(place, past.chain(live)))
 }
@@ -76,20 +74,30 @@ enum Next {
     Over,
 }
 
-async fn next(shown: Arc<(Server, Asker)>, state: Next) -> Option<(Event, Next)> {
+/// To whom, and what of.
+struct Shown {
+    server: Server,
+    asker: Asker,
+    /// The call's, when the page came.
+    language: String,
+}
+
+impl Shown {
+    fn entry(&self, item: &Numbered) -> Event {
+        sse::event("entry", &self.server.mask.shown(&self.language, item)).id(item.seq.to_string())
+    }
+}
+
+async fn next(shown: Arc<Shown>, state: Next) -> Option<(Event, Next)> {
     let Next::Live(live) = state else { return None };
     let Some(mut live) = live else { return Some((sse::event("end", &End {}), Next::Over)) };
-    let (server, asker) = shown.as_ref();
+    let Shown { server, asker, .. } = shown.as_ref();
     loop {
         match live.recv().await {
             Ok(item) if !server.shows(asker, &item.entry.what) => {}
-            Ok(item) => return Some((entry(&server.mask, &item), Next::Live(Some(live)))),
+            Ok(item) => return Some((shown.entry(&item), Next::Live(Some(live)))),
             Err(RecvError::Closed) => return Some((sse::event("end", &End {}), Next::Over)),
             Err(RecvError::Lagged(_)) => return None,
         }
     }
-}
-
-fn entry(mask: &Mask, item: &Numbered) -> Event {
-    sse::event("entry", &mask.shown(item)).id(item.seq.to_string())
 }

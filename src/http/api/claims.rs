@@ -107,5 +107,5 @@ pub(crate) async fn claim(State(server): State<Server>, asker: Asker, Body(claim
     let said = said.into_iter().rev().take(MOST_WORDS).rev().collect();
     let claimed = Claimed { call: server.head(&id).await?, summary, said };
     asker.did_or_somebody(&server, Did::ClaimedCall, Some(&id.0));
-    Ok(Json(server.mask.shown(&claimed)))
+    Ok(Json(server.mask.shown(&claimed.call.language, &claimed)))
 }

@@ -102,5 +102,5 @@ async fn next(
 }
 
 fn shown(mask: &Mask, event: &Happened) -> Event {
-    sse::event(event.kind.word(), &mask.shown(event)).id(event.id.to_string())
+    sse::event(event.kind.word(), &mask.shown(&event.call.language, event)).id(event.id.to_string())
 }

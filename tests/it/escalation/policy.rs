@@ -7,7 +7,7 @@ use warmline::call::{
     escalation::{Escalation, TurnSeen},
     flow::Flow,
     record::{AtThreshold, Care, Signal},
-    time::Time,
+    time::{Time, WallTime},
     understanding::{Scored, Tone, Understanding},
 };
 
@@ -281,4 +281,27 @@ fn a_meaning_that_all_flows_know_is_enough_if_no_word_denies_it() {
 fn a_negation_ends_where_a_new_thought_begins() {
     assert!(Ledger::new().says("If this is not repaired by Monday then I'll take legal action.").escalate);
     assert!(!Ledger::new().says("I don't want to take legal action.").escalate);
+}
+
+#[test]
+fn while_nobody_of_the_queue_is_there_more_is_needed_where_the_flow_says_so() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/flows/support.en.yaml")).unwrap();
+    let decides = |closed_rise: &str, hour: u64, last: Option<&str>| {
+        let text = text.replacen("  closed_rise: 0\n", &format!("  closed_rise: {closed_rise}\n"), 1);
+        let hours = "\n  orders: { hours: { weekly: { monday-friday: \"09:00-18:00\" } }, label: orders, ";
+        let text = text.replacen("\n  orders: { label: orders, ", hours, 1);
+        assert!(text.contains("\n  orders: { hours: { weekly: { monday-friday: \"09:00-18:00\" } }, label"), "the queue of the example");
+        let flow = Arc::new(Flow::parse(&text, "f").unwrap_or_else(|mistakes| panic!("{mistakes:#?}")));
+        let mut ledger = Ledger::of(&flow);
+        // Wednesday, 2026-11-25.
+        ledger.escalation.see_queue(Some("order_status"), WallTime { day: 20_782, ms_of_day: hour * 3_600_000 });
+        (0..3).for_each(|_| _ = ledger.note(Signal::NotUnderstood));
+        match last {
+            Some(text) => ledger.says(text).escalate,
+            None => ledger.escalation.decide(ledger.now).escalate,
+        }
+    };
+    assert!(decides("0.5", 10, None) && decides("0", 20, None), "1.05 of 1.00");
+    assert!(!decides("0.5", 20, None), "1.05 of 1.50");
+    assert!(decides("0.5", 20, Some("Operator.")), "asking for one always does");
 }

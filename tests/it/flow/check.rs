@@ -104,6 +104,10 @@ fn meaning() {
     broken("\"12-25\":", "\"13-25\":", "13-25", "not a date", "");
     broken("least: 6, most: 6", "least: 7, most: 6", "least: 7", "`least` must be", "");
     broken("confirm_below: 0.7", "confirm_below: 7", "confirm_below: 7", "is not between 0 and 1", "");
+    for tries in [0, 3, 9] {
+        let wrong = format!("confirm_below: 0.7\n    tries: {tries}");
+        broken("confirm_below: 0.7", &wrong, &format!("tries: {tries}"), "must be 1 or 2", "then come keys, and then a human");
+    }
     broken("    notice: automation\n", "", "greeting:", "gives the notice `automation`", "callers must be told");
     broken("notice: automation", "notice: automatic", "notice: automatic", "there is no notice `automatic`", "");
 }
@@ -138,6 +142,19 @@ fn nodes() {
         "0 queues are the default",
         "exactly one",
     );
+}
+
+#[test]
+fn queues_in_conditions() {
+    let when = |condition: &str| format!("      - when: {condition}\n        go: shipped\n");
+    let was = when("order.status == \"shipped\"");
+    for (condition, message, hint) in [
+        ("queues.oders.open", "there is no queue `oders`", "did you mean `orders`?"),
+        ("queues.orders.closed", "nothing tells `queues.orders.closed`", "write `queues.orders.open`"),
+        ("queue.closed", "there is no variable, slot or look-up `queue`", ""),
+    ] {
+        broken(&was, &when(condition), &format!("when: {condition}"), message, hint);
+    }
 }
 
 #[test]

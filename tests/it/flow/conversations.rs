@@ -6,10 +6,11 @@ use warmline::call::{
     flow::step::{Expect, Step},
     outcome::Outcome,
     record::FactSource,
+    time::WallTime,
     understanding::{Phrased, Scored, Understanding},
 };
 
-use super::{SMALL, example, talk::Talk};
+use super::{SMALL, example, talk::Talk, with};
 
 const SHIPPED: &[(&str, &str)] = &[("status", "shipped"), ("expected", "Tuesday")];
 
@@ -311,5 +312,21 @@ fn words_of_a_chat_model_are_said_for_the_entry_that_they_are_from_and_for_no_ot
     assert!(asked(words("cost", Some("It is 4 euros."))).starts_with("It is 4 euros."));
     for phrased in [None, words("cost", None), words("hours", Some("We are open."))] {
         assert!(asked(phrased).starts_with("Shipping costs 4 euros."));
+    }
+}
+
+#[test]
+fn a_flow_asks_whether_anybody_of_a_queue_is_there() {
+    let says = |condition: &str, hour: u64| {
+        let ways = format!("nodes:\n  ways:\n    branch:\n      - when: {condition}\n        go: sent\n      - go: prepared\n");
+        let intent = "  visit:\n    go: ways\n    queue: orders\n    examples: [May I come by?]\nknowledge:\n";
+        let hours = "  orders: { hours: { weekly: { monday-friday: \"09:00-18:00\" } }, label: orders,";
+        let flow = with("nodes:\n", &ways).replacen("knowledge:\n", intent, 1).replacen("  orders: { label: orders,", hours, 1);
+        // Monday, 2026-11-23.
+        let mut talk = Talk::at(&flow, WallTime { day: 20_780, ms_of_day: hour * 3_600_000 });
+        talk.means("visit", "May I come by?").bot()
+    };
+    for condition in ["queue.open", "queues.orders.open", "queue.open and not caller.trunk"] {
+        assert!(says(condition, 10).contains("A link was sent") && !says(condition, 20).contains("A link was sent"), "{condition}");
     }
 }

@@ -164,3 +164,45 @@ fn the_demonstration_as_text() {
     assert_eq!(last.human.map(|to| to.queue).as_deref(), Some("orders"));
     assert_eq!(last.decision.reasons, ["asked_for_human", "repeated"]);
 }
+
+/// Measured: 8 of ten (4, where a clause had to be as certain as a whole turn); and in 2 of 296 sentences with one wish a second one is found.
+#[test]
+fn two_wishes_in_one_sentence_are_both_answered() {
+    let (hours, cost, days, back, pay, shop) = ("we are open", "4 euros", "working days", "30 days", "bank transfer", "Harbour Street");
+    let wishes = [
+        ("What time do you close on Friday, and how much would delivery be?", [hours, cost]),
+        ("Where exactly is your store and can I pay there with a card?", [shop, pay]),
+        ("I wonder how long the parcel takes and what you charge for sending it.", [days, cost]),
+        ("Could I return a lamp I do not like, and are you open on Saturday?", [back, hours]),
+        ("Do you take bank transfers? And where can I find you?", [pay, shop]),
+        ("How many days will shipping take, and what if I want to send it back?", [days, back]),
+        ("Tell me your address please, and when are you open tomorrow.", [shop, hours]),
+        ("Is delivery free of charge, and which cards do you accept?", [cost, pay]),
+        ("When do you open on Monday? Also, how long do I have to return something?", [hours, back]),
+        ("What does postage cost and how fast is it?", [cost, days]),
+    ];
+    let (flow, heads) = heads();
+    let understand = |said: &str| heads.understand(said).unwrap();
+    let (mut both, mut misses) = (0, String::new());
+    for (text, answers) in wishes {
+        let mut play = Rehearsal::new(flow, WallTime { day: 20_780, ms_of_day: 36_000_000 }, &understand);
+        play.start();
+        let said: String = play.cue(&Cue::Says(text.to_owned())).steps.iter().map(|step| format!("{step:?} ")).collect();
+        if answers.iter().all(|answer| said.contains(answer)) {
+            both += 1;
+        } else {
+            misses += &format!("{text}: {said}\n");
+        }
+    }
+    let mut others = String::new();
+    for file in ["intents.jsonl", "intents_spoken.jsonl", "intents_unseen_en.jsonl"] {
+        for meant in lines::<Meant>(file) {
+            let second = heads.understand(&meant.text).unwrap().second;
+            others += &second.map(|second| format!("{}: {second:?}\n", meant.text)).unwrap_or_default();
+        }
+    }
+    let found = others.lines().count();
+    println!("{both} of ten; a second wish in {found} sentences with one\n{others}");
+    assert!(both >= 7, "{both} of ten:\n{misses}");
+    assert!(found <= 6, "a second wish in {found} sentences with one:\n{others}");
+}

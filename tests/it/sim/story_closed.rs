@@ -10,6 +10,7 @@ use warmline::{
 
 use super::{
     agents::{Agent, Phone},
+    flow_with,
     run::Run,
     script::{Cue, Sim},
 };
@@ -120,4 +121,21 @@ fn what_a_queue_does_not_say_is_as_the_flow_says() {
     let Queue { hours, outside, fallback, wait_ms, .. } = &flow.queues["general"];
     assert_eq!((hours, outside, fallback, wait_ms), (&None, &None, &None, &None));
     assert_eq!((flow.fallback("general", true), flow.wait_ms("general")), (Fallback::Callback, flow.handoff.wait_ms));
+}
+
+#[test]
+fn who_could_only_be_promised_a_callback_is_helped_here_for_longer_where_the_flow_says_so() {
+    let annoyed_twice = |closed_rise: &str| {
+        let escalation =
+            format!("escalation:\n  closed_rise: {closed_rise}\n  signals: {{ frustration: {{ effect: count, weight: 0.9 }} }}\n");
+        let general = format!("  general: {{ label: customer service, default: true, {AFTERNOONS} }}\n");
+        let was = "  general: { label: customer service, skills: [general], default: true }\n";
+        Sim::with_flow(flow_with(&[("escalation:\n", &escalation), (was, &general)]))
+            .says("This is so annoying, are you open on Saturday?")
+            .says("This is so annoying, how can I pay?")
+            .hangs_up(Cue::AfterBot(500))
+            .run()
+    };
+    annoyed_twice("0").tells(&["= turn 2", "= decision human (frustration)", "= general is closed"]);
+    annoyed_twice("1.0").tells(&["= turn 2", "You can pay by card"]).never("= decision human");
 }

@@ -52,7 +52,7 @@ impl Checker<'_> {
             self.wrong_key(&path, format!("`{name}` is no name for an answer: small letters, figures and `_`"), Some(&hint));
         }
         let taken = definition.slots.contains_key(name) || definition.variables.contains_key(name) || definition.lookups.contains_key(name);
-        if taken || ["caller", "services"].contains(&name) {
+        if taken || ["caller", "services", "queue", "queues"].contains(&name) {
             self.wrong_key(&path, format!("`{name}` is also a slot, a variable or a look-up"), Some("give the node another name"));
         }
     }

@@ -18,6 +18,9 @@ use crate::{
     yaml::Path,
 };
 
+/// How often a value is asked for by voice, at most.
+const MOST_TRIES: u32 = 2;
+
 impl<'a> Checker<'a> {
     pub(super) fn intents(&mut self) {
         let definition = self.definition;
@@ -157,8 +160,9 @@ impl<'a> Checker<'a> {
                 Some("write `read: yes_no`, and leave `private` out"),
             );
         }
-        if slot.tries == 0 {
-            self.wrong(&path.clone().key("tries"), "must be at least 1", None);
+        if !(1..=MOST_TRIES).contains(&slot.tries) {
+            let hint = "nobody is asked a third time by voice: then come keys, and then a human";
+            self.wrong(&path.clone().key("tries"), format!("must be 1 or {MOST_TRIES}"), Some(hint));
         }
         if slot.keys.is_some() && !Reader::new(slot.read.clone(), None).takes_keys() {
             self.wrong_key(&path.clone().key("keys"), "such a value cannot be keyed", Some("leave `keys` out"));
@@ -193,6 +197,7 @@ impl<'a> Checker<'a> {
         }
         self.share(&at.clone().key("hold"), definition.escalation.hold);
         self.share(&at.clone().key("rise"), definition.escalation.rise);
+        self.share(&at.clone().key("closed_rise"), definition.escalation.closed_rise);
         self.share(&at.clone().key("low_confidence_below"), definition.escalation.low_confidence_below);
         self.share(&at.clone().key("raised_voice_above"), definition.escalation.raised_voice_above);
         for (class, rule) in &definition.escalation.critical {

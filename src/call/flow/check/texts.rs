@@ -63,6 +63,18 @@ impl Checker<'_> {
                 let hint = yaml::did_you_mean(field, definition.caller.keys().map(String::as_str).chain(["name"]).chain(Caller::NETWORK));
                 (format!("nothing tells `caller.{field}`"), hint.or_else(|| Some(format!("name it under `caller: {{ {field}: \"…\" }}`"))))
             }
+            ("queue", Some("open")) if !definition.lookups.contains_key("queue") => return,
+            ("queues", Some(field)) if !definition.lookups.contains_key("queues") => {
+                let (queue, field) = field.split_once('.').unwrap_or((field, ""));
+                if definition.queues.contains_key(queue) && field == "open" {
+                    return;
+                }
+                if definition.queues.contains_key(queue) {
+                    (format!("nothing tells `{used}`"), Some(format!("write `queues.{queue}.open`")))
+                } else {
+                    (format!("there is no queue `{queue}`"), yaml::did_you_mean(queue, definition.queues.keys().map(String::as_str)))
+                }
+            }
             (node, Some(field)) if definition.nodes.get(node).is_some_and(|node| node.consult.is_some()) => {
                 if ANSWER_FIELDS.contains(&field) {
                     return;

@@ -30,9 +30,12 @@ impl Dialogue {
         all
     }
 
-    /// Constants, services, the caller, slots, and what look-ups found.
+    /// Constants, queues, services, the caller, slots, and what look-ups found.
     fn all_values(&self) -> Values {
         let mut all = Values::new();
+        let open = |queue: &str| Value::from(Values::from([("open".to_owned(), Value::from(self.is_open(queue)))]));
+        all.insert("queue".to_owned(), open(&self.flow.queue_for(self.intent()).queue));
+        all.insert("queues".to_owned(), Value::from(self.flow.queues.keys().map(|queue| (queue.clone(), open(queue))).collect::<Values>()));
         all.extend(self.flow.variables.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))));
         // An address that the configuration gives is not escaped.
         let addresses = self.flow.services.iter().map(|name| {
@@ -49,6 +52,11 @@ impl Dialogue {
             );
         }
         all
+    }
+
+    /// Somebody of a queue is there now.
+    fn is_open(&self, queue: &str) -> bool {
+        self.flow.closed(queue, self.wall_now()).is_none()
     }
 
     /// What is known of the caller, or what the flow says for callers of whom nothing is known.
