@@ -8,6 +8,7 @@ use super::{
     meant::Meant,
     onset::Onset,
     ring::Ring,
+    voiced::Voiced,
 };
 use crate::call::{
     media::frame::{FRAME_MS, FRAME_SAMPLES, Frame, Samples},
@@ -18,6 +19,11 @@ use crate::call::{
 const HOLE_MS: u64 = 1_000;
 /// A sent sample from which the bot is to be heard: −50 dB below full scale.
 const SPEAKS: u16 = 100;
+
+/// The detector of voices is late for one interruption in ten, by 100 to 400 ms: a loud vowel in the first sound of a voice over the bot's words is at least
+/// this likely one. What sounds for longer without a pause (music) has its own time to be told from a voice.
+const VOWEL: f32 = 0.6;
+const BEGINS_MS: u64 = 320;
 
 /// Frames in which the bot draws breath: 400 ms.
 const JUST_NOW: u32 = 20;
@@ -31,6 +37,7 @@ pub(crate) struct LegEar {
     fade: Fade,
     meant: Meant,
     onset: Onset,
+    voiced: Voiced,
     /// Frames since the bot could be heard last, and whether it could when the voice began.
     bot_silent: u32,
     over_bot: bool,
@@ -113,9 +120,9 @@ impl LegEar {
             let window: Vec<f32> = to_float(&self.window[..VAD_WINDOW]);
             self.window.drain(..VAD_WINDOW);
             let window = window.first_chunk().expect("a window was cut off just now");
-            let probability = vad.probability(&mut self.vad, window);
-            let meant = self.meant.window(window, probability, self.gate.voice_since().is_some());
             let sounded = self.onset.window(window);
+            let probability = self.probability(vad, window, sounded);
+            let meant = self.meant.window(window, probability, self.gate.voice_since().is_some());
             if let Some(noticed) = self.gate.window(at, probability, sounded, self.fade.is_falling(), meant) {
                 notice(noticed);
                 if let (Noticed::Started(_), Some(lasting)) = (noticed, self.gate.lasting(meant)) {
@@ -123,5 +130,18 @@ impl LegEar {
                 }
             }
         }
+    }
+
+    /// How likely a window is a voice. What has sounded for `sounded` milliseconds may be one over the bot's words that is to be noticed at once.
+    fn probability(&mut self, vad: &Vad, window: &[f32; VAD_WINDOW], sounded: u64) -> f32 {
+        let probability = vad.probability(&mut self.vad, window);
+        if sounded == 0 && self.gate.voice_since().is_none() {
+            // What remembers a long silence takes the first vowel for less than it is.
+            self.vad = VadState::default();
+        }
+        self.voiced.window(window);
+        let begins = self.over_bot && (1..=BEGINS_MS).contains(&sounded);
+        let vowel = begins && probability < VOWEL && self.meant.is_near(window) && self.voiced.is_vowel();
+        if vowel { VOWEL } else { probability }
     }
 }

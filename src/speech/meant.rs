@@ -81,6 +81,12 @@ impl Meant {
         self.likelihood()
     }
 
+    /// A window is as loud as this caller is otherwise.
+    pub(crate) fn is_near(&self, samples: &[f32; VAD_WINDOW]) -> bool {
+        let power = samples.iter().map(|sample| sample * sample).sum::<f32>() / VAD_WINDOW as f32;
+        10.0 * (power + 1e-9).log10() >= self.level - FAR_DB
+    }
+
     fn likelihood(&self) -> f32 {
         let voice = &self.voice;
         let windows = voice.windows.max(1) as f32;

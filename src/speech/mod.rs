@@ -28,6 +28,7 @@ mod tests;
 mod tongue;
 mod voice;
 mod voice_measures;
+mod voiced;
 mod written;
 
 use std::{

@@ -38,37 +38,60 @@ pub(crate) enum Kind {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Looks {
     last: Option<Kind>,
-    /// How many in a row were of the last kind.
+    /// How many in a row were of the last kind, and how many there were at all.
     alike: u32,
+    count: u32,
     /// It was sure to be a "mhm" before.
     agreed: bool,
     /// How often in a row it claimed the turn, and with which words.
     claims: u32,
     claim: String,
+    /// It did so twice in a row.
+    claimed: bool,
     first_word: String,
     /// The words began twice with the same one. Those of a room full of voices do not.
     steady: bool,
+    /// There were two words or more: "can I" begins a sentence.
+    several: bool,
 }
 
 impl Looks {
     /// Takes what the recogniser makes of the voice now. `said`: what the bot is saying; `yes_answers`: "yes" would be an answer now.
     pub(crate) fn take(&mut self, text: &str, said: &str, yes_answers: bool, language: Language) {
-        let kind = kind(text, said, yes_answers, language);
+        let kind = match kind(text, said, yes_answers, language) {
+            // A moment without a word takes nothing back.
+            Kind::Nothing if self.last == Some(Kind::NoTurn) => Kind::NoTurn,
+            kind => kind,
+        };
         self.alike = if self.last == Some(kind) { self.alike + 1 } else { 1 };
         self.last = Some(kind);
+        self.count += 1;
         self.agreed |= kind == Kind::NoTurn && self.alike >= SURE;
         self.claims = if words::claims_turn(text, language) { self.claims + 1 } else { 0 };
+        self.claimed |= self.claims >= SURE;
         if self.claims > 0 {
             text.clone_into(&mut self.claim);
         }
-        let first = words::plain(text).into_iter().next().unwrap_or_default();
+        let plain = words::plain(text);
+        self.several = plain.len() >= FEW;
+        let first = plain.into_iter().next().unwrap_or_default();
         self.steady = !first.is_empty() && first == self.first_word;
         self.first_word = first;
     }
 
-    /// It has claimed the turn.
+    /// It claims the turn now, or did so twice: one look may be wrong.
+    fn claims(&self) -> bool {
+        self.claims > 0 || self.claimed
+    }
+
+    /// It has claimed the turn, once at least.
     pub(crate) fn has_claimed(&self) -> bool {
         !self.claim.is_empty()
+    }
+
+    /// Two words and more that were there before, too: the lips are closed inside "can I stop".
+    fn begins_a_sentence(&self) -> bool {
+        self.steady && self.several
     }
 
     /// The words with which it claimed the turn, if they were the same kind of words twice to the end: better than none.
@@ -81,7 +104,7 @@ fn kind(text: &str, said: &str, yes_answers: bool, language: Language) -> Kind {
     match words::plain(text).len() {
         0 => Kind::Nothing,
         _ if words::is_beginning(text, language) => Kind::Few,
-        _ if !yes_answers && words::is_back_channel(text, language) || words::is_echo(text, said) => Kind::NoTurn,
+        _ if !yes_answers && words::may_be_back_channel(text, language) || words::is_echo(text, said) => Kind::NoTurn,
         count if count <= FEW && !words::claims_turn(text, language) => Kind::Few,
         _ => Kind::Turn,
     }
@@ -118,14 +141,14 @@ pub(crate) fn weigh(policy: &TurnPolicy, voice: &Voice<'_>) -> Verdict {
     let long = voice.ms >= if likely { policy.barge_in_ms } else { policy.barge_in_unsure_ms };
     let goes_on = match looks.last {
         None => false,
-        Some(_) if looks.has_claimed() => false,
+        Some(_) if looks.claims() => false,
         Some(Kind::Nothing) => voice.fades || looks.alike >= NOTHINGS,
-        Some(Kind::NoTurn) => voice.ms < policy.barge_in_unsure_ms,
-        Some(Kind::Few) => voice.fades && voice.ms < SHORT_MS || looks.agreed && looks.alike < SURE,
+        Some(Kind::NoTurn) => voice.ms < policy.barge_in_unsure_ms && (looks.count > 1 || voice.fades),
+        Some(Kind::Few) => voice.fades && voice.ms < SHORT_MS && !looks.begins_a_sentence() || looks.agreed && looks.alike < SURE,
         Some(Kind::Turn) => false,
     };
     // What does not sound as if it was for us must have words, and the same ones twice.
-    let wordless = looks.last == Some(Kind::Nothing) || looks.last.is_some() && !looks.steady && !looks.has_claimed();
+    let wordless = looks.last == Some(Kind::Nothing) || looks.last.is_some() && !looks.steady && !looks.claims();
     if goes_on {
         Verdict::GoesOn
     } else if long && (likely || !wordless) {
@@ -194,8 +217,14 @@ mod tests {
     #[test]
     fn a_back_channel_and_our_own_words_stop_nothing_until_more_is_said() {
         for text in ["Right.", "Yeah, okay", "I see.", "open until six"] {
-            assert_eq!(weighed(400, 0.9, &[text], false), Verdict::GoesOn, "{text}");
+            assert_eq!(weighed(250, 0.9, &[text], false), Verdict::Stops, "{text}: the first look may be wrong");
+            assert_eq!(weighed(300, 0.9, &[text], true), Verdict::GoesOn, "{text}");
+            for looked in [["", text], [text, text], [text, ""]] {
+                assert_eq!(weighed(400, 0.9, &looked, false), Verdict::GoesOn, "{looked:?}");
+            }
         }
+        assert_eq!(weighed(400, 0.9, &["Stop.", "Sure."], false), Verdict::GoesOn, "one look may be wrong");
+        assert_eq!(weighed(400, 0.9, &["Stop.", "Stop.", "Sure."], false), Verdict::Stops);
         assert_eq!(weighed(700, 0.9, &["Right.", "Right.", "Ride"], false), Verdict::GoesOn, "a slip of the recogniser");
         assert_eq!(weighed(500, 0.9, &["Yes", "Yes", "Yes, but"], false), Verdict::Stops);
         assert_eq!(weighed(TurnPolicy::default().barge_in_unsure_ms, 0.9, &["Yes", "Yes"], false), Verdict::Stops);
@@ -208,6 +237,7 @@ mod tests {
         }
         assert_eq!(weighed(330, 0.9, &["Stop."], true), Verdict::Stops);
         assert_eq!(weighed(600, 0.9, &["Delivery."], true), Verdict::Stops);
+        assert_eq!(weighed(400, 0.9, &["Can I?", "Can I?"], true), Verdict::Stops, "the lips are closed inside \"can I stop\"");
     }
 
     #[test]

@@ -54,6 +54,9 @@ pub(crate) fn plain(text: &str) -> Vec<String> {
 /// Words of fewer letters are too alike.
 const SLIP_FROM: usize = 5;
 
+/// And shorter ones rhyme with too many.
+const RHYMES_FROM: usize = 4;
+
 fn contains_phrase(words: &[String], phrase: &str) -> bool {
     let parts: Vec<&str> = phrase.split(' ').collect();
     words.windows(parts.len()).any(|window| window.iter().zip(&parts).all(|(word, part)| word == part))
@@ -66,7 +69,16 @@ fn contains_any(words: &[String], phrases: &Words) -> bool {
 /// "mhm", "yeah", "ok, right": the listener says that they listen, and wants no turn.
 pub(crate) fn is_back_channel(text: &str, language: Language) -> bool {
     let words = plain(text);
-    !words.is_empty() && words.len() <= 3 && words.iter().all(|word| language.turn.back_channels.contains(word))
+    let known = |word: &String| language.turn.back_channels.contains(word);
+    !words.is_empty() && words.len() <= 3 && words.iter().all(known) || known(&words.join(" "))
+}
+
+/// The same while it sounds: a telephone lets little through of a first consonant ("pure" was "sure").
+pub(crate) fn may_be_back_channel(text: &str, language: Language) -> bool {
+    let rest = |word: &str| word.char_indices().nth(1).filter(|_| word.len() >= RHYMES_FROM).map(|(at, _)| word[at..].to_owned());
+    let rhymes =
+        |word: &String| rest(word).is_some_and(|end| language.turn.back_channels.iter().any(|known| rest(known).as_ref() == Some(&end)));
+    is_back_channel(text, language) || matches!(plain(text).as_slice(), [word] if rhymes(word))
 }
 
 /// One word that may become a back-channel or anything else: "I see", "I want".
@@ -206,14 +218,16 @@ mod tests {
 
     #[test]
     fn a_back_channel_wants_no_turn() {
-        for text in ["Mhm.", "Yeah, okay.", "Right", "I see.", "Uh-huh."] {
+        for text in ["Mhm.", "Yeah, okay.", "Right", "I see.", "Uh-huh.", "Fair enough.", "That makes sense."] {
             assert!(is_back_channel(text, english()), "{text}");
         }
-        for text in ["", "No.", "Stop.", "Yes, but where is it?", "okay okay okay okay"] {
+        for text in ["", "No.", "Stop.", "Enough.", "Yes, but where is it?", "okay okay okay okay"] {
             assert!(!is_back_channel(text, english()), "{text}");
         }
         assert!(is_back_channel("Da, înțeleg.", romanian()));
         assert!(claims_turn("Hold on.", english()) && claims_turn("Stați puțin!", romanian()) && !claims_turn("You had.", english()));
+        assert!(may_be_back_channel("Pure.", english()) && may_be_back_channel("Sure.", english()));
+        assert!(!may_be_back_channel("Delivery.", english()) && !may_be_back_channel("Pure gold.", english()));
         assert!(is_beginning("I.", english()) && !is_beginning("I see.", english()));
     }
 

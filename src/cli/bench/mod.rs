@@ -20,6 +20,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use warmline_models::ModelsDir;
 
 use crate::{
     clock,
@@ -66,9 +67,9 @@ pub(crate) enum Part {
 
 /// Runs it.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    super::demo::ears::fetch_models(args.models.as_deref())?;
+    let models = super::demo::ears::fetch_models(args.models.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().context("no threads")?;
-    let figures = runtime.block_on(measure(args))?;
+    let figures = runtime.block_on(measure(args, &models))?;
     println!("{}", figures.text());
     if let Some(file) = &args.json {
         let json = serde_json::to_vec_pretty(&figures).context("the figures as JSON")?;
@@ -77,7 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     figures.wrong().map_or(Ok(()), |wrong| bail!("figures that {wrong}"))
 }
 
-async fn measure(args: &Args) -> Result<Figures> {
+async fn measure(args: &Args, models: &ModelsDir) -> Result<Figures> {
     let mut figures = Figures { machine: process::machine(), ..Figures::default() };
     let wants = |part: Part| args.part.is_none_or(|only| only == part);
     if wants(Part::Edge) || wants(Part::Relay) {
@@ -90,11 +91,11 @@ async fn measure(args: &Args) -> Result<Figures> {
     }
     if wants(Part::Talk) {
         let mut bench = Bench::start(args).await?;
-        let measured = talk::measure(&mut bench, &mut figures, args.turns, args.calls).await;
+        let measured = talk::measure(&mut bench, &mut figures, models, args.turns, args.calls).await;
         bench.end(measured)?;
     }
     if wants(Part::Voice) {
-        voice::measure(args, &mut figures).await?;
+        voice::measure(models, &mut figures).await?;
     }
     if wants(Part::Desk) {
         desk::measure(args, &mut figures).await?;

@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use tokio::task::JoinSet;
+use warmline_models::{Callers, ModelsDir, Runtime, to_pcm};
 
 use super::{Bench, figures::Figures, process};
 use crate::{
@@ -11,15 +12,10 @@ use crate::{
     phone::{Line, Sound, Voice},
 };
 
-/// Questions that the example flow answers at once, all different: asking the same again is a sign of trouble.
-const QUESTIONS: &[&str] = &[
-    "How long does delivery take?",
-    "What are your opening hours on Saturday?",
-    "How can I pay?",
-    "Where are you located?",
-    "How much does shipping cost?",
-    "How can I return something?",
-];
+/// What callers say, call by call.
+const TALK: &str = include_str!("talk.yaml");
+/// The first of these calls only ask what the flow knows.
+const ASKING: usize = 5;
 /// Callers at once for memory and for a busy recogniser.
 const CALLERS: usize = 10;
 /// How long the recogniser is kept busy.
@@ -32,100 +28,184 @@ const PAUSE: Duration = Duration::from_millis(900);
 const LIMIT: Duration = Duration::from_secs(30);
 /// What comes later than this is no answer: the bot asks whether anybody is there.
 const LOST: Duration = Duration::from_secs(5);
+/// Who sounds over more than the beginning of a turn took it before its end.
+const INTO_THE_TURN: Duration = Duration::from_millis(400);
 
-pub(super) async fn measure(bench: &mut Bench, figures: &mut Figures, turns: usize, calls: usize) -> Result<()> {
-    let voice = Voice::Slt.or_any().await;
-    let mut questions = Vec::new();
-    for text in QUESTIONS {
-        questions.push(voice.say(text).await?);
-    }
+/// What one caller says in one turn.
+struct Said {
+    text: String,
+    sound: Sound,
+}
+
+type Script = Vec<Vec<Said>>;
+
+pub(super) async fn measure(bench: &mut Bench, figures: &mut Figures, models: &ModelsDir, turns: usize, calls: usize) -> Result<()> {
+    let script = Arc::new(script(models, figures).await?);
     if calls > 1 {
-        return at_once(bench, figures, Arc::new(questions), calls, turns).await;
+        return at_once(bench, figures, script, calls, turns).await;
     }
-    replies(bench, figures, &questions, turns).await?;
-    barge_ins(bench, figures, &questions).await?;
-    many(bench, figures, Arc::new(questions)).await
+    replies(bench, figures, &script, turns).await?;
+    barge_ins(bench, figures, &script).await?;
+    many(bench, figures, script).await
+}
+
+/// The calls, each in another voice: one that is nearly a person's where they were fetched (`warmline models pull --callers`), else a robot's.
+async fn script(models: &ModelsDir, figures: &mut Figures) -> Result<Script> {
+    let read = crate::yaml::read::<Vec<Vec<String>>>(TALK, "talk.yaml").map_err(|mistake| anyhow!("{mistake}"))?;
+    let calls = read.value.with_context(|| format!("talk.yaml: {:?}", read.mistakes))?;
+    let people = tokio::task::block_in_place(|| Runtime::load(models).and_then(|runtime| Callers::load(&runtime))).ok();
+    let robots = [Voice::Slt.or_any().await, Voice::Rms.or_any().await, Voice::Awb.or_any().await];
+    figures.notes.push(format!("callers have voices {}", if people.is_some() { "that are nearly people's" } else { "of robots" }));
+    let mut script = Script::new();
+    for (number, call) in calls.into_iter().enumerate() {
+        let mut turns = Vec::new();
+        for text in call {
+            let sound = match &people {
+                Some(people) => tokio::task::block_in_place(|| spoken(people, number, &text))?,
+                None => robots[number % robots.len()].say(&text).await?,
+            };
+            turns.push(Said { text, sound });
+        }
+        script.push(turns);
+    }
+    Ok(script)
+}
+
+fn spoken(people: &Callers, call: usize, text: &str) -> Result<Sound> {
+    let english = people.of("en");
+    // Neighbours in the list are alike.
+    let voice = english.get(call * 5 % english.len().max(1)).context("nobody speaks English")?;
+    Ok(Sound::through_telephone(&to_pcm(&people.speak(*voice, text, 1.0)?), Callers::RATE).trimmed())
+}
+
+/// What became of a turn.
+enum Became {
+    /// It was answered so long after its last sound.
+    Answered(Duration),
+    /// The bot spoke before it was over.
+    CutOff,
+    /// There was no answer.
+    Lost,
+}
+
+/// Says it and hears the answer out.
+async fn ask(line: &Line, said: &Said) -> Result<Became> {
+    let span = line.media.say(&said.sound).await?;
+    // Who is handed over hears music that does not end.
+    let _ = hear_out(line, span.end).await;
+    Ok(line.media.tape(|tape| {
+        let before = tape.last_sound_before(span.end).is_some_and(|at| at > span.start + INTO_THE_TURN);
+        match tape.first_sound_after(span.end).map(|first| first - span.end) {
+            _ if before => Became::CutOff,
+            Some(latency) if latency < LOST => Became::Answered(latency),
+            _ => Became::Lost,
+        }
+    }))
 }
 
 /// From the caller's last sound to the answer's first, turn by turn; and what a call with the bot costs.
-async fn replies(bench: &Bench, figures: &mut Figures, questions: &[Sound], turns: usize) -> Result<()> {
+async fn replies(bench: &Bench, figures: &mut Figures, script: &Script, turns: usize) -> Result<()> {
     let process = bench.rig.process()?;
     let cpu = process::cpu(process)?;
-    let (mut latencies, mut talked) = (Vec::new(), Duration::ZERO);
-    let mut slowest = (Duration::ZERO, "");
-    while latencies.len() < turns {
-        let (_phone, line) = bench.call().await?;
-        hear_out(&line, line.answered).await.context("the greeting")?;
-        for (question, text) in questions.iter().zip(QUESTIONS) {
-            let span = line.media.say(question).await?;
-            hear_out(&line, span.end).await.context("the answer")?;
-            let Some(first) = line.media.tape(|tape| tape.first_sound_after(span.end)) else { continue };
-            slowest = slowest.max((first - span.end, text));
-            latencies.push(first - span.end);
+    let mut all = Talked::default();
+    for call in script.iter().cycle() {
+        if all.asked() >= turns {
+            break;
         }
-        talked += line.media.now() - line.answered;
-        line.hang_up().await?;
+        let (_phone, line) = bench.call().await?;
+        let talked = talk(&line, call).await?;
+        all.add(talked);
+        // Whoever was handed over may have been let go.
+        let _ = line.hang_up().await;
     }
-    figures.add_times("reply_latency", &latencies, &[(50, Some(500.0)), (95, Some(900.0)), (100, None)]);
-    figures.notes.push(format!("the slowest reply, after {} ms: {:?}", slowest.0.as_millis(), slowest.1));
-    let used = process::cpu(process)?.saturating_sub(cpu);
-    figures.add("cpu_per_bot_call_second", used.as_secs_f64() * 1_000.0 / talked.as_secs_f64(), "ms/s", latencies.len(), Some(100.0));
+    let cost = process::cpu(process)?.saturating_sub(cpu);
+    all.tell(figures, "", &[(50, Some(500.0)), (95, Some(900.0)), (100, None)], cost);
     Ok(())
 }
 
-/// What one of many callers has seen: reply latencies, turns without an answer, and how long the call was up.
+/// What callers have seen: reply latencies with what was said, turns that were cut off or not answered, and how long the calls were up.
 #[derive(Default)]
 struct Talked {
-    latencies: Vec<Duration>,
-    lost: usize,
+    latencies: Vec<(Duration, String)>,
+    cut_off: Vec<String>,
+    lost: Vec<String>,
     up: Duration,
 }
 
+impl Talked {
+    fn asked(&self) -> usize {
+        self.latencies.len() + self.cut_off.len() + self.lost.len()
+    }
+
+    fn add(&mut self, other: Self) {
+        self.latencies.extend(other.latencies);
+        self.cut_off.extend(other.cut_off);
+        self.lost.extend(other.lost);
+        self.up += other.up;
+    }
+
+    fn tell(&self, figures: &mut Figures, of: &str, limits: &[(u32, Option<f64>)], cpu: Duration) {
+        let asked = self.asked();
+        let latencies: Vec<Duration> = self.latencies.iter().map(|(latency, _)| *latency).collect();
+        figures.add_times(&format!("reply_latency{of}"), &latencies, limits);
+        figures.add(&format!("lost_turns{of}"), self.lost.len() as f64, "turns", asked, Some(0.0));
+        figures.add(&format!("cut_off_turns{of}"), self.cut_off.len() as f64 * 100.0 / asked.max(1) as f64, "%", asked, Some(10.0));
+        figures.add(
+            &format!("cpu_per_bot_call_second{of}"),
+            cpu.as_secs_f64() * 1_000.0 / self.up.as_secs_f64(),
+            "ms/s",
+            asked,
+            Some(100.0),
+        );
+        if let Some((latency, text)) = self.latencies.iter().max() {
+            figures.notes.push(format!("the slowest reply, after {} ms: {text:?}", latency.as_millis()));
+        }
+        for (what, texts) in [("cut off", &self.cut_off), ("lost", &self.lost)] {
+            if !texts.is_empty() {
+                figures.notes.push(format!("{what}: {texts:?}"));
+            }
+        }
+    }
+}
+
 /// The same with many calls at once, each of which asks all the time, none the same at the same time.
-async fn at_once(bench: &Bench, figures: &mut Figures, questions: Arc<Vec<Sound>>, calls: usize, turns: usize) -> Result<()> {
+async fn at_once(bench: &Bench, figures: &mut Figures, script: Arc<Script>, calls: usize, turns: usize) -> Result<()> {
     let process = bench.rig.process()?;
     let mut all = Talked::default();
     let mut cpu = Duration::ZERO;
-    while all.latencies.len() + all.lost < turns.max(calls) {
+    let mut next = 0;
+    while all.asked() < turns.max(calls) {
         let before = process::cpu(process)?;
         let mut callers = JoinSet::new();
-        for first in 0..calls {
+        for _ in 0..calls {
             let (phone, line) = bench.call().await?;
-            let questions = Arc::clone(&questions);
+            let (script, call) = (Arc::clone(&script), next);
+            next += 1;
             callers.spawn(async move {
-                let talked = talk(&line, &questions, first).await;
-                let hung_up = line.hang_up().await;
+                let talked = talk(&line, &script[call % script.len()]).await;
+                let _ = line.hang_up().await;
                 drop(phone);
-                hung_up.and(talked)
+                talked
             });
         }
         while let Some(talked) = callers.join_next().await {
-            let talked = talked.context("a caller has failed")??;
-            all.latencies.extend(talked.latencies);
-            all.lost += talked.lost;
-            all.up += talked.up;
+            all.add(talked.context("a caller has failed")??);
         }
         cpu += process::cpu(process)?.saturating_sub(before);
     }
-    let asked = all.latencies.len() + all.lost;
-    figures.add_times(&format!("reply_latency_{calls}_calls"), &all.latencies, &[(50, None), (95, Some(1_500.0)), (100, None)]);
-    figures.add(&format!("lost_turns_{calls}_calls"), all.lost as f64, "turns", asked, Some(0.0));
-    let cost = cpu.as_secs_f64() * 1_000.0 / all.up.as_secs_f64();
-    figures.add(&format!("cpu_per_bot_call_second_{calls}_calls"), cost, "ms/s", asked, Some(100.0));
+    all.tell(figures, &format!("_{calls}_calls"), &[(50, None), (95, Some(1_500.0)), (100, None)], cpu);
     Ok(())
 }
 
-/// One of many callers: asks everything once, from its own place in the list on.
-async fn talk(line: &Line, questions: &[Sound], first: usize) -> Result<Talked> {
+/// One call, from the greeting to its last turn.
+async fn talk(line: &Line, call: &[Said]) -> Result<Talked> {
     let mut talked = Talked::default();
     hear_out(line, line.answered).await.context("the greeting")?;
-    for question in questions.iter().cycle().skip(first).take(questions.len()) {
-        let span = line.media.say(question).await?;
-        let answered = hear_out(line, span.end).await.is_ok();
-        let first = line.media.tape(|tape| tape.first_sound_after(span.end)).map(|first| first - span.end);
-        match first.filter(|latency| answered && *latency < LOST) {
-            Some(latency) => talked.latencies.push(latency),
-            None => talked.lost += 1,
+    for said in call {
+        match ask(line, said).await? {
+            Became::Answered(latency) => talked.latencies.push((latency, said.text.clone())),
+            Became::CutOff => talked.cut_off.push(said.text.clone()),
+            Became::Lost => talked.lost.push(said.text.clone()),
         }
     }
     talked.up = line.media.now() - line.answered;
@@ -133,14 +213,15 @@ async fn talk(line: &Line, questions: &[Sound], first: usize) -> Result<Talked> 
 }
 
 /// From the first sound of a caller who interrupts to the last sound of the bot.
-async fn barge_ins(bench: &Bench, figures: &mut Figures, questions: &[Sound]) -> Result<()> {
+async fn barge_ins(bench: &Bench, figures: &mut Figures, script: &Script) -> Result<()> {
+    let questions: Vec<&Sound> = asking(script).collect();
     let mut times = Vec::new();
     let mut went_on = 0;
     while times.len() + went_on < BARGE_INS {
         let (_phone, line) = bench.call().await?;
         let greeted = hear_out(&line, line.answered).await.context("the greeting")?;
-        let mut asked = line.media.say(&questions[0]).await?.end.max(greeted);
-        for question in &questions[1..] {
+        let mut asked = line.media.say(questions[0]).await?.end.max(greeted);
+        for question in questions[1..].iter().skip(times.len() + went_on).take(BARGE_INS / 2) {
             line.media.wait_for_sound_of(INTO_THE_ANSWER, asked, LIMIT).await?;
             let span = line.media.say(question).await?;
             // The bot is still while the caller speaks: its last sound before the caller's last one is where it stopped.
@@ -154,23 +235,23 @@ async fn barge_ins(bench: &Bench, figures: &mut Figures, questions: &[Sound]) ->
         }
         line.hang_up().await?;
     }
-    figures.add_times("barge_in_stop", &times, &[(50, None), (95, Some(300.0)), (100, None)]);
+    figures.add_times("barge_in_stop", &times, &[(50, None), (95, Some(250.0)), (100, None)]);
     figures.add("barge_in_not_stopped", went_on as f64, "times", times.len() + went_on, Some(0.0));
     Ok(())
 }
 
 /// Many callers at once: memory, and the pacing of one line while the recogniser has more than it can do.
-async fn many(bench: &Bench, figures: &mut Figures, questions: Arc<Vec<Sound>>) -> Result<()> {
+async fn many(bench: &Bench, figures: &mut Figures, script: Arc<Script>) -> Result<()> {
     let process = bench.rig.process()?;
     let idle = process::memory(process)? as f64 / 1e6;
     let mut talkers = JoinSet::new();
     let until = clock::now() + BUSY;
     for n in 1..CALLERS {
         let (phone, line) = bench.call().await?;
-        let questions = Arc::clone(&questions);
+        let script = Arc::clone(&script);
         talkers.spawn(async move {
             // They talk without a pause for the answer, each at another place of the list.
-            for question in questions.iter().cycle().skip(n) {
+            for question in asking(&script).cycle().skip(n) {
                 if clock::now() > until || line.media.say(question).await.is_err() {
                     break;
                 }
@@ -196,6 +277,11 @@ async fn many(bench: &Bench, figures: &mut Figures, questions: Arc<Vec<Sound>>) 
     figures.add("memory_10_calls", busy, "MB", 1, Some(700.0));
     figures.add("memory_per_call", (busy - idle) / CALLERS as f64, "MB", CALLERS, None);
     Ok(())
+}
+
+/// What is asked where nobody is handed over.
+fn asking(script: &Script) -> impl Iterator<Item = &Sound> + Clone {
+    script.iter().take(ASKING).flatten().map(|said| &said.sound)
 }
 
 /// Waits until what the bot says after `since` is over; says when.

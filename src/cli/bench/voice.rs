@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use tokio::sync::mpsc;
 use warmline_models::ModelsDir;
 
-use super::{Args, figures::Figures};
+use super::figures::Figures;
 use crate::{
     call::{
         clauses,
@@ -37,10 +37,9 @@ struct Spoken {
     sound: Vec<i16>,
 }
 
-pub(super) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
+pub(super) async fn measure(models: &ModelsDir, figures: &mut Figures) -> Result<()> {
     let cache = Folder(std::env::temp_dir().join(format!("warmline-bench-voice-{}", std::process::id())));
-    let models = args.models.clone().map_or_else(ModelsDir::of_user, |folder| Ok(ModelsDir::at(folder)))?;
-    let options = Options { models, cache: Some(cache.0.clone()), cache_bytes: 256_000_000, workers: 0, remote: None };
+    let options = Options { models: models.clone(), cache: Some(cache.0.clone()), cache_bytes: 256_000_000, workers: 0, remote: None };
     let flow = Flow::parse(include_str!("../../../config/flows/support.en.yaml"), "support.en.yaml");
     let flow = Arc::new(flow.map_err(|mistakes| anyhow!("the example flow: {mistakes:?}"))?);
     let flows = [Arc::clone(&flow)];

@@ -310,7 +310,18 @@ impl Run {
     /// The time in milliseconds at which a line first came.
     #[track_caller]
     pub(crate) fn time_of(&self, part: &str) -> u64 {
-        let line = self.lines.iter().find(|line| line.contains(part)).unwrap_or_else(|| panic!("no {part:?} in\n{}", self.text()));
+        self.time(part, self.lines.iter().find(|line| line.contains(part)))
+    }
+
+    /// The time in milliseconds at which it last came.
+    #[track_caller]
+    pub(crate) fn time_of_last(&self, part: &str) -> u64 {
+        self.time(part, self.lines.iter().rfind(|line| line.contains(part)))
+    }
+
+    #[track_caller]
+    fn time(&self, part: &str, line: Option<&String>) -> u64 {
+        let line = line.unwrap_or_else(|| panic!("no {part:?} in\n{}", self.text()));
         let seconds: f64 = line.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a line begins with its time");
         (seconds * 1_000.0).round() as u64
     }

@@ -31,7 +31,7 @@ pub(crate) struct Args {
     /// Measure only these.
     #[arg(long)]
     only: Option<Only>,
-    /// Which sentences and which voices: tune on a, report on b, c and d.
+    /// Which sentences and which voices: tune on a, report on the others, the youngest of which is e.
     #[arg(long, value_name = "PART", default_value = "a")]
     part: make::Part,
     /// Where chance begins.

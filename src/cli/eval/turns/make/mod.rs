@@ -37,6 +37,8 @@ pub(crate) enum Part {
     C,
     /// The same list, said by voices that are nearly people's (`warmline models pull --callers`); takes ten times as long.
     D,
+    /// A list that is younger than the rules for voices over the bot's words, said by the same voices.
+    E,
 }
 
 /// Pauses inside turns, in milliseconds: half of them are longer than half a second.

@@ -9,6 +9,8 @@ use super::{Expected, Part};
 const TEXTS: &str = include_str!("texts.yaml");
 /// The list of the parts c and d.
 const TEXTS_C: &str = include_str!("texts_c.yaml");
+/// The list of part e.
+const TEXTS_E: &str = include_str!("texts_e.yaml");
 
 #[derive(Debug, Deserialize)]
 struct Lists {
@@ -17,7 +19,7 @@ struct Lists {
     yes_no: Vec<String>,
     interruptions: Vec<String>,
     back_channels: Vec<String>,
-    // The parts c and d have none of its own.
+    // The parts c, d and e have none of their own.
     #[serde(default)]
     romanian_interruptions: Vec<String>,
     #[serde(default)]
@@ -48,8 +50,13 @@ pub(super) struct Texts(Lists);
 impl Texts {
     pub(super) fn read(part: Part) -> Result<Self> {
         let mut lists = Lists::read(TEXTS, "texts.yaml")?;
-        if matches!(part, Part::C | Part::D) {
-            let Lists { sentences, numbers, yes_no, interruptions, back_channels, .. } = Lists::read(TEXTS_C, "texts_c.yaml")?;
+        let younger = match part {
+            Part::A | Part::B => None,
+            Part::C | Part::D => Some((TEXTS_C, "texts_c.yaml")),
+            Part::E => Some((TEXTS_E, "texts_e.yaml")),
+        };
+        if let Some((texts, file)) = younger {
+            let Lists { sentences, numbers, yes_no, interruptions, back_channels, .. } = Lists::read(texts, file)?;
             return Ok(Self(Lists { sentences, numbers, yes_no, interruptions, back_channels, ..lists }));
         }
         let half = |list: &mut Vec<String>| {
@@ -102,7 +109,7 @@ mod tests {
 
     #[test]
     fn every_part_has_something_to_say_in_both_languages() {
-        for part in [Part::A, Part::B, Part::C, Part::D] {
+        for part in [Part::A, Part::B, Part::C, Part::D, Part::E] {
             let texts = Texts::read(part).unwrap();
             for tongue in [Tongue::English, Tongue::Romanian] {
                 assert!(!texts.interruption(1, tongue).is_empty() && !texts.back_channel(1, tongue).is_empty());

@@ -40,14 +40,14 @@ impl<'a> Voices<'a> {
         let there = |voices: &[Voice]| -> Vec<Speaker> {
             voices.iter().filter(|voice| runtime.block_on(voice.is_there())).map(|voice| Speaker::Of(*voice)).collect()
         };
-        let people = if part == Part::D { Some(Callers::load(models)?) } else { None };
+        let people = if matches!(part, Part::D | Part::E) { Some(Callers::load(models)?) } else { None };
         let speak = |language| people.iter().flat_map(|people| people.of(language)).map(Speaker::Person).collect::<Vec<_>>();
         let (mut all, romanian) = match part {
             // The bot's own voice is one of the callers of the first part only.
             Part::A => ([vec![Speaker::Own], there(&[Voice::Slt, Voice::Espeak])].concat(), there(&[Voice::EspeakRomanian])),
             Part::B => (there(&[Voice::Rms, Voice::Awb, Voice::EspeakBritish]), there(&[Voice::EspeakRomanianWoman])),
             Part::C => (there(&[Voice::Kal, Voice::EspeakWoman, Voice::EspeakScottish]), there(&[Voice::EspeakRomanianWoman])),
-            Part::D => (speak("en"), speak("ro")),
+            Part::D | Part::E => (speak("en"), speak("ro")),
         };
         if all.is_empty() {
             all.push(Speaker::Own);
