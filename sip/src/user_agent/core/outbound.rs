@@ -260,6 +260,8 @@ impl Core {
                 others.into_iter().for_each(|other| self.send_cancel(now, other, reason.clone()));
                 self.tell_end(id, Event::Failed { leg: id, status: None, why, reason: None, retry_after: None });
             }
+            // It was answered, and the application does not know yet.
+            LegState::Talking if leg.outbound => self.bye(now, id, reason.map(str::to_owned)),
             LegState::Incoming { .. } | LegState::Talking | LegState::Leaving { .. } => {}
         }
     }

@@ -103,3 +103,14 @@ fn a_proxy_and_a_domain_are_kept_to_at_every_peer() {
         assert!(value(&invite, "Via").starts_with("SIP/2.0/UDP 192.0.2.7:5060;"), "{invite}");
     }
 }
+
+#[test]
+fn a_call_that_is_given_up_while_its_answer_is_on_the_way_is_ended() {
+    let mut story = Story::new();
+    let leg = story.dialled("");
+    story.told(Command::Cancel { leg, reason: Some("Q.850;cause=16".to_owned()) });
+    assert_eq!(value(&story.last("BYE"), "Reason"), "Q.850;cause=16");
+    story.replies("BYE", "200 OK", "");
+    story.passes(60);
+    assert_eq!((story.count("CANCEL"), story.core.stats().legs), (0, 0));
+}
