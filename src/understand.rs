@@ -18,6 +18,8 @@ use crate::call::{
 const LONG_NUMBER: usize = 3;
 /// Score from which a turn is certain to mean it; below, a clause that is certain says what the turn means.
 const SURE: f32 = 0.8;
+/// Score from which a clause is certain to be a wish of its own beside what the turn means: a clause says less than a turn.
+const SURE_BESIDE: f32 = 0.9;
 /// Matters below this are not written down.
 const NOTED: f32 = 0.05;
 /// So many clauses of a long turn are looked at alone, the last ones.
@@ -107,7 +109,7 @@ impl Understander {
     /// What a clause asks for by itself: what the flow would answer if it were all that was said, or a wish, which may call a human, if it is certain.
     fn besides(&self, intents: &[Scored], knowledge: &[Scored]) -> Option<Scored> {
         let best = best(intents, knowledge)?;
-        let least = if knowledge.first() == Some(&best) { self.flow.understanding.knowledge } else { SURE };
+        let least = if knowledge.first() == Some(&best) { self.flow.understanding.knowledge } else { SURE_BESIDE };
         (best.score >= least).then_some(best)
     }
 

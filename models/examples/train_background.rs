@@ -1,9 +1,9 @@
 //! Makes `weights/background.bin`: what people also say to machines, and how Romanian sentences lie beside English ones.
 //!
-//! `cargo run --release -p warmline-models --example train_background -- train/everything_else_ro.tsv GOEMOTIONS.jsonl REDV2.jsonl CLINC150.jsonl…
-//! > weights/background.bin`
+//! `cargo run --release -p warmline-models --example train_background -- train/everything_else_en.tsv train/everything_else_ro.tsv GOEMOTIONS.jsonl REDV2.jsonl
+//! CLINC150.jsonl… > weights/background.bin`
 //!
-//! The first file is our own: a matter, a tab, a sentence, four of each matter. The next two give English sentences (those labelled neutral) and Romanian ones;
+//! The first two files are our own: a matter, a tab, a sentence, four of each matter. The next two give English sentences (those labelled neutral) and Romanian ones;
 //! the rest are CLINC150 (`text`, `label`), of whose 150 matters four typical sentences each are kept: the centroids of four groups of their sentences. No
 //! sentence itself is kept.
 
@@ -12,13 +12,14 @@ use std::{collections::BTreeMap, io::Write};
 use warmline_models::{EMBEDDING_WIDTH as WIDTH, Embedder, Embedding, ModelsDir, Runtime, dot};
 
 const OF_A_MATTER: usize = 4;
+/// What was written for this, in English and in Romanian.
+const OWN_FILES: usize = 2;
 const ROUNDS: usize = 8;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let embedder = Embedder::load(&Runtime::load(&ModelsDir::of_user()?)?, 1)?;
     let (mut languages, mut matters): ([Vec<Embedding>; 2], BTreeMap<String, Vec<Embedding>>) = Default::default();
-    let own = std::env::args().nth(1).ok_or("which files?")?;
-    for (index, file) in std::env::args().skip(2).enumerate() {
+    for (index, file) in std::env::args().skip(1 + OWN_FILES).enumerate() {
         for line in std::fs::read_to_string(&file)?.lines() {
             let row: serde_json::Value = serde_json::from_str(line)?;
             let (text, label) = (row["text"].as_str().unwrap_or_default(), row["label"].as_str().unwrap_or_default());
@@ -31,11 +32,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let mut typical: Vec<Embedding> = matters.values().flat_map(|sentences| groups(sentences)).collect();
-    let mut written: BTreeMap<String, Vec<Embedding>> = BTreeMap::new();
-    for (matter, text) in std::fs::read_to_string(own)?.lines().filter_map(|line| line.split_once('\t')) {
-        written.entry(matter.to_owned()).or_default().push(embedder.embed(text)?);
+    for own in std::env::args().skip(1).take(OWN_FILES) {
+        let mut written: BTreeMap<String, Vec<Embedding>> = BTreeMap::new();
+        for (matter, text) in std::fs::read_to_string(own)?.lines().filter_map(|line| line.split_once('\t')) {
+            written.entry(matter.to_owned()).or_default().push(embedder.embed(text)?);
+        }
+        typical.extend(written.into_values().flatten());
     }
-    typical.extend(written.into_values().flatten());
     let middle = mean(&typical.iter().collect::<Vec<_>>());
     let mut bytes = Vec::new();
     for front in [mean(&languages[0].iter().collect::<Vec<_>>()), mean(&languages[1].iter().collect::<Vec<_>>()), middle.clone()] {

@@ -1,7 +1,7 @@
 //! The tone of a caller's words: four independent linear heads on the embedding, trained by `examples/train_tone.rs`.
 //!
-//! Trained on 318 caller sentences of our own (`train/caller_tone.tsv`) and, with a hundredth of their weight each, GoEmotions (CC BY 4.0) and
-//! iSarcasmEval (MIT). Five-fold on our own sentences, threshold 0.5: see the figures that the training prints; words alone carry
+//! Trained on 874 caller sentences of our own, English and Romanian (`train/caller_tone.tsv`), and, with a hundredth of their weight each, GoEmotions (CC BY 4.0).
+//! Five-fold on our own sentences, threshold 0.5: see the figures that the training prints; words alone carry
 //! no voice, so treat the scores as one signal among several.
 
 use crate::{

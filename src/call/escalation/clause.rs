@@ -10,6 +10,11 @@ pub(super) struct Clause<'t> {
 }
 
 impl Clause<'_> {
+    /// It ends with a question mark.
+    pub(super) fn asks(&self) -> bool {
+        self.said.ends_with('?')
+    }
+
     /// The folded words with single spaces.
     pub(super) fn folded(&self) -> String {
         self.words.join(" ")

@@ -16,6 +16,8 @@ const HUMAN_INTENT: f32 = 0.85;
 const HUMAN_MEANING: f32 = 0.8;
 /// Shorter turns mean nothing by their meaning alone: "thanks, bye".
 const WORDS_WITH_MEANING: usize = 3;
+/// In a turn of no more words a clause that names a human and nothing else asks for one.
+const FEW_WORDS: usize = 6;
 /// Scores of the tone head from which it is believed without any word of the lexicon.
 const ANGER_HEAD: f32 = 0.8;
 const FRUSTRATION_HEAD: f32 = 0.75;
@@ -57,15 +59,22 @@ pub(super) fn signals(turn: &TurnSeen<'_>, flow: &Flow, patterns: &Patterns, bad
 fn human(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], flow: &Flow, patterns: &Patterns) -> Option<Found> {
     let whole = text::words(turn.text);
     let found = |quote: &str, certainty| Some(Found { signal: Signal::AskedForHuman, quote: quote.to_owned(), certainty });
-    if text::is_one_of(&whole, &patterns.words.human_alone, &flow.lexicon().fillers) {
+    let alone = |words: &[String]| text::is_one_of(words, &patterns.words.human_alone, &flow.lexicon().fillers);
+    if alone(&whole) {
         return found(turn.text, 0.98);
+    }
+    // "Stop. Human. Now."
+    if whole.len() <= FEW_WORDS
+        && let Some(clause) = clauses.iter().find(|clause| !clause.asks() && alone(&clause.words))
+    {
+        return found(clause.said, 0.9);
     }
     // Wanting no machine is wanting a human, whatever is denied otherwise.
     if let Some(clause) = clauses.iter().find(|clause| patterns.no_machine.is_match(&clause.folded())) {
         return found(clause.said, 0.9);
     }
     let mut refused = false;
-    for clause in clauses {
+    for (index, clause) in clauses.iter().enumerate() {
         let folded = clause.folded();
         let pattern = patterns.human.iter().find_map(|pattern| pattern.find(&folded)).map(|hit| {
             let before = folded[..hit.start()].split_whitespace().count();
@@ -73,7 +82,7 @@ fn human(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], flow: &Flow, patterns: &Pa
         });
         let hit = pattern.or_else(|| patterns.human_words.iter().find_map(|phrase| phrase.hit(clause)));
         let Some(hit) = hit else { continue };
-        if patterns.not_human.is_match(&folded) || patterns.denied(clause, hit) {
+        if patterns.not_human.is_match(&folded) || patterns.denied(clause, hit) || patterns.answered_with_no(clauses, index) {
             refused = true;
             continue;
         }
@@ -92,11 +101,11 @@ fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patter
         Some(Found { signal: Signal::Critical { matter: matter.class.clone() }, quote: quote.to_owned(), certainty })
     };
     let mut vetoed = false;
-    for clause in clauses {
+    for (index, clause) in clauses.iter().enumerate() {
         let known = matter.known.iter().find_map(|phrase| phrase.hit(clause));
         let Some(hit) = known.or_else(|| matter.phrases.iter().find_map(|phrase| phrase.hit(clause))) else { continue };
         let except = matter.except.iter().any(|phrase| phrase.hit(clause).is_some());
-        if except || patterns.denied(clause, hit) || patterns.reported(clause, hit) {
+        if except || patterns.denied(clause, hit) || patterns.reported(clause, hit) || patterns.answered_with_no(clauses, index) {
             vetoed = true;
             continue;
         }

@@ -35,7 +35,7 @@ pub struct Lexicon {
     pub(super) no_machine: Pattern,
     /// Critical matters in words that flows need not list: class and pattern. What they are about stands in the pattern.
     pub(super) matters: Vec<OfClass>,
-    /// Looks like one of them and is not: class and pattern.
+    /// Looks like one of them and is not: class (or `any`) and pattern.
     pub(super) not_matters: Vec<OfClass>,
     /// Insults and curses at us.
     pub(super) anger: Vec<Weighted>,

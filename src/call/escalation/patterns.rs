@@ -11,6 +11,13 @@ use crate::call::{
     flow::{Flow, text},
 };
 
+/// Stands for every class in a lexicon's `matters` and `not_matters`: what is told in a book is none of them.
+const ANY: &str = "any";
+
+/// Words of a question that only repeats what was heard, and of an answer that is hardly more than "no".
+const SHORT_QUESTION: usize = 4;
+const SHORT_ANSWER: usize = 3;
+
 /// Where a phrase stands in a clause, in words.
 pub(super) type Hit = (usize, usize);
 
@@ -83,7 +90,7 @@ impl Patterns {
         let weighted = |list: &[Weighted]| list.iter().map(|one| (one.pattern.0.clone(), one.weight)).collect();
         let phrases = |list: &[String]| list.iter().filter_map(|text| Phrase::new(text)).collect::<Vec<_>>();
         let of_class = |list: &[OfClass], class: &str| -> Vec<Phrase> {
-            list.iter().filter(|one| one.class == class).map(|one| Phrase::Pattern(one.pattern.0.clone())).collect()
+            list.iter().filter(|one| one.class == class || one.class == ANY).map(|one| Phrase::Pattern(one.pattern.0.clone())).collect()
         };
         let matter = |(class, rule): (&String, &CriticalRule)| Matter {
             class: class.clone(),
@@ -126,6 +133,14 @@ impl Patterns {
                 let goes_on = between.iter().any(|word| words.new_subjects.contains(word));
                 words.negators.contains(word) && !words.not_denied.contains(next) && !goes_on
             })
+    }
+
+    /// "Cancel it? Heavens, no": does the caller ask this back, and deny it with the next words?
+    pub(super) fn answered_with_no(&self, clauses: &[Clause<'_>], index: usize) -> bool {
+        let no =
+            |clause: &Clause<'_>| clause.words.len() <= SHORT_ANSWER && clause.words.iter().any(|word| self.words.negators.contains(word));
+        let next = clauses.iter().skip(index + 1).take(2);
+        clauses[index].asks() && clauses[index].words.len() <= SHORT_QUESTION && next.into_iter().any(no)
     }
 
     /// Was it said, done or wanted by somebody else, or long ago?
