@@ -18,7 +18,7 @@ use warmline::{
 use warmline_sip::user_agent::{Listener, Transport};
 
 use super::{
-    rtp::{Rtp, tone},
+    rtp::{Rtp, assert_joined, tone},
     support::{Caller, Edge, HERE, Peer, Request, Taken, offer, sound_of},
 };
 
@@ -74,18 +74,6 @@ async fn invited(peer: &Peer) -> Request {
 
 async fn answered(taken: &mut Taken) {
     while !matches!(taken.next().await, Event::LegAnswered { leg: AGENT }) {}
-}
-
-/// Both talk, and each hears the other.
-async fn assert_joined(caller: &mut Rtp, agent: &mut Rtp) {
-    for _ in 0..40 {
-        caller.drain();
-        caller.say(tone(440.0)).await;
-        agent.talk(1, tone(1_000.0)).await;
-    }
-    caller.drain();
-    let (of_agent, of_caller) = (caller.strength(1_000.0), agent.strength(440.0));
-    assert!(of_agent > 0.95 && of_caller > 0.95, "{of_agent} {of_caller}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -143,3 +143,15 @@ pub(super) fn tone(hz: f64) -> impl Fn(usize) -> i16 {
 pub(super) fn cadence(hz: f64, on_ms: usize, off_ms: usize) -> impl Fn(usize) -> i16 {
     move |index| if index / 8 % (on_ms + off_ms) < on_ms { tone(hz)(index) } else { 0 }
 }
+
+/// Both talk, and each hears the other.
+pub(super) async fn assert_joined(one: &mut Rtp, other: &mut Rtp) {
+    for _ in 0..40 {
+        one.drain();
+        one.say(tone(440.0)).await;
+        other.talk(1, tone(1_000.0)).await;
+    }
+    one.drain();
+    let (there, here) = (one.strength(1_000.0), other.strength(440.0));
+    assert!(there > 0.95 && here > 0.95, "{there} {here}");
+}

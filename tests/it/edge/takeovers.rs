@@ -17,7 +17,7 @@ use warmline_sip::{
 };
 
 use super::{
-    rtp::{Rtp, tone},
+    rtp::{Rtp, assert_joined},
     support::{Caller, Edge, Peer, Request, Taken, offer, sound_of},
 };
 
@@ -99,17 +99,6 @@ impl Bridged {
         assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
         phone
     }
-}
-
-async fn assert_joined(one: &mut Rtp, other: &mut Rtp) {
-    for _ in 0..40 {
-        one.drain();
-        one.say(tone(440.0)).await;
-        other.talk(1, tone(1_000.0)).await;
-    }
-    one.drain();
-    let (there, here) = (one.strength(1_000.0), other.strength(440.0));
-    assert!(there > 0.95 && here > 0.95, "{there} {here}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
