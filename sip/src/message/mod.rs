@@ -3,6 +3,7 @@
 mod body;
 mod headers;
 mod method;
+mod reason;
 mod user_to_user;
 mod via;
 mod write;
@@ -10,6 +11,7 @@ mod write;
 pub use body::{BodyError, sdp_of};
 pub use headers::Headers;
 pub use method::Method;
+pub use reason::reason_cause;
 pub use user_to_user::{UserToUser, UserToUserError};
 pub use via::Via;
 pub use write::{RequestParts, ResponseParts, reason_phrase};

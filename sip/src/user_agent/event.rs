@@ -83,7 +83,7 @@ impl ReferProgress {
     }
 }
 
-/// Why an outbound call was not answered.
+/// Why an outbound call was not answered. Where the status says little (480, 500, 502 to 504), a Q.850 cause in Reason goes before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailWhy {
     /// 486 or 600.

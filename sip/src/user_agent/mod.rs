@@ -143,7 +143,7 @@ impl UserAgent {
         self.send(Command::Dial(Box::new(request))).await;
     }
 
-    /// Gives up an outbound call that was not answered; reported as `Failed` at once.
+    /// Gives up an outbound call that was not answered; reported as `Failed` at once. If its answer was on the way, it ends as by [`Self::bye`].
     pub async fn cancel(&self, leg: LegId) {
         self.send(Command::Cancel { leg, reason: None }).await;
     }

@@ -55,6 +55,29 @@ async fn a_refusal_is_told_with_its_status_its_cause_and_when_to_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_the_status_says_little_the_networks_cause_decides() {
+    let (_edge, _caller, mut taken, _tag) = called(18_240..=18_259).await;
+    let peer = Peer::new().await;
+    for (status, cause, expected) in [
+        ("480 Temporarily Unavailable", 17, DialFailure::Busy),
+        ("503 Service Unavailable", 19, DialFailure::NoAnswer),
+        ("500 Server Internal Error", 21, DialFailure::Declined),
+        ("503 Service Unavailable", 1, DialFailure::Rejected),
+        ("480 Temporarily Unavailable", 34, DialFailure::Unreachable),
+        // It says nothing more, and a plain status is believed.
+        ("480 Temporarily Unavailable", 31, DialFailure::NoAnswer),
+        ("486 Busy Here", 1, DialFailure::Busy),
+    ] {
+        ring(&mut taken, &peer).await;
+        let invite = peer.expect("INVITE").await;
+        peer.respond_with(&invite, status, &format!("Reason: Q.850;cause={cause}\r\n"), "").await;
+        peer.expect("ACK").await;
+        let (heard, then) = explained(&mut taken, AGENT).await;
+        assert_eq!((heard.q850, then), (Some(cause), Event::LegFailed { leg: AGENT, why: expected }), "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_hangs_up_may_say_why() {
     let (_edge, caller, mut taken, tag) = called(18_210..=18_217).await;
     let peer = Peer::new().await;

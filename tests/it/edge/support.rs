@@ -257,6 +257,11 @@ impl Peer {
         }
     }
 
+    /// Whether nothing more has come.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.sip.try_recv_from(&mut [0; 16]).is_err()
+    }
+
     pub(super) async fn respond(&self, request: &Request, status: &str, body: &str) {
         self.respond_at(request, status, self.address(), body).await;
     }

@@ -174,3 +174,25 @@ async fn a_trunk_is_told_the_address_that_it_reaches_us_at() {
         "{invite}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_is_full_is_called_after_the_others_for_as_long_as_it_says() {
+    let (full, other) = (Peer::new().await, Peer::new().await);
+    let outward = Outward { peers: vec![full.uri(), other.uri()], ..Outward::default() };
+    let lines = Lines { outward: [("isp".to_owned(), outward)].into(), ..Lines::default() };
+    let mut edge = Edge::over(lines, 18_096..=18_111, Duration::from_secs(30)).await;
+    let caller = Caller::new(edge.address()).await;
+    let (mut call, _) = taken(&mut edge, &caller, "full", &caller.offer()).await;
+    for leg in [LegId(1), LegId(2)] {
+        call.legs.dial(leg, (AgentId("desk".to_owned()), over("isp", "4021")), 5_000, String::new(), None).await;
+        if leg == LegId(1) {
+            let invite = full.expect("INVITE").await;
+            full.respond_with(&invite, "503 Service Unavailable", "Retry-After: 60\r\n", "").await;
+        }
+        let invite = other.expect("INVITE").await;
+        other.respond(&invite, "486 Busy Here", "").await;
+        other.expect("ACK").await;
+    }
+    // Nothing but the end of the first call came there.
+    assert!(full.expect("ACK").await.text.contains("SIP/2.0") && full.is_quiet());
+}

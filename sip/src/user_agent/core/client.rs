@@ -307,7 +307,7 @@ impl Core {
                 self.outcome(now, purpose, id, &Outcome::Response(response));
             }
             (State::Calling | State::Proceeding, _) => {
-                let next = tx.next_attempt(&Outcome::Response(response));
+                let (next, server) = (tx.next_attempt(&Outcome::Response(response)), tx.hop);
                 let rest = if tx.hop.is_reliable() {
                     Duration::ZERO
                 } else if invite {
@@ -320,6 +320,7 @@ impl Core {
                 self.arm(end, Timer::ClientEnd(id));
                 if invite {
                     self.ack_refusal(id, response);
+                    self.note_rest(now, purpose, server, response);
                 }
                 let again = next.is_some_and(|attempt| self.try_next(now, attempt)) || self.answer_challenge(now, id, response);
                 if !again {

@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::causes::is_about_the_callee;
 use super::client::{Outcome, Purpose};
 use super::leg::{Cancel, Leg, LegState};
+use super::outbound::retry_after;
 use super::{Core, Hop, Timer, TxId};
 use crate::guard::ACCEPT;
-use crate::message::RequestParts;
+use crate::message::{RequestParts, Response};
 use crate::transport::Transport;
 
 /// A request above this goes by a stream, as the path's MTU is not known (RFC 3261 §18.1.1).
@@ -44,7 +46,7 @@ pub(super) struct Attempt {
 /// Whether an outcome says something about the target alone, so that another one may do better.
 pub(super) fn is_about_the_target(outcome: &Outcome<'_>, unheard: bool) -> bool {
     match outcome {
-        Outcome::Response(response) => response.status == 503,
+        Outcome::Response(response) => response.status == 503 && !is_about_the_callee(response),
         Outcome::Timeout | Outcome::Unreachable => unheard,
     }
 }
@@ -85,6 +87,18 @@ impl Core {
             forks.clear();
         }
         true
+    }
+
+    /// A server may ask that no further calls come for a while. Telephones that registered speak for themselves alone.
+    pub(super) fn note_rest(&mut self, now: Instant, purpose: Purpose, server: Hop, response: &Response) {
+        let Purpose::Dial(id) = purpose else { return };
+        let telephone = self.legs.get(&id).is_none_or(|leg| leg.pinned);
+        if telephone || !matches!(response.status, 500 | 503) || is_about_the_callee(response) {
+            return;
+        }
+        if let Some(time) = retry_after(&response.headers) {
+            self.rests.note(now, server, time);
+        }
     }
 
     /// Gives a request other targets. A target that says nothing is then left sooner than the standard's 64 T1.

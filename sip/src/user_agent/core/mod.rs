@@ -2,6 +2,7 @@
 //! Transactions follow RFC 3261 §17 with RFC 6026, dialogs §12, calls §13 to §15.
 
 mod bindings;
+mod causes;
 mod client;
 mod credentials;
 mod errand;
@@ -24,6 +25,7 @@ mod registrar;
 mod registration;
 mod reliable;
 mod replaces;
+mod rests;
 mod ring_all;
 mod server;
 mod session_timer;
@@ -58,6 +60,7 @@ pub(crate) use hop::{Hop, ListenerId, Local, LocalAddress, LocalAddresses};
 use leg::Leg;
 use names::Names;
 use registration::Line;
+use rests::Rests;
 use server::ServerTx;
 
 /// One connection, numbered by the driver.
@@ -134,6 +137,7 @@ pub(crate) struct Core {
     names: Names,
     /// Addresses that took no stream for a large request, and until when that is believed.
     streamless: HashMap<SocketAddr, Instant>,
+    rests: Rests,
     rng: StdRng,
     limiter: Limiter,
     refusals: Limiter,
@@ -173,6 +177,7 @@ impl Core {
             local,
             names: Names::default(),
             streamless: HashMap::new(),
+            rests: Rests::default(),
             rng: StdRng::from_seed(seed),
             legs: HashMap::new(),
             tags: HashMap::new(),

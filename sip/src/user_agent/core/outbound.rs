@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::super::command::{DialRequest, Target};
 use super::super::event::{Event, FailWhy, LegId};
 use super::super::locate::{self, Plan, Target as Place};
+use super::causes::{meaning, why_refused};
 use super::client::{Outcome, Purpose};
 use super::credentials::credentials_of;
 use super::inbound::clean_headers;
@@ -90,7 +91,11 @@ impl Core {
         let Some(leg) = self.legs.get(&id) else { return self.errand_resolved(now, id, targets) };
         let LegState::Resolving { .. } = leg.state else { return };
         let mut hops = leg.dialog.next_uri().map(|uri| self.hops_to(&uri, targets)).unwrap_or_default();
+        hops.make_contiguous().sort_by_key(|hop| self.rests.holds(now, *hop));
         let Some(hop) = hops.pop_front() else { return self.not_there(now, id) };
+        if self.rests.holds(now, hop) && self.put_off(now, id) {
+            return;
+        }
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let LegState::Resolving { request, limit } = std::mem::replace(&mut leg.state, LegState::Talking) else { return };
         if let Some(tx) = self.place(now, id, &request, limit, hop) {
@@ -274,7 +279,7 @@ impl Core {
     /// A final status that ends the attempt, with what the peer says about it.
     fn refused(&mut self, id: LegId, response: &Response) {
         let (status, headers) = (response.status, &response.headers);
-        let why = meaning(status);
+        let why = why_refused(response);
         let event = Event::Failed { leg: id, status: Some(status), why, reason: headers.reason(), retry_after: retry_after(headers) };
         self.tell_end(id, event);
         self.forget_leg(id);
@@ -294,17 +299,6 @@ pub(super) fn establish(dialog: &mut Dialog, response: &Response) {
     dialog.refresh_target(&response.headers);
     dialog.routes = response.headers.values("Record-Route").take(16).map(str::to_owned).collect();
     dialog.routes.reverse();
-}
-
-/// What a final status tells a caller.
-fn meaning(status: u16) -> FailWhy {
-    match status {
-        486 | 600 => FailWhy::Busy,
-        603 | 607 | 608 => FailWhy::Declined,
-        408 | 480 | 487 => FailWhy::NoAnswer,
-        502..=504 => FailWhy::Unreachable,
-        _ => FailWhy::Rejected,
-    }
 }
 
 /// A display name as a quoted string (RFC 3261 §25.1), with a blank after it.

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use super::super::Output;
 use super::script::value;
-use super::{Command, Event, LegId, Story, address, dial};
+use super::{Command, Event, LegId, Story, address, dial, dial_to};
+use crate::transport::Transport;
+use crate::user_agent::command::DialRequest;
 use crate::user_agent::event::FailWhy;
+use crate::user_agent::locate::Target;
 use crate::user_agent::{Health, Way};
 
 /// Calls `b` at the first peer, and at .3 and .4 if need be.
@@ -113,4 +117,84 @@ fn a_call_that_is_given_up_while_its_answer_is_on_the_way_is_ended() {
     story.replies("BYE", "200 OK", "");
     story.passes(60);
     assert_eq!((story.count("CANCEL"), story.core.stats().legs), (0, 0));
+}
+
+/// Places a call over all three peers; where it goes at once.
+fn call(story: &mut Story, n: u64) -> Vec<String> {
+    story.sent.clear();
+    let Command::Dial(request) = dial_over(Way::default()) else { unreachable!() };
+    story.told(Command::Dial(Box::new(DialRequest { leg: LegId(n), ..*request })));
+    called(story)
+}
+
+const FIRST: &str = "sip:b@192.0.2.2:5060";
+const SECOND: &str = "sip:b@192.0.2.3";
+const THIRD: &str = "sip:b@192.0.2.4:5070";
+
+#[test]
+fn a_peer_that_asks_to_be_left_alone_is_asked_after_the_others_until_then() {
+    let mut story = Story::new();
+    assert_eq!(call(&mut story, 2), [FIRST]);
+    story.replies("INVITE", "503 Service Unavailable", "Retry-After: 30 (full)\r\n");
+    assert_eq!(called(&story), [FIRST, SECOND]);
+    story.picks_up("");
+    story.passes(29);
+    assert_eq!(call(&mut story, 4), [SECOND]);
+    // Without a time it is asked again in the next call. A busy callee says nothing of the peer, and no other one is asked.
+    story.replies("INVITE", "503 Service Unavailable", "");
+    story.replies("INVITE", "503 Service Unavailable", "Retry-After: 900\r\nReason: Q.850;cause=17\r\n");
+    assert_eq!(called(&story), [SECOND, THIRD]);
+    assert!(matches!(story.last_event(), Event::Failed { status: Some(503), why: FailWhy::Busy, .. }), "{:?}", story.last_event());
+    // When a callee is there again says nothing of the peer either.
+    story.passes(2);
+    assert_eq!(call(&mut story, 6), [FIRST]);
+    story.replies("INVITE", "486 Busy Here", "Retry-After: 60\r\n");
+    assert_eq!(call(&mut story, 8), [FIRST]);
+}
+
+#[test]
+fn where_all_peers_ask_to_be_left_alone_each_is_asked_once_in_a_call_and_ten_minutes_are_believed() {
+    let mut story = Story::new();
+    let full = "Retry-After: 90000\r\n";
+    call(&mut story, 2);
+    (0..3).for_each(|_| story.replies("INVITE", "503 Service Unavailable", full));
+    assert_eq!(called(&story), [FIRST, SECOND, THIRD]);
+    call(&mut story, 4);
+    (0..3).for_each(|_| story.replies("INVITE", "503 Service Unavailable", ""));
+    assert_eq!(called(&story), [THIRD, FIRST, SECOND]);
+    assert!(matches!(story.last_event(), Event::Failed { status: Some(503), why: FailWhy::Unreachable, .. }), "{:?}", story.last_event());
+    assert_eq!(story.core.stats().legs, 0);
+    story.passes(601);
+    assert_eq!(call(&mut story, 6), [FIRST]);
+}
+
+#[test]
+fn a_proxy_that_asks_to_be_left_alone_is_the_only_way_and_the_order_of_the_peers_behind_it_holds() {
+    let mut story = Story::new();
+    for n in [2, 4] {
+        story.sent.clear();
+        let Command::Dial(request) = dial_over(Way { proxy: "sip:192.0.2.9".parse().ok(), ..Way::default() }) else { unreachable!() };
+        story.told(Command::Dial(Box::new(DialRequest { leg: LegId(n), ..*request })));
+        (0..3).for_each(|_| story.replies("INVITE", "503 Service Unavailable", "Retry-After: 30\r\n"));
+        assert_eq!(called(&story), [FIRST, SECOND, THIRD]);
+    }
+}
+
+#[test]
+fn of_the_targets_of_a_name_one_that_asks_to_be_left_alone_is_asked_last() {
+    let mut story = Story::new();
+    let [first, second] = ["SIP/2.0/UDP", "SIP/2.0/TCP"];
+    for (n, expected) in [(2, [first, second]), (4, [second, first])] {
+        story.sent.clear();
+        story.core.command(story.now, dial_to(LegId(n), "isp.example", false));
+        assert!(matches!(story.core.poll_output(), Some(Output::Resolve { .. })));
+        let targets = [Transport::Udp, Transport::Tcp].map(|transport| Target { transport, address: address(2) });
+        story.core.resolved(story.now, LegId(n), &targets);
+        story.drain();
+        story.replies("INVITE", "503 Service Unavailable", "Retry-After: 30\r\n");
+        story.replies("INVITE", "503 Service Unavailable", "");
+        let invites = story.sent.iter().filter(|(_, text)| text.starts_with("INVITE"));
+        let asked: Vec<_> = invites.map(|(_, text)| value(text, "Via").split(' ').next().unwrap_or_default()).collect();
+        assert_eq!(asked, expected);
+    }
 }
