@@ -105,6 +105,8 @@ pub(crate) struct Base {
     pub(crate) questions: BTreeMap<RequestId, Question>,
     /// Some of it could not be.
     pub(crate) unwritten: bool,
+    /// The record says that the call has ended.
+    pub(super) over: bool,
     /// Requests to the queue for which no agent has been told yet.
     pub(crate) finds: BTreeSet<RequestId>,
     /// What was heard on which leg besides words: each counts once.
@@ -154,6 +156,7 @@ impl Base {
             on_card: OnCard::default(),
             questions: BTreeMap::new(),
             unwritten: false,
+            over: false,
             finds: BTreeSet::new(),
             signs: BTreeSet::new(),
             explained: BTreeSet::new(),

@@ -102,11 +102,20 @@ impl Call {
             base.io.act(Action::HangUp { leg: LegId::CALLER });
         }
         base.io.timers.stop_all();
+        self.over(outcome);
+        self.base.io.act(Action::End { outcome });
+        self.phase = Phase::Ended;
+    }
+
+    /// The conversation is over, and everybody hears of it at once. What is known only now is written down behind that: last words, how a leg has sounded.
+    pub(super) fn over(&mut self, outcome: Outcome) {
+        let base = &mut self.base;
         base.record_qualities();
+        if std::mem::replace(&mut base.over, true) {
+            return;
+        }
         base.consent.end(&mut base.io);
         base.io.record(What::Owner { owner: Owner::Ended });
         base.io.record(What::Ended { outcome });
-        base.io.act(Action::End { outcome });
-        self.phase = Phase::Ended;
     }
 }

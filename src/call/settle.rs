@@ -71,8 +71,8 @@ impl Call {
                 if farewell.as_ref().is_some_and(|farewell| farewell.is_said()) {
                     self.end_farewell(true);
                 }
-                if said && self.base.scribe.is_done() && matches!(self.phase, Phase::Parting { farewell: None, .. }) {
-                    self.finish(outcome);
+                if said && matches!(self.phase, Phase::Parting { farewell: None, .. }) {
+                    if self.base.scribe.is_done() { self.finish(outcome) } else { self.over(outcome) }
                 }
             }
             Phase::Arrived(_) | Phase::Ended => {}

@@ -121,7 +121,12 @@ impl Server {
 
     /// A head of the hub, with what only the store knows.
     pub(super) fn finish(&self, head: &CallHead) -> CallHead {
-        CallHead { recording: head.state == CallState::Ended && self.parts.store.has_recording(head), ..head.clone() }
+        CallHead { recording: self.is_whole(head) && self.parts.store.has_recording(head), ..head.clone() }
+    }
+
+    /// The call is over, and everything of it is written down.
+    pub(super) fn is_whole(&self, head: &CallHead) -> bool {
+        head.state == CallState::Ended && !self.parts.hub.is_live(&head.id)
     }
 }
 

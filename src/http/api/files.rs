@@ -21,7 +21,6 @@ use crate::{
         error::ApiError,
         state::{Server, call_id},
     },
-    view::CallState,
 };
 
 /// Which stretch of a recording; all of it, if it is not said.
@@ -49,11 +48,11 @@ pub(crate) async fn recording(
 ) -> Result<Response, ApiError> {
     let id = call_id(id)?;
     let Query(stretch) = stretch.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
-    let state = server.head(&id).await?.state;
+    let whole = server.is_whole(&server.head(&id).await?);
     let path = server.parts.store.recording_path(&id);
     let answer = match (stretch.from, stretch.to) {
         (Some(from), Some(to)) => cut(path, from, to).await,
-        (None, None) if state == CallState::Ended => serve(path, "audio/wav", request).await.ok_or(ApiError::NoRecording),
+        (None, None) if whole => serve(path, "audio/wav", request).await.ok_or(ApiError::NoRecording),
         (None, None) => Err(ApiError::NoRecording),
         (Some(_), None) | (None, Some(_)) => Err(ApiError::BadRequest("from and to go together".to_owned())),
     }?;

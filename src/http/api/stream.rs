@@ -36,6 +36,7 @@ pub(crate) struct CallEvent {
     /// Its number; numbers grow, also over restarts.
     id: String,
     /// `call.started`, `call.turn`, `call.escalated`, `call.offered`, `call.accepted`, `call.bridged`, `call.asked_again`, `call.ended` or `call.correction`.
+    /// Last words come behind the end: `call.turn` may follow `call.ended`.
     r#type: String,
     #[schema(value_type = String, format = DateTime)]
     timestamp: String,

@@ -19,7 +19,7 @@ use crate::{
         error::ApiError,
         state::{Server, call_id},
     },
-    view::{CallState, Sound, Stamp, vcon},
+    view::{Sound, Stamp, vcon},
 };
 
 /// The largest recording that is put into a vCon: an hour.
@@ -49,7 +49,7 @@ pub(crate) async fn export(
     let id = call_id(id)?;
     let Query(with) = with.map_err(|rejection| ApiError::BadRequest(rejection.body_text()))?;
     let head = server.head(&id).await?;
-    if head.state != CallState::Ended {
+    if !server.is_whole(&head) {
         return Err(ApiError::CallLive);
     }
     let sound =

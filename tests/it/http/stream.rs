@@ -1,7 +1,7 @@
 //! The one stream of what happens to all calls.
 
 use serde_json::json;
-use warmline::call::outcome::Outcome;
+use warmline::call::{ids::CallId, outcome::Outcome};
 
 use super::support::{code, served};
 use crate::store::samples::{ended, said, whole_call};
@@ -84,4 +84,28 @@ async fn only_wanted_kinds_are_told() {
     assert_eq!(names, ["call.started", "call.ended"]);
     assert_eq!(code(served.get("/api/v1/stream?types=call.paused").await).await, (400, "bad_request".to_owned()));
     assert_eq!(code(served.get("/api/v1/stream?types=").await).await, (400, "bad_request".to_owned()));
+}
+
+#[tokio::test]
+async fn an_end_is_told_at_once_and_last_words_come_behind_it() {
+    let served = served().await;
+    let mut stream = served.stream("/api/v1/stream?types=call.ended,call.turn", None).await;
+    let mut call = served.live("one", 0);
+    let mut own = served.stream("/api/v1/calls/one/events", None).await;
+    call.write(5_000, ended(Outcome::HandedOver));
+    assert_eq!(stream.next().await.unwrap().name, "call.ended");
+    std::fs::write(served.parts.store.recording_path(&CallId("one".to_owned())), b"sound").unwrap();
+    let head = served.json("/api/v1/calls/one").await["head"].clone();
+    assert_eq!((&head["state"], &head["recording"]), (&json!("ended"), &json!(false)), "what is not whole yet is not given out");
+    assert_eq!(served.get("/api/v1/calls/one/recording").await.status(), 404);
+    assert_eq!(code(served.get("/api/v1/calls/one/vcon").await).await, (409, "call_live".to_owned()));
+
+    call.write(4_800, said("Thank you and goodbye"));
+    assert_eq!(stream.next().await.unwrap().data["data"]["entry"]["text"], "Thank you and goodbye");
+    assert_eq!(own.take(2).await[1].data["text"], "Thank you and goodbye");
+    drop(call);
+    served.parts.store.flush().await;
+    let whole = served.json("/api/v1/calls/one").await;
+    assert_eq!((&whole["head"]["recording"], &whole["head"]["duration_ms"]), (&json!(true), &json!(5_000)));
+    assert_eq!(whole["entries"].as_array().unwrap().len(), 2);
 }

@@ -102,9 +102,15 @@ fn last_words_are_written_down_and_hold_up_nobody() {
         .hangs_up(Cue::Then(100))
         .run();
     run.tells(&["< LegEnded", "> hang up agent 1", "> release maria WrapUp", "Thank you and goodbye", "> end HandedOver"]);
-    assert!(run.time_of("> release maria WrapUp") < run.time_of("= turn 2 \"Thank you"));
+    // Everybody hears at once that it is over, and the words come behind it.
+    for told in ["> release maria WrapUp", "= ended HandedOver"] {
+        assert!(run.time_of(told) <= run.time_of("< LegEnded") + 20, "{told} in\n{}", run.text());
+    }
+    assert!(run.time_of("= ended HandedOver") < run.time_of("= turn 2 \"Thank you"), "{}", run.text());
+    assert_eq!(run.count("= ended"), 1);
     let agent = human(&[(4_000, Does::Say("Goodbye")), (4_700, Does::HangUp)]).run();
-    agent.tells(&["> release maria WrapUp", "> hang up caller", "= maria says \"Goodbye\"", "> end HandedOver"]);
+    agent.tells(&["> release maria WrapUp", "> hang up caller", "= ended HandedOver", "= maria says \"Goodbye\"", "> end HandedOver"]);
+    assert_eq!(agent.time_of("= ended HandedOver"), agent.time_of("> hang up caller"));
 }
 
 #[test]
