@@ -9,6 +9,7 @@ use warmline_models::{Embedder, Embedding, IntentHead, LabelScore, Matters, Mode
 
 use crate::call::{
     asked_again::{MATTER, NAME},
+    elsewhere::{Asked, OF_BUSINESS, Ours},
     flow::Flow,
     language::lists::Words,
     understanding::{Scored, Tone, Understanding},
@@ -20,6 +21,8 @@ const LONG_NUMBER: usize = 3;
 const SURE: f32 = 0.8;
 /// Score from which a clause is certain to be a wish of its own beside what the turn means: a clause says less than a turn.
 const SURE_BESIDE: f32 = 0.9;
+/// What is left of a score where nothing was asked of us: below every threshold that a flow has reason to set.
+const NOT_OURS: f32 = 0.3;
 /// Matters below this are not written down.
 const NOTED: f32 = 0.05;
 /// So many clauses of a long turn are looked at alone, the last ones.
@@ -29,12 +32,16 @@ const MOST_VALUES: usize = 3;
 /// Shorter clauses mean nothing alone.
 const CLAUSE_WORDS: usize = 3;
 
+/// Intents, knowledge entries, matters, and a second wish.
+type Meaning = (Vec<Scored>, Vec<Scored>, Vec<LabelScore>, Option<Scored>);
+
 /// The heads of one flow. Intents and knowledge entries share a head, so that each is weighed against all others.
 pub struct Understander {
     flow: Arc<Flow>,
     embedder: Arc<Embedder>,
     head: IntentHead,
     matters: Matters,
+    ours: Ours,
     /// Which value an agent's question is after; made when the first one is asked.
     asked: OnceLock<IntentHead>,
 }
@@ -54,7 +61,14 @@ impl Understander {
         let others = embedder.embed_all(&flow.understanding.others)?;
         let head = IntentHead::train(&flow.written_in, &examples, &others)?;
         let head = if flow.written_in == flow.language { head } else { head.for_another_language() };
-        Ok(Self { flow: Arc::clone(flow), embedder: Arc::clone(embedder), head, matters: Matters::new()?, asked: OnceLock::new() })
+        Ok(Self {
+            flow: Arc::clone(flow),
+            embedder: Arc::clone(embedder),
+            head,
+            matters: Matters::new()?,
+            ours: Ours::new(flow),
+            asked: OnceLock::new(),
+        })
     }
 
     /// The flow that it listens for.
@@ -74,9 +88,37 @@ impl Understander {
     /// # Errors
     /// When the model fails.
     pub fn understand(&self, text: &str) -> Result<Understanding, ModelError> {
-        let vector = self.embedder.embed(&without_numbers(text))?;
-        let (mut intents, mut knowledge) = self.scores(&vector);
-        let mut matters = self.matters.scores(&vector);
+        let asked = self.ours.asked(text);
+        let said = match &asked {
+            Asked::This(said) => said,
+            Asked::Nothing => text,
+        };
+        let whole = self.embedder.embed(&without_numbers(text))?;
+        let meant = if said == text { None } else { Some(self.embedder.embed(&without_numbers(said))?) };
+        let (mut intents, mut knowledge, mut matters, second) = self.meaning(said, meant.as_ref().unwrap_or(&whole))?;
+        if meant.is_some() {
+            // Danger and need count wherever they are.
+            raise(&mut matters, self.matters.scores(&whole).into_iter().filter(|matter| !of_business(matter)));
+        }
+        if asked == Asked::Nothing {
+            intents.iter_mut().chain(&mut knowledge).for_each(|scored| scored.score *= NOT_OURS);
+            matters.iter_mut().filter(|matter| of_business(matter)).for_each(|matter| matter.score *= NOT_OURS);
+        }
+        let tone = if self.flow.escalation.tone {
+            let scores = tone(&whole);
+            Tone { anger: scores.anger, frustration: scores.frustration, sarcasm: scores.sarcasm, gratitude: scores.gratitude }
+        } else {
+            Tone::default()
+        };
+        let whole = Some(wholeness(text, &whole));
+        let second = second.filter(|_| asked != Asked::Nothing);
+        Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters), phrased: None, whole })
+    }
+
+    /// What is asked: intents, knowledge entries and matters, each best first, and what another clause surely means besides.
+    fn meaning(&self, text: &str, vector: &Embedding) -> Result<Meaning, ModelError> {
+        let (mut intents, mut knowledge) = self.scores(vector);
+        let mut matters = self.matters.scores(vector);
         // "I was told to cancel my appointment, but where is my order?": what the whole is not about, a clause may be.
         let sure = |scored: &[Scored]| scored.first().is_some_and(|best| best.score >= SURE);
         let mut whole_is_sure = sure(&intents) || sure(&knowledge);
@@ -88,22 +130,11 @@ impl Understander {
             if !whole_is_sure && (sure(&of_clause) || sure(&known)) {
                 (intents, knowledge, whole_is_sure) = (of_clause, known, true);
             }
-            for of_clause in self.matters.scores(&vector) {
-                if let Some(matter) = matters.iter_mut().find(|matter| matter.label == of_clause.label) {
-                    matter.score = matter.score.max(of_clause.score);
-                }
-            }
+            raise(&mut matters, self.matters.scores(&vector));
         }
-        let tone = if self.flow.escalation.tone {
-            let scores = tone(&vector);
-            Tone { anger: scores.anger, frustration: scores.frustration, sarcasm: scores.sarcasm, gratitude: scores.gratitude }
-        } else {
-            Tone::default()
-        };
         let first = best(&intents, &knowledge).filter(|best| best.score >= SURE);
         let second = first.and_then(|first| said.into_iter().rev().find(|it| it.name != first.name));
-        let whole = Some(wholeness(text, &vector));
-        Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters), phrased: None, whole })
+        Ok((intents, knowledge, matters, second))
     }
 
     /// What a clause asks for by itself: what the flow would answer if it were all that was said, or a wish, which may call a human, if it is certain.
@@ -153,6 +184,20 @@ impl Understander {
 /// The best of both.
 fn best(intents: &[Scored], knowledge: &[Scored]) -> Option<Scored> {
     intents.first().into_iter().chain(knowledge.first()).max_by(|a, b| a.score.total_cmp(&b.score)).cloned()
+}
+
+/// Is it nothing to us where it is somebody else's?
+fn of_business(matter: &LabelScore) -> bool {
+    OF_BUSINESS.contains(&matter.label.as_str())
+}
+
+/// Raises the scores of matters to those of a part.
+fn raise(matters: &mut [LabelScore], part: impl IntoIterator<Item = LabelScore>) {
+    for of_part in part {
+        if let Some(matter) = matters.iter_mut().find(|matter| matter.label == of_part.label) {
+            matter.score = matter.score.max(of_part.score);
+        }
+    }
 }
 
 /// The matters that are worth writing down, best first.

@@ -19,6 +19,7 @@ mod caller_voice;
 pub mod claim;
 pub mod clauses;
 mod consent;
+pub(crate) mod elsewhere;
 pub mod escalation;
 pub mod event;
 pub mod flow;

@@ -4,19 +4,19 @@ use crate::call::{flow::text, language::lists::Words};
 
 /// A clause: as it was said, and its folded words.
 #[derive(Debug, Clone)]
-pub(super) struct Clause<'t> {
-    pub(super) said: &'t str,
-    pub(super) words: Vec<String>,
+pub(in crate::call) struct Clause<'t> {
+    pub(in crate::call) said: &'t str,
+    pub(in crate::call) words: Vec<String>,
 }
 
 impl Clause<'_> {
     /// It ends with a question mark.
-    pub(super) fn asks(&self) -> bool {
+    pub(in crate::call) fn asks(&self) -> bool {
         self.said.ends_with('?')
     }
 
     /// The folded words with single spaces.
-    pub(super) fn folded(&self) -> String {
+    pub(in crate::call) fn folded(&self) -> String {
         self.words.join(" ")
     }
 }

@@ -3,7 +3,7 @@
 use crate::call::{
     escalation::{
         TurnSeen,
-        clause::{Clause, clauses},
+        clause::Clause,
         patterns::{Matter, Patterns, Phrase},
     },
     flow::{Flow, text},
@@ -41,8 +41,7 @@ pub(super) struct Found {
 
 /// Everything that a turn says for or against a human. `bad_before` tells whether the call has gone badly already.
 pub(super) fn signals(turn: &TurnSeen<'_>, flow: &Flow, patterns: &Patterns, bad_before: bool) -> Vec<Found> {
-    let words = patterns.words;
-    let clauses = clauses(turn.text, &words.cuts, &words.soft_cuts, &words.after_soft_cuts);
+    let clauses = patterns.words.clauses(turn.text);
     let mut found = Vec::new();
     if !turn.is_value {
         found.extend(human(turn, &clauses, flow, patterns));
@@ -82,7 +81,8 @@ fn human(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], flow: &Flow, patterns: &Pa
         });
         let hit = pattern.or_else(|| patterns.human_words.iter().find_map(|phrase| phrase.hit(clause)));
         let Some(hit) = hit else { continue };
-        if patterns.not_human.is_match(&folded) || patterns.denied(clause, hit) || patterns.answered_with_no(clauses, index) {
+        let refuses = patterns.not_human.is_match(&folded) || patterns.ours.asks_nothing(clause);
+        if refuses || patterns.denied(clause, hit) || patterns.answered_with_no(clauses, index) {
             refused = true;
             continue;
         }
@@ -104,7 +104,8 @@ fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patter
     for (index, clause) in clauses.iter().enumerate() {
         let known = matter.known.iter().find_map(|phrase| phrase.hit(clause));
         let Some(hit) = known.or_else(|| matter.phrases.iter().find_map(|phrase| phrase.hit(clause))) else { continue };
-        let except = matter.except.iter().any(|phrase| phrase.hit(clause).is_some());
+        let elsewhere = matter.of_business && patterns.ours.asks_nothing(clause);
+        let except = elsewhere || matter.except.iter().any(|phrase| phrase.hit(clause).is_some());
         if except || patterns.denied(clause, hit) || patterns.reported(clause, hit) || patterns.answered_with_no(clauses, index) {
             vetoed = true;
             continue;

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::call::language::lists::{Pattern, Words};
+use crate::call::{
+    escalation::clause::{Clause, clauses},
+    language::lists::{Pattern, Words},
+};
 
 /// Words and patterns of one language. Patterns are regular expressions on the folded words of a clause.
 #[derive(Debug, Deserialize)]
@@ -53,6 +56,13 @@ pub struct Lexicon {
     pub(super) calm: Pattern,
     /// Words about somebody else's feelings, or about feelings that are denied.
     pub(super) not_own_feeling: Pattern,
+}
+
+impl Lexicon {
+    /// The clauses of a turn.
+    pub(in crate::call) fn clauses<'t>(&self, said: &'t str) -> Vec<Clause<'t>> {
+        clauses(said, &self.cuts, &self.soft_cuts, &self.after_soft_cuts)
+    }
 }
 
 /// A pattern, and how much it counts: 0 to 1.

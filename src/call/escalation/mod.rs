@@ -1,6 +1,6 @@
 //! When a human is the better answer: signals → ledger of evidence → policy, with the reason. Decided before the flow steps. No model: words and scores.
 
-mod clause;
+pub(in crate::call) mod clause;
 mod decide;
 mod detect;
 pub(in crate::call) mod lexicon;

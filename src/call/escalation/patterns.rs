@@ -3,6 +3,7 @@
 use regex::Regex;
 
 use crate::call::{
+    elsewhere::{OF_BUSINESS, Ours},
     escalation::{
         clause::Clause,
         lexicon::{Lexicon, OfClass, Weighted},
@@ -62,12 +63,15 @@ pub(super) struct Matter {
     pub(super) known: Vec<Phrase>,
     pub(super) except: Vec<Phrase>,
     pub(super) about: Vec<String>,
+    /// It only matters if it is our business: danger and need always do.
+    pub(super) of_business: bool,
 }
 
 /// Everything that is looked for, compiled once per flow.
 #[derive(Debug)]
 pub(in crate::call) struct Patterns {
     pub(super) words: &'static Lexicon,
+    pub(super) ours: Ours,
     pub(super) human: Vec<Regex>,
     pub(super) human_words: Vec<Phrase>,
     pub(super) not_human: Regex,
@@ -98,10 +102,12 @@ impl Patterns {
             phrases: phrases(&rule.phrases),
             known: of_class(&words.matters, class),
             except: phrases(&rule.except).into_iter().chain(of_class(&words.not_matters, class)).collect(),
+            of_business: OF_BUSINESS.contains(&class.as_str()),
             about: rule.about.iter().map(|word| text::folded(word)).collect(),
         };
         Self {
             words,
+            ours: Ours::new(flow),
             human: words.human.iter().map(|pattern| pattern.0.clone()).collect(),
             human_words: phrases(&flow.escalation.human_words),
             not_human: words.not_human.0.clone(),

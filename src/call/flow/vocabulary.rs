@@ -31,6 +31,11 @@ impl Vocabulary {
         Self { names: names.iter().map(name).filter(|name| !name.sounds.is_empty()).collect() }
     }
 
+    /// The names, folded.
+    pub(in crate::call) fn folded(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| name.folded.as_str())
+    }
+
     /// The text with everything that sounds like a name replaced by it.
     #[must_use]
     pub fn repair(&self, said: &str) -> String {

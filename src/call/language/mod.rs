@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::{
     call::{
         asked_again::AskedAgain,
+        elsewhere::Elsewhere,
         escalation::lexicon::Lexicon as Signals,
         flow::{lexicon::Lexicon, prompt::PromptKey, template::Templates},
         handoff::phrases::Phrases,
@@ -46,6 +47,8 @@ pub struct Language {
     pub lexicon: Lexicon,
     /// What calls a human.
     pub escalation: Signals,
+    /// Whose business something is.
+    pub(in crate::call) elsewhere: Elsewhere,
     /// What callers say before something that nobody may read later.
     pub privacy: PrivacyWords,
     /// What the machine says outside the nodes of a flow.
