@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
+use jiff::tz::TimeZone;
 use warmline_models::{
     EspeakVoice, ModelError, ModelsDir, Runtime, Synthesiser, manifest::is_english, pause_after_ms, speakable, to_pcm, write_wav,
 };
 
-use crate::call::language::Languages;
+use crate::{
+    call::language::{Languages, days::Today},
+    clock,
+};
 
 /// Speak a text into a WAV file.
 #[derive(Debug, clap::Args)]
@@ -26,10 +30,11 @@ pub(crate) struct Args {
 /// Speaks the text clause by clause, as the bot does on a call.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let (rate, speak) = voice(&args.lang)?;
-    let figures = Languages::built_in().of(&args.lang).map(|language| &language.figures);
+    let language = Languages::built_in().of(&args.lang);
+    let today = Today::at(i64::try_from(clock::utc().as_millis())?, TimeZone::UTC);
     let mut audio = Vec::new();
     for clause in crate::call::clauses::split(&args.text.join(" ")) {
-        let clause = figures.map_or_else(|| clause.clone(), |figures| figures.spoken(&clause));
+        let clause = language.map_or_else(|| clause.clone(), |language| language.spoken(&clause, &today));
         audio.extend(speak(&speakable(&clause, &args.lang))?);
         audio.extend(vec![0.0; (rate * pause_after_ms(&clause) / 1000) as usize]);
     }

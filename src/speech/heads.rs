@@ -10,6 +10,7 @@ use crate::{
         flow::Flow,
         understanding::{Scored, Understanding},
     },
+    clock,
     understand::Understander,
 };
 
@@ -73,6 +74,11 @@ impl Heads {
 
     /// A clause as the voice is to say it.
     pub(crate) fn pronounced(&self, clause: &str) -> String {
-        self.0.flow().pronounced(clause)
+        pronounced(self.0.flow(), clause)
     }
+}
+
+/// A clause of a flow as the voice is to say it today.
+pub(super) fn pronounced(flow: &Flow, clause: &str) -> String {
+    flow.pronounced(clause, i64::try_from(clock::utc().as_millis()).unwrap_or(i64::MAX))
 }

@@ -121,8 +121,9 @@ impl Speech {
             chosen => chosen,
         };
         let cache = options.cache.clone().map(|folder| Cache::open(folder, options.cache_bytes));
-        let fixed = flows.iter().flat_map(|flow| flow.fixed_clauses().into_iter().map(|clause| flow.pronounced(&clause))).collect();
-        let standby = flows.iter().flat_map(|flow| flow.standby_clauses().into_iter().map(|clause| flow.pronounced(&clause))).collect();
+        let fixed = flows.iter().flat_map(|flow| flow.fixed_clauses().into_iter().map(|clause| heads::pronounced(flow, &clause))).collect();
+        let standby =
+            flows.iter().flat_map(|flow| flow.standby_clauses().into_iter().map(|clause| heads::pronounced(flow, &clause))).collect();
         let voice = Arc::new(Voice::new(Arc::clone(&engines), cache, fixed, standby));
         let inner = Inner {
             listener: Listener::start(Arc::clone(&engines), priority::LISTENER),

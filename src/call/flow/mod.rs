@@ -46,7 +46,7 @@ use crate::{
             template::{Templates, Values},
             vocabulary::Vocabulary,
         },
-        language::{Language, Languages},
+        language::{Language, Languages, days::Today},
         outcome::Outcome,
         record::Meaning,
         time::WallTime,
@@ -339,10 +339,10 @@ impl Flow {
         self.intents.keys().map(String::as_str).find(|name| self.is_human_intent(name))
     }
 
-    /// A clause as the voice is to say it: words of the pronunciation list are respelled, and figures are in words
-    /// where the language has a table of them.
+    /// A clause as the voice is to say it at a moment, in milliseconds since 1970 UTC: words of the pronunciation list are respelled, the rest is the
+    /// language's matter.
     #[must_use]
-    pub fn pronounced(&self, clause: &str) -> String {
+    pub fn pronounced(&self, clause: &str, unix_ms: i64) -> String {
         let respelled = |word: &str| {
             let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
             let found = self.pronounce.iter().find(|(written, _)| !bare.is_empty() && *written == bare.to_lowercase());
@@ -350,7 +350,7 @@ impl Flow {
         };
         let respelt =
             if self.pronounce.is_empty() { clause.to_owned() } else { clause.split(' ').map(respelled).collect::<Vec<_>>().join(" ") };
-        self.words.figures.spoken(&respelt)
+        self.words.spoken(&respelt, &Today::at(unix_ms, self.zone.clone()))
     }
 
     /// Every value that callers are asked for: its slot, what people call it, and how the flow asks; private ones excepted.

@@ -1,5 +1,6 @@
 //! A language is data: one file with every word that the brain of a call takes from it. Those of the project are compiled in; more are read at the start.
 
+pub mod days;
 pub mod figures;
 pub mod lists;
 
@@ -17,7 +18,10 @@ use crate::{
         escalation::lexicon::Lexicon as Signals,
         flow::{lexicon::Lexicon, prompt::PromptKey, template::Templates},
         handoff::phrases::Phrases,
-        language::figures::Figures,
+        language::{
+            days::{Days, Today},
+            figures::Figures,
+        },
         redact::PrivacyWords,
         turn::words::TurnWords,
     },
@@ -57,6 +61,8 @@ pub struct Language {
     pub(in crate::call) handoff: Phrases,
     /// How agents ask for what they could read.
     pub asked_again: AskedAgain,
+    /// How days and moments are written that services give.
+    pub days: Days,
     /// How figures are read aloud.
     pub figures: Figures,
 }
@@ -93,13 +99,19 @@ impl Language {
                 None => wrong.push(read.tree.mistake(&at, format!("`{word}` is missing"), Some(format!("add `{word}:`")))),
             }
         }
-        for (path, message) in self.lexicon.hours.wrong().into_iter().chain(self.figures.wrong()) {
+        for (path, message) in self.lexicon.hours.wrong().into_iter().chain(self.days.wrong()).chain(self.figures.wrong()) {
             wrong.push(read.tree.mistake(&path, message, None));
         }
         if self.code.is_empty() || !self.code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
             wrong.push(read.tree.mistake(&Path::of(&["language"]), "a code is letters, like `en` or `pt-BR`", None));
         }
         wrong
+    }
+
+    /// A text as the voice is to say it: days and moments as people write them, and figures in words where the language has a table of them.
+    #[must_use]
+    pub fn spoken(&self, text: &str, today: &Today) -> String {
+        self.figures.spoken(&self.days.written(text, &self.lexicon.hours.months, today))
     }
 
     /// A prompt of the language.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use jiff::civil::Date;
 use serde_json::Value;
 
 use super::{
@@ -195,6 +196,7 @@ async fn write_down(stage: &Stage<'_>, line: &Line, report: &mut Report, exchang
         knows,
         format!("{:?}", report.facts.iter().map(|fact| fact["value"].to_string()).collect::<Vec<_>>()),
     );
+    check_day(report, exchanges);
     let asked = report.escalation.reasons.iter().any(|reason| reason == "asked_for_human");
     report.check("a human was called because the caller asked", asked, report.escalation.reasons.join(", "));
     report.check(
@@ -221,6 +223,18 @@ async fn write_down(stage: &Stage<'_>, line: &Line, report: &mut Report, exchang
         page.map_or_else(|error| format!("{error:#}"), |page| format!("{} bytes", page.len())),
     );
     Ok(())
+}
+
+/// The day that the service gives in figures is heard as people say it.
+fn check_day(report: &mut Report, exchanges: &[Exchange]) {
+    let given = report.facts.iter().find(|fact| fact["name"] == "order.expected").and_then(|fact| fact["value"].as_str());
+    let day = given.and_then(|given| given.parse::<Date>().ok());
+    let words = day.map(|day| (day.strftime("%A").to_string(), day.strftime("%B").to_string()));
+    let said = |exchange: &&Exchange| {
+        words.as_ref().is_some_and(|(weekday, month)| [weekday, month].iter().all(|word| has_any(&exchange.answer_heard, &[word])))
+    };
+    let heard = exchanges.iter().find(said).map(|exchange| exchange.answer_heard.clone());
+    report.check("the day of the delivery is said as people say it", heard.is_some(), heard.unwrap_or_else(|| format!("{day:?}")));
 }
 
 /// The recording has two channels with sound in both, and is as long as the call.

@@ -69,6 +69,7 @@ fn what_is_written_becomes_what_is_said() {
         ("Objednávka 457129 je na cestě.", "Objednávka čtyři pět sedm, jedna dva devět je na cestě."),
         ("kód WL-20394", "kód W L, dva nula tři devět čtyři"),
         ("Stojí 12,50 Kč, 1 Kč, 2 Kč nebo 5 Kč.", "Stojí dvanáct korun padesát haléřů, jedna koruna, dvě koruny nebo pět korun."),
+        ("12.50 CZK, 12.5 €", "dvanáct korun padesát haléřů, dvanáct eur padesát centů"),
         ("1 250 Kč a 1.250 Kč", "tisíc dvě stě padesát korun a tisíc dvě stě padesát korun"),
         ("€4, 2 €", "čtyři eura, dvě eura"),
         ("15% z 3,5 kg", "patnáct procent z tři celé pět kilogramu"),

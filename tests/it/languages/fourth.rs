@@ -80,8 +80,11 @@ fn its_figures_are_read_aloud_by_its_table() {
         ("de 9:00 ĝis 18:30", "de nö horoj ĝis dekmo horoj tidek"),
         ("Komando 457129.", "Komando ko lu ve, pa re nö."),
     ] {
-        assert_eq!(flow.pronounced(text), spoken);
+        assert_eq!(flow.pronounced(text, 0), spoken);
     }
+    // In the first days of 1970, a Thursday.
+    let near = flow.pronounced("1970-01-05 ĝis 1970-01-06", 0);
+    assert!(near.starts_with("lun ") && near.contains(" ĝis maren "), "{near}");
 }
 
 #[test]

@@ -35,6 +35,7 @@ fn words_patterns_and_templates_that_cannot_work() {
         ("Mi voku {{ department }}.", "Mi voku {{ name }}.", "prompts.calling_colleague", "there is no `name` here"),
         ("'{first} ĝis {last}'", "'{first} ĝis {end}'", "lexicon.hours.days", "there is no `{end}` here"),
         ("clock: { hours: 24", "clock: { hours: 23", "lexicon.hours.clock.hours", "must be 12 or 24"),
+        ("near: '{weekday}", "near: '{day_of_week}", "days.near", "there is no `{day_of_week}` here"),
         ("plural: one_other", "plural: one_others", "figures.table.plural", "unknown word `one_others`"),
         ("point: { gender: ''", "point: { gender: she", "figures.table.genders", "there is no gender `she`"),
         ("d30, d31", "d30", "figures.table.dates.days", "a month has 31 days, here are 30"),

@@ -1,5 +1,6 @@
 //! Languages are files: those of the project, and one that nobody speaks.
 
 mod czech;
+mod days;
 mod fourth;
 mod mistakes;

@@ -4,6 +4,7 @@ use warmline::call::record::What;
 
 use super::{
     faults::Fault,
+    flow,
     script::{CallerDoes, Cue, Sim},
 };
 
@@ -131,6 +132,17 @@ fn hash_and_a_pause_end_keys_too() {
         let at: f64 = again.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a time");
         assert!(at * 1_000.0 - run.time_of("< caller presses") as f64 <= longest as f64, "{keys}");
     }
+}
+
+#[test]
+fn a_day_that_a_service_gives_is_said_as_people_say_it_and_written_down_as_it_was() {
+    let run = Sim::new().says("Where is my order?").says("four five seven one two nine").run();
+    let clause = "and should be with you on 2026-11-27.";
+    run.tells(&["= fact order.expected 2026-11-27", clause]);
+    // As the driver asks it, on the morning of that Wednesday.
+    let morning: jiff::Timestamp = "2026-11-25T10:00:00Z".parse().expect("a moment");
+    let heard = warmline_models::speakable(&flow().pronounced(clause, morning.as_millisecond()), "en");
+    assert_eq!(heard, "and should be with you on Friday the twenty seventh of November.");
 }
 
 #[test]

@@ -39,6 +39,7 @@ mod tests {
         ("ref WL-20394.", "ref double-u ell, two oh three nine four."),
         ("code 0042", "code zero zero four two"),
         ("It costs €12.50, not $1,250.", "It costs twelve euros and fifty cents, not one thousand two hundred fifty dollars."),
+        ("12.5 EUR, 0.5 USD", "twelve euros and fifty cents, fifty cents"),
         ("£1 or 3 USD or $2.5 million", "one pound or three dollars or two point five million dollars"),
         ("15% of 3.5 kg", "fifteen percent of three point five kilograms"),
         ("on March 12, 2026", "on March twelfth, twenty twenty six"),

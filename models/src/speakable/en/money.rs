@@ -52,7 +52,8 @@ fn say(number: &str, currency: &Currency) -> Option<String> {
     let units = format!("{} {}", cardinal(whole), name(whole, one, many));
     match cents.len() {
         0 => Some(units),
-        2 => match (whole, cents.parse::<u64>().ok()?) {
+        // A service says "12.5" for 12.50.
+        1 | 2 => match (whole, format!("{cents:0<2}").parse::<u64>().ok()?) {
             (_, 0) => Some(units),
             (0, cents) => Some(format!("{} {}", cardinal(cents), name(cents, part, parts))),
             (_, cents) => Some(format!("{units} and {} {}", cardinal(cents), name(cents, part, parts))),

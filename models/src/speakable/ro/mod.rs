@@ -35,6 +35,10 @@ mod tests {
         ("Comanda 457129 a plecat.", "Comanda patru cinci șapte, unu doi nouă a plecat."),
         ("codul WL-20394", "codul W L, doi zero trei nouă patru"),
         ("codul 0042", "codul zero zero patru doi"),
+        (
+            "12.50 RON, 12.5 EUR, 1.250 RON",
+            "doisprezece lei și cincizeci de bani, doisprezece euro și cincizeci de cenți, o mie două sute cincizeci de lei",
+        ),
         ("Costă 12,50 lei.", "Costă doisprezece lei și cincizeci de bani."),
         ("1 leu, 20 RON, 1.250 lei", "un leu, douăzeci de lei, o mie două sute cincizeci de lei"),
         ("€4 sau 50 EUR", "patru euro sau cincizeci de euro"),

@@ -41,12 +41,14 @@ pub(super) fn amount(words: &[Word<'_>], _before: Option<Word<'_>>) -> Option<Sp
 
 fn say(number: &str, currency: &Currency) -> Option<String> {
     let (_, one, many, part, parts) = *currency;
-    let (whole, cents) = number.split_once(',').unwrap_or((number, ""));
+    // A service writes "12.50", or "12.5"; groups of thousands are longer.
+    let by_service = || number.split_once('.').filter(|(_, cents)| cents.len() <= 2);
+    let (whole, cents) = number.split_once(',').or_else(by_service).unwrap_or((number, ""));
     let whole = whole_number(whole)?;
     let units = count(whole, one, many);
     match cents.len() {
         0 => Some(units),
-        2 => match (whole, cents.parse::<u64>().ok()?) {
+        1 | 2 => match (whole, format!("{cents:0<2}").parse::<u64>().ok()?) {
             (_, 0) => Some(units),
             (0, cents) => Some(count(cents, part, parts)),
             (_, cents) => Some(format!("{units} și {}", count(cents, part, parts))),

@@ -180,9 +180,11 @@ impl Reader<'_> {
 
     fn measured(&self, number: &str, (unit, hundredths): (&Counted, Option<&Counted>)) -> Option<String> {
         let table = self.table;
-        let money = number.split_once(table.decimal).filter(|(_, cents)| cents.len() == 2 && is_digits(cents)).zip(hundredths);
+        // A service writes "12.50", or "12.5".
+        let parts = number.split_once(table.decimal).or_else(|| number.split_once('.'));
+        let money = parts.filter(|(_, cents)| cents.len() <= 2 && is_digits(cents)).zip(hundredths);
         if let Some(((whole, cents), hundredths)) = money {
-            let (whole, cents) = (table.whole(whole)?, cents.parse::<u64>().ok()?);
+            let (whole, cents) = (table.whole(whole)?, format!("{cents:0<2}").parse::<u64>().ok()?);
             return Some(match (whole, cents) {
                 (_, 0) => table.counted(whole, unit),
                 (0, _) => table.counted(cents, hundredths),
