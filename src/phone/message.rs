@@ -95,7 +95,8 @@ impl Identity {
     /// A request. The branch is made of the CSeq, so that a repeated request repeats it (RFC 3261 §17.1.3).
     pub(super) fn request(&self, method: &str, cseq: u32, sdp: Option<&str>) -> String {
         let mut text = format!("{method} {} SIP/2.0\r\n", self.target);
-        let call = self.call_id.split('@').next().unwrap_or_default();
+        // The whole of it: a later telephone may have the same port.
+        let call = self.call_id.replace('@', "-");
         // The ACK of a 2xx is a transaction of its own (§13.2.2.4).
         let branch = format!("z9hG4bK-{call}-{cseq}{}", if method == "ACK" { "-ack" } else { "" });
         line(&mut text, "Via", &format!("SIP/2.0/UDP {};rport;branch={branch}", self.local));
@@ -153,6 +154,16 @@ mod tests {
         assert_eq!((ringing.method(), ringing.status()), (None, Some(180)));
         assert_eq!(ringing.header("To"), "<sip:support@127.0.0.1:5060>;tag=b");
         assert_eq!(ringing.header("Via"), invite.header("Via"));
+    }
+
+    #[test]
+    fn another_call_from_the_same_port_is_no_repetition() {
+        let via = |call_id: &str| {
+            let identity = Identity { call_id: call_id.to_owned(), ..identity() };
+            Message::parse(identity.request("INVITE", 1, None).as_bytes()).unwrap().header("Via").to_owned()
+        };
+        assert_ne!(via("7-5060-0@1"), via("7-5060-0@2"));
+        assert!(!via("7-5060-0@1").contains('@'));
     }
 
     #[test]

@@ -37,7 +37,7 @@ enum Command {
     },
     /// Only the check of licences, withdrawn versions and advisories.
     Licences,
-    /// Measure. What follows (`[edge|relay|talk|voice|desk] [--json FILE]`) is given to `warmline bench`.
+    /// Measure. What follows (`[edge|relay|flood|talk|voice|desk] [--json FILE]`) is given to `warmline bench`.
     Bench {
         /// For example `talk --json FILE`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

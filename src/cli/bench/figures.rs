@@ -73,8 +73,8 @@ impl Figures {
         let mut out = format!("\n{}\n\n", self.machine);
         for figure in &self.figures {
             let verdict = match (figure.limit, figure.met()) {
-                (Some(limit), Some(true)) => format!("≤ {limit} met"),
-                (Some(limit), _) => format!("≤ {limit} MISSED"),
+                (Some(limit), Some(true)) => format!("≤ {} met", rounded(limit)),
+                (Some(limit), _) => format!("≤ {} MISSED", rounded(limit)),
                 (None, _) => String::new(),
             };
             let _ = writeln!(out, "{:<36} {:>10.2} {:<10} n={:<6} {verdict}", figure.name, figure.value, figure.unit, figure.samples);
@@ -87,6 +87,11 @@ impl Figures {
         }
         out
     }
+}
+
+/// A limit in two places, as the values are.
+fn rounded(limit: f64) -> f64 {
+    (limit * 100.0).round() / 100.0
 }
 
 /// The smallest value that is not below `percent` percent of them (nearest rank); the values are sorted and not none.

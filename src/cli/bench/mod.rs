@@ -3,11 +3,13 @@
 mod desk;
 mod edge;
 mod figures;
+mod flood;
 mod floor;
 mod phones;
 mod process;
 mod relay;
 mod rtpengine;
+mod short_calls;
 mod talk;
 mod visitor;
 mod voice;
@@ -45,6 +47,9 @@ pub(crate) struct Args {
     /// Turns of which the reply latency is measured.
     #[arg(long, default_value_t = 40)]
     turns: usize,
+    /// Seconds that each rate of short calls lasts in `edge`; the flood lasts three times as long.
+    #[arg(long, default_value_t = 20)]
+    seconds: u32,
     /// Calls with the bot at once: measures only their reply latency, lost turns and cost.
     #[arg(long, default_value_t = 1)]
     calls: usize,
@@ -57,6 +62,8 @@ pub(crate) enum Part {
     Edge,
     /// The part of `edge` about bridged calls: cost, delay, memory.
     Relay,
+    /// The part of `edge` about a minute of what strangers send.
+    Flood,
     /// Talking with the bot: reply latency, barge-in, processor and memory per call.
     Talk,
     /// The bot's voice by itself: first sound of new and of cached clauses, how even they are.
@@ -86,8 +93,11 @@ async fn measure(args: &Args, models: &ModelsDir) -> Result<Figures> {
     }
     if wants(Part::Edge) {
         let mut bench = Bench::start(args).await?;
-        let measured = edge::measure(&mut bench, &mut figures).await;
+        let measured = edge::measure(&mut bench, args.seconds, &mut figures).await;
         bench.end(measured)?;
+    }
+    if wants(Part::Edge) || wants(Part::Flood) {
+        flood::measure(args, args.seconds * 3, &mut figures).await?;
     }
     if wants(Part::Talk) {
         let mut bench = Bench::start(args).await?;

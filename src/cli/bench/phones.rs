@@ -102,22 +102,18 @@ impl Observed {
         figures.add(&format!("{name}_calls_per_core"), 1_000.0 / cost, "calls", calls, None);
         figures.add(&format!("{name}_lost_packets"), seen.missing as f64, "packets", seen.received as usize, must.map(|_| 0.0));
         figures.add_times(&format!("{name}_added_delay"), &seen.delays, &[(50, None), (99, must.map(|_| 25.0))]);
-        figures.add(
-            &format!("{name}_memory_per_call"),
-            self.memory as f64 / 1e3 / calls as f64,
-            "kB",
-            calls,
-            must.and_then(|must| must.memory),
-        );
+    }
+
+    /// Adds what a call needed of memory; at most `limit` kB.
+    pub(super) fn show_memory(&self, name: &str, calls: usize, limit: Option<f64>, figures: &mut Figures) {
+        figures.add(&format!("{name}_memory_per_call"), self.memory as f64 / 1e3 / calls as f64, "kB", calls, limit);
     }
 }
 
-/// What our own bridge has to carry, besides losing nothing, being quick and needing little memory.
+/// What our own bridge has to carry, besides losing nothing and being quick.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Must {
     pub(super) calls_per_core: Option<f64>,
-    /// At most, in kB a call.
-    pub(super) memory: Option<f64>,
 }
 
 /// The value in the middle of some.

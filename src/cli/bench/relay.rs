@@ -26,22 +26,29 @@ use crate::{
     telephony::media::{CallMedia, Command, Listening, MediaConfig, MediaEvent, MediaPool},
 };
 
-/// Calls at once.
-const SIZES: [usize; 2] = [10, 100];
+/// Calls at once that are few.
+const FEW: usize = 10;
 /// Calls at once where what they cost is set beside the kernel's part and beside rtpengine.
 const COMPARED: [usize; 2] = [500, 1_000];
 /// The compared ones take turns, so that a machine that is slower for a while is so for all of them.
 const ROUNDS: usize = 3;
-/// Calls of the dearer kinds.
+/// Calls of the dearer kinds, and those to which the cost of many is set in proportion.
 const SOME: usize = 100;
+/// What a call may cost among ten times as many, in proportion: no more, but for the processor's cache and the scatter of a machine.
+const GROWTH: f64 = 1.2;
+/// Memory that a bridged call may need, in kB.
+const MEMORY: f64 = 120.0;
 
 pub(super) fn measure(figures: &mut Figures) -> Result<()> {
-    for calls in SIZES {
-        run(Kind::Plain, calls)?.show(&format!("bridged_{calls}"), calls, Some(must(Kind::Plain, calls)), figures);
-    }
+    // In a process that has had no calls yet: later ones are given what earlier ones have left, and seem to need less.
+    let many = COMPARED[1];
+    run(Kind::Plain, many)?.show_memory(&format!("bridged_{many}"), many, Some(MEMORY), figures);
+    run(Kind::Plain, FEW)?.show(&format!("bridged_{FEW}"), FEW, Some(must(Kind::Plain, FEW)), figures);
+    let mut some = Vec::new();
     for calls in COMPARED {
-        compare(calls, figures)?;
+        compare(calls, &mut some, figures)?;
     }
+    Observed::of(some).show(&format!("bridged_{SOME}"), SOME, Some(must(Kind::Plain, SOME)), figures);
     for (kind, calls) in [(Kind::Recorded, COMPARED[0]), (Kind::Encrypted, SOME), (Kind::Transcoded, SOME)] {
         // What is transcoded waits for the ticks of two jitter buffers.
         let must = (kind != Kind::Transcoded).then(|| must(kind, calls));
@@ -58,27 +65,32 @@ fn must(kind: Kind, calls: usize) -> Must {
         Kind::Recorded => Some(600.0),
         Kind::Encrypted | Kind::Transcoded => None,
     };
-    Must { calls_per_core: calls_per_core.filter(|_| many), memory: many.then_some(120.0) }
+    Must { calls_per_core: calls_per_core.filter(|_| many) }
 }
 
-/// Sets plain calls beside a loop that does nothing else, and beside rtpengine.
-fn compare(calls: usize, figures: &mut Figures) -> Result<()> {
+/// Sets plain calls beside a loop that does nothing else, beside rtpengine, and beside `some` of them.
+fn compare(calls: usize, some: &mut Vec<Observed>, figures: &mut Figures) -> Result<()> {
+    let first = some.len();
     let (mut ours, mut floors, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         floors.push(floor::relay(calls)?);
         ours.push(run(Kind::Plain, calls)?);
+        some.push(run(Kind::Plain, SOME)?);
         theirs.extend(rtpengine::relay(calls)?);
     }
     let ratio = |others: &[Observed]| median(ours.iter().zip(others).map(|(ours, other)| ours.cost / other.cost).collect());
-    let (to_floor, to_theirs) = (ratio(&floors), (!theirs.is_empty()).then(|| ratio(&theirs)));
+    let (to_floor, to_some, to_theirs) = (ratio(&floors), ratio(&some[first..]), (!theirs.is_empty()).then(|| ratio(&theirs)));
     Observed::of(floors).show(&format!("floor_{calls}"), calls, None, figures);
     Observed::of(ours).show(&format!("bridged_{calls}"), calls, Some(must(Kind::Plain, calls)), figures);
     figures.add(&format!("bridged_{calls}_cpu_to_floor"), to_floor, "ratio", ROUNDS, None);
+    figures.add(&format!("bridged_{calls}_cpu_to_{SOME}"), to_some, "ratio", ROUNDS, Some(GROWTH));
     let Some(to_theirs) = to_theirs else {
         figures.missing.push(format!("rtpengine_{calls}: it does not start (Debian package rtpengine-daemon)"));
         return Ok(());
     };
-    Observed::of(theirs).show(&format!("rtpengine_{calls}"), calls, None, figures);
+    let theirs = Observed::of(theirs);
+    theirs.show(&format!("rtpengine_{calls}"), calls, None, figures);
+    theirs.show_memory(&format!("rtpengine_{calls}"), calls, None, figures);
     figures.add(&format!("bridged_{calls}_cpu_to_rtpengine"), to_theirs, "ratio", ROUNDS, None);
     Ok(())
 }
