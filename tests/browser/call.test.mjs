@@ -35,6 +35,14 @@ test('the recording plays, and the timeline and the transcript seek in it', asyn
   await page.close();
 });
 
+test('the line that the call came in on, and that the network vouches for its number, stand beside what was called', async () => {
+  const page = await open('/calls/demo');
+  const text = await page.locator('p.meta').innerText();
+  assert.match(text, /Called.*Number vouched for by the network.*Trunk isp.*Flow/s);
+  assertClean(page);
+  await page.close();
+});
+
 test('one side alone can be heard, at another speed', async () => {
   const page = await open('/calls/demo');
   await page.getByRole('radio', { name: 'Caller' }).check({ force: true });

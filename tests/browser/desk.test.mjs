@@ -39,6 +39,8 @@ test('the card shows everything that is known while the phone rings', async () =
     'Confirmed',
     'When will the order arrive?',
     'Sounds annoyed',
+    'Number vouched for by the network',
+    'Trunk isp',
   ]) {
     assert.ok(text.includes(piece), `the card does not say “${piece}”`);
   }
@@ -47,6 +49,13 @@ test('the card shows everything that is known while the phone rings', async () =
   assert.match(await page.locator('[aria-live=assertive]').textContent(), /Incoming call\. Ana Popescu/);
   assert.equal(await page.getByRole('button', { name: 'Hang up' }).count(), 0, 'nothing to hang up before the bridge');
   assertClean(page);
+  await leave(desk);
+});
+
+test('of a number that nobody vouches for, and a call without a trunk, nothing of the kind is said', async () => {
+  const desk = await ringing({ network: { asserted: false, trunk: null } });
+  const text = await desk.page.locator('article .who').innerText();
+  assert.ok(text.includes('Ana Popescu') && !text.includes('vouched') && !text.includes('Trunk'), text);
   await leave(desk);
 });
 

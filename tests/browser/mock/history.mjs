@@ -111,6 +111,8 @@ export function headOf(id, entries, startedMs) {
     caller: arrived.caller,
     caller_name: arrived.caller_name,
     called: arrived.called,
+    asserted: true,
+    trunk: 'isp',
     flow: arrived.flow,
     language: arrived.language,
     state: ended ? 'ended' : 'live',

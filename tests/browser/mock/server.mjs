@@ -94,10 +94,10 @@ class Mock {
 
   /** A call arrives and runs to the agent's phone, which is picked up after `pickUpMs` (never, if null). `auto`: the call is taken without anybody at the page.
    *  `alreadyMs`: how far it has come. */
-  startCall({ auto = false, inquiry = null, alreadyMs = 0, pickUpMs = 6_000, callerName = 'Ana Popescu', caller = '+40721555010', override = (entry) => entry } = {}) {
+  startCall({ auto = false, inquiry = null, alreadyMs = 0, pickUpMs = 6_000, callerName = 'Ana Popescu', caller = '+40721555010', network = {}, override = (entry) => entry } = {}) {
     const id = `live-${this.next}`;
     this.next += 1;
-    const call = { id, entries: [], startedReal: Date.now() - alreadyMs / this.speed, state: 'talking', auto, inquiry, head: null };
+    const call = { id, entries: [], startedReal: Date.now() - alreadyMs / this.speed, state: 'talking', auto, inquiry, network, head: null };
     const script = untilRinging({ caller, callerName }).map(override);
     this.calls.set(id, call);
     for (const entry of script) this.after(entry.at - alreadyMs, () => this.write(call, entry));
@@ -127,7 +127,7 @@ class Mock {
     if (call.over) return;
     call.entries.push({ seq: call.entries.length + 1, ...entry });
     const full = call.entries.at(-1);
-    call.head = headOf(call.id, call.entries, call.startedReal);
+    call.head = { ...headOf(call.id, call.entries, call.startedReal), ...call.network };
     const owner = call.entries.findLast((one) => one.what === 'owner');
     if (owner) call.head.owner_since = new Date(call.startedReal + owner.at / this.speed).toISOString();
     this.send((stream) => stream.call === call.id, 'entry', full, full.seq);
