@@ -49,8 +49,6 @@ impl Switchboard {
         let offers = offers(&mut sdp);
         let mut leg = Leg::new(id, link, sdp, Stage::Offered { sockets }, line.listening(true));
         (leg.agent, leg.dialled, leg.permit) = (wanted.agent.clone(), true, call.permit);
-        // Of several telephones of one user, one that is busy says nothing for the others.
-        leg.hears_early = !matches!(call.to, Target::Registered(_));
         self.callers += usize::from(id == LegId::CALLER);
         self.legs.insert(wire, leg);
         // What the call is about is for agents.

@@ -14,7 +14,7 @@ impl Switchboard {
     pub(super) fn progress(&mut self, wire: WireLeg, answer: Option<&[u8]>) {
         let Some(leg) = self.legs.get_mut(&wire) else { return };
         leg.link.tell(Event::LegRinging { leg: leg.id });
-        if let Some(answer) = answer.filter(|_| leg.hears_early) {
+        if let Some(answer) = answer {
             leg.listen_early(answer);
         }
     }

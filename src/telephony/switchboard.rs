@@ -118,8 +118,6 @@ pub(super) struct Leg {
     pub(super) agent: Option<String>,
     /// We have placed this call.
     pub(super) dialled: bool,
-    /// Sound before the answer is that of the one telephone which rings.
-    pub(super) hears_early: bool,
     /// The transfer that its far end was asked for.
     pub(super) referring: Option<RequestId>,
     /// The transfer that its far end asks for.
@@ -508,20 +506,7 @@ impl Switchboard {
 
 impl Leg {
     pub(super) const fn new(id: LegId, link: Arc<Link>, sdp: SdpSession, stage: Stage, listening: Listening) -> Self {
-        Self {
-            id,
-            link,
-            sdp,
-            stage,
-            listening,
-            held: false,
-            agent: None,
-            dialled: false,
-            hears_early: false,
-            referring: None,
-            asked: None,
-            permit: None,
-        }
+        Self { id, link, sdp, stage, listening, held: false, agent: None, dialled: false, referring: None, asked: None, permit: None }
     }
 
     pub(super) fn start(&mut self, sockets: LegSockets, negotiated: &Negotiated) {

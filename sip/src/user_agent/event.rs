@@ -127,7 +127,7 @@ pub enum Event {
         leg: LegId,
         /// 180 to 199.
         status: u16,
-        /// A session description, if any.
+        /// A session description, if any. None while several telephones of a user ring: of these, the sound of one says nothing for the others.
         sdp: Option<Vec<u8>>,
     },
     /// An outbound call was answered, and the ACK was sent.

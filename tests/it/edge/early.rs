@@ -8,17 +8,17 @@ use warmline::{
         ids::{AgentId, LegId},
         media::patch::{Ear, Patch, Under},
     },
-    telephony::{Lines, Outward, over},
+    telephony::{Lines, Outward, over, registered},
 };
 
 use super::{
     rtp::{Rtp, cadence, tone},
-    support::{Caller, Edge, Peer, Request, Taken, offer, sound_of},
+    support::{Caller, Edge, Peer, Request, Taken, offer, phones, sound_of},
 };
 
 const AGENT: LegId = LegId(1);
 
-/// A caller is on the line, and 4021 is rung over a trunk. Both would hear each other.
+/// A caller is on the line, and a telephone is rung: 4021 over a trunk, or one that has registered. Both would hear each other.
 pub(super) struct Ringing {
     _edge: Edge,
     pub(super) calling: Caller,
@@ -37,7 +37,22 @@ impl Ringing {
         let peer = Peer::new().await;
         let outward = Outward { peers: vec![peer.uri()], ..Outward::default() };
         let lines = Lines { outward: BTreeMap::from([("isp".to_owned(), outward)]), ..Lines::default() };
-        let mut edge = Edge::over(lines, ports, media_timeout).await;
+        let edge = Edge::over(lines, ports, media_timeout).await;
+        Self::rung(edge, peer, &over("isp", "4021"), under).await
+    }
+
+    /// The same with a telephone that has registered, and more of the same user.
+    async fn registered(ports: RangeInclusive<u16>, more: &[&'static str]) -> (Self, Vec<Peer>) {
+        let edge = Edge::with(ports, Duration::from_secs(30), |options| options.sip.registrar = Some(phones(&["maria"]))).await;
+        let mut others = Vec::new();
+        for tag in more {
+            others.push(Caller::registered(edge.address(), "maria").await.into_peer(tag));
+        }
+        let phone = Caller::registered(edge.address(), "maria").await.into_peer("peer");
+        (Self::rung(edge, phone, &registered("maria"), Under::Nothing).await, others)
+    }
+
+    async fn rung(mut edge: Edge, peer: Peer, target: &str, under: Under) -> Self {
         let (calling, mut caller, mut rtp) = (Caller::new(edge.address()).await, Rtp::bind().await, Rtp::bind().await);
         calling.send("INVITE", "early", 1, "", "", &offer(caller.address(), "0")).await;
         let mut taken = edge.answer().await;
@@ -45,8 +60,8 @@ impl Ringing {
         let tag = calling.confirm("early", &answer).await;
         caller.to = sound_of(&answer);
         taken.legs.patch(both(under));
-        taken.legs.dial(AGENT, (AgentId("desk".to_owned()), over("isp", "4021")), 60_000, String::new(), None).await;
-        let invite = peer.expect("INVITE sip:4021@").await;
+        taken.legs.dial(AGENT, (AgentId("desk".to_owned()), target.to_owned()), 60_000, String::new(), None).await;
+        let invite = peer.expect("INVITE").await;
         rtp.to = sound_of(&invite.text);
         caller.forget();
         Self { _edge: edge, calling, tag, caller, taken, peer, invite, rtp }
@@ -56,10 +71,27 @@ impl Ringing {
         self.peer.respond(&self.invite, "183 Session Progress", &offer(self.rtp.address(), "0")).await;
     }
 
-    /// 4021 takes the call.
+    /// It takes the call.
     pub(super) async fn answer(&mut self) {
         self.peer.respond(&self.invite, "200 OK", &offer(self.rtp.address(), "0")).await;
         assert_eq!(self.outcome().await, Ok(()));
+    }
+
+    /// Says this until the call is given up; what becomes of the attempt then.
+    async fn given_up(&mut self, name: &str, sound: impl Fn(usize) -> i16) -> Result<(), DialFailure> {
+        let cancel = loop {
+            tokio::select! {
+                () = self.rtp.hear() => {}
+                cancel = self.peer.expect("CANCEL") => break cancel,
+            }
+            self.caller.say(tone(440.0)).await;
+            self.rtp.say(&sound).await;
+            // Ten seconds: no such tone takes longer to be known.
+            assert!(self.rtp.numbers.len() < 500, "{name}: nothing was understood");
+        };
+        self.peer.respond(&cancel, "200 OK", "").await;
+        self.peer.respond(&self.invite, "487 Request Terminated", "").await;
+        self.outcome().await
     }
 
     /// What becomes of the attempt.
@@ -117,19 +149,7 @@ async fn a_tone_of_the_network_ends_the_attempt_long_before_the_time_for_ringing
     for (name, sound, why) in sounds {
         let mut ringing = Ringing::start(17_600..=17_607, Duration::from_secs(30), Under::Nothing).await;
         ringing.progress().await;
-        let cancel = loop {
-            tokio::select! {
-                () = ringing.rtp.hear() => {}
-                cancel = ringing.peer.expect("CANCEL") => break cancel,
-            }
-            ringing.caller.say(tone(440.0)).await;
-            ringing.rtp.say(&sound).await;
-            // Ten seconds: no such tone takes longer to be known.
-            assert!(ringing.rtp.numbers.len() < 500, "{name}: nothing was understood");
-        };
-        ringing.peer.respond(&cancel, "200 OK", "").await;
-        ringing.peer.respond(&ringing.invite, "487 Request Terminated", "").await;
-        assert_eq!(ringing.outcome().await, Err(why), "{name}");
+        assert_eq!(ringing.given_up(name, &sound).await, Err(why), "{name}");
         // Neither has heard the other, though both would.
         ringing.caller.drain();
         assert!(ringing.caller.numbers.len() > 20 && ringing.caller.peak() < 50, "{name}: the caller heard it");
@@ -196,5 +216,37 @@ async fn silence_before_the_answer_is_no_lost_line() {
     }
     ringing.peer.respond(&ringing.invite, "200 OK", "").await;
     assert_eq!(ringing.outcome().await, Ok(()));
+    ringing.assert_bridged().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tone_of_a_telephone_that_registered_ends_the_attempt_once_no_other_one_rings() {
+    let (mut ringing, _) = Ringing::registered(17_810..=17_817, &[]).await;
+    ringing.progress().await;
+    assert_eq!(ringing.given_up("alone", cadence(425.0, 500, 500)).await, Err(DialFailure::Busy));
+
+    let (mut ringing, others) = Ringing::registered(17_820..=17_827, &["other"]).await;
+    let invite = others[0].expect("INVITE").await;
+    ringing.progress().await;
+    // Half a second in which nothing is listened to: nothing is sent to where it would come from.
+    for _ in 0..25 {
+        ringing.caller.hear().await;
+        ringing.caller.say(tone(440.0)).await;
+        ringing.rtp.say(cadence(425.0, 500, 500)).await;
+    }
+    assert_eq!(ringing.rtp.drain(), 0, "one of two telephones was listened to");
+    others[0].respond(&invite, "486 Busy Here", "").await;
+    others[0].expect("ACK").await;
+    ringing.progress().await;
+    assert_eq!(ringing.given_up("the last one", cadence(425.0, 500, 500)).await, Err(DialFailure::Busy));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_telephone_that_registered_and_was_heard_before_its_answer_takes_the_call() {
+    let (mut ringing, _) = Ringing::registered(17_830..=17_837, &[]).await;
+    ringing.progress().await;
+    ringing.rtp.talk(25, cadence(425.0, 1_000, 4_000)).await;
+    ringing.answer().await;
+    ringing.peer.expect("ACK").await;
     ringing.assert_bridged().await;
 }

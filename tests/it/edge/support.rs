@@ -20,11 +20,14 @@ use warmline::{
     trunk::{Network, Route, Trunk, TrunkTable},
 };
 use warmline_sip::{
+    auth::{Algorithm, Secret, Session, challenges, strongest},
     uri::Uri,
-    user_agent::{self, Listener, Transport},
+    user_agent::{self, Listener, Registrar, RegistrarUser, Transport},
 };
 
 pub(super) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// What every telephone that registers says.
+const PASSWORD: &str = "sesame";
 /// Far more than anything needs on the slowest machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -143,6 +146,26 @@ impl Caller {
         let bind = || UdpSocket::bind((here, 0));
         let (user, called) = ("ana".to_owned(), "support".to_owned());
         Self { sip: bind().await.unwrap(), rtp: bind().await.unwrap(), user, called, edge }
+    }
+
+    /// A telephone of this user that registers.
+    pub(super) async fn registered(edge: SocketAddr, user: &str) -> Self {
+        let phone = Self { user: user.to_owned(), called: user.to_owned(), ..Self::new(edge).await };
+        phone.send("REGISTER", user, 1, "", "", "").await;
+        let refusal = phone.answer_to(user, "1 REGISTER").await;
+        let secret = Secret::password(PASSWORD);
+        let challenge = strongest(&challenges([line(&refusal, "WWW-Authenticate")].into_iter()), Some("phones"), &secret).unwrap();
+        let credentials =
+            Session::new(challenge, "c0ffee".to_owned()).answer(user, &secret, "REGISTER", &format!("sip:{user}@{edge}")).unwrap();
+        phone.send("REGISTER", user, 2, "", &format!("Authorization: {credentials}\r\n"), "").await;
+        let answer = phone.answer_to(user, "2 REGISTER").await;
+        assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
+        phone
+    }
+
+    /// The same telephone as one that is called.
+    pub(super) fn into_peer(self, tag: &'static str) -> Peer {
+        Peer { sip: self.sip, tag, said: AtomicU32::new(0) }
     }
 
     /// An offer of G.711 at its own socket.
@@ -303,6 +326,17 @@ impl Peer {
         );
         self.sip.send_to(text.as_bytes(), invite.from).await.unwrap();
     }
+}
+
+/// A registrar of these users' telephones.
+pub(super) fn phones(users: &[&str]) -> Registrar {
+    let user = |user: &&str| RegistrarUser { user: (*user).to_owned(), secret: Secret::password(PASSWORD) };
+    Registrar { algorithms: vec![Algorithm::Sha256], ..Registrar::new("phones", users.iter().map(user).collect()) }
+}
+
+/// One of the lines of a message.
+pub(super) fn line<'m>(message: &'m str, name: &str) -> &'m str {
+    message.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap_or_else(|| panic!("no {name} in {message}"))
 }
 
 /// A loopback address for each peer of a test.

@@ -3,6 +3,10 @@
 
 use std::time::Duration;
 
+use super::{
+    rtp::{Rtp, assert_joined},
+    support::{Caller, Edge, Peer, Request, Taken, line, offer, phones, sound_of},
+};
 use warmline::{
     call::{
         event::{Event, LegEnd, TransferTo},
@@ -10,15 +14,6 @@ use warmline::{
         media::patch::{Ear, Patch, Under},
     },
     telephony::Person,
-};
-use warmline_sip::{
-    auth::{Algorithm, Secret, Session, challenges, strongest},
-    user_agent::{Registrar, RegistrarUser},
-};
-
-use super::{
-    rtp::{Rtp, assert_joined},
-    support::{Caller, Edge, Peer, Request, Taken, offer, sound_of},
 };
 
 const AGENT: LegId = LegId(1);
@@ -43,19 +38,12 @@ fn joined(one: LegId, other: LegId) -> Patch {
     Patch { ears: vec![ear(one, other), ear(other, one)], ..Patch::default() }
 }
 
-/// One of the lines of a message.
-fn line<'m>(message: &'m str, name: &str) -> &'m str {
-    message.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap_or_else(|| panic!("no {name} in {message}"))
-}
-
 impl Bridged {
     async fn start(first_port: u16) -> Self {
-        let user = |user: &str| RegistrarUser { user: user.to_owned(), secret: Secret::password("sesame") };
         let person = |name: &str| Person { name: name.to_owned(), user: Some(name.to_lowercase()), numbers: None };
         let mut edge = Edge::with(first_port..=first_port + 11, Duration::from_secs(30), |options| {
             // Who may register need not be an agent.
-            let registrar = Registrar::new("phones", vec![user("maria"), user("lobby")]);
-            options.sip.registrar = Some(Registrar { algorithms: vec![Algorithm::Sha256], ..registrar });
+            options.sip.registrar = Some(phones(&["maria", "lobby"]));
             options.people.agents = [("maria".to_owned(), person("Maria")), ("dan".to_owned(), person("Dan"))].into();
         })
         .await;
@@ -86,18 +74,7 @@ impl Bridged {
 
     /// A telephone of this user that registers.
     async fn registered(&self, user: &str) -> Caller {
-        let mut phone = Caller::new(self.edge.address()).await;
-        (phone.user, phone.called) = (user.to_owned(), user.to_owned());
-        phone.send("REGISTER", user, 1, "", "", "").await;
-        let refusal = phone.answer_to(user, "1 REGISTER").await;
-        let secret = Secret::password("sesame");
-        let challenge = strongest(&challenges([line(&refusal, "WWW-Authenticate")].into_iter()), Some("phones"), &secret).unwrap();
-        let uri = format!("sip:{user}@{}", self.edge.address());
-        let credentials = Session::new(challenge, "c0ffee".to_owned()).answer(user, &secret, "REGISTER", &uri).unwrap();
-        phone.send("REGISTER", user, 2, "", &format!("Authorization: {credentials}\r\n"), "").await;
-        let answer = phone.answer_to(user, "2 REGISTER").await;
-        assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
-        phone
+        Caller::registered(self.edge.address(), user).await
     }
 }
 

@@ -153,11 +153,12 @@ impl Core {
         if *told || response.status == 100 || !self.take_provisional(now, id, response) {
             return;
         }
-        let Some(Leg { state: LegState::Dialing { early, .. }, .. }) = self.legs.get_mut(&id) else { return };
+        let Some(Leg { state: LegState::Dialing { early, .. }, branches, .. }) = self.legs.get_mut(&id) else { return };
         let sdp = response.sdp();
         if let Some(sdp) = &sdp {
             *early = Some((response.essentials.to.tag().to_owned(), sdp.clone()));
         }
+        let sdp = sdp.filter(|_| branches.is_empty());
         self.tell(id, Event::Progress { leg: id, status: response.status, sdp });
     }
 
