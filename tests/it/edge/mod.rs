@@ -5,6 +5,7 @@ mod counted;
 mod early;
 mod families;
 mod holds;
+mod keys;
 mod leaks;
 mod machines;
 mod offers;

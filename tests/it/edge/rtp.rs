@@ -1,7 +1,10 @@
 //! The sound of a telephone made of bare sockets: it says one packet of G.711 for each that it hears, or for each that another one hears. So the
 //! gateway's own pace drives everything.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+};
 
 use tokio::{net::UdpSocket, time::timeout};
 use warmline::phone::Sound;
@@ -28,7 +31,14 @@ pub(super) struct Rtp {
     pub(super) heard: Vec<i16>,
     /// The sequence numbers of all packets.
     pub(super) numbers: Vec<u16>,
+    /// The payload type of keys (RFC 4733).
+    pub(super) keys: u8,
+    /// The keys that came: when each began, in ticks of its clock, which it is, and how long it was pressed.
+    pub(super) pressed: BTreeMap<u32, (u8, u16)>,
 }
+
+/// The payload type of G.711 µ-law.
+const PCMU: u8 = 0;
 
 impl Rtp {
     pub(super) async fn bind() -> Self {
@@ -39,7 +49,17 @@ impl Rtp {
     pub(super) async fn at(here: IpAddr) -> Self {
         let socket = UdpSocket::bind((here, 0)).await.unwrap();
         let (nowhere, ssrc) = (SocketAddr::new(here, 9), socket.local_addr().unwrap().port().into());
-        Self { socket, to: nowhere, ssrc, sequence: 0, frame: 0, heard: Vec::new(), numbers: Vec::new() }
+        Self {
+            socket,
+            to: nowhere,
+            ssrc,
+            sequence: 0,
+            frame: 0,
+            heard: Vec::new(),
+            numbers: Vec::new(),
+            keys: 101,
+            pressed: BTreeMap::new(),
+        }
     }
 
     /// Goes on with its stream at another address; the old one stays open.
@@ -81,12 +101,28 @@ impl Rtp {
     pub(super) async fn say(&mut self, sound: impl Fn(usize) -> i16) {
         let first = self.frame * FRAME_SAMPLES;
         let samples: [i16; FRAME_SAMPLES] = std::array::from_fn(|index| sound(first + index));
-        let header = Header { marker: false, payload_type: 0, sequence: self.sequence, timestamp: first as u32, ssrc: self.ssrc };
+        let header = Header { marker: false, payload_type: PCMU, sequence: self.sequence, timestamp: first as u32, ssrc: self.ssrc };
         (self.sequence, self.frame) = (self.sequence + 1, self.frame + 1);
         let mut datagram = Vec::new();
         header.write(&mut datagram);
         Law::Mu.encode(&samples, &mut datagram);
         self.socket.send_to(&datagram, self.to).await.unwrap();
+    }
+
+    /// Presses a key for 100 ms of a clock with so many ticks a second; its end is said three times (RFC 4733 §2.5.1.4).
+    pub(super) async fn press(&mut self, key: u8, hz: u32) {
+        let began = u32::try_from(self.frame * FRAME_SAMPLES).unwrap() * (hz / 8_000);
+        for part in 0..8 {
+            let (over, lasted) = (part > 4, (part.min(4) + 1) * u16::try_from(hz / 50).unwrap());
+            let header = Header { marker: part == 0, payload_type: self.keys, sequence: self.sequence, timestamp: began, ssrc: self.ssrc };
+            self.sequence += 1;
+            let mut datagram = Vec::new();
+            header.write(&mut datagram);
+            datagram.extend([key, if over { 0x8a } else { 0x0a }]);
+            datagram.extend(lasted.to_be_bytes());
+            self.socket.send_to(&datagram, self.to).await.unwrap();
+        }
+        self.frame += 5;
     }
 
     /// Plays all of a sound. `sparing`: nothing is sent where it is silent (RFC 3551 §4.1).
@@ -112,6 +148,12 @@ impl Rtp {
     fn take(&mut self, datagram: &[u8]) {
         let packet = RtpPacket::parse(datagram).unwrap();
         self.numbers.push(packet.header.sequence);
+        if let (true, [key, _, lasted @ ..]) = (packet.header.payload_type == self.keys, packet.payload) {
+            self.pressed.insert(packet.header.timestamp, (*key, u16::from_be_bytes(lasted.try_into().unwrap())));
+        }
+        if packet.header.payload_type != PCMU {
+            return;
+        }
         let mut samples = [0; FRAME_SAMPLES];
         Law::Mu.decode(packet.payload, &mut samples);
         self.heard.extend_from_slice(&samples);

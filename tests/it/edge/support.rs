@@ -14,6 +14,7 @@ use warmline::{
     call::{
         event::{Event, LegEnd},
         ids::{CallId, LegId},
+        media::patch::{Ear, Patch, Under},
     },
     clock,
     telephony::{Arrival, CallLegs, CallOptions, Lines, Options, People, Telephony, media::MediaConfig},
@@ -177,7 +178,7 @@ impl Caller {
     pub(super) async fn send(&self, method: &str, id: &str, cseq: u32, to_tag: &str, more: &str, body: &str) {
         let (own, user, called) = (self.sip.local_addr().unwrap(), &self.user, &self.called);
         let tag = if to_tag.is_empty() { String::new() } else { format!(";tag={to_tag}") };
-        let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+        let kind = kind_of(method, body);
         // A CANCEL belongs to the transaction of its INVITE (RFC 3261 §9.1).
         let transaction = if method == "CANCEL" { "INVITE" } else { method };
         let text = format!(
@@ -313,16 +314,23 @@ impl Peer {
 
     /// Sends a request inside the call that this INVITE has begun.
     pub(super) async fn says(&self, invite: &Request, method: &str, more: &str) {
+        self.tells(invite, method, more, "").await;
+    }
+
+    /// The same with a body.
+    pub(super) async fn tells(&self, invite: &Request, method: &str, more: &str, body: &str) {
         let header = |name: &str| invite.text.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap();
         let (own, target) = (self.address(), header("Contact").trim_start_matches('<').split('>').next().unwrap());
         let cseq = 1 + self.said.fetch_add(1, Ordering::Relaxed);
         let text = format!(
-            "{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{method}\r\nMax-Forwards: 70\r\nFrom: {};tag={}\r\nTo: {}\r\n\
-             Call-ID: {}\r\nCSeq: {cseq} {method}\r\n{more}Content-Length: 0\r\n\r\n",
+            "{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bK{method}{cseq}\r\nMax-Forwards: 70\r\nFrom: {};tag={}\r\nTo: {}\r\n\
+             Call-ID: {}\r\nCSeq: {cseq} {method}\r\n{more}{}Content-Length: {}\r\n\r\n{body}",
             header("To"),
             self.tag,
             header("From"),
             header("Call-ID"),
+            kind_of(method, body),
+            body.len(),
         );
         self.sip.send_to(text.as_bytes(), invite.from).await.unwrap();
     }
@@ -337,6 +345,15 @@ pub(super) fn phones(users: &[&str]) -> Registrar {
 /// One of the lines of a message.
 pub(super) fn line<'m>(message: &'m str, name: &str) -> &'m str {
     message.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap_or_else(|| panic!("no {name} in {message}"))
+}
+
+/// What kind of body a request has: a session description, or a key.
+const fn kind_of(method: &str, body: &str) -> &'static str {
+    match (body.is_empty(), method.as_bytes()) {
+        (true, _) => "",
+        (false, b"INFO") => "Content-Type: application/dtmf-relay\r\n",
+        (false, _) => "Content-Type: application/sdp\r\n",
+    }
 }
 
 /// A loopback address for each peer of a test.
@@ -365,4 +382,10 @@ pub(super) fn sound_of(answer: &str) -> SocketAddr {
     let port = answer.lines().find_map(|line| line.strip_prefix("m=audio ")?.split(' ').next()?.parse().ok()).unwrap();
     let address = answer.lines().find_map(|line| line.strip_prefix("c=IN IP")?.get(2..)?.parse().ok()).unwrap();
     SocketAddr::new(address, port)
+}
+
+/// Two legs that hear each other.
+pub(super) fn joined(one: LegId, other: LegId) -> Patch {
+    let ear = |leg, other| Ear { leg, hears: vec![other], under: Under::Nothing };
+    Patch { ears: vec![ear(one, other), ear(other, one)], ..Patch::default() }
 }

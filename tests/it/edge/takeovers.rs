@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use super::{
     rtp::{Rtp, assert_joined},
-    support::{Caller, Edge, Peer, Request, Taken, line, offer, phones, sound_of},
+    support::{Caller, Edge, Peer, Request, Taken, joined, line, offer, phones, sound_of},
 };
 use warmline::{
     call::{
         event::{Event, LegEnd, TransferTo},
         ids::{AgentId, LegId},
-        media::patch::{Ear, Patch, Under},
     },
     telephony::Person,
 };
@@ -31,11 +30,6 @@ struct Bridged {
     desk: Peer,
     invite: Request,
     agent: Rtp,
-}
-
-fn joined(one: LegId, other: LegId) -> Patch {
-    let ear = |leg, other| Ear { leg, hears: vec![other], under: Under::Nothing };
-    Patch { ears: vec![ear(one, other), ear(other, one)], ..Patch::default() }
 }
 
 impl Bridged {

@@ -1,0 +1,160 @@
+//! Keys across the bridge: however one side presses them, the other side, or the machine behind it, gets each of them once.
+
+use std::time::Duration;
+
+use warmline::call::{
+    event::Event,
+    ids::{AgentId, LegId},
+};
+
+use super::{
+    rtp::{Rtp, assert_joined, tone},
+    support::{Caller, Edge, Peer, Request, Taken, joined, offer, sound_of},
+};
+
+const AGENT: LegId = LegId(1);
+/// Ten seconds: far more than a key takes on the slowest machine.
+const MOST_STEPS: usize = 500;
+
+/// The payload type that an offer gives to an encoding.
+fn payload_type(offer: &str, encoding: &str) -> u8 {
+    let named = |line: &str| line.strip_prefix("a=rtpmap:")?.split_once(' ').filter(|(_, name)| name.starts_with(encoding))?.0.parse().ok();
+    offer.lines().find_map(named).unwrap_or_else(|| panic!("no {encoding} in {offer}"))
+}
+
+struct Bridged {
+    calling: Caller,
+    /// Our tag in the caller's call.
+    tag: String,
+    caller: Rtp,
+    taken: Taken,
+    desk: Peer,
+    invite: Request,
+    agent: Rtp,
+    /// Ticks a second of the agent's clock.
+    agent_hz: u32,
+    // The driver stays.
+    _edge: Edge,
+}
+
+impl Bridged {
+    /// A caller with G.711 and an agent with this codec, whose keys have its clock.
+    async fn with(codec: &str, agent_hz: u32, first_port: u16) -> Self {
+        let mut edge = Edge::start(first_port..=first_port + 7, Duration::from_secs(30)).await;
+        let (calling, desk) = (Caller::new(edge.address()).await, Peer::new().await);
+        let (mut caller, mut agent) = (Rtp::bind().await, Rtp::bind().await);
+        let keys = "a=rtpmap:101 telephone-event/8000\r\n";
+        calling.send("INVITE", "keys", 1, "", "", &(offer(caller.address(), "0 101") + keys)).await;
+        let mut taken = edge.answer().await;
+        let answer = calling.answer_to("keys", "1 INVITE").await;
+        let tag = calling.confirm("keys", &answer).await;
+        caller.to = sound_of(&answer);
+        taken.legs.dial(AGENT, (AgentId("maria".to_owned()), desk.uri().to_string()), 20_000, String::new(), None).await;
+        let invite = desk.expect("INVITE").await;
+        let key_name = format!("telephone-event/{agent_hz}");
+        (agent.to, agent.keys) = (sound_of(&invite.text), payload_type(&invite.text, &key_name));
+        let sound = payload_type(&invite.text, codec);
+        let types = format!("{sound} {}", agent.keys);
+        let maps = format!("a=rtpmap:{sound} {codec}\r\na=rtpmap:{} {key_name}\r\n", agent.keys);
+        desk.respond(&invite, "200 OK", &(offer(agent.address(), &types) + &maps)).await;
+        while !matches!(taken.next().await, Event::LegAnswered { leg: AGENT }) {}
+        taken.legs.patch(joined(LegId::CALLER, AGENT));
+        desk.expect("ACK").await;
+        let mut bridged = Self { calling, tag, caller, taken, desk, invite, agent, agent_hz, _edge: edge };
+        bridged.goes_on().await;
+        bridged
+    }
+
+    /// 600 ms of the call, by the gateway's own pace: longer than any key.
+    async fn goes_on(&mut self) {
+        for _ in 0..30 {
+            self.step().await;
+        }
+    }
+
+    /// 20 ms of it.
+    async fn step(&mut self) {
+        self.caller.drain();
+        self.caller.say(tone(440.0)).await;
+        self.agent.hear().await;
+        self.agent.say(tone(1_000.0)).await;
+        self.caller.drain();
+    }
+
+    /// Until each side has got so many keys; and longer, in case that another one comes.
+    async fn have(&mut self, caller: usize, agent: usize) {
+        let mut steps = 0;
+        while (self.caller.pressed.len(), self.agent.pressed.len()) != (caller, agent) && steps < MOST_STEPS {
+            self.step().await;
+            steps += 1;
+        }
+        self.goes_on().await;
+    }
+
+    /// What the brain has been told of since.
+    async fn told(&mut self, key: char) -> LegId {
+        loop {
+            if let Event::Digit { leg, digit } = self.taken.next().await {
+                assert_eq!(digit, key);
+                return leg;
+            }
+        }
+    }
+}
+
+/// A body that says a key (RFC 6086 leaves it to others; this is what telephones send).
+fn relay(key: u8) -> String {
+    format!("Signal={key}\r\nDuration=160\r\n")
+}
+
+fn keys(side: &Rtp) -> Vec<u8> {
+    side.pressed.values().map(|(key, _)| *key).collect()
+}
+
+async fn each_key_comes_across_once(codec: &str, agent_hz: u32, first_port: u16) {
+    let mut call = Bridged::with(codec, agent_hz, first_port).await;
+    let hz = call.agent_hz;
+    // The caller: in a request, in a request and as events at once, which is one key, and as events.
+    call.calling.send("INFO", "keys", 2, &call.tag, "", &relay(6)).await;
+    assert_eq!(call.told('6').await, LegId::CALLER);
+    call.have(0, 1).await;
+    call.calling.send("INFO", "keys", 3, &call.tag, "", &relay(7)).await;
+    call.caller.press(7, 8_000).await;
+    assert_eq!(call.told('7').await, LegId::CALLER);
+    call.have(0, 2).await;
+    call.caller.press(5, 8_000).await;
+    assert_eq!(call.told('5').await, LegId::CALLER);
+    call.have(0, 3).await;
+    assert_eq!((keys(&call.agent), keys(&call.caller)), (vec![6, 7, 5], vec![]), "{codec}");
+    let lasted = call.agent.pressed.values().map(|(_, ticks)| u32::from(*ticks) * 1_000 / hz);
+    assert!(lasted.clone().all(|ms| (80..=400).contains(&ms)), "{codec}: {:?}", lasted.collect::<Vec<_>>());
+
+    // The agent, in the same ways.
+    call.desk.tells(&call.invite, "INFO", "", &relay(8)).await;
+    assert_eq!(call.told('8').await, AGENT);
+    call.have(1, 3).await;
+    call.agent.press(0, hz).await;
+    call.desk.tells(&call.invite, "INFO", "", &relay(0)).await;
+    assert_eq!(call.told('0').await, AGENT);
+    call.have(2, 3).await;
+    call.agent.press(9, hz).await;
+    assert_eq!(call.told('9').await, AGENT);
+    call.have(3, 3).await;
+    assert_eq!((keys(&call.caller), keys(&call.agent)), (vec![8, 0, 9], vec![6, 7, 5]), "{codec}");
+    if codec.starts_with("PCMU") {
+        // Neither side's key is left in the other's ear, and the sound goes on behind it.
+        call.caller.forget();
+        call.agent.forget();
+        assert_joined(&mut call.caller, &mut call.agent).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_key_comes_across_once_to_a_side_that_speaks_alike() {
+    each_key_comes_across_once("PCMU/8000", 8_000, 17_980).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_key_comes_across_once_to_a_side_with_another_clock() {
+    each_key_comes_across_once("opus/48000/2", 48_000, 17_988).await;
+}
