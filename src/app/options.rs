@@ -224,6 +224,7 @@ pub(super) fn http(config: &Config, tls: Option<&watch::Sender<http::Tls>>) -> a
         tls: tls.map(watch::Sender::subscribe),
         hosts: from.hosts.clone(),
         connections: from.connections,
+        connections_per_address: from.connections_per_address,
         streams: from.streams,
         web: http::WebOptions {
             origins: from.widget_origins.clone(),

@@ -31,6 +31,8 @@ pub struct HttpConfig {
     pub hosts: Vec<String>,
     /// Connections at once; further ones are refused.
     pub connections: usize,
+    /// Of these from one address (or network of IPv6); trusted proxies have as many as they like.
+    pub connections_per_address: usize,
     /// Pages with live events at once.
     pub streams: usize,
     /// Sites whose pages may carry the call button, like `https://www.example.com`.
@@ -84,6 +86,7 @@ impl Default for HttpConfig {
             trusted_proxies: Vec::new(),
             hosts: Vec::new(),
             connections: 1_024,
+            connections_per_address: 512,
             streams: 512,
             widget_origins: Vec::new(),
             ice_servers: Vec::new(),

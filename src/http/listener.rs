@@ -1,11 +1,11 @@
-//! Connections with limits: how many there are, and how long one may neither take nor ask anything. Whoever comes when there is no place is told so.
+//! Connections with limits: how many there are, altogether and from one address, and how long one may neither take nor ask anything. Whoever comes when there is no place is told so.
 //!
 //! A reader that stops reading fills the socket's buffers; then the write stalls, and the connection is closed. What waits for it until then is bounded by
 //! the hub.
 
 use std::{
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -20,7 +20,14 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-use crate::http::tls::{Tls, Wire};
+use crate::{
+    http::{
+        peer::{is_proxy, source},
+        shares::{Share, Shares},
+        tls::{Tls, Wire},
+    },
+    trunk::Network,
+};
 
 /// How long a connection may do nothing.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +45,27 @@ impl Default for Patience {
     }
 }
 
+/// How many connections there are at once.
+#[derive(Debug, Clone)]
+pub(super) struct Bounds {
+    /// Altogether.
+    pub(super) all: usize,
+    /// From one address, or network of IPv6.
+    pub(super) per_address: usize,
+    /// But for these, which speak for many.
+    pub(super) proxies: Vec<Network>,
+}
+
+impl Bounds {
+    /// So many, from wherever.
+    pub(super) const fn of(all: usize) -> Self {
+        Self { all, per_address: all, proxies: Vec::new() }
+    }
+}
+
+/// What somebody hears who has as many connections as one may have (RFC 6585 section 4).
+const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n";
+
 /// What somebody hears for whom there is no place (RFC 9110 section 15.6.4).
 const NO_PLACE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n";
 
@@ -52,31 +80,43 @@ const LEAVING_FOR: Duration = Duration::from_secs(1);
 pub(super) struct Guarded {
     listener: TcpListener,
     places: Arc<Semaphore>,
+    shares: Shares,
+    proxies: Vec<Network>,
     leaving: Arc<Semaphore>,
     patience: Patience,
     tls: Option<watch::Receiver<Tls>>,
 }
 
 impl Guarded {
-    pub(super) fn new(listener: TcpListener, connections: usize, patience: Patience, tls: Option<watch::Receiver<Tls>>) -> Self {
-        let (places, leaving) = (Arc::new(Semaphore::new(connections)), Arc::new(Semaphore::new(LEAVING)));
-        Self { listener, places, leaving, patience, tls }
+    pub(super) fn new(listener: TcpListener, bounds: Bounds, patience: Patience, tls: Option<watch::Receiver<Tls>>) -> Self {
+        let (places, leaving) = (Arc::new(Semaphore::new(bounds.all)), Arc::new(Semaphore::new(LEAVING)));
+        Self { listener, places, shares: Shares::new(bounds.per_address), proxies: bounds.proxies, leaving, patience, tls }
     }
 
     /// The next connection for which there is a place.
-    async fn next(&mut self) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    async fn next(&mut self) -> (TcpStream, SocketAddr, Place) {
         loop {
             // axum's own accept waits a moment when the process has no file descriptors left, instead of spinning.
             let (stream, address) = Listener::accept(&mut self.listener).await;
-            match Arc::clone(&self.places).try_acquire_owned() {
+            match self.place(address.ip()) {
                 Ok(place) => return (stream, address, place),
-                Err(_) => self.refuse(stream),
+                Err(answer) => self.refuse(stream, answer),
             }
         }
     }
 
+    /// A place for a connection from here; what they hear if there is none.
+    fn place(&self, from: IpAddr) -> Result<Place, &'static [u8]> {
+        let share = match is_proxy(from.to_canonical(), &self.proxies) {
+            true => None,
+            false => Some(self.shares.take(source(from)).ok_or(TOO_MANY)?),
+        };
+        let one = Arc::clone(&self.places).try_acquire_owned().map_err(|_| NO_PLACE)?;
+        Ok(Place { _one: one, _share: share })
+    }
+
     /// Under TLS nobody can be told anything yet.
-    fn refuse(&self, mut stream: TcpStream) {
+    fn refuse(&self, mut stream: TcpStream, answer: &'static [u8]) {
         metrics::counter!("warmline_http_refused_total").increment(1);
         let Ok(leaving) = Arc::clone(&self.leaving).try_acquire_owned() else { return };
         if self.tls.is_some() {
@@ -85,7 +125,7 @@ impl Guarded {
         tokio::spawn(async move {
             let _leaving = leaving;
             let told = async {
-                stream.write_all(NO_PLACE).await?;
+                stream.write_all(answer).await?;
                 stream.shutdown().await?;
                 tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
             };
@@ -122,7 +162,14 @@ pub(super) struct Connection {
     /// Something came in since it was last answered.
     asks: bool,
     stalled: Option<Pin<Box<Sleep>>>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
+}
+
+/// One of all places, and one of its address's.
+#[derive(Debug)]
+struct Place {
+    _one: OwnedSemaphorePermit,
+    _share: Option<Share>,
 }
 
 impl Connection {
@@ -190,15 +237,15 @@ impl AsyncWrite for Connection {
 
 #[cfg(test)]
 mod tests {
-    use std::{io::ErrorKind, time::Duration};
+    use std::{io::ErrorKind, net::IpAddr, time::Duration};
 
     use axum::serve::Listener;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
-        net::{TcpListener, TcpStream},
+        net::{TcpListener, TcpSocket, TcpStream},
     };
 
-    use super::{Guarded, Patience, Wire};
+    use super::{Bounds, Guarded, Patience, Wire};
 
     const SHORT: Duration = Duration::from_millis(100);
     const LONG: Duration = Duration::from_secs(600);
@@ -208,7 +255,7 @@ mod tests {
     async fn connected(patience: Patience) -> (Guarded, Wire, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let mut guarded = Guarded::new(listener, 1, patience, None);
+        let mut guarded = Guarded::new(listener, Bounds { per_address: 2, ..Bounds::of(1) }, patience, None);
         let (connection, _) = guarded.accept().await;
         (guarded, connection, client)
     }
@@ -275,5 +322,39 @@ mod tests {
         drop(connection);
         let _third = TcpStream::connect(guarded.local_addr().unwrap()).await.unwrap();
         guarded.accept().await;
+    }
+
+    /// A connection from this loopback address.
+    async fn from(source: &str, guarded: &Guarded) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(source.parse().unwrap()).unwrap();
+        socket.connect(guarded.local_addr().unwrap()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn one_address_has_so_many_connections_and_leaves_the_others_theirs() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let bounds = Bounds { all: 100, per_address: 2, proxies: vec![IpAddr::from([127, 0, 0, 9]).into()] };
+        let mut guarded = Guarded::new(listener, bounds, Patience::default(), None);
+        let mut open = Vec::new();
+        for _ in 0..2 {
+            let client = from("127.0.0.2:0", &guarded).await;
+            open.push((guarded.accept().await, client));
+        }
+        let mut third = from("127.0.0.2:0", &guarded).await;
+        third.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+        // Others come in meanwhile, and a proxy as often as it likes.
+        for source in ["127.0.0.3:0", "127.0.0.9:0", "127.0.0.9:0", "127.0.0.9:0"] {
+            let client = from(source, &guarded).await;
+            open.push((guarded.accept().await, client));
+        }
+        let mut told = String::new();
+        third.read_to_string(&mut told).await.unwrap();
+        assert!(told.starts_with("HTTP/1.1 429 ") && told.contains("connection: close") && told.ends_with("\r\n\r\n"), "{told}");
+        // Who leaves, comes again.
+        drop(open.remove(0));
+        let _again = from("127.0.0.2:0", &guarded).await;
+        let (_, address) = guarded.accept().await;
+        assert_eq!(address.ip(), IpAddr::from([127, 0, 0, 2]));
     }
 }

@@ -19,6 +19,7 @@ mod openapi;
 mod pages;
 mod peer;
 mod ready;
+mod shares;
 mod sse;
 mod state;
 mod tls;
@@ -69,6 +70,8 @@ pub struct Options {
     pub hosts: Vec<String>,
     /// Connections at the same time; further ones are refused.
     pub connections: usize,
+    /// Of these from one address (or network of IPv6) that is no proxy's.
+    pub connections_per_address: usize,
     /// Live event streams at the same time; further ones are refused.
     pub streams: usize,
     /// Calls from pages.
@@ -99,6 +102,7 @@ impl Options {
             proxies: Vec::new(),
             hosts: Vec::new(),
             connections: 1_024,
+            connections_per_address: 512,
             streams: 512,
             web: WebOptions::default(),
             mask: Mask::default(),
@@ -128,7 +132,7 @@ pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
     router: Router,
-    connections: usize,
+    bounds: listener::Bounds,
     tls: Option<watch::Receiver<Tls>>,
     metrics: Option<TcpListener>,
 }
@@ -154,7 +158,11 @@ impl Bound {
             listener,
             address,
             router: router(Server::new(parts, options)),
-            connections: options.connections,
+            bounds: listener::Bounds {
+                all: options.connections,
+                per_address: options.connections_per_address,
+                proxies: options.proxies.clone(),
+            },
             tls: options.tls.clone(),
             metrics,
         })
@@ -177,7 +185,7 @@ impl Bound {
     /// # Errors
     /// Never in practice: failing connections are closed one by one.
     pub async fn run(self, until: impl Future<Output = ()> + Send) -> io::Result<()> {
-        let listener = listener::Guarded::new(self.listener, self.connections, listener::Patience::default(), self.tls);
+        let listener = listener::Guarded::new(self.listener, self.bounds, listener::Patience::default(), self.tls);
         let mut upkeep = tokio::time::interval(UPKEEP);
         let serving = async { axum::serve(listener, self.router.into_make_service_with_connect_info::<peer::Peer>()).await };
         let figures = figures(self.metrics);
@@ -196,7 +204,7 @@ impl Bound {
 /// Serves the figures and nothing else, if they have an address of their own.
 async fn figures(listener: Option<TcpListener>) -> io::Result<()> {
     let Some(listener) = listener else { return std::future::pending().await };
-    let listener = listener::Guarded::new(listener, FIGURE_READERS, listener::Patience::default(), None);
+    let listener = listener::Guarded::new(listener, listener::Bounds::of(FIGURE_READERS), listener::Patience::default(), None);
     axum::serve(listener, Router::new().route("/metrics", get(metrics::metrics))).await
 }
 

@@ -41,12 +41,17 @@ impl Way {
 
     /// A word for throttles and logs; one for a whole network of IPv6, where anybody has as many addresses as they like.
     pub(super) fn word(&self) -> String {
-        match self.source {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                if address.is_loopback() { address.to_string() } else { format!("{a:x}:{b:x}:{c:x}:{d:x}::/64") }
-            }
+        source(self.source)
+    }
+}
+
+/// A word for where something comes from: an address, or a whole network of IPv6.
+pub(super) fn source(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            if address.is_loopback() { address.to_string() } else { format!("{a:x}:{b:x}:{c:x}:{d:x}::/64") }
         }
     }
 }
@@ -74,7 +79,7 @@ fn address(text: &str) -> Option<IpAddr> {
     bare.or_else(|| text.trim_matches(['[', ']']).parse().ok()).map(|address| address.to_canonical())
 }
 
-fn is_proxy(address: IpAddr, proxies: &[Network]) -> bool {
+pub(super) fn is_proxy(address: IpAddr, proxies: &[Network]) -> bool {
     proxies.iter().any(|network| network.contains(address))
 }
 

@@ -14,7 +14,11 @@ use crate::{
     call::event::LegEnd,
     clock,
     desk::DeskHandle,
-    http::{at_desk::Desks, error::ApiError},
+    http::{
+        at_desk::Desks,
+        error::ApiError,
+        shares::{Share, Shares},
+    },
     web_call::{WebCall, WebCallId, WebCalls, random_hex},
 };
 
@@ -67,29 +71,8 @@ pub(super) struct Web {
     pub(super) desks: Desks,
     key: hmac::Key,
     pages: Mutex<HashMap<WebCallId, Page>>,
-    sources: Arc<Sources>,
-}
-
-/// Calls by where they come from.
-type Sources = Mutex<HashMap<String, usize>>;
-
-/// One of the calls that an address may have at once; given back when it is dropped.
-#[derive(Debug)]
-pub(super) struct Place {
-    sources: Arc<Sources>,
-    source: String,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(calls) = sources.get_mut(&self.source) {
-            *calls -= 1;
-            if *calls == 0 {
-                sources.remove(&self.source);
-            }
-        }
-    }
+    /// Callers' calls by where they come from.
+    shares: Shares,
 }
 
 #[derive(Debug)]
@@ -98,13 +81,14 @@ struct Page {
     token: String,
     ended: watch::Receiver<bool>,
     streams: usize,
-    _place: Option<Place>,
+    _place: Option<Share>,
 }
 
 impl Web {
     pub(super) fn new(calls: WebCalls, desk: DeskHandle, options: WebOptions) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, random_hex(32).as_bytes());
-        Self { calls, desk, options, desks: Desks::default(), key, pages: Mutex::default(), sources: Arc::default() }
+        let shares = Shares::new(options.calls_per_address);
+        Self { calls, desk, options, desks: Desks::default(), key, pages: Mutex::default(), shares }
     }
 
     /// A token that begins one page's calls, and the seconds that it lives.
@@ -137,15 +121,12 @@ impl Web {
     ///
     /// # Errors
     /// They have as many calls as they may have.
-    pub(super) fn place(&self, source: String) -> Result<Place, ApiError> {
+    pub(super) fn place(&self, source: String) -> Result<Share, ApiError> {
         self.forget_ended();
-        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        if sources.get(&source).is_some_and(|calls| *calls >= self.options.calls_per_address) {
+        self.shares.take(source).ok_or_else(|| {
             metrics::counter!("warmline_web_calls_refused_total").increment(1);
-            return Err(ApiError::TryLater(TRY_AGAIN));
-        }
-        *sources.entry(source.clone()).or_default() += 1;
-        Ok(Place { sources: Arc::clone(&self.sources), source })
+            ApiError::TryLater(TRY_AGAIN)
+        })
     }
 
     /// Calls that are over leave their places here.
@@ -154,7 +135,7 @@ impl Web {
     }
 
     /// Keeps a call that has begun; a caller's with its place.
-    pub(super) fn add(&self, call: &WebCall, token: String, place: Option<Place>) {
+    pub(super) fn add(&self, call: &WebCall, token: String, place: Option<Share>) {
         self.forget_ended();
         self.pages().insert(call.id.clone(), Page { token, ended: call.ended.clone(), streams: 0, _place: place });
     }
@@ -272,6 +253,6 @@ mod tests {
         let two = [(); 2].map(|()| web.place("192.0.2.1".to_owned()).unwrap());
         assert!(web.place("192.0.2.1".to_owned()).is_err());
         drop(two);
-        assert!(web.sources.lock().unwrap().is_empty());
+        assert!(web.shares.are_free());
     }
 }

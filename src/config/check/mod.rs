@@ -87,6 +87,7 @@ impl<'a> Checker<'a> {
             ("rtp", "threads", file.rtp.threads),
             ("speech", "threads", file.speech.threads),
             ("http", "connections", file.http.connections),
+            ("http", "connections_per_address", file.http.connections_per_address),
             ("desk", "queue_places", file.desk.queue_places),
             ("registrar", "contacts", file.registrar.contacts),
         ] {

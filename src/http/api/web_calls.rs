@@ -18,9 +18,10 @@ use crate::{
         api::agents,
         asker::Asker,
         error::{ApiError, Body},
+        shares::Share,
         sse,
         state::Server,
-        web::{IceServer, Place, Watching},
+        web::{IceServer, Watching},
     },
     web_call::{WebCall, WebRefused},
 };
@@ -159,7 +160,7 @@ async fn next(state: Next) -> Option<(axum::response::sse::Event, Next)> {
     Some((sse::event("ended", &Ended {}), Next::Over))
 }
 
-fn begun(server: &Server, call: WebCall, token: String, place: Option<Place>) -> impl IntoResponse + use<> {
+fn begun(server: &Server, call: WebCall, token: String, place: Option<Share>) -> impl IntoResponse + use<> {
     server.web.add(&call, token, place);
     let location = format!("/api/v1/web-calls/{}", call.id.0);
     (StatusCode::CREATED, [(header::LOCATION, location)], Json(Begun { id: call.id.0, sdp: call.answer }))

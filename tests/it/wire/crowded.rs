@@ -6,7 +6,7 @@ use std::{fs, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::Path, ti
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::timeout,
 };
 use warmline::{
@@ -25,9 +25,16 @@ const MEMORY_KB: u64 = 100 * 1_024;
 
 const QUESTION: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-/// A connection that has begun to ask, or nothing yet, or was answered and stays.
+/// Somebody from one of the loopback addresses.
+async fn comes(from: usize, address: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("127.0.0.{from}:0").parse().unwrap()).unwrap();
+    socket.connect(address).await.unwrap()
+}
+
+/// A connection that has begun to ask, or nothing yet, or was answered and stays: one address may not have them all.
 async fn joins(number: usize, address: SocketAddr) -> TcpStream {
-    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut stream = comes(2 + number % 2, address).await;
     match number % 4 {
         0 => {}
         1 => stream.write_all(&QUESTION[..30]).await.unwrap(),
