@@ -108,9 +108,10 @@ impl Call {
         let thinking = base.ear.paused_at().is_some() || !base.mouth.is_idle();
         let owed = match &self.phase {
             Phase::Talking(bot) => thinking || bot.is_looking_up(),
-            // Music is off while an answer is waited for; it comes back by itself.
+            // Music is off while an answer is waited for, and comes back by itself; there is none under a message.
             Phase::HandingOver { handoff, .. } => {
-                (thinking || handoff.asks_meanwhile()) && handoff.under() == Under::Nothing && !handoff.is_bridged()
+                let quiet = handoff.under() == Under::Nothing && !handoff.is_bridged() && !handoff.takes_message();
+                (thinking || handoff.asks_meanwhile()) && quiet
             }
             Phase::Closing(_) => thinking,
             Phase::Arrived(_) | Phase::Parting { .. } | Phase::Ended => false,

@@ -261,7 +261,7 @@ impl Call {
             Timer::Transfer => self.handoff_then(|handoff, base| handoff.transfer_late(base)),
             Timer::Update => _ = self.with_handoff(|handoff, base| handoff.update(base)),
             Timer::Question => _ = self.with_handoff(|handoff, base| handoff.ask_meanwhile(base)),
-            Timer::Voicemail => self.handoff_then(|handoff, base| handoff.message_over(base)),
+            Timer::Voicemail => self.handoff_then(|handoff, base| handoff.message_timed_out(base)),
             Timer::QueueWait => self.handoff_then(|handoff, base| handoff.waited_too_long(base)),
             Timer::Farewell => self.end_farewell(true),
             Timer::Scribe => self.base.scribe.due(&mut self.base.io),

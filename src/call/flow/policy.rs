@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The longest message that any flow takes: ten minutes.
+pub(crate) const LONGEST_MESSAGE_S: u64 = 600;
+
 /// When the caller's turn has ended, and what may interrupt the bot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -82,7 +85,7 @@ pub struct HandoffPolicy {
     pub update_ms: u64,
     /// Music without a word until a caller who waits is asked an open question (`useful` of the intent and the queue).
     pub ask_after_ms: u64,
-    /// The longest message that a caller may leave, in seconds; 0: no messages.
+    /// The longest message that a caller may leave, in seconds, 600 at most; 0: no messages.
     pub voicemail_s: u64,
     /// Longest time in the queue, from the decision on.
     pub wait_ms: u64,

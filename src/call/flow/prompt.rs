@@ -37,6 +37,8 @@ pub enum PromptKey {
     BotAgain,
     /// Asks for a message.
     LeaveMessage,
+    /// Before that: it is as long as one may be.
+    MessageFull,
     /// The message is kept: goodbye.
     MessageKept,
     /// The agent could not take it, the next is asked.
@@ -173,7 +175,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 81] = [
+    pub const ALL: [Self; 82] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -189,6 +191,7 @@ impl PromptKey {
         Self::Noted,
         Self::BotAgain,
         Self::LeaveMessage,
+        Self::MessageFull,
         Self::MessageKept,
         Self::NextAgent,
         Self::AgentAnswers,
@@ -306,6 +309,7 @@ impl PromptKey {
             | Self::Noted
             | Self::BotAgain
             | Self::LeaveMessage
+            | Self::MessageFull
             | Self::MessageKept
             | Self::SilentGoodbye
             | Self::NotUnderstood

@@ -329,7 +329,7 @@ impl Handoff {
         let said = turn.heard.text.as_str();
         match &mut self.stage {
             Stage::Callback { .. } => return self.caller_answers(base, said, turn.from),
-            Stage::Voicemail { message } => Self::message_goes_on(message, said),
+            Stage::Voicemail { .. } => return self.message_goes_on(base, said),
             Stage::Finding { .. }
             | Stage::Queued { .. }
             | Stage::Reading { .. }

@@ -11,11 +11,18 @@ use crate::call::{
     timer::Timer,
 };
 
+/// The last words of a message are waited for so long.
+const LAST_WORDS_MS: u64 = 4_000;
+
 /// A message that is being left.
 #[derive(Debug, Default)]
 pub(super) struct Message {
     /// When the caller could begin.
     from: Option<Time>,
+    /// When it was over; its last words may be on their way.
+    until: Option<Time>,
+    /// It is as long as one may be.
+    full: bool,
     /// The caller's voice was heard.
     voiced: bool,
     words: Vec<String>,
@@ -24,11 +31,16 @@ pub(super) struct Message {
 impl Message {
     /// The caller may speak.
     pub(super) const fn is_listened_to(&self) -> bool {
-        self.from.is_some()
+        self.from.is_some() && self.until.is_none()
     }
 }
 
 impl Handoff {
+    /// The caller is leaving a message.
+    pub(crate) const fn takes_message(&self) -> bool {
+        matches!(&self.stage, Stage::Voicemail { message } if message.is_listened_to())
+    }
+
     /// Asks the caller for a message.
     pub(super) fn take_message(&mut self, base: &mut Base) -> Then {
         self.company.fall_silent(base);
@@ -51,21 +63,46 @@ impl Handoff {
         message.voiced |= message.from.is_some() && base.ear.is_voice();
     }
 
-    /// Words of the message.
-    pub(super) fn message_goes_on(message: &mut Message, words: &str) {
-        if message.from.is_some() {
+    /// Words of the message, perhaps its last ones.
+    pub(super) fn message_goes_on(&mut self, base: &mut Base, words: &str) -> Then {
+        if let Stage::Voicemail { message } = &mut self.stage
+            && message.from.is_some()
+        {
             message.voiced = true;
             message.words.push(words.to_owned());
+            if message.until.is_some() {
+                return self.message_over(base);
+            }
         }
+        Then::Stay
+    }
+
+    /// The time for it is over: the end of a message, or of the wait for its last words.
+    pub(crate) fn message_timed_out(&mut self, base: &mut Base) -> Then {
+        if let Stage::Voicemail { message } = &mut self.stage {
+            message.full |= message.until.is_none();
+        }
+        self.message_over(base)
     }
 
     /// The caller is done: silence, a key, or as long as a message may be.
     pub(crate) fn message_over(&mut self, base: &mut Base) -> Then {
         match self.take() {
-            Stage::Voicemail { message } if message.from.is_some() => {
+            Stage::Voicemail { mut message } if message.from.is_some() => {
+                if message.until.is_none() {
+                    message.until = Some(base.io.now);
+                    base.ear.too_long(&mut base.io, base.expect);
+                    if base.ear.paused_at().is_some() {
+                        base.io.timers.set(Timer::Voicemail, base.io.now.plus(LAST_WORDS_MS));
+                        return self.keep(Stage::Voicemail { message });
+                    }
+                }
                 base.ear.discard(&mut base.io);
                 if !Self::keep_message(base, &message) {
                     return Self::goodbye(base);
+                }
+                if message.full {
+                    base.tell(PromptKey::MessageFull, &[]);
                 }
                 base.tell(PromptKey::MessageKept, &[]);
                 Then::Close(Outcome::VoicemailLeft)
@@ -78,7 +115,9 @@ impl Handoff {
     pub(super) fn keep_message(base: &mut Base, message: &Message) -> bool {
         base.io.timers.stop(Timer::Voicemail);
         let Some(from) = message.from.filter(|_| message.voiced) else { return false };
-        base.io.record(What::Handoff { step: HandoffStep::Voicemail { from, to: base.io.now, text: message.words.join(" ") } });
+        base.io.record(What::Handoff {
+            step: HandoffStep::Voicemail { from, to: message.until.unwrap_or(base.io.now), text: message.words.join(" ") },
+        });
         Self::over(base, HandoffOutcome::Voicemail);
         true
     }

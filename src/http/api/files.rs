@@ -30,7 +30,7 @@ use crate::{
 pub(crate) struct Stretch {
     /// Its beginning, milliseconds since the call arrived. `to` must be there, too.
     from: Option<u64>,
-    /// Its end. At most two minutes are served.
+    /// Its end. At most ten minutes are served, as long as a message may be.
     to: Option<u64>,
 }
 

@@ -6,8 +6,10 @@ use std::{
     path::Path,
 };
 
-/// The longest stretch, in milliseconds: two minutes are 3.8 MB.
-pub(super) const LONGEST_MS: u64 = 120_000;
+use crate::call::flow::policy::LONGEST_MESSAGE_S;
+
+/// The longest stretch, in milliseconds: the longest message that a caller may leave, which is 19 MB.
+const LONGEST_MS: u64 = LONGEST_MESSAGE_S * 1_000;
 
 /// A header ends well before this.
 const HEADER_LIMIT: u64 = 4_096;
@@ -126,6 +128,17 @@ mod tests {
         for (from, to) in [(1_000, 2_000), (500, 500), (600, 500), (100_000_000, 200_000_000)] {
             assert!(cut(file.path(), from, to).unwrap().is_none(), "{from} {to}");
         }
+    }
+
+    #[test]
+    fn the_longest_message_is_heard_to_its_end_and_nothing_longer() {
+        let spec = hound::WavSpec { channels: 1, sample_rate: 10, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut writer = hound::WavWriter::create(file.path(), spec).unwrap();
+        (0..10_000).for_each(|index| writer.write_sample(index).unwrap());
+        writer.finalize().unwrap();
+        let heard = |to| samples(cut(file.path(), 30_000, to).unwrap().unwrap()).len();
+        assert_eq!([30_000 + 600_000, 700_000, 1_000_000].map(heard), [6_000; 3]);
     }
 
     #[test]

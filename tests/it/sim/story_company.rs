@@ -7,6 +7,7 @@ use warmline::call::{
 
 use super::{
     agents::{Agent, Does, Moment, Phone},
+    faults::Fault,
     run::Run,
     script::{Cue, Sim},
 };
@@ -173,9 +174,38 @@ fn a_message_is_no_longer_than_the_flow_allows() {
         .says_on(Cue::When("> caller: You need not wait", 9_000), "leave a message")
         .says_for(Cue::AfterBot(900), "and then, and then, and then", 40_000)
         .run();
-    run.tells(&["= message", "your message is kept", "> end VoicemailLeft"]);
-    let (from, to, _) = message(&run);
-    assert_eq!(to - from, 10_000);
+    run.tells(&["and then, and then", "= message", "as long as a message can be", "your message is kept", "> end VoicemailLeft"]);
+    let (from, to, text) = message(&run);
+    assert_eq!((to - from, text.as_str()), (10_000, "and then, and then, and then"), "what was said until then is kept");
+}
+
+#[test]
+fn last_words_that_nobody_can_write_down_hold_no_message_up() {
+    let run = waits()
+        .longest_message(10)
+        .says_on(Cue::When("> caller: You need not wait", 9_000), "leave a message")
+        .says_for(Cue::AfterBot(900), "It is the lamp", 2_000)
+        .recogniser(&[Fault::None, Fault::None, Fault::None, Fault::Dies])
+        .says_for(Cue::Then(1_500), "and then, and then", 40_000)
+        .run();
+    run.tells(&["= message", "as long as a message can be", "your message is kept", "> end VoicemailLeft"]);
+    let (from, to, text) = message(&run);
+    assert_eq!((to - from, text.as_str()), (10_000, "It is the lamp"));
+    assert!(run.time_of("as long as a message can be") <= to + 4_100, "{}", run.text());
+}
+
+#[test]
+fn a_message_of_more_than_two_minutes_is_kept_whole_where_the_flow_allows_it() {
+    let parts = ["the lamp has arrived broken", "and the bulbs are missing", "I have the receipt", "so please call me tomorrow"];
+    let mut sim = waits().longest_message(200).says_on(Cue::When("> caller: You need not wait", 9_000), "leave a message");
+    for (n, part) in parts.iter().enumerate() {
+        sim = sim.says_for(if n == 0 { Cue::AfterBot(900) } else { Cue::Then(3_000) }, part, 40_000);
+    }
+    let run = sim.run();
+    run.tells(&["= message", "your message is kept", "> end VoicemailLeft"]).never("as long as a message can be");
+    let (from, to, text) = message(&run);
+    assert_eq!(text, parts.join(" "));
+    assert!((165_000..185_000).contains(&(to - from)), "{from}..{to}");
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::Checker;
-use crate::yaml::{self, Path};
+use crate::{
+    call::flow::policy::LONGEST_MESSAGE_S,
+    yaml::{self, Path},
+};
 
 /// A second, a minute and an hour in milliseconds.
 const SECOND: u64 = 1_000;
@@ -57,7 +60,7 @@ impl Checker<'_> {
             ("offers", u64::from(handoff.offers), 1, 50),
             ("update_ms", handoff.update_ms, 5 * SECOND, 2 * MINUTE),
             ("ask_after_ms", handoff.ask_after_ms, 500, MINUTE),
-            ("voicemail_s", handoff.voicemail_s, 0, 600),
+            ("voicemail_s", handoff.voicemail_s, 0, LONGEST_MESSAGE_S),
             ("consult_ms", handoff.consult_ms, SHORTEST_CONSULT_MS, LONGEST_CONSULT_MS),
             ("consult_each_ms", handoff.consult_each_ms, SHORTEST_CONSULT_MS, LONGEST_CONSULT_MS),
             ("vet_ms", handoff.vet_ms, 0, 30 * SECOND),
