@@ -44,9 +44,10 @@ impl LocalMedia {
         self.towards(peer).address.is_ipv4() == peer.is_ipv4()
     }
 
-    /// A peer stays in the family in which it was met.
-    fn settled(self, peer: IpAddr) -> Self {
-        Self { other: None, ..self.towards(peer) }
+    /// A peer stays in the family in which it was met, unless connectivity checks (ICE) show where it is.
+    fn settled(self, picked: &Pick) -> Self {
+        let there = self.towards(picked.rtp.ip());
+        if picked.ice_ufrag.is_some() { there } else { Self { other: None, ..there } }
     }
 }
 
@@ -158,7 +159,7 @@ impl SdpSession {
     pub fn answer(&mut self, offer: &[u8], wish: Direction) -> Result<(String, Negotiated), SdpError> {
         let remote = Description::parse(offer)?;
         let picked = pick(&remote, &self.policy, self.local)?;
-        self.local = self.local.settled(picked.rtp.ip());
+        self.local = self.local.settled(&picked);
         let direction = picked.direction.reversed().and(wish);
         self.lines = remote.media.iter().enumerate().map(|(index, line)| our_line(index == picked.index, line)).collect();
         // An offerer's new name is a restart: ours changes too (RFC 8839 §4.4.1.1.1).
@@ -201,7 +202,7 @@ impl SdpSession {
             }
         }
         self.open_offer = None;
-        self.local = self.local.settled(picked.rtp.ip());
+        self.local = self.local.settled(&picked);
         let direction = offered.and(picked.direction.reversed());
         // Both sides said "actpass" and "active": the answerer begins, unless it wants us to (RFC 5763 §5).
         if let RemoteKey::Dtls { setup, .. } = picked.key {

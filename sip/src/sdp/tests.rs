@@ -274,16 +274,29 @@ fn with_an_address_of_each_family_the_peer_says_which() {
 }
 
 #[test]
-fn a_browser_is_told_a_candidate_of_its_family() {
+fn a_browser_is_told_a_candidate_of_either_family_its_own_first() {
     let both = LocalMedia { other: Some("2001:db8::50".parse().unwrap()), ..LOCAL };
     let browser = Policy { ice: true, ..policy(&LAWS) };
     let at = |at: &str| format!("v=0\r\nc=IN {at}\r\nm=audio 9 RTP/AVP 0\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n");
-    for (says, candidate) in
-        [("IP6 2001:db8::7", "2001:db8::50 20000"), ("IP4 192.0.2.7", "192.0.2.50 20000"), ("IP4 0.0.0.0", "192.0.2.50 20000")]
-    {
-        let (answer, _) = SdpSession::new(1, both, browser.clone()).answer(at(says).as_bytes(), Direction::SendRecv).unwrap();
-        assert!(answer.contains(&format!("a=candidate:1 1 udp 2130706431 {candidate} typ host")), "{answer}");
+    let candidates =
+        |answer: &str| -> Vec<String> { answer.lines().filter_map(|line| line.strip_prefix("a=candidate:")).map(str::to_owned).collect() };
+    let (four, six) = ("192.0.2.50", "2001:db8::50");
+    for (says, first, second) in [("IP6 2001:db8::7", six, four), ("IP4 192.0.2.7", four, six), ("IP4 0.0.0.0", four, six)] {
+        let mut session = SdpSession::new(1, both, browser.clone());
+        let (answer, _) = session.answer(at(says).as_bytes(), Direction::SendRecv).unwrap();
+        let expected = [
+            format!("1 1 udp 2130706431 {first} 20000 typ host"),
+            format!("1 2 udp 2130706430 {first} 20001 typ host"),
+            format!("2 1 udp 2130706175 {second} 20000 typ host"),
+            format!("2 2 udp 2130706174 {second} 20001 typ host"),
+        ];
+        assert_eq!(candidates(&answer), expected);
+        // It may come back from a network of the other family (ICE restart).
+        let (answer, _) = session.answer(at("IP6 2001:db8::8").as_bytes(), Direction::SendRecv).unwrap();
+        assert_eq!(candidates(&answer).len(), 4, "{answer}");
     }
+    let (answer, _) = SdpSession::new(1, LOCAL, browser).answer(at("IP4 192.0.2.7").as_bytes(), Direction::SendRecv).unwrap();
+    assert_eq!(candidates(&answer).len(), 2, "{answer}");
 }
 
 #[test]

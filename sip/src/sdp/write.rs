@@ -122,15 +122,22 @@ impl Media<'_> {
         if let Some(names) = ice {
             put(out, format_args!("a=ice-ufrag:{}", names.ufrag));
             put(out, format_args!("a=ice-pwd:{}", names.password));
-            let LocalMedia { address, rtp_port, .. } = self.local;
-            // One host candidate for each component; the priority is that of RFC 8445 §5.1.2.1.
-            put(out, format_args!("a=candidate:1 1 udp 2130706431 {address} {rtp_port} typ host"));
-            if !rtcp_mux {
-                put(out, format_args!("a=candidate:1 2 udp 2130706430 {address} {} typ host", rtp_port + 1));
+            let LocalMedia { address, other, rtp_port } = self.local;
+            for (rank, address) in (1..).zip([address].into_iter().chain(other)) {
+                candidate(out, rank, 1, address, rtp_port);
+                if !rtcp_mux {
+                    candidate(out, rank, 2, address, rtp_port + 1);
+                }
             }
             put(out, format_args!("a=end-of-candidates"));
         }
     }
+}
+
+/// A host candidate; `rank` 1 is the address that is preferred. The priority is that of RFC 8445 §5.1.2.1.
+fn candidate(out: &mut String, rank: u32, component: u32, address: IpAddr, port: u16) {
+    let priority = (126 << 24) + ((65_536 - rank) << 8) + (256 - component);
+    put(out, format_args!("a=candidate:{rank} {component} udp {priority} {address} {port} typ host"));
 }
 
 fn put(out: &mut String, line: std::fmt::Arguments<'_>) {

@@ -154,18 +154,38 @@ impl Leg {
         }
     }
 
-    /// A later offer and answer. As long as it rings, its answer may come from an address of the other family.
+    /// A later offer and answer. As long as it rings, its answer may come from an address of the other family; with ICE the checks say where it is.
     pub(super) fn update(&mut self, now: Duration, negotiated: Negotiated, inbox: &mut Inbox) {
-        if self.sockets.turn_to(negotiated.remote_rtp.ip()) {
+        if negotiated.ice.is_none() && self.sockets.turn_to(negotiated.remote_rtp.ip()) {
             self.forget_waiting(inbox);
         }
         self.session.update(now, negotiated);
         self.lost_reported = false;
     }
 
-    /// It is up: its peer stays in its family of addresses.
+    /// It is up: its peer stays in its family of addresses, unless checks (ICE) may show it elsewhere.
     pub(super) fn settle(&mut self) {
-        self.sockets.settle();
+        if self.session.negotiated().ice.is_none() {
+            self.sockets.settle();
+        }
+    }
+
+    /// Might its peer turn up in the other family of addresses?
+    pub(super) fn may_turn(&self) -> bool {
+        self.session.negotiated().ice.is_some() && self.sockets.other().is_some()
+    }
+
+    /// Turns to the family of addresses in which the checks have found its peer. While packets go across, the kernel watches the socket: that has to
+    /// end first.
+    pub(super) fn follow(&mut self, token: Token, watch: Option<&Watch>) {
+        let found = self.session.rtp_destination().map(|peer| peer.ip()).filter(|_| self.may_turn());
+        let Some(found) = found.filter(|found| self.sockets.rtp.local_addr().is_ok_and(|own| own.is_ipv6() != found.is_ipv6())) else {
+            return;
+        };
+        self.pass_to(None, false, token, watch);
+        if self.passes_to.is_none() && self.sockets.turn_to(found) {
+            self.watch_control(token, watch);
+        }
     }
 
     /// Throws away what came before the leg was up: the ring-back of a dialled phone, or somebody's noise.
@@ -299,11 +319,27 @@ impl Leg {
                 notice(Noticed::Digit(digit));
             }
         }
+        if self.may_turn() {
+            self.read_elsewhere(now, civil, inbox);
+        }
         self.session.tick(now);
         self.send_control();
         if !self.heard_from && self.session.is_latched() {
             self.heard_from = true;
             notice(Noticed::FirstRtp);
+        }
+    }
+
+    /// Reads what has come to our other address: checks, and what follows them until the leg turns there.
+    fn read_elsewhere(&mut self, now: Duration, civil: Duration, inbox: &mut Inbox) {
+        let Some((rtp, rtcp)) = self.sockets.other() else { return };
+        for _ in 0..MAX_REPORTS {
+            let Some(arrived) = inbox.read(rtp, civil) else { break };
+            self.session.on_datagram(now.saturating_sub(arrived.age), arrived.from, arrived.bytes);
+        }
+        for _ in 0..MAX_REPORTS {
+            let Some(arrived) = inbox.read(rtcp, civil) else { break };
+            self.session.on_rtcp(now.saturating_sub(arrived.age), arrived.from, arrived.bytes);
         }
     }
 
@@ -427,7 +463,7 @@ impl Leg {
     /// Answers to connectivity checks, and parts of a handshake.
     pub(super) fn send_control(&mut self) {
         while let Some(control) = self.session.poll_control() {
-            let socket = if control.from_rtcp_port { &self.sockets.rtcp } else { &self.sockets.rtp };
+            let socket = self.sockets.towards(control.to.ip(), control.from_rtcp_port);
             // Lost ones are asked for again.
             let _ = socket.send_to(&control.bytes, control.to);
         }

@@ -33,12 +33,13 @@ impl Call {
         for source in 0..self.legs.len() {
             let to = self.only_hearer(source);
             let token = self.token(self.legs[source].id);
+            self.legs[source].follow(token, watch);
             self.legs[source].pass_to(to, recorded, token, watch);
         }
         for index in 0..self.legs.len() {
             self.legs[index].is_passed_to = self.legs.iter().any(|leg| leg.passes_to == Some(index));
         }
-        self.is_settled = self.legs.iter().all(|leg| leg.is_passed_to && leg.passes_to.is_some());
+        self.is_settled = self.legs.iter().all(|leg| leg.is_passed_to && leg.passes_to.is_some() && !leg.may_turn());
     }
 
     /// The one leg that hears this one and nothing else.

@@ -96,7 +96,7 @@ fn bind(here: IpAddr, port: u16) -> io::Result<(UdpSocket, UdpSocket)> {
 pub struct LegSockets {
     pub(super) rtp: UdpSocket,
     pub(super) rtcp: UdpSocket,
-    /// The pair at our address of the other family, as long as it is not known where the peer is.
+    /// The pair at our address of the other family, as long as it is not known where the peer is: with ICE, for the whole call.
     other: Option<(UdpSocket, UdpSocket)>,
     port: u16,
     pool: Arc<PortPool>,
@@ -116,6 +116,19 @@ impl LegSockets {
         std::mem::swap(&mut self.rtp, rtp);
         std::mem::swap(&mut self.rtcp, rtcp);
         true
+    }
+
+    /// The pair for RTP and RTCP at our other address.
+    pub(super) const fn other(&self) -> Option<&(UdpSocket, UdpSocket)> {
+        self.other.as_ref()
+    }
+
+    /// The pair at our address of this one's family, if there is one: of RTP, or of RTCP.
+    pub(super) fn towards(&self, peer: IpAddr, control: bool) -> &UdpSocket {
+        let here = (&self.rtp, &self.rtcp);
+        let strange = self.rtp.local_addr().is_ok_and(|own| own.is_ipv6() != peer.is_ipv6());
+        let (rtp, rtcp) = self.other.as_ref().filter(|_| strange).map_or(here, |(rtp, rtcp)| (rtp, rtcp));
+        if control { rtcp } else { rtp }
     }
 
     /// It is known where the peer is: the other pair is given up.

@@ -221,11 +221,11 @@ async fn silence_before_the_answer_is_no_lost_line() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tone_of_a_telephone_that_registered_ends_the_attempt_once_no_other_one_rings() {
-    let (mut ringing, _) = Ringing::registered(17_810..=17_817, &[]).await;
+    let (mut ringing, _) = Ringing::registered(18_460..=18_467, &[]).await;
     ringing.progress().await;
     assert_eq!(ringing.given_up("alone", cadence(425.0, 500, 500)).await, Err(DialFailure::Busy));
 
-    let (mut ringing, others) = Ringing::registered(17_820..=17_827, &["other"]).await;
+    let (mut ringing, others) = Ringing::registered(18_470..=18_477, &["other"]).await;
     let invite = others[0].expect("INVITE").await;
     ringing.progress().await;
     // Half a second in which nothing is listened to: nothing is sent to where it would come from.
@@ -243,7 +243,7 @@ async fn the_tone_of_a_telephone_that_registered_ends_the_attempt_once_no_other_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_telephone_that_registered_and_was_heard_before_its_answer_takes_the_call() {
-    let (mut ringing, _) = Ringing::registered(17_830..=17_837, &[]).await;
+    let (mut ringing, _) = Ringing::registered(18_480..=18_487, &[]).await;
     ringing.progress().await;
     ringing.rtp.talk(25, cadence(425.0, 1_000, 4_000)).await;
     ringing.answer().await;

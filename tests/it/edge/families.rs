@@ -14,12 +14,13 @@ use warmline::{
         media::patch::{Ear, Patch, Under},
     },
     telephony::{Lines, Outward, over},
+    web_call,
 };
 use warmline_sip::user_agent::{Listener, Transport};
 
 use super::{
     rtp::{Rtp, assert_joined, tone},
-    support::{Caller, Edge, HERE, Peer, Request, Taken, offer, sound_of},
+    support::{Caller, Edge, HERE, PATIENCE, Peer, Request, Taken, offer, sound_of},
 };
 
 const AGENT: LegId = LegId(1);
@@ -152,4 +153,32 @@ async fn a_gateway_of_one_family_refuses_the_others_sound() {
     taken.legs.patch(Patch { ears: vec![music], ..Patch::default() });
     rtp.talk(40, tone(440.0)).await;
     assert!(rtp.peak() > 500, "no music");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_told_a_candidate_of_either_family_and_heard_wherever_its_checks_come_from() {
+    let peer = Peer::at(HERE).await;
+    let mut edge = both(18_490..=18_497, &[&peer]).await;
+    let mine = format!("{}a=ice-ufrag:page\r\na=ice-pwd:0123456789012345678901\r\na=rtcp-mux\r\n", offer(SocketAddr::new(HERE, 9), "0"));
+    let (reply, answered_page) = tokio::sync::oneshot::channel();
+    edge.pages.send(web_call::Request::Call { called: "support".to_owned(), name: None, offer: mine, reply }).await.unwrap();
+    let mut taken = edge.answer().await;
+    let page = tokio::time::timeout(PATIENCE, answered_page).await.expect("an answer in time").unwrap().unwrap();
+    let line = |start: &str| page.answer.lines().filter_map(|line| line.strip_prefix(start)).map(str::to_owned).collect::<Vec<_>>();
+    let port = sound_of(&page.answer).port();
+    let expected = [format!("1 1 udp 2130706431 127.0.0.1 {port} typ host"), format!("2 1 udp 2130706175 ::1 {port} typ host")];
+    assert_eq!(line("a=candidate:"), expected);
+    ring(&mut taken).await;
+    let (invite, mut agent) = (invited(&peer).await, Rtp::at(HERE).await);
+    agent.to = sound_of(&invite.text);
+    peer.respond(&invite, "200 OK", &offer(agent.address(), "0")).await;
+    answered(&mut taken).await;
+    // Its description named IPv4. It is found in IPv6, and then, while packets go across, in IPv4 after all, and back.
+    let (name, password) = (format!("{}:page", line("a=ice-ufrag:")[0]), line("a=ice-pwd:")[0].clone());
+    for (here, priority) in [(V6, 10), (HERE, 20), (V6, 30)] {
+        let mut sound = Rtp::at(here).await;
+        sound.to = SocketAddr::new(here, port);
+        sound.checks((&name, &password), priority).await;
+        assert_joined(&mut sound, &mut agent).await;
+    }
 }

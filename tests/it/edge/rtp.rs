@@ -10,6 +10,7 @@ use tokio::{net::UdpSocket, time::timeout};
 use warmline::phone::Sound;
 use warmline_sip::{
     codec::{FRAME_SAMPLES, Law},
+    ice::{binding_request, is_stun},
     rtp::{Header, RtpPacket},
 };
 
@@ -70,6 +71,20 @@ impl Rtp {
 
     pub(super) fn address(&self) -> SocketAddr {
         self.socket.local_addr().unwrap()
+    }
+
+    /// Checks the way (RFC 8445) and nominates it; `names` are our user name and the far end's password.
+    pub(super) async fn checks(&mut self, names: (&str, &str), priority: u32) {
+        let request = binding_request([7; 12], names.0, names.1, priority, true);
+        self.socket.send_to(&request, self.to).await.unwrap();
+        let mut datagram = [0; 512];
+        loop {
+            let (length, _) = timeout(PATIENCE, self.socket.recv_from(&mut datagram)).await.expect("an answer in time").unwrap();
+            if is_stun(&datagram[..length]) {
+                return;
+            }
+            self.take(&datagram[..length]);
+        }
     }
 
     /// Takes packets, each answered with 20 ms of what `sound` makes of a sample's number.

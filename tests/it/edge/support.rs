@@ -37,7 +37,7 @@ pub(super) struct Edge {
     pub(super) telephony: Telephony,
     arrivals: mpsc::Receiver<Arrival>,
     // Without it the switchboard would take all pages for gone.
-    _pages: mpsc::Sender<warmline::web_call::Request>,
+    pub(super) pages: mpsc::Sender<warmline::web_call::Request>,
 }
 
 /// A call that was taken up.
@@ -77,7 +77,7 @@ impl Edge {
         adjusted(&mut options);
         let (pages, requests) = mpsc::channel(1);
         let (telephony, arrivals) = Telephony::start(options, requests).await.unwrap();
-        Self { telephony, arrivals, _pages: pages }
+        Self { telephony, arrivals, pages }
     }
 
     pub(super) fn address(&self) -> SocketAddr {
