@@ -148,6 +148,13 @@ fn packet_lengths_stay_on_the_grid() {
 }
 
 #[test]
+fn keys_are_understood_of_those_who_announce_none() {
+    // Many send events with the usual number all the same; to them we send none.
+    let (_, agreed) = answer("m=audio 4000 RTP/AVP 0\r\n").unwrap();
+    assert_eq!((agreed.receive.get(101), agreed.dtmf_payload_type), (Some(PayloadKind::TelephoneEvent), None));
+}
+
+#[test]
 fn one_number_has_one_meaning() {
     // The first meaning counts, for sound and for events.
     let twice = offer("m=audio 4000 RTP/AVP 9 101\r\na=rtpmap:9 G722/8000\r\na=rtpmap:9 telephone-event/8000\r\n");
