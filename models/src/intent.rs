@@ -20,7 +20,7 @@ const FREEDOM: f32 = 30.0;
 /// How much likeness to the nearest example counts beside the regression.
 const NEAREST: f32 = 8.0;
 /// What is said for everything else must be so much likelier, as a logarithm: with it, scores are right as often as they say.
-const DOUBT: f32 = 1.0;
+const DOUBT: f32 = 0.6;
 /// The same for sentences of another language than that of the examples.
 const DOUBT_ABROAD: f32 = 1.85;
 /// A matter that is so much like a label is left out of everything else (cosine of their centroids); so is a sentence that is so much like an example.

@@ -105,7 +105,8 @@ impl Ours {
         let clauses = self.language.escalation.clauses(said);
         let mut kinds: Vec<Kind> = Vec::with_capacity(clauses.len());
         for clause in &clauses {
-            let kind = self.kind(clause, kinds.last().copied());
+            let before = kinds.iter().rev().find(|kind| **kind != Kind::Courtesy);
+            let kind = self.kind(clause, before.copied());
             kinds.push(kind);
         }
         if kinds.iter().all(|kind| matches!(kind, Kind::Ours | Kind::Courtesy)) {

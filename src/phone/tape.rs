@@ -69,6 +69,19 @@ impl Tape {
         longest.max(to.saturating_sub(last))
     }
 
+    /// When the last sound before a silence of this length was heard, between `from` and `to`.
+    #[must_use]
+    pub fn silent_from(&self, from: Duration, silence: Duration, to: Duration) -> Option<Duration> {
+        let mut last = from;
+        for at in self.heard_sounds().filter(|at| (from..=to).contains(at)) {
+            if at - last >= silence {
+                return Some(last);
+            }
+            last = at;
+        }
+        (to.saturating_sub(last) >= silence).then_some(last)
+    }
+
     /// Times between the arrivals of packets that follow each other.
     #[must_use]
     pub fn gaps(&self) -> Vec<Duration> {

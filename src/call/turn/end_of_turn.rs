@@ -1,7 +1,7 @@
 //! How long a pause must be before the turn counts as ended: every witness has a say, and none of them alone.
 
 use crate::call::{
-    flow::{policy::TurnPolicy, step::Expect},
+    flow::{policy::TurnPolicy, slot::digits, step::Expect, text},
     turn::words::{self, Language},
     understanding::{Transcript, Understanding},
 };
@@ -53,14 +53,14 @@ pub(crate) fn surest(understanding: &Understanding) -> f32 {
 pub(crate) fn pause_ms(policy: &TurnPolicy, known: &Witnesses<'_>, language: Language) -> u64 {
     let doubt = known.heard.map_or(0.5, |heard| doubt(known, heard, language));
     let of_sentence = by_doubt(policy, doubt);
-    let text = known.heard.map(|heard| heard.text.as_str());
-    let pause = match (known.expect, text) {
+    let said = known.heard.map(|heard| heard.text.as_str());
+    let pause = match (known.expect, said) {
         (Expect::YesNo, None) => policy.pause_yes_no_ms,
-        (Expect::YesNo, Some(text)) if words::yes_or_no(text, language).is_some() && !words::is_unfinished(text, language) => {
+        (Expect::YesNo, Some(text)) if words::yes_or_no(text, language).is_some() && !words::is_half_answer(text, language) => {
             policy.pause_yes_no_ms
         }
         (Expect::Digits { .. } | Expect::Spelled, None) | (Expect::Spelled, Some(_)) => policy.pause_digits_ms,
-        (Expect::Digits { least, most }, Some(text)) => match words::count_digits(text, language) {
+        (Expect::Digits { least, most }, Some(text)) => match digits::count(&text::words(text), &language.lexicon) {
             0 => of_sentence,
             said if said >= most => policy.pause_yes_no_ms,
             said if said >= least => policy.pause_ms.midpoint(policy.pause_incomplete_ms),
@@ -87,7 +87,9 @@ fn by_doubt(policy: &TurnPolicy, doubt: f32) -> u64 {
 /// are a short answer. The sound of the voice is only a hint (on the telephone Smart Turn calls one complete sentence in three incomplete). The shares of
 /// the witnesses were chosen on part a of `warmline eval turns`, where most of them hardly matter.
 fn doubt(known: &Witnesses<'_>, heard: &Transcript, language: Language) -> f32 {
-    if words::is_unfinished(&heard.text, language) {
+    let answers = words::yes_or_no(&heard.text, language).is_some();
+    let promises_more = if answers { words::is_half_answer } else { words::is_unfinished };
+    if promises_more(&heard.text, language) {
         return 1.0;
     }
     let mut doubt = 0.5;
@@ -100,7 +102,6 @@ fn doubt(known: &Witnesses<'_>, heard: &Transcript, language: Language) -> f32 {
         doubt -= 0.25;
     }
     let count = heard.text.split_whitespace().count();
-    let answers = words::yes_or_no(&heard.text, language).is_some();
     let whole = known.whole.filter(|_| !(answers && count <= SHORT_ANSWER));
     match whole {
         // Short sentences read like beginnings of longer ones; what is certain to mean something is none, mostly.
@@ -109,7 +110,7 @@ fn doubt(known: &Witnesses<'_>, heard: &Transcript, language: Language) -> f32 {
         None if words::is_whole_question(&heard.text) && complete.is_none_or(|complete| complete >= HALF_HEARD) => doubt -= 0.2,
         None => {}
     }
-    if FEW_WORDS.contains(&count) && !is_meant && !answers {
+    if FEW_WORDS.contains(&count) && !is_meant && !answers && !words::is_whole_question(&heard.text) {
         doubt += if whole.is_some() { FEW_READ } else { 0.4 };
     }
     if heard.confidence < UNSURE_WORDS {
@@ -147,8 +148,14 @@ mod tests {
         assert_eq!(pause(Expect::Sentence, "I ordered a lamp and", None, 0.95), policy.pause_incomplete_ms);
         assert_eq!(pause(Expect::YesNo, "Yes.", None, 0.0), policy.pause_yes_no_ms);
         assert_eq!(pause(Expect::YesNo, "Yes, but", None, 0.0), policy.pause_incomplete_ms);
+        assert_eq!(pause(Expect::YesNo, "Yes, but.", None, 0.0), policy.pause_incomplete_ms);
+        // Words that promise more elsewhere end an answer.
+        assert_eq!(pause(Expect::YesNo, "No, that isn't the one.", None, 0.0), policy.pause_yes_no_ms);
+        assert_eq!(pause(Expect::YesNo, "Yes, that's right, go on.", None, 0.0), policy.pause_yes_no_ms);
         assert_eq!(pause(six, "four five seven", Some(0.99), 0.0), policy.pause_digits_ms);
-        assert_eq!(pause(six, "four five seven one two nine", None, 0.0), policy.pause_yes_no_ms);
+        for six_digits in ["four five seven one two nine", "It's 4571, double nine.", "457-129", "three eight, two to, nine five"] {
+            assert_eq!(pause(six, six_digits, None, 0.0), policy.pause_yes_no_ms, "{six_digits}");
+        }
         assert_eq!(pause(six, "I do not have it here.", None, 0.0), policy.pause_ms);
     }
 

@@ -5,10 +5,7 @@ use serde::Deserialize;
 use crate::call::{
     event::{AgentChoice, DeclineReason},
     flow::text::plain_letters,
-    language::{
-        self,
-        lists::{Pairs, Words},
-    },
+    language::{self, lists::Words},
 };
 
 /// A language, whose words decide here.
@@ -37,9 +34,6 @@ pub struct TurnWords {
     promises: Words,
     /// Of the unfinished ones, those that no question ends with either.
     joins: Words,
-    digits: Words,
-    /// A repetition word and how many digits it stands for.
-    repeats: Pairs<usize>,
 }
 
 /// Lower-case words without punctuation, and without accents.
@@ -176,6 +170,13 @@ pub(crate) fn is_unfinished(text: &str, language: Language) -> bool {
     goes_on || lists.promises.iter().any(promises)
 }
 
+/// A yes or no that goes on: "yes, but". Who answers what was asked may end on any other word ("no, that isn't the one").
+pub(crate) fn is_half_answer(text: &str, language: Language) -> bool {
+    let text = text.trim_end();
+    let joined = || plain(text).last().is_some_and(|last| language.turn.joins.contains(last));
+    if text.ends_with(['.', '!']) && !text.ends_with("...") { joined() } else { is_unfinished(text, language) }
+}
+
 /// "… what the status of my order is": in English the verb comes last.
 fn is_indirect_question(words: &[String]) -> bool {
     let [_, middle @ .., last] = words else { return false };
@@ -187,24 +188,6 @@ fn is_indirect_question(words: &[String]) -> bool {
 /// The recogniser wrote a question of three words or more: shorter ones ("What?") may only be its beginning.
 pub(crate) fn is_whole_question(text: &str) -> bool {
     text.trim_end().ends_with('?') && text.split_whitespace().count() >= 3
-}
-
-/// How many digits were said, as figures or as words ("four 57, double one").
-pub(crate) fn count_digits(text: &str, language: Language) -> usize {
-    let lists = &language.turn;
-    let mut count = 0;
-    let mut times = 1;
-    for word in plain(text) {
-        if let Some(n) = lists.repeats.of(&word) {
-            times = *n;
-            continue;
-        }
-        let figures = word.chars().filter(char::is_ascii_digit).count();
-        let here = if figures > 0 { figures } else { word.split('-').filter(|part| lists.digits.contains(part)).count() };
-        count += if here == 1 { times } else { here };
-        times = 1;
-    }
-    count
 }
 
 #[cfg(test)]
@@ -273,15 +256,6 @@ mod tests {
         assert!(!is_unfinished("I want to know where my parcel is.", english()));
         assert!(is_unfinished("I want to know what is", english()));
         assert!(is_unfinished("Numărul meu este", romanian()));
-    }
-
-    #[test]
-    fn digits_are_counted_in_words_and_figures() {
-        assert_eq!(count_digits("four five seven, one two nine", english()), 6);
-        assert_eq!(count_digits("It's 4571, double nine.", english()), 6);
-        assert_eq!(count_digits("457-129", english()), 6);
-        assert_eq!(count_digits("I don't have it", english()), 0);
-        assert_eq!(count_digits("patru cinci șapte", romanian()), 3);
     }
 
     #[test]

@@ -23,11 +23,15 @@ const BUSY: Duration = Duration::from_secs(20);
 const BARGE_INS: usize = 12;
 /// The bot has spoken this long when it is interrupted.
 const INTO_THE_ANSWER: Duration = Duration::from_millis(1_200);
+/// After so much silence the bot has stopped: between sentences it pauses for less.
+const STOPPED: Duration = Duration::from_millis(400);
 /// After this pause an answer is over.
 const PAUSE: Duration = Duration::from_millis(900);
 const LIMIT: Duration = Duration::from_secs(30);
 /// What comes later than this is no answer: the bot asks whether anybody is there.
 const LOST: Duration = Duration::from_secs(5);
+/// So many of the slowest are named.
+const SLOWEST: usize = 5;
 /// Who sounds over more than the beginning of a turn took it before its end.
 const INTO_THE_TURN: Duration = Duration::from_millis(400);
 
@@ -157,9 +161,11 @@ impl Talked {
             asked,
             Some(100.0),
         );
-        if let Some((latency, text)) = self.latencies.iter().max() {
-            figures.notes.push(format!("the slowest reply, after {} ms: {text:?}", latency.as_millis()));
-        }
+        let mut slowest: Vec<_> = self.latencies.iter().collect();
+        slowest.sort_unstable_by(|a, b| b.cmp(a));
+        let slowest: Vec<String> =
+            slowest.iter().take(SLOWEST).map(|(latency, text)| format!("{} ms {text:?}", latency.as_millis())).collect();
+        figures.notes.push(format!("the slowest replies: {}", slowest.join(", ")));
         for (what, texts) in [("cut off", &self.cut_off), ("lost", &self.lost)] {
             if !texts.is_empty() {
                 figures.notes.push(format!("{what}: {texts:?}"));
@@ -214,29 +220,43 @@ async fn talk(line: &Line, call: &[Said]) -> Result<Talked> {
 
 /// From the first sound of a caller who interrupts to the last sound of the bot.
 async fn barge_ins(bench: &Bench, figures: &mut Figures, script: &Script) -> Result<()> {
-    let questions: Vec<&Sound> = asking(script).collect();
+    let questions: Vec<&Said> = asking(script).collect();
     let mut times = Vec::new();
-    let mut went_on = 0;
-    while times.len() + went_on < BARGE_INS {
+    let (mut went_on, mut cut_off) = (Vec::new(), Vec::new());
+    while times.len() + went_on.len() < BARGE_INS {
         let (_phone, line) = bench.call().await?;
         let greeted = hear_out(&line, line.answered).await.context("the greeting")?;
-        let mut asked = line.media.say(questions[0]).await?.end.max(greeted);
-        for question in questions[1..].iter().skip(times.len() + went_on).take(BARGE_INS / 2) {
+        let mut asked = line.media.say(&questions[0].sound).await?.end.max(greeted);
+        for question in questions[1..].iter().skip(times.len() + went_on.len()).take(BARGE_INS / 2) {
             line.media.wait_for_sound_of(INTO_THE_ANSWER, asked, LIMIT).await?;
-            let span = line.media.say(question).await?;
-            // The bot is still while the caller speaks: its last sound before the caller's last one is where it stopped.
-            let stopped = line.media.tape(|tape| tape.last_sound_before(span.end)).unwrap_or(span.start);
-            if span.end.saturating_sub(stopped) < Duration::from_millis(200) {
-                went_on += 1;
-            } else {
-                times.push(stopped.saturating_sub(span.start));
+            let span = line.media.say(&question.sound).await?;
+            match line.media.tape(|tape| tape.silent_from(span.start, STOPPED, span.end)) {
+                Some(stopped) => {
+                    times.push((stopped - span.start, &question.text));
+                    // Who pauses inside a sentence may be answered too soon: a turn that is cut off, and no interruption that is missed.
+                    let again = line.media.tape(|tape| tape.last_sound_before(span.end)).is_some_and(|last| last > stopped + STOPPED);
+                    if again {
+                        cut_off.push(&question.text);
+                    }
+                }
+                None => went_on.push(&question.text),
             }
             asked = span.end;
         }
         line.hang_up().await?;
     }
-    figures.add_times("barge_in_stop", &times, &[(50, None), (95, Some(250.0)), (100, None)]);
-    figures.add("barge_in_not_stopped", went_on as f64, "times", times.len() + went_on, Some(0.0));
+    let stops: Vec<Duration> = times.iter().map(|(time, _)| *time).collect();
+    figures.add_times("barge_in_stop", &stops, &[(50, None), (95, Some(250.0)), (100, None)]);
+    figures.add("barge_in_not_stopped", went_on.len() as f64, "times", times.len() + went_on.len(), Some(0.0));
+    if let Some((time, text)) = times.iter().max() {
+        figures.notes.push(format!("the slowest to interrupt, after {} ms: {text:?}", time.as_millis()));
+    }
+    figures.add("barge_in_cut_off", cut_off.len() as f64 * 100.0 / BARGE_INS as f64, "%", times.len() + went_on.len(), Some(10.0));
+    for (what, texts) in [("did not interrupt", went_on), ("interrupted, and answered before their end", cut_off)] {
+        if !texts.is_empty() {
+            figures.notes.push(format!("{what}: {texts:?}"));
+        }
+    }
     Ok(())
 }
 
@@ -252,7 +272,7 @@ async fn many(bench: &Bench, figures: &mut Figures, script: Arc<Script>) -> Resu
         talkers.spawn(async move {
             // They talk without a pause for the answer, each at another place of the list.
             for question in asking(&script).cycle().skip(n) {
-                if clock::now() > until || line.media.say(question).await.is_err() {
+                if clock::now() > until || line.media.say(&question.sound).await.is_err() {
                     break;
                 }
             }
@@ -280,8 +300,8 @@ async fn many(bench: &Bench, figures: &mut Figures, script: Arc<Script>) -> Resu
 }
 
 /// What is asked where nobody is handed over.
-fn asking(script: &Script) -> impl Iterator<Item = &Sound> + Clone {
-    script.iter().take(ASKING).flatten().map(|said| &said.sound)
+fn asking(script: &Script) -> impl Iterator<Item = &Said> + Clone {
+    script.iter().take(ASKING).flatten()
 }
 
 /// Waits until what the bot says after `since` is over; says when.

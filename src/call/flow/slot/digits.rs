@@ -42,6 +42,12 @@ pub fn is_misheard(words: &[String], (least, most): (usize, usize), lexicon: &Le
     !corrected && count * 2 >= least && (count > most || pieces.contains(&Piece::Other))
 }
 
+/// How many digits were said, as figures or as words ("four 57, double one").
+#[must_use]
+pub fn count(words: &[String], lexicon: &Lexicon) -> usize {
+    all(&pieces(words, lexicon), true).len()
+}
+
 /// Everything that `old` may become when the caller says only what is wrong with it, best first.
 #[must_use]
 pub fn correct(old: &str, words: &[String], lexicon: &Lexicon) -> Vec<String> {
