@@ -30,13 +30,13 @@ const ANSWERS: &str = "Yes, we repair lamps like this one in our own workshop.";
 const REST_MS: u32 = 240_000;
 
 /// A desk telephone that says what it is told to say.
-struct Desk {
+pub(super) struct Desk {
     control: u16,
     _baresip: Child,
 }
 
 impl Desk {
-    async fn start(folder: &Path, port: u16) -> Self {
+    pub(super) async fn start(folder: &Path, port: u16) -> Self {
         configure(folder, "maria", port, &Sound::silence(REST_MS), "11300-11349");
         let control = free_port().await;
         let mut config = fs::File::options().append(true).open(folder.join("config")).unwrap();
@@ -45,7 +45,7 @@ impl Desk {
     }
 
     /// Says a sound from now on, and nothing after it.
-    async fn says(&self, sound: &Sound, file: &Path) {
+    pub(super) async fn says(&self, sound: &Sound, file: &Path) {
         let silent = Sound::silence(REST_MS).samples;
         Sound { samples: [sound.samples.clone(), silent].concat() }.write(file).unwrap();
         let told = self.command("ausrc", &format!("aufile,{}", file.display())).await;
@@ -81,7 +81,8 @@ fn inquiry<'v>(seen: &'v Value, did: &str) -> Option<&'v Value> {
     steps(seen).filter(|step| step["step"] == "inquiry").map(|step| &step["inquiry"]).find(|inquiry| inquiry["did"] == did)
 }
 
-fn steps(seen: &Value) -> impl Iterator<Item = &Value> {
+/// The steps of the handoff, or of the question, on record.
+pub(super) fn steps(seen: &Value) -> impl Iterator<Item = &Value> {
     seen["entries"].as_array().into_iter().flatten().filter(|entry| entry["what"] == "handoff").map(|entry| &entry["step"])
 }
 

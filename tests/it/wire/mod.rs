@@ -12,6 +12,7 @@ mod demo;
 mod held;
 mod interrupted;
 mod interruptions;
+mod introduced;
 mod invite;
 mod kamailio;
 mod peer;
