@@ -248,9 +248,8 @@ async fn barge_ins(bench: &Bench, figures: &mut Figures, script: &Script) -> Res
     let stops: Vec<Duration> = times.iter().map(|(time, _)| *time).collect();
     figures.add_times("barge_in_stop", &stops, &[(50, None), (95, Some(250.0)), (100, None)]);
     figures.add("barge_in_not_stopped", went_on.len() as f64, "times", times.len() + went_on.len(), Some(0.0));
-    if let Some((time, text)) = times.iter().max() {
-        figures.notes.push(format!("the slowest to interrupt, after {} ms: {text:?}", time.as_millis()));
-    }
+    let each: Vec<String> = times.iter().map(|(time, text)| format!("{} ms {text:?}", time.as_millis())).collect();
+    figures.notes.push(format!("the bot stopped after: {}", each.join(", ")));
     figures.add("barge_in_cut_off", cut_off.len() as f64 * 100.0 / BARGE_INS as f64, "%", times.len() + went_on.len(), Some(10.0));
     for (what, texts) in [("did not interrupt", went_on), ("interrupted, and answered before their end", cut_off)] {
         if !texts.is_empty() {

@@ -13,8 +13,8 @@ use crate::call::{
     media::frame::{Frame, Samples},
 };
 
-/// Two seconds: a listener that is further behind has lost the caller anyway.
-const FRAMES: usize = 100;
+/// One second: a listener that is further behind has lost the caller anyway, and what waits is half of what a bridged call costs in memory.
+const FRAMES: usize = 50;
 
 /// A frame of a leg that is listened to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
