@@ -348,12 +348,18 @@ impl Ear {
     }
 
     fn take_if_over(&mut self, io: &mut Io) -> News {
-        let Hearing::Pause { due, .. } = &self.hearing else { return News::Nothing };
+        let Hearing::Pause { due, cut, early_stop, .. } = &self.hearing else { return News::Nothing };
         if *due > io.now {
             return News::Nothing;
         }
+        let goes_on = *cut && early_stop.is_none();
         let Some(turn) = self.guess() else { return News::Nothing };
         self.discard(io);
+        if goes_on {
+            // What comes behind the cut is the next turn.
+            io.timers.set(self.timers.longest, io.now.plus(self.policy.longest_turn_ms));
+            self.hearing = Hearing::Voice { from: turn.to };
+        }
         News::Turn(turn)
     }
 

@@ -209,6 +209,18 @@ fn a_message_of_more_than_two_minutes_is_kept_whole_where_the_flow_allows_it() {
 }
 
 #[test]
+fn who_speaks_for_longer_than_a_turn_is_not_taken_for_silent() {
+    let run = waits()
+        .longest_message(200)
+        .says_on(Cue::When("> caller: You need not wait", 9_000), "leave a message")
+        .says_for(Cue::AfterBot(900), "the lamp has arrived broken", 100_000)
+        .run();
+    run.tells(&["= message", "your message is kept", "> end VoicemailLeft"]).never("as long as a message can be");
+    let (from, to, _) = message(&run);
+    assert!(to - from >= 100_000, "{from}..{to}");
+}
+
+#[test]
 fn no_word_is_no_message() {
     let run = Sim::new().says("Let me talk to a person").agents(vec![]).fallback(Fallback::Voicemail).run();
     run.tells(&["Please leave your message now", "= handoff NobodyCame", "> end NobodyCame"]).never("= message");
