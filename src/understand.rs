@@ -9,7 +9,7 @@ use warmline_models::{Embedder, Embedding, IntentHead, LabelScore, Matters, Mode
 
 use crate::call::{
     asked_again::{MATTER, NAME},
-    elsewhere::{Asked, OF_BUSINESS, Ours},
+    elsewhere::{Asked, OF_BUSINESS},
     flow::Flow,
     language::lists::Words,
     understanding::{Scored, Tone, Understanding},
@@ -41,7 +41,6 @@ pub struct Understander {
     embedder: Arc<Embedder>,
     head: IntentHead,
     matters: Matters,
-    ours: Ours,
     /// Which value an agent's question is after; made when the first one is asked.
     asked: OnceLock<IntentHead>,
 }
@@ -61,14 +60,7 @@ impl Understander {
         let others = embedder.embed_all(&flow.understanding.others)?;
         let head = IntentHead::train(&flow.written_in, &examples, &others)?;
         let head = if flow.written_in == flow.language { head } else { head.for_another_language() };
-        Ok(Self {
-            flow: Arc::clone(flow),
-            embedder: Arc::clone(embedder),
-            head,
-            matters: Matters::new()?,
-            ours: Ours::new(flow),
-            asked: OnceLock::new(),
-        })
+        Ok(Self { flow: Arc::clone(flow), embedder: Arc::clone(embedder), head, matters: Matters::new()?, asked: OnceLock::new() })
     }
 
     /// The flow that it listens for.
@@ -88,7 +80,7 @@ impl Understander {
     /// # Errors
     /// When the model fails.
     pub fn understand(&self, text: &str) -> Result<Understanding, ModelError> {
-        let asked = self.ours.asked(text);
+        let asked = self.flow.asked(text);
         let said = match &asked {
             Asked::This(said) => said,
             Asked::Nothing => text,

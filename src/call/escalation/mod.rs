@@ -58,7 +58,7 @@ impl Escalation {
     /// An empty ledger.
     #[must_use]
     pub fn new(flow: Arc<Flow>) -> Self {
-        let patterns = Arc::clone(flow.patterns.get_or_init(|| Arc::new(Patterns::new(&flow))));
+        let patterns = Arc::clone(flow.patterns());
         let voice = Baseline::default();
         Self { flow, patterns, ledger: Vec::new(), drained: 0, settled: 0, cared: 0, before: Before::default(), low_turns: 0, voice }
     }

@@ -71,7 +71,7 @@ pub(super) struct Matter {
 #[derive(Debug)]
 pub(in crate::call) struct Patterns {
     pub(super) words: &'static Lexicon,
-    pub(super) ours: Ours,
+    pub(in crate::call) ours: Ours,
     pub(super) human: Vec<Regex>,
     pub(super) human_words: Vec<Phrase>,
     pub(super) not_human: Regex,
@@ -89,7 +89,7 @@ pub(in crate::call) struct Patterns {
 }
 
 impl Patterns {
-    pub(super) fn new(flow: &Flow) -> Self {
+    pub(in crate::call) fn new(flow: &Flow) -> Self {
         let words = &flow.words().escalation;
         let weighted = |list: &[Weighted]| list.iter().map(|one| (one.pattern.0.clone(), one.weight)).collect();
         let phrases = |list: &[String]| list.iter().filter_map(|text| Phrase::new(text)).collect::<Vec<_>>();

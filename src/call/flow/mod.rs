@@ -33,6 +33,7 @@ use crate::{
     call::{
         action::{CallerCap, FieldRule},
         clauses,
+        elsewhere::Asked,
         escalation::{patterns::Patterns, policy::EscalationPolicy},
         flow::{
             consult::ConsultPlan,
@@ -101,7 +102,7 @@ pub struct Flow {
     hours: Option<Hours>,
     words: &'static Language,
     /// What the escalation policy looks for, compiled at the first call: that takes longer than a call.
-    pub(in crate::call) patterns: OnceLock<Arc<Patterns>>,
+    patterns: OnceLock<Arc<Patterns>>,
     templates: Templates,
 }
 
@@ -351,6 +352,16 @@ impl Flow {
         let respelt =
             if self.pronounce.is_empty() { clause.to_owned() } else { clause.split(' ').map(respelled).collect::<Vec<_>>().join(" ") };
         self.words.spoken(&respelt, &Today::at(unix_ms, self.zone.clone()))
+    }
+
+    /// Everything that is looked for in callers' words, compiled when it is first wanted.
+    pub(in crate::call) fn patterns(&self) -> &Arc<Patterns> {
+        self.patterns.get_or_init(|| Arc::new(Patterns::new(self)))
+    }
+
+    /// What of a caller's words is asked of this flow.
+    pub(crate) fn asked<'t>(&self, said: &'t str) -> Asked<'t> {
+        self.patterns().ours.asked(said)
     }
 
     /// Every value that callers are asked for: its slot, what people call it, and how the flow asks; private ones excepted.
