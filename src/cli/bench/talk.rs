@@ -9,7 +9,7 @@ use warmline_models::{Callers, ModelsDir, Runtime, to_pcm};
 use super::{Bench, figures::Figures, process};
 use crate::{
     clock,
-    phone::{Line, Sound, Voice},
+    phone::{Line, Sound, Span, Tape, Voice},
 };
 
 /// What callers say, call by call.
@@ -23,7 +23,11 @@ const BUSY: Duration = Duration::from_secs(20);
 const BARGE_INS: usize = 12;
 /// The bot has spoken this long when it is interrupted.
 const INTO_THE_ANSWER: Duration = Duration::from_millis(1_200);
-/// After so much silence the bot has stopped: between sentences it pauses for less.
+/// So often somebody tries to interrupt; where the bot paused anyway, nothing was seen.
+const MOST_TRIES: usize = 36;
+/// Who was heard so short a time ago is speaking.
+const SOUNDING: Duration = Duration::from_millis(100);
+/// After so much silence the bot has stopped.
 const STOPPED: Duration = Duration::from_millis(400);
 /// After this pause an answer is over.
 const PAUSE: Duration = Duration::from_millis(900);
@@ -218,44 +222,69 @@ async fn talk(line: &Line, call: &[Said]) -> Result<Talked> {
     Ok(talked)
 }
 
+/// How the bot took it to be interrupted.
+#[derive(Default)]
+struct Interrupted<'s> {
+    /// It stopped so long after the caller's first sound.
+    stopped: Vec<(Duration, &'s str)>,
+    /// It spoke until the caller's end.
+    went_on: Vec<&'s str>,
+    /// It stopped, and spoke again before the caller's end.
+    cut_off: Vec<&'s str>,
+}
+
+impl<'s> Interrupted<'s> {
+    fn count(&self) -> usize {
+        self.stopped.len() + self.went_on.len()
+    }
+
+    /// Looks at what was heard while `text` was said; nothing is known of a bot that paused between two sentences anyway.
+    fn look(&mut self, tape: &Tape, span: Span, text: &'s str) {
+        if tape.last_sound_before(span.start).is_none_or(|last| span.start - last > SOUNDING) {
+            return;
+        }
+        let Some(stopped) = tape.silent_from(span.start, STOPPED, span.end) else { return self.went_on.push(text) };
+        self.stopped.push((stopped - span.start, text));
+        // Who pauses inside a sentence may be answered too soon: a turn that is cut off, and no interruption that is missed.
+        if tape.last_sound_before(span.end).is_some_and(|last| last > stopped) {
+            self.cut_off.push(text);
+        }
+    }
+
+    fn tell(&self, figures: &mut Figures) {
+        let stops: Vec<Duration> = self.stopped.iter().map(|(time, _)| *time).collect();
+        figures.add_times("barge_in_stop", &stops, &[(50, None), (95, Some(250.0)), (100, None)]);
+        figures.add("barge_in_not_stopped", self.went_on.len() as f64, "times", self.count(), Some(0.0));
+        let cut_off = self.cut_off.len() as f64 * 100.0 / self.count().max(1) as f64;
+        figures.add("barge_in_cut_off", cut_off, "%", self.count(), Some(10.0));
+        let each: Vec<String> = self.stopped.iter().map(|(time, text)| format!("{} ms {text:?}", time.as_millis())).collect();
+        figures.notes.push(format!("the bot stopped after: {}", each.join(", ")));
+        for (what, texts) in [("did not interrupt", &self.went_on), ("interrupted, and answered before their end", &self.cut_off)] {
+            if !texts.is_empty() {
+                figures.notes.push(format!("{what}: {texts:?}"));
+            }
+        }
+    }
+}
+
 /// From the first sound of a caller who interrupts to the last sound of the bot.
 async fn barge_ins(bench: &Bench, figures: &mut Figures, script: &Script) -> Result<()> {
     let questions: Vec<&Said> = asking(script).collect();
-    let mut times = Vec::new();
-    let (mut went_on, mut cut_off) = (Vec::new(), Vec::new());
-    while times.len() + went_on.len() < BARGE_INS {
+    let mut interrupted = Interrupted::default();
+    let mut tries = questions[1..].iter().cycle().take(MOST_TRIES).peekable();
+    while interrupted.count() < BARGE_INS && tries.peek().is_some() {
         let (_phone, line) = bench.call().await?;
         let greeted = hear_out(&line, line.answered).await.context("the greeting")?;
         let mut asked = line.media.say(&questions[0].sound).await?.end.max(greeted);
-        for question in questions[1..].iter().skip(times.len() + went_on.len()).take(BARGE_INS / 2) {
+        for question in tries.by_ref().take(BARGE_INS / 2) {
             line.media.wait_for_sound_of(INTO_THE_ANSWER, asked, LIMIT).await?;
             let span = line.media.say(&question.sound).await?;
-            match line.media.tape(|tape| tape.silent_from(span.start, STOPPED, span.end)) {
-                Some(stopped) => {
-                    times.push((stopped - span.start, &question.text));
-                    // Who pauses inside a sentence may be answered too soon: a turn that is cut off, and no interruption that is missed.
-                    let again = line.media.tape(|tape| tape.last_sound_before(span.end)).is_some_and(|last| last > stopped + STOPPED);
-                    if again {
-                        cut_off.push(&question.text);
-                    }
-                }
-                None => went_on.push(&question.text),
-            }
+            line.media.tape(|tape| interrupted.look(tape, span, &question.text));
             asked = span.end;
         }
         line.hang_up().await?;
     }
-    let stops: Vec<Duration> = times.iter().map(|(time, _)| *time).collect();
-    figures.add_times("barge_in_stop", &stops, &[(50, None), (95, Some(250.0)), (100, None)]);
-    figures.add("barge_in_not_stopped", went_on.len() as f64, "times", times.len() + went_on.len(), Some(0.0));
-    let each: Vec<String> = times.iter().map(|(time, text)| format!("{} ms {text:?}", time.as_millis())).collect();
-    figures.notes.push(format!("the bot stopped after: {}", each.join(", ")));
-    figures.add("barge_in_cut_off", cut_off.len() as f64 * 100.0 / BARGE_INS as f64, "%", times.len() + went_on.len(), Some(10.0));
-    for (what, texts) in [("did not interrupt", went_on), ("interrupted, and answered before their end", cut_off)] {
-        if !texts.is_empty() {
-            figures.notes.push(format!("{what}: {texts:?}"));
-        }
-    }
+    interrupted.tell(figures);
     Ok(())
 }
 
