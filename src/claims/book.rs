@@ -1,7 +1,7 @@
 //! Which code means which call, for how long, and who may try how often. Pure: the time is a parameter, and so is chance.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -56,6 +56,10 @@ pub enum Refused {
 pub(super) struct Book {
     settings: Settings,
     codes: HashMap<String, Claim>,
+    /// The code of each call that goes on.
+    going: HashMap<CallId, String>,
+    /// When the codes of calls that are over cease to be good, the first one first.
+    over: VecDeque<(Instant, String)>,
     sources: Throttle,
     everybody: Throttle,
 }
@@ -69,7 +73,14 @@ struct Claim {
 
 impl Book {
     pub(super) fn new(settings: Settings) -> Self {
-        Self { settings, codes: HashMap::new(), sources: Throttle::new(SOURCE), everybody: Throttle::new(EVERYBODY) }
+        Self {
+            settings,
+            codes: HashMap::new(),
+            going: HashMap::new(),
+            over: VecDeque::new(),
+            sources: Throttle::new(SOURCE),
+            everybody: Throttle::new(EVERYBODY),
+        }
     }
 
     /// A code that means this call and nothing else. `draw` gives chance for each try. None where every one of them meant something: then nothing does.
@@ -79,18 +90,21 @@ impl Book {
         let most = 10_u64.pow(u32::try_from(figures).unwrap_or(0));
         let code = (0..DRAWS).map(|again| format!("{:0figures$}", draw(again) % most)).find(|code| !self.codes.contains_key(code))?;
         self.codes.insert(code.clone(), Claim { call: call.clone(), until: None });
+        self.going.insert(call.clone(), code.clone());
         Some(code)
     }
 
     /// A code of an earlier run that is still good until then.
     pub(super) fn restore(&mut self, code: String, call: CallId, until: Instant) {
+        let place = self.over.partition_point(|(other, _)| *other <= until);
+        self.over.insert(place, (until, code.clone()));
         self.codes.insert(code, Claim { call, until: Some(until) });
     }
 
     /// The call is over.
     pub(super) fn ended(&mut self, call: &CallId, now: Instant) {
-        let until = now + self.settings.after_call;
-        self.codes.values_mut().filter(|claim| claim.call == *call).for_each(|claim| claim.until = Some(until));
+        let Some(code) = self.going.remove(call) else { return };
+        self.restore(code, call.clone(), now + self.settings.after_call);
     }
 
     /// The call that a code means, for somebody who asks from there.
@@ -108,11 +122,11 @@ impl Book {
 
     /// Codes that are over mean nothing, and may mean something else.
     fn forget(&mut self, now: Instant) {
-        self.codes.retain(|_, claim| claim.until.is_none_or(|until| now < until));
-        while self.codes.len() >= KEPT {
-            let oldest = self.codes.iter().filter_map(|(code, claim)| Some((claim.until?, code.clone()))).min();
-            let Some((_, code)) = oldest else { return };
-            self.codes.remove(&code);
+        while let Some((until, code)) = self.over.front()
+            && (*until <= now || self.codes.len() >= KEPT)
+        {
+            self.codes.remove(code);
+            self.over.pop_front();
         }
     }
 }

@@ -29,7 +29,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let stop = async move {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         };
-        App::build(config, &args.config).await?.run(stop).await
+        // A task among the others: calls are taken up where they go on.
+        tokio::spawn(App::build(config, &args.config).await?.run(stop)).await.context("the gateway")?
     })
 }
 

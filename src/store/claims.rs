@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::{
     call::ids::CallId,
@@ -10,17 +10,24 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// A call has a code. What it meant before was over.
-pub(super) async fn begin(connection: &mut SqliteConnection, call: &CallId, code: &str) -> Result<(), StoreError> {
-    let query = "INSERT OR REPLACE INTO claims (code, call) VALUES (?,?)";
-    sqlx::query(query).bind(code).bind(&call.0).execute(connection).await?;
+/// Calls have codes. What these meant before was over.
+pub(super) async fn begin(connection: &mut SqliteConnection, codes: &[(&CallId, &str)]) -> Result<(), StoreError> {
+    if codes.is_empty() {
+        return Ok(());
+    }
+    let mut query = QueryBuilder::<Sqlite>::new("INSERT OR REPLACE INTO claims (code, call) ");
+    query.push_values(codes, |mut row, (call, code)| _ = row.push_bind(*code).push_bind(&call.0));
+    query.build().persistent(false).execute(connection).await?;
     Ok(())
 }
 
-/// The call is over.
-pub(super) async fn ended(connection: &mut SqliteConnection, call: &CallId) -> Result<(), StoreError> {
-    let query = "UPDATE claims SET ended_ms = ? WHERE call = ?";
-    sqlx::query(query).bind(now_ms()).bind(&call.0).execute(connection).await?;
+/// Calls are over.
+pub(super) async fn ended(connection: &mut SqliteConnection, calls: impl Iterator<Item = &CallId>) -> Result<(), StoreError> {
+    let mut query = QueryBuilder::<Sqlite>::new("UPDATE claims SET ended_ms = ");
+    query.push_bind(now_ms()).push(" WHERE call IN (");
+    let mut list = query.separated(", ");
+    calls.for_each(|call| _ = list.push_bind(&call.0));
+    query.push(")").build().persistent(false).execute(connection).await?;
     Ok(())
 }
 

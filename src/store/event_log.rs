@@ -9,8 +9,9 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+        mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel},
     },
+    thread::Thread,
     time::{Duration, Instant},
 };
 
@@ -122,6 +123,8 @@ pub(super) struct LogHealth {
 #[derive(Debug, Clone)]
 pub(super) struct EventLogs {
     jobs: SyncSender<Job>,
+    /// It looks at the queue now and then, and when a call is over: to wake it for each line would cost more than the line.
+    writer: Thread,
     /// Finished calls that found the queue full; at most one place per call that was live.
     late: Arc<Mutex<Vec<CallId>>>,
     pub(super) health: Arc<LogHealth>,
@@ -141,8 +144,8 @@ impl EventLogs {
             flush_at: clock::now() + every,
             health: Arc::clone(&health),
         };
-        std::thread::Builder::new().name("event-logs".to_owned()).spawn(move || writer.run(&inbox))?;
-        Ok(Self { jobs, late, health })
+        let thread = std::thread::Builder::new().name("event-logs".to_owned()).spawn(move || writer.run(&inbox))?;
+        Ok(Self { jobs, writer: thread.thread().clone(), late, health })
     }
 
     /// Hands a line over; false if the queue is full. `lost_before` lines of this call were not handed over before it.
@@ -152,6 +155,7 @@ impl EventLogs {
         let sent = self.jobs.try_send(Job::Line { call: call.clone(), lost_before, bytes });
         if matches!(sent, Err(TrySendError::Full(_))) {
             self.health.lost.fetch_add(1, Ordering::Relaxed);
+            self.writer.unpark();
         }
         sent.is_ok()
     }
@@ -161,6 +165,7 @@ impl EventLogs {
         if let Err(TrySendError::Full(Job::Finish { call })) = self.jobs.try_send(Job::Finish { call: call.clone() }) {
             self.late.lock().unwrap_or_else(PoisonError::into_inner).push(call);
         }
+        self.writer.unpark();
     }
 
     /// Waits until all that was handed over before is on disk, or cannot be.
@@ -171,6 +176,7 @@ impl EventLogs {
             job = back;
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        self.writer.unpark();
         let _gone_is_flushed = wait.await;
     }
 }
@@ -188,19 +194,31 @@ struct Writer {
 impl Writer {
     fn run(mut self, inbox: &Receiver<Job>) {
         loop {
-            let wait = self.flush_at.saturating_duration_since(clock::now());
-            match inbox.recv_timeout(wait) {
+            std::thread::park_timeout(self.flush_at.saturating_duration_since(clock::now()));
+            let ended = self.take(inbox);
+            if ended || clock::now() >= self.flush_at {
+                self.write_all();
+            } else {
+                self.write_finished();
+            }
+            if ended {
+                return;
+            }
+        }
+    }
+
+    /// Takes in what waits; true if nothing more will come.
+    fn take(&mut self, inbox: &Receiver<Job>) -> bool {
+        loop {
+            match inbox.try_recv() {
                 Ok(Job::Line { call, lost_before, bytes }) => self.line(call, lost_before, &bytes),
-                Ok(Job::Finish { call }) => self.finish(&call),
+                Ok(Job::Finish { call }) => self.logs.get_mut(&call).into_iter().for_each(|log| log.finished = true),
                 Ok(Job::Flush(done)) => {
                     self.write_all();
                     let _nobody_waits = done.send(());
                 }
-                Err(RecvTimeoutError::Timeout) => self.write_all(),
-                Err(RecvTimeoutError::Disconnected) => return self.write_all(),
-            }
-            if clock::now() >= self.flush_at {
-                self.write_all();
+                Err(TryRecvError::Empty) => return false,
+                Err(TryRecvError::Disconnected) => return true,
             }
         }
     }
@@ -216,11 +234,11 @@ impl Writer {
         }
     }
 
-    fn finish(&mut self, call: &CallId) {
-        if let Some(log) = self.logs.get_mut(call) {
-            log.finished = true;
+    /// Logs that are whole are written at once. What a failing disk does not take waits for the next round.
+    fn write_finished(&mut self) {
+        if self.health.ok.load(Ordering::Relaxed) {
+            self.logs.retain(|_, log| !(log.finished && log.write().is_ok()));
         }
-        self.write_all();
     }
 
     fn write_all(&mut self) {

@@ -49,16 +49,16 @@ async fn close(connection: &mut SqliteConnection, folder: &Path, mut head: CallH
     if head.outcome.is_none() {
         let entry = Entry { at, what: What::Ended { outcome: Outcome::Interrupted } };
         head.apply(&entry);
-        rows::entry(connection, &head.id, &Numbered { seq: seq + 1, entry }).await?;
+        rows::entries(connection, &[(&head.id, &Numbered { seq: seq + 1, entry })]).await?;
     }
-    rows::call(connection, &head, None, 0).await
+    rows::calls(connection, &[(&head, None)]).await
 }
 
 /// Writes the entries of a log that the database lacks; how many there were.
 pub(super) async fn fill_up(connection: &mut SqliteConnection, call: &CallId, log: &ReadLog) -> Result<u64, StoreError> {
     let before = count(connection, call).await?;
     for item in entries(log) {
-        rows::entry(connection, call, &item).await?;
+        rows::entries(connection, &[(call, &item)]).await?;
     }
     Ok(count(connection, call).await?.saturating_sub(before))
 }

@@ -1,7 +1,7 @@
 //! One function per row that is written.
 
 use serde::Serialize;
-use sqlx::SqliteConnection;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::{
     call::{
@@ -13,43 +13,44 @@ use crate::{
     view::{CallHead, Numbered},
 };
 
-/// Inserts or updates a call; the offset is needed for the first time only.
-pub(super) async fn call(
-    connection: &mut SqliteConnection,
-    head: &CallHead,
-    utc_offset_s: Option<i32>,
-    missing: u64,
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO calls (id, started_ms, utc_offset_s, state, caller, caller_name, called, flow, language, outcome, duration_ms, intent, escalated, \
-         handoff_outcome, agent, time_to_agent_ms, longest_silence_ms, entries_missing, head) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) \
-         ON CONFLICT (id) DO UPDATE SET state=excluded.state, caller=excluded.caller, caller_name=excluded.caller_name, called=excluded.called, \
-         flow=excluded.flow, language=excluded.language, outcome=excluded.outcome, duration_ms=excluded.duration_ms, intent=excluded.intent, \
-         escalated=excluded.escalated, handoff_outcome=excluded.handoff_outcome, agent=excluded.agent, time_to_agent_ms=excluded.time_to_agent_ms, \
-         longest_silence_ms=excluded.longest_silence_ms, head=excluded.head",
-    )
-    .bind(&head.id.0)
-    .bind(integer(head.started.0))
-    .bind(utc_offset_s.unwrap_or_default())
-    .bind(word(&head.state)?)
-    .bind(&head.caller)
-    .bind(&head.caller_name)
-    .bind(&head.called)
-    .bind(&head.flow)
-    .bind(&head.language)
-    .bind(head.outcome.as_ref().map(word).transpose()?)
-    .bind(head.duration_ms.map(integer))
-    .bind(&head.intent)
-    .bind(head.escalated)
-    .bind(head.handoff_outcome.as_ref().map(word).transpose()?)
-    .bind(head.agent.as_ref().map(|agent| &agent.0))
-    .bind(head.time_to_agent_ms.map(integer))
-    .bind(head.longest_silence_ms.map(integer))
-    .bind(integer(missing))
-    .bind(serde_json::to_string(head)?)
-    .execute(connection)
-    .await?;
+/// Rows that are written by one statement: a statement costs more than its row.
+const TOGETHER: usize = 50;
+
+/// Inserts or updates calls; the offset is needed for the first time only.
+pub(super) async fn calls(connection: &mut SqliteConnection, calls: &[(&CallHead, Option<i32>)]) -> Result<(), StoreError> {
+    for calls in calls.chunks(TOGETHER) {
+        let rows = calls.iter().map(|(head, utc_offset_s)| Ok((*head, utc_offset_s.unwrap_or_default(), words(head)?)));
+        let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO calls (id, started_ms, utc_offset_s, state, caller, caller_name, called, flow, language, outcome, duration_ms, intent, \
+             escalated, handoff_outcome, agent, time_to_agent_ms, longest_silence_ms, head) ",
+        );
+        query.push_values(rows, |mut row, (head, utc_offset_s, (state, outcome, handoff_outcome, json))| {
+            row.push_bind(&head.id.0).push_bind(integer(head.started.0)).push_bind(utc_offset_s).push_bind(state);
+            row.push_bind(&head.caller)
+                .push_bind(&head.caller_name)
+                .push_bind(&head.called)
+                .push_bind(&head.flow)
+                .push_bind(&head.language);
+            row.push_bind(outcome).push_bind(head.duration_ms.map(integer)).push_bind(&head.intent).push_bind(head.escalated);
+            row.push_bind(handoff_outcome).push_bind(head.agent.as_ref().map(|agent| &agent.0));
+            row.push_bind(head.time_to_agent_ms.map(integer)).push_bind(head.longest_silence_ms.map(integer)).push_bind(json);
+        });
+        query.push(
+            " ON CONFLICT (id) DO UPDATE SET state=excluded.state, caller=excluded.caller, caller_name=excluded.caller_name, \
+             called=excluded.called, flow=excluded.flow, language=excluded.language, outcome=excluded.outcome, duration_ms=excluded.duration_ms, \
+             intent=excluded.intent, escalated=excluded.escalated, handoff_outcome=excluded.handoff_outcome, agent=excluded.agent, \
+             time_to_agent_ms=excluded.time_to_agent_ms, longest_silence_ms=excluded.longest_silence_ms, head=excluded.head",
+        );
+        query.build().persistent(false).execute(&mut *connection).await?;
+    }
     Ok(())
+}
+
+/// What a call's row says in words of closed vocabularies, and the whole head as JSON.
+fn words(head: &CallHead) -> Result<(String, Option<String>, Option<String>, String), StoreError> {
+    let (outcome, handoff) = (head.outcome.as_ref().map(word).transpose()?, head.handoff_outcome.as_ref().map(word).transpose()?);
+    Ok((word(&head.state)?, outcome, handoff, serde_json::to_string(head)?))
 }
 
 /// States how many entries of a call are in no database row.
@@ -58,21 +59,36 @@ pub(super) async fn missing(connection: &mut SqliteConnection, call: &CallId, mi
     Ok(())
 }
 
-/// Inserts an entry, and the row of its kind. An entry that is there already is left as it is.
-pub(super) async fn entry(connection: &mut SqliteConnection, call: &CallId, item: &Numbered) -> Result<(), StoreError> {
-    let json = serde_json::to_value(&item.entry)?;
-    let what = json.get("what").and_then(|what| what.as_str()).unwrap_or_default().to_owned();
-    let inserted = sqlx::query("INSERT OR IGNORE INTO entries (call, seq, at_ms, what, entry) VALUES (?,?,?,?,?)")
-        .bind(&call.0)
-        .bind(integer(item.seq))
-        .bind(integer(item.entry.at.0))
-        .bind(what)
-        .bind(json.to_string())
-        .execute(&mut *connection)
-        .await?;
-    if inserted.rows_affected() == 0 {
-        return Ok(());
+/// Inserts entries, and the rows of their kinds. One that is there already is left as it is; among others it is none of our business, and then the
+/// answer is false: take back what was written, and write them one by one.
+pub(super) async fn entries(connection: &mut SqliteConnection, entries: &[(&CallId, &Numbered)]) -> Result<bool, StoreError> {
+    for chunk in entries.chunks(TOGETHER) {
+        let rows = chunk.iter().map(|(call, item)| Ok((*call, *item, serde_json::to_value(&item.entry)?)));
+        let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
+        let mut query = QueryBuilder::<Sqlite>::new("INSERT OR IGNORE INTO entries (call, seq, at_ms, what, entry) ");
+        query.push_values(rows, |mut row, (call, item, json)| {
+            let what = json.get("what").and_then(|what| what.as_str()).unwrap_or_default().to_owned();
+            row.push_bind(&call.0)
+                .push_bind(integer(item.seq))
+                .push_bind(integer(item.entry.at.0))
+                .push_bind(what)
+                .push_bind(json.to_string());
+        });
+        let inserted = query.build().persistent(false).execute(&mut *connection).await?.rows_affected();
+        match (inserted, entries.len()) {
+            (0, 1) => return Ok(true),
+            (inserted, _) if inserted < chunk.len() as u64 => return Ok(false),
+            _ => {}
+        }
+        for (call, item) in chunk {
+            kind(connection, call, item).await?;
+        }
     }
+    Ok(true)
+}
+
+/// The row of an entry's kind.
+async fn kind(connection: &mut SqliteConnection, call: &CallId, item: &Numbered) -> Result<(), StoreError> {
     match &item.entry.what {
         What::CallerTurn { turn, text, confidence, from, to, understood } => {
             let said = Turn { turn: *turn, speaker: "caller", from: from.0, to: to.0, text, ..Turn::default() };

@@ -2,6 +2,7 @@
 //! and tries again; what does not fit then is left in the calls' event logs and read from there when the call is over.
 
 use std::{
+    collections::HashMap,
     pin::Pin,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
@@ -149,14 +150,18 @@ impl Writer {
         pending.extend(late.into_iter().map(Job::Close));
         let connection = self.connection.as_mut().expect("ready");
         let mut transaction = connection.begin().await?;
-        let mut index = 0;
+        let (mut index, mut alone_until) = (0, 0);
         while index < pending.len() {
-            match write(&mut transaction, &self.shared, &pending[index]).await {
-                Ok(()) => index += 1,
+            let together = if index < alone_until { 1 } else { together(&pending[index..]) };
+            match write(&mut transaction, &self.shared, &pending[index..index + together]).await {
+                Ok(true) => index += together,
+                Ok(false) => alone_until = index + together,
+                Err(error) if together > 1 && breaks_rules(&error) => alone_until = index + together,
                 // One bad row must not hold up the rest for ever.
-                Err(StoreError::Database(sqlx::Error::Database(error))) if error.kind() != sqlx::error::ErrorKind::Other => {
+                Err(error) if breaks_rules(&error) => {
                     tracing::error!(%error, "an entry of the record breaks the database's rules and is left out");
                     pending.remove(index);
+                    alone_until = alone_until.saturating_sub(1);
                 }
                 Err(error) => return Err(error),
             }
@@ -188,59 +193,116 @@ impl Writer {
     }
 }
 
-/// Boxed, because the compiler cannot see otherwise that it may move between threads.
+fn breaks_rules(error: &StoreError) -> bool {
+    matches!(error, StoreError::Database(sqlx::Error::Database(error)) if error.kind() != sqlx::error::ErrorKind::Other)
+}
+
+/// How many of the next jobs are calls', and can be written together.
+fn together(jobs: &[Job]) -> usize {
+    jobs.iter().take_while(|job| matches!(job, Job::Begin { .. } | Job::Entry { .. } | Job::Close(_))).count().max(1)
+}
+
+/// Boxed, because the compiler cannot see otherwise that it may move between threads. False: they cannot be written together.
 fn write<'a>(
     connection: &'a mut SqliteConnection,
     shared: &'a Shared,
-    job: &'a Job,
-) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>> {
+    jobs: &'a [Job],
+) -> Pin<Box<dyn Future<Output = Result<bool, StoreError>> + Send + 'a>> {
     Box::pin(async move {
+        // What is written in vain is taken back.
+        let mut part = connection.begin().await?;
+        let written = match jobs {
+            [Job::Strike { call, from, to }] => strikes::blot(&mut part, call, *from, *to).await.map(|()| true)?,
+            [Job::Agents(agents)] => {
+                for agent in agents {
+                    rows::agent(&mut part, agent).await?;
+                }
+                true
+            }
+            [Job::Audit(row)] => audit::write(&mut part, row).await.map(|()| true)?,
+            [Job::Flush(_)] => true,
+            calls => write_calls(&mut part, shared, calls).await?,
+        };
+        if written {
+            part.commit().await?;
+        } else {
+            part.rollback().await?;
+        }
+        Ok(written)
+    })
+}
+
+/// What calls have handed over: of each call's head the last one, then its entries, then its end.
+async fn write_calls(connection: &mut SqliteConnection, shared: &Shared, jobs: &[Job]) -> Result<bool, StoreError> {
+    let (mut heads, mut codes, mut entries, mut closings) = (Heads::default(), Vec::new(), Vec::new(), Vec::new());
+    for job in jobs {
         match job {
             Job::Begin { head, utc_offset_s, claim_code } => {
-                rows::call(connection, head, Some(*utc_offset_s), 0).await?;
-                if claim_code.is_empty() { Ok(()) } else { claims::begin(connection, &head.id, claim_code).await }
+                heads.note(head, Some(*utc_offset_s));
+                codes.extend((!claim_code.is_empty()).then_some((&head.id, claim_code.as_str())));
             }
             Job::Entry { call, item, head } => {
-                if let Some(head) = head {
-                    rows::call(connection, head, None, 0).await?;
-                }
-                rows::entry(connection, call, item).await
+                head.iter().for_each(|head| heads.note(head, None));
+                entries.push((call, &**item));
             }
             Job::Close(closing) => {
-                let mut missing = 0;
-                rows::call(connection, &closing.head, closing.utc_offset_s, 0).await?;
-                if closing.deferred > 0 {
-                    shared.logs.flush().await;
-                    let found = recover(connection, shared, &closing.head.id).await?;
-                    missing = closing.deferred.saturating_sub(found);
-                    if missing > 0 {
-                        tracing::warn!(
-                            call = closing.head.id.0,
-                            found,
-                            missing,
-                            "entries of a call are in neither the database nor its event log"
-                        );
-                    } else {
-                        tracing::debug!(call = closing.head.id.0, found, "entries filled up from the event log");
-                    }
-                }
-                for &(from, to) in &closing.strikes {
-                    strikes::blot(connection, &closing.head.id, from, to).await?;
-                }
-                claims::ended(connection, &closing.head.id).await?;
-                rows::missing(connection, &closing.head.id, missing).await
+                heads.note(&closing.head, closing.utc_offset_s);
+                closings.push(closing);
             }
-            Job::Strike { call, from, to } => strikes::blot(connection, call, *from, *to).await,
-            Job::Agents(agents) => {
-                for agent in agents {
-                    rows::agent(connection, agent).await?;
-                }
-                Ok(())
-            }
-            Job::Audit(row) => audit::write(connection, row).await,
-            Job::Flush(_) => Ok(()),
+            Job::Strike { .. } | Job::Agents(_) | Job::Audit(_) | Job::Flush(_) => {}
         }
-    })
+    }
+    rows::calls(connection, &heads.rows).await?;
+    claims::begin(connection, &codes).await?;
+    if !rows::entries(connection, &entries).await? {
+        return Ok(false);
+    }
+    for closing in &closings {
+        close(connection, shared, closing).await?;
+    }
+    if !closings.is_empty() {
+        claims::ended(connection, closings.iter().map(|closing| &closing.head.id)).await?;
+    }
+    Ok(true)
+}
+
+/// The last head of each call, in the order of their first ones.
+#[derive(Debug, Default)]
+struct Heads<'a> {
+    rows: Vec<(&'a CallHead, Option<i32>)>,
+    places: HashMap<&'a CallId, usize>,
+}
+
+impl<'a> Heads<'a> {
+    fn note(&mut self, head: &'a CallHead, utc_offset_s: Option<i32>) {
+        let place = *self.places.entry(&head.id).or_insert_with(|| {
+            self.rows.push((head, None));
+            self.rows.len() - 1
+        });
+        let (last, offset) = &mut self.rows[place];
+        *last = head;
+        *offset = offset.or(utc_offset_s);
+    }
+}
+
+/// A call is over: what the queue did not take comes from its event log.
+async fn close(connection: &mut SqliteConnection, shared: &Shared, closing: &Closing) -> Result<(), StoreError> {
+    let call = &closing.head.id;
+    if closing.deferred > 0 {
+        shared.logs.flush().await;
+        let found = recover(connection, shared, call).await?;
+        let missing = closing.deferred.saturating_sub(found);
+        if missing > 0 {
+            tracing::warn!(call = call.0, found, missing, "entries of a call are in neither the database nor its event log");
+            rows::missing(connection, call, missing).await?;
+        } else {
+            tracing::debug!(call = call.0, found, "entries filled up from the event log");
+        }
+    }
+    for &(from, to) in &closing.strikes {
+        strikes::blot(connection, call, from, to).await?;
+    }
+    Ok(())
 }
 
 /// Writes the entries that only the event log has; how many there were.

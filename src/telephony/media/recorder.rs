@@ -132,7 +132,8 @@ impl Drop for Recording {
 struct OpenFile {
     path: PathBuf,
     strikes: Strikes,
-    writer: WavWriter<BufWriter<File>>,
+    /// None until there is sound: who hangs up at once leaves no file.
+    writer: Option<WavWriter<BufWriter<File>>>,
     timeline: RecordTimeline,
     written: u64,
     flushed: u64,
@@ -144,17 +145,11 @@ fn run(inbox: &Receiver<Message>) {
     let mut files: HashMap<u64, OpenFile> = HashMap::new();
     loop {
         match inbox.recv_timeout(HOUSEKEEPING) {
-            Ok(Message::Open { id, path, origin, state, closed, strikes }) => match WavWriter::create(&path, SPEC) {
-                Ok(writer) => {
-                    let timeline = RecordTimeline::new(origin);
-                    strikes.begin(origin);
-                    files.insert(id, OpenFile { path, strikes, writer, timeline, written: 0, flushed: 0, state, closed });
-                }
-                Err(problem) => {
-                    error!(%problem, "cannot create a recording");
-                    state.send_replace(RecordingState::Failed);
-                }
-            },
+            Ok(Message::Open { id, path, origin, state, closed, strikes }) => {
+                let timeline = RecordTimeline::new(origin);
+                strikes.begin(origin);
+                files.insert(id, OpenFile { path, strikes, writer: None, timeline, written: 0, flushed: 0, state, closed });
+            }
             Ok(Message::Frame { id, frame }) => {
                 if let Some(file) = files.get_mut(&id)
                     && let Err(problem) = file.write(&frame)
@@ -201,24 +196,33 @@ impl OpenFile {
         }
         if self.written - self.flushed >= FLUSH_SAMPLES {
             self.flushed = self.written;
-            self.writer.flush()?;
+            self.writer()?.flush()?;
         }
         Ok(())
     }
 
+    fn writer(&mut self) -> hound::Result<&mut WavWriter<BufWriter<File>>> {
+        if self.writer.is_none() {
+            self.writer = Some(WavWriter::create(&self.path, SPEC)?);
+        }
+        Ok(self.writer.as_mut().expect("made above"))
+    }
+
     fn samples(&mut self, left: &[i16], right: &[i16]) -> hound::Result<()> {
-        let mut block = self.writer.get_i16_writer(left.len() as u32 * 2);
+        let mut block = self.writer()?.get_i16_writer(left.len() as u32 * 2);
         for (left, right) in left.iter().zip(right) {
             block.write_sample(*left);
             block.write_sample(*right);
         }
+        block.flush()?;
         self.written += left.len() as u64;
-        block.flush()
+        Ok(())
     }
 
     /// Puts silence over what was written of the stretches that are struck out.
     fn strike(&mut self) {
-        let struck = self.writer.flush().map_err(std::io::Error::other).and_then(|()| self.strikes.silence(&self.path, self.written));
+        let Some(writer) = &mut self.writer else { return };
+        let struck = writer.flush().map_err(std::io::Error::other).and_then(|()| self.strikes.silence(&self.path, self.written));
         if let Err(problem) = struck {
             error!(%problem, "what is private could not be taken out of a recording");
         }
@@ -226,8 +230,9 @@ impl OpenFile {
 
     /// Nobody may hear it.
     fn remove(self) {
+        let is_there = self.writer.is_some();
         drop(self.writer);
-        if let Err(problem) = std::fs::remove_file(&self.path) {
+        if is_there && let Err(problem) = std::fs::remove_file(&self.path) {
             error!(%problem, "a recording that nobody may hear could not be removed");
         }
         self.state.send_replace(RecordingState::Finished(0));
@@ -238,7 +243,7 @@ impl OpenFile {
             return self.remove();
         }
         self.strike();
-        let state = match self.writer.finalize() {
+        let state = match self.writer.map_or(Ok(()), WavWriter::finalize) {
             Ok(()) => RecordingState::Finished(self.written),
             Err(problem) => {
                 warn!(%problem, "a recording could not be finished");
@@ -326,13 +331,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_hangs_up_before_there_is_sound_leaves_no_file() {
+        let path = temporary("silent");
+        let recording = Recorder::start().unwrap().open(path.clone(), Time::ZERO).unwrap();
+        let state = recording.watch();
+        recording.strike(0..800);
+        drop(recording);
+        assert_eq!(end(state).await, RecordingState::Finished(0));
+        assert!(!path.exists());
+    }
+
+    #[tokio::test]
     async fn an_unfinished_file_can_be_read_up_to_the_last_second() {
         let path = temporary("killed");
-        let writer = WavWriter::create(&path, SPEC).unwrap();
         let (state, _) = watch::channel(RecordingState::Running);
         let timeline = RecordTimeline::new(Time::ZERO);
         let (strikes, own) = (Strikes::default(), path.clone());
-        let mut file = OpenFile { path: own, strikes, writer, timeline, written: 0, flushed: 0, state, closed: Arc::default() };
+        let mut file = OpenFile { path: own, strikes, writer: None, timeline, written: 0, flushed: 0, state, closed: Arc::default() };
         for index in 0..75 {
             file.write(&frame(index * 160, 5, 6)).unwrap();
         }
