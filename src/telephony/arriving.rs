@@ -54,7 +54,7 @@ impl Switchboard {
         }
         let leg = incoming.leg;
         if let Err(why) = self.arrives(incoming) {
-            self.user_agent.reject(leg, why.status(), None, Vec::new()).await;
+            self.user_agent.turn_away(leg, why.status()).await;
         }
     }
 

@@ -138,18 +138,18 @@ impl Switchboard {
         let agent = incoming.authenticated.filter(|user| self.people.agents.contains_key(user));
         let old = self.legs.get(&replaced).filter(|leg| leg.id != LegId::CALLER && leg.agent.is_some() && matches!(leg.stage, Stage::Up));
         let (Some(agent), Some(id)) = (agent, old.map(|leg| leg.id)) else {
-            return self.user_agent.reject(incoming.leg, FORBIDDEN, None, Vec::new()).await;
+            return self.user_agent.turn_away(incoming.leg, FORBIDDEN).await;
         };
         let line = Line::default();
         let mut sdp = self.session_on(&line, 9);
         let (sockets, answer) = (self.media.reserve(), incoming.offer.as_deref());
         let (Ok(sockets), Some(offer)) = (sockets, answer) else {
-            return self.user_agent.reject(incoming.leg, NOT_ACCEPTABLE, None, Vec::new()).await;
+            return self.user_agent.turn_away(incoming.leg, NOT_ACCEPTABLE).await;
         };
         sdp.set_local(LocalMedia { rtp_port: sockets.rtp_port(), ..*sdp.local() });
         let (body, negotiated) = match sdp.answer(offer, Direction::SendRecv) {
             Ok(agreed) => agreed,
-            Err(error) => return self.user_agent.reject(incoming.leg, error.status_code(), None, Vec::new()).await,
+            Err(error) => return self.user_agent.turn_away(incoming.leg, error.status_code()).await,
         };
         let old = self.drop_leg(replaced).expect("it was there a moment ago");
         old.link.tell(Event::LegTakenOver { leg: id, agent: AgentId(agent.clone()), name: self.people.agents[&agent].name.clone() });

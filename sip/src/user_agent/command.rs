@@ -136,6 +136,10 @@ pub(crate) enum Command {
         reason: Option<String>,
         headers: Vec<(String, String)>,
     },
+    TurnAway {
+        leg: LegId,
+        status: u16,
+    },
     Dial(Box<DialRequest>),
     Cancel {
         leg: LegId,

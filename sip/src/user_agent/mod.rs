@@ -138,6 +138,12 @@ impl UserAgent {
         self.send(Command::Reject { leg, status, reason, headers }).await;
     }
 
+    /// Refuses an inbound call at the door, with the same statuses: nothing was made of it, and nothing is kept. The refusal is not repeated by itself, so
+    /// that an INVITE in another's name brings them one message.
+    pub async fn turn_away(&self, leg: LegId, status: u16) {
+        self.send(Command::TurnAway { leg, status }).await;
+    }
+
     /// Places a call.
     pub async fn dial(&self, request: DialRequest) {
         self.send(Command::Dial(Box::new(request))).await;

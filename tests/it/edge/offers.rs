@@ -1,10 +1,14 @@
 //! Offers that cannot be accepted hold nothing, and addresses in headers are never asked.
 
-use std::{net::UdpSocket as Canary, time::Duration};
+use std::{net::UdpSocket as Canary, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
-use warmline::call::ids::{AgentId, LegId};
+use warmline::{
+    call::ids::{AgentId, LegId},
+    trunk::{Route, TrunkTable},
+};
+use warmline_sip::user_agent::Timers;
 
 use super::support::{Caller, Edge, HERE, PATIENCE, offer};
 
@@ -25,16 +29,37 @@ async fn two_hundred_offers_without_a_common_codec_take_no_port() {
     for id in ["first", "second"] {
         caller.send("INVITE", id, 1, "", "", &caller.offer()).await;
         taken.push(edge.answer().await);
-        let answer = loop {
-            // The refusals of calls that nobody confirms are said again.
-            let message = caller.hears().await;
-            if message.contains(&format!("Call-ID: {id}\r\n")) {
-                break message;
-            }
-        };
+        let answer = caller.answer_to(id, "1 INVITE").await;
         assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
         caller.confirm(id, &answer).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_goes_nowhere_is_refused_once_however_long_nobody_confirms_it() {
+    let mut edge = Edge::with(17_504..=17_507, Duration::from_secs(30), |options| {
+        let t1 = Duration::from_millis(10);
+        options.sip.timers = Timers { t1, t2: t1, ..Timers::default() };
+        options.trunks =
+            Arc::new(TrunkTable::new(Vec::new(), Vec::new(), vec![Route { called: "support".to_owned(), ..Route::default() }]));
+    })
+    .await;
+    let (stranger, mut caller) = (Caller::new(edge.address()).await, Caller::new(edge.address()).await);
+    caller.called = "nobody".to_owned();
+    for asked in ["first", "second"] {
+        caller.send("INVITE", asked, 1, "", "", &caller.offer()).await;
+        assert!(caller.hears().await.starts_with("SIP/2.0 404"));
+    }
+    // As often as it asks, with the same words.
+    caller.send("INVITE", "second", 1, "", "", &caller.offer()).await;
+    assert!(caller.hears().await.contains("Call-ID: second\r\n"));
+    // Time passes: an answer that nobody confirms is sent again twenty times.
+    stranger.send("INVITE", "unconfirmed", 1, "", "", &stranger.offer()).await;
+    let _taken = edge.answer().await;
+    for _ in 0..20 {
+        assert!(stranger.hears().await.starts_with("SIP/2.0 200"));
+    }
+    assert!(edge.is_quiet() && caller.is_quiet(), "the refusal was said again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -209,6 +209,11 @@ impl Caller {
         }
     }
 
+    /// Whether nothing more has come.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.sip.try_recv_from(&mut [0; 16]).is_err()
+    }
+
     /// The final answer to the request with this number of a call.
     pub(super) async fn answer_to(&self, id: &str, cseq: &str) -> String {
         loop {

@@ -1,7 +1,7 @@
 //! Calls that come in (RFC 3261 §13.3).
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::event::{EndedBy, Event, Incoming, LegId};
 use super::leg::{AckWait, Dialog, Leg, LegState, contact_uri};
@@ -28,6 +28,9 @@ const OWN_HEADERS: [&str; 14] = [
     "Proxy-Authorization",
     "Allow",
 ];
+
+/// An INVITE that nothing was said to for so long gets 100, so that it is not sent again; one that is answered sooner needs none (RFC 3261 §17.2.1).
+const TRYING: Duration = Duration::from_millis(200);
 
 impl Core {
     /// A new INVITE.
@@ -73,8 +76,15 @@ impl Core {
         self.arm(limit, Timer::LegLimit(id));
         let leg = Leg::new(LegState::Incoming { tx, limit }, dialog, Self::flow(source, hop), false);
         self.add_leg(id, Leg { pinned, reliable, allows_update, takes_update: allows_update, ..leg });
-        self.respond(now, tx, ResponseParts { status: 100, ..ResponseParts::default() });
+        self.arm(now + TRYING, Timer::Trying(tx));
         self.tell(id, Event::Incoming(Box::new(incoming)));
+    }
+
+    /// The application takes its time.
+    pub(super) fn trying(&mut self, now: Instant, tx: TxId) {
+        if self.servers.get(&tx).is_some_and(|tx| tx.is_unanswered()) {
+            self.respond(now, tx, ResponseParts { status: 100, ..ResponseParts::default() });
+        }
     }
 
     /// Requests inside the dialog go back to where the packet came from, not to where its Via points.
@@ -138,13 +148,30 @@ impl Core {
     /// A final refusal; the leg is over.
     pub(super) fn reject(&mut self, now: Instant, id: LegId, status: u16, reason: Option<&str>, headers: &[(String, String)]) {
         let Some(Leg { state: LegState::Incoming { tx, .. }, .. }) = self.legs.get(&id) else { return };
-        let (tx, status) = (*tx, if (300..700).contains(&status) { status } else { 500 });
+        let (tx, status) = (*tx, refusal(status));
         let mut extra: Vec<(&str, String)> = clean_headers(headers).map(|(name, value)| (name, value.to_owned())).collect();
         if status == 503 && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Retry-After")) {
-            extra.push(("Retry-After", self.config.limits.retry_after.as_secs().max(1).to_string()));
+            extra.push(self.retry_after());
         }
         self.respond(now, tx, ResponseParts { status, reason, extra, ..ResponseParts::default() });
         self.close_theirs(now, id);
+        self.tell_end(id, Event::Ended { leg: id, by: EndedBy::Local, reason: None });
+        self.forget_leg(id);
+    }
+
+    /// Refuses a call of which nothing was made, as a server without memory does (RFC 3261 §8.2.7): once for each time that it is asked. Whoever sends
+    /// INVITE in another's name has nothing sent there that was not asked for.
+    pub(super) fn turn_away(&mut self, now: Instant, id: LegId, status: u16) {
+        let Some(Leg { state: LegState::Incoming { tx, .. }, .. }) = self.legs.get(&id) else { return };
+        let (tx, status) = (*tx, refusal(status));
+        // A caller that has heard something does not ask again.
+        if !self.servers.get(&tx).is_some_and(|tx| tx.is_unanswered()) {
+            return self.reject(now, id, status, None, &[]);
+        }
+        if let Some((request, hop)) = self.forget_server(tx) {
+            let extra = if status == 503 { vec![self.retry_after()] } else { Vec::new() };
+            self.stateless(&request, hop, status, extra);
+        }
         self.tell_end(id, Event::Ended { leg: id, by: EndedBy::Local, reason: None });
         self.forget_leg(id);
     }
@@ -251,6 +278,11 @@ pub(super) fn clean_headers(headers: &[(String, String)]) -> impl Iterator<Item 
         .iter()
         .filter(move |(name, _)| token(name) && !OWN_HEADERS.iter().chain(&WRITTEN_HEADERS).any(|own| own.eq_ignore_ascii_case(name)))
         .map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+/// A status that refuses.
+fn refusal(status: u16) -> u16 {
+    if (300..700).contains(&status) { status } else { 500 }
 }
 
 fn incoming(leg: LegId, request: &Request, source: SocketAddr, hop: Hop) -> Incoming {

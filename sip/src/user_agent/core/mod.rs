@@ -96,6 +96,8 @@ pub(crate) struct TxId(u64);
 /// Every deadline has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
+    /// An INVITE gets 100, if it was not answered meanwhile.
+    Trying(TxId),
     /// Timer G: a final response to INVITE is sent again (RFC 3261 §17.2.1).
     ServerResend(TxId),
     /// Timers H, I, J, L: the server transaction is forgotten.
@@ -274,8 +276,11 @@ impl Core {
 
     /// 503 with Retry-After, without keeping anything.
     fn refuse_for_now(&mut self, request: &Request, hop: Hop) {
-        let retry = ("Retry-After", self.config.limits.retry_after.as_secs().max(1).to_string());
-        self.stateless(request, hop, 503, vec![retry]);
+        self.stateless(request, hop, 503, vec![self.retry_after()]);
+    }
+
+    fn retry_after(&self) -> (&'static str, String) {
+        ("Retry-After", self.config.limits.retry_after.as_secs().max(1).to_string())
     }
 
     /// Answers without a transaction. The tag is the same for each retransmission, and different for each call.
@@ -294,6 +299,7 @@ impl Core {
             Command::Ring { leg, status, sdp } => self.ring(now, leg, status, sdp.as_deref()),
             Command::Answer { leg, sdp } => self.answer(now, leg, &sdp),
             Command::Reject { leg, status, reason, headers } => self.reject(now, leg, status, reason.as_deref(), &headers),
+            Command::TurnAway { leg, status } => self.turn_away(now, leg, status),
             Command::Dial(request) => self.dial(now, request),
             Command::Cancel { leg, reason } => self.cancel(now, leg, super::event::FailWhy::Cancelled, reason.as_deref()),
             Command::Bye { leg, reason } => self.bye(now, leg, reason),
@@ -337,6 +343,7 @@ impl Core {
             self.timers.pop();
             // An entry whose deadline was moved or taken back is still in the heap: the owner knows better.
             match timer {
+                Timer::Trying(tx) => self.trying(now, tx),
                 Timer::ServerResend(tx) => self.server_resend(at, now, tx),
                 Timer::ServerEnd(tx) => self.server_end(at, tx),
                 Timer::ClientResend(tx) => self.client_resend(at, now, tx),

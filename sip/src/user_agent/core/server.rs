@@ -46,6 +46,11 @@ impl ServerTx {
         self.state == State::Open
     }
 
+    /// Nothing was said to it yet.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.is_open() && self.last.is_none()
+    }
+
     pub(super) fn request(&self) -> Option<&Request> {
         self.request.as_deref()
     }
@@ -174,13 +179,18 @@ impl Core {
     }
 
     pub(super) fn server_end(&mut self, at: Instant, id: TxId) {
-        if self.servers.get(&id).is_some_and(|tx| tx.end == Some(at))
-            && let Some(tx) = self.servers.remove(&id)
-        {
-            self.server_keys.remove(&tx.key);
-            if let Some(merge) = tx.merge.filter(|merge| self.merges.get(merge) == Some(&id)) {
-                self.merges.remove(&merge);
-            }
+        if self.servers.get(&id).is_some_and(|tx| tx.end == Some(at)) {
+            self.forget_server(id);
         }
+    }
+
+    /// From now on the request is a new one; gives it back if it was not answered, and where it came from.
+    pub(super) fn forget_server(&mut self, id: TxId) -> Option<(Box<Request>, Hop)> {
+        let tx = self.servers.remove(&id)?;
+        self.server_keys.remove(&tx.key);
+        if let Some(merge) = tx.merge.filter(|merge| self.merges.get(merge) == Some(&id)) {
+            self.merges.remove(&merge);
+        }
+        Some((tx.request?, tx.hop))
     }
 }

@@ -160,6 +160,44 @@ fn a_refusal_is_repeated_until_its_ack() {
 }
 
 #[test]
+fn a_call_that_is_turned_away_is_told_so_once_for_each_time_that_it_asks() {
+    let mut story = Story::new();
+    for asked in 1..=2 {
+        let leg = story.incoming();
+        story.told(Command::TurnAway { leg, status: 404 });
+        assert_eq!(story.core.stats().transactions, 0);
+        story.passes(1_000);
+        assert_eq!(story.times_of("SIP/2.0").len(), asked, "{:?}", story.sent);
+        assert!(matches!(story.events.last(), Some(Event::Ended { .. })));
+        assert_eq!((story.core.held(), story.core.next_deadline()), (0, None));
+    }
+    let [first, again] = &story.sent[..] else { panic!("{:?}", story.sent) };
+    assert!(first.1.starts_with("SIP/2.0 404") && first.1 == again.1, "{again:?}");
+    story.hears(&request("ACK", ""));
+    assert_eq!(story.sent.len(), 2);
+}
+
+#[test]
+fn an_invite_gets_100_after_a_while_and_then_its_refusal_is_repeated() {
+    let mut story = Story::new();
+    let leg = story.incoming();
+    story.passes(1);
+    assert_eq!(story.times_of("SIP/2.0 100"), [200]);
+    story.hears(&request("INVITE", ""));
+    assert_eq!(story.times_of("SIP/2.0 100"), [200, 1_000]);
+    story.told(Command::TurnAway { leg, status: 503 });
+    story.passes(5);
+    assert_eq!(story.times_of("SIP/2.0 503"), [1_000, 1_500, 2_500, 4_500]);
+    assert!(story.sent.iter().filter(|(_, text)| text.starts_with("SIP/2.0 503")).all(|(_, text)| text.contains("Retry-After: 5\r\n")));
+    // Whoever is answered at once hears nothing before.
+    let mut story = Story::new();
+    let leg = story.incoming();
+    story.told(Command::Answer { leg, sdp: SDP.to_vec() });
+    story.passes(1);
+    assert_eq!(story.times_of("SIP/2.0 100").len(), 0);
+}
+
+#[test]
 fn an_unheard_invite_is_repeated_with_doubling_intervals_and_given_up() {
     let mut story = Story::new();
     story.told(dial(LegId(2), false));
@@ -339,6 +377,7 @@ impl World {
         match self.rng.random_range(0..22) {
             0 => Command::Ring { leg, status: 180, sdp: self.rng.random_bool(0.5).then_some(sdp) },
             1..=4 => Command::Answer { leg, sdp },
+            5 if self.rng.random_bool(0.3) => Command::TurnAway { leg, status: 404 },
             5 => Command::Reject { leg, status: self.rng.random_range(300..700), reason: None, headers: Vec::new() },
             6 => Command::Cancel { leg, reason: None },
             7 => Command::Bye { leg, reason: None },
@@ -427,7 +466,7 @@ fn random_calls_over_a_bad_network_always_end_and_leave_nothing() {
             }
         }
     }
-    let reached = answered > 3_000 && renegotiated > 200 && transferred > 500;
+    let reached = answered > 3_000 && renegotiated > 150 && transferred > 500;
     assert!(reached, "the schedules must reach far enough: {answered}, {renegotiated} and {transferred}");
 }
 
