@@ -3,10 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::parse::Setup;
-use super::{Description, Direction, Encryption, LocalMedia, MediaLine, Policy, RtpMap, SdpError};
+use super::{COMFORT_NOISE, Description, Direction, Encryption, LocalMedia, MediaLine, Policy, RtpMap, SdpError};
 use crate::codec::Codec;
 use crate::dtls::Fingerprint;
 use crate::srtp::CryptoLine;
+
+/// The clock of comfort noise under its static payload type.
+pub(super) const NOISE_CLOCK: u32 = 8_000;
 
 /// What we take from the remote audio line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub(super) struct Pick {
     pub(super) audio: Vec<(u8, Codec)>,
     /// Telephone events with the clock of the codec (or with another one, which many send all the same), and that clock.
     pub(super) dtmf: Option<(u8, u32)>,
+    /// The peer tells of the noise between words (RFC 3389 §4).
+    pub(super) noise: bool,
     pub(super) packet_ms: u8,
     /// Direction from the peer's side, with `c=0.0.0.0` understood as "sends me nothing".
     pub(super) direction: Direction,
@@ -82,6 +87,7 @@ fn pick_line(index: usize, line: &MediaLine, policy: &Policy, local: LocalMedia)
         payload_type,
         audio,
         dtmf: dtmf_format(line, codec),
+        noise: has_noise(line, codec),
         packet_ms: codec.packet_ms(packet_ms(line.packet_ms, line.max_packet_ms)),
         direction,
         key,
@@ -144,6 +150,14 @@ fn dtmf_format(line: &MediaLine, codec: Codec) -> Option<(u8, u32)> {
         })
     };
     [codec.rtp_clock(), 8_000, 48_000].into_iter().find_map(|clock| Some((at(clock)?, clock)))
+}
+
+/// Comfort noise in the clock of the codec; other clocks than this one have numbers of their own, and no sound of ours.
+fn has_noise(line: &MediaLine, codec: Codec) -> bool {
+    let means_noise = |map: &RtpMap| map.clock_rate == NOISE_CLOCK && map.encoding.eq_ignore_ascii_case("CN");
+    codec.rtp_clock() == NOISE_CLOCK
+        && payload_types(line).any(|payload_type| payload_type == COMFORT_NOISE)
+        && rtp_map(line, COMFORT_NOISE).is_none_or(means_noise)
 }
 
 /// What a payload type means: with two meanings, the first one counts for everything.

@@ -113,7 +113,7 @@ impl SdpSession {
             version: id,
             local,
             lines: vec![Line::Audio { protocol: protocol.to_owned(), mid: shield.ice.is_some().then(|| "0".to_owned()) }],
-            formats: Formats { audio, dtmf, packet_ms: 20 },
+            formats: Formats { audio, dtmf, noise: false, packet_ms: 20 },
             shield,
             policy,
             life: 0,
@@ -173,6 +173,7 @@ impl SdpSession {
         let ours = Formats {
             audio: vec![(picked.payload_type, picked.codec)],
             dtmf: picked.dtmf.into_iter().collect(),
+            noise: picked.noise,
             packet_ms: picked.packet_ms,
         };
         let (lines, shield) = (self.lines.clone(), self.shield.clone());
@@ -259,7 +260,7 @@ impl SdpSession {
                 audio.push((payload_type, *codec));
             }
         }
-        self.formats = Formats { audio, dtmf, packet_ms: picked.packet_ms };
+        self.formats = Formats { audio, dtmf, noise: picked.noise, packet_ms: picked.packet_ms };
         self.ice_ufrag.clone_from(&picked.ice_ufrag);
     }
 

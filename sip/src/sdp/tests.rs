@@ -49,6 +49,27 @@ fn a_plain_offer_is_answered_with_one_codec_and_events() {
 }
 
 #[test]
+fn whoever_tells_of_the_noise_between_words_may_do_so() {
+    for (media, types) in [
+        ("m=audio 4000 RTP/AVP 0 13\r\n", "0 13"),
+        ("m=audio 4000 RTP/AVP 13 8 101\r\na=rtpmap:13 cn/8000\r\na=rtpmap:101 telephone-event/8000\r\n", "8 101 13"),
+        ("m=audio 4000 RTP/AVP 0\r\n", "0"),
+        // Another clock, and another meaning.
+        ("m=audio 4000 RTP/AVP 0 13\r\na=rtpmap:13 CN/16000\r\n", "0"),
+        ("m=audio 4000 RTP/AVP 0 13\r\na=rtpmap:13 telephone-event/8000\r\n", "0 13"),
+    ] {
+        let mut session = session();
+        let (body, agreed) = session.answer(offer(media).as_bytes(), Direction::SendRecv).unwrap();
+        assert_eq!(media_lines(&body), [format!("m=audio 20000 RTP/AVP {types}")], "{media}");
+        let noise = agreed.receive.get(13) == Some(PayloadKind::ComfortNoise);
+        assert_eq!(body.contains("a=rtpmap:13 CN/8000\r\n"), noise && types.contains("13"), "{body}");
+        // It stays agreed.
+        assert_eq!(session.offer(Direction::SendRecv).contains("a=rtpmap:13 CN/8000\r\n"), noise && types.contains("13"), "{media}");
+    }
+    assert!(!session().offer(Direction::SendRecv).contains("CN"), "we offer none: we send all the time");
+}
+
+#[test]
 fn dynamic_payload_types_and_a_false_static_one() {
     // 0 is said to be something else here, and G.711 has a dynamic number.
     let (_, agreed) =

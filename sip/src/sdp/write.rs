@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
+use super::negotiate::NOISE_CLOCK;
 use super::session::LocalMedia;
-use super::{Direction, MediaLine};
+use super::{COMFORT_NOISE, Direction, MediaLine};
 use crate::codec::Codec;
 use crate::dtls::Fingerprint;
 use crate::ice::Credentials;
@@ -28,6 +29,8 @@ pub(super) struct Formats {
     pub(super) audio: Vec<(u8, Codec)>,
     /// Telephone events and their clock.
     pub(super) dtmf: Vec<(u8, u32)>,
+    /// Comfort noise, where the peer has it.
+    pub(super) noise: bool,
     pub(super) packet_ms: u8,
 }
 
@@ -79,12 +82,13 @@ impl Media<'_> {
     }
 
     fn audio(&self, out: &mut String, protocol: &str, mid: Option<&str>) {
-        let Formats { audio, dtmf, packet_ms } = self.formats;
-        let types: String =
-            audio.iter().map(|(number, _)| number).chain(dtmf.iter().map(|(number, _)| number)).fold(String::new(), |mut types, number| {
-                write!(types, " {number}").expect("writing to a String");
-                types
-            });
+        let Formats { audio, dtmf, noise, packet_ms } = self.formats;
+        let numbers =
+            audio.iter().map(|(number, _)| number).chain(dtmf.iter().map(|(number, _)| number)).chain(noise.then_some(&COMFORT_NOISE));
+        let types: String = numbers.fold(String::new(), |mut types, number| {
+            write!(types, " {number}").expect("writing to a String");
+            types
+        });
         put(out, format_args!("m=audio {} {protocol}{types}", self.local.rtp_port));
         if let Some(mid) = mid {
             put(out, format_args!("a=mid:{mid}"));
@@ -98,6 +102,9 @@ impl Media<'_> {
         for (number, clock) in dtmf {
             put(out, format_args!("a=rtpmap:{number} telephone-event/{clock}"));
             put(out, format_args!("a=fmtp:{number} 0-15"));
+        }
+        if *noise {
+            put(out, format_args!("a=rtpmap:{COMFORT_NOISE} CN/{NOISE_CLOCK}"));
         }
         put(out, format_args!("a=ptime:{packet_ms}"));
         put(out, format_args!("a=maxptime:60"));

@@ -53,6 +53,51 @@ fn every_codec_carries_speech_over_a_bad_network() {
     }
 }
 
+/// An RTP packet of the caller's: sound, or the level of its noise.
+fn packet(payload_type: u8, number: u16, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x80, payload_type];
+    packet.extend(number.to_be_bytes());
+    packet.extend((u32::from(number) * 160).to_be_bytes());
+    packet.extend([0, 0, 0, 7]);
+    packet.extend(payload);
+    packet
+}
+
+#[test]
+fn between_words_there_is_the_noise_that_the_caller_tells_of() {
+    let offer = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0 13\r\n";
+    let mut far = SdpSession::new(2, local(FAR), policy(&Codec::ALL, 2));
+    let (answer, to_near) = far.answer(offer.as_bytes(), Direction::SendRecv).unwrap();
+    assert!(answer.contains(" RTP/AVP 0 13\r\n"), "{answer}");
+    let mut listener = crate::line::session_with(to_near, 2);
+    let mut heard: Vec<Vec<i16>> = vec![Vec::new(); 3];
+    // A second of sound, one of which it says no more than that it is −40 dBov (RFC 3389 §3.1), and sound again.
+    for number in 0..150_u16 {
+        let (second, at) = (usize::from(number / 50), Duration::from_millis(u64::from(number) * 20));
+        let mut datagram = match (second, number % 50) {
+            (1, 0) => packet(13, number, &[40]),
+            (1, _) => Vec::new(),
+            // μ-law: loud, and quiet.
+            (_, even) => packet(0, number, &[if even % 2 == 0 { 0x80 } else { 0x00 }; 160]),
+        };
+        if !datagram.is_empty() {
+            listener.on_datagram(at, NEAR, &mut datagram);
+        }
+        let mut frame = [0; FRAME_SAMPLES];
+        listener.pull_frame(at + Duration::from_millis(7), &mut frame);
+        heard[second].extend(frame);
+    }
+    let dbov = |samples: &[i16]| {
+        let power = samples.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / samples.len() as f64;
+        10.0 * (power / 32_767_f64.powi(2)).log10()
+    };
+    // The end of the sound, and the fade behind it, take a while.
+    let levels = [&heard[0][4_000..], &heard[1][4_000..], &heard[2][4_000..]].map(dbov);
+    assert!(levels[0] > -10.0 && (levels[1] + 40.0).abs() < 2.0 && levels[2] > -10.0, "{levels:.1?}");
+    let stats = listener.stats();
+    assert_eq!((stats.unknown_payload, stats.malformed), (0, 0), "{stats:?}");
+}
+
 #[test]
 fn opus_says_lost_packets_again() {
     let (to_far, to_near) = agree(policy(&[Codec::Opus], 1), policy(&[Codec::Opus], 2));
