@@ -16,6 +16,7 @@ mod tls;
 mod udp;
 mod unverified;
 mod unwired;
+mod unwired_ws;
 mod upgrade;
 mod ws;
 
@@ -31,6 +32,7 @@ pub use event::{EndedBy, Event, FailWhy, Incoming, LegId, ReferProgress, Stats, 
 pub use lines::{Account, Health, RegisteredContact, Registrar, RegistrarUser, Registration, RegistrationState};
 pub use tls::{TlsError, server_of};
 pub use unwired::{Outcome, Unwired};
+pub use unwired_ws::{WebSocketHeard, web_socket_hears};
 
 pub use crate::transport::Transport;
 use command::Command;

@@ -47,13 +47,17 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 async fn open<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, origins: &[String]) -> Option<Vec<u8>> {
     let mut head = Vec::new();
     let mut buffer = [0; 1_024];
+    let (mut seen, mut found) = (0, None);
     let end = loop {
-        if let Some(at) = head.windows(4).position(|four| four == b"\r\n\r\n") {
-            break at + 2;
-        }
-        if head.len() > upgrade::LONGEST_HEAD {
-            stream.write_all(upgrade::refusal("431 Request Header Fields Too Large", "").as_bytes()).await.ok()?;
-            return None;
+        found = found.or_else(|| head[seen..].windows(4).position(|four| four == b"\r\n\r\n").map(|at| seen + at));
+        seen = head.len().saturating_sub(3);
+        match found {
+            Some(at) if at <= upgrade::LONGEST_HEAD => break at + 2,
+            None if seen <= upgrade::LONGEST_HEAD => {}
+            Some(_) | None => {
+                stream.write_all(upgrade::refusal("431 Request Header Fields Too Large", "").as_bytes()).await.ok()?;
+                return None;
+            }
         }
         match stream.read(&mut buffer).await {
             Ok(0) | Err(_) => return None,

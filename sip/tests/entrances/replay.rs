@@ -63,4 +63,4 @@ macro_rules! entrances {
     };
 }
 
-entrances!(agent, answer, digest, dtls, events, guard, headers, identity, info, offer, registrar, rtcp, rtp, srtp, stream, stun);
+entrances!(agent, answer, digest, dtls, events, guard, headers, identity, info, offer, registrar, rtcp, rtp, srtp, stream, stun, websocket);

@@ -16,12 +16,13 @@ mod sdp;
 mod srtp;
 mod stream;
 mod stun;
+mod websocket;
 
 /// Takes any bytes, and panics if they do harm.
 pub(crate) type Entrance = fn(&[u8]);
 
 /// All of them, by name.
-pub(crate) const ENTRANCES: [(&str, Entrance); 16] = [
+pub(crate) const ENTRANCES: [(&str, Entrance); 17] = [
     ("agent", agent::agent),
     ("answer", sdp::answer),
     ("digest", digest::digest),
@@ -38,6 +39,7 @@ pub(crate) const ENTRANCES: [(&str, Entrance); 16] = [
     ("srtp", srtp::srtp),
     ("stream", stream::stream),
     ("stun", stun::stun),
+    ("websocket", websocket::websocket),
 ];
 
 /// No message or packet is longer than a datagram can be; longer inputs only cost time.
