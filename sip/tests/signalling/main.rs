@@ -16,6 +16,7 @@ mod peers;
 mod races;
 mod registrar;
 mod requests;
+mod scenarios;
 mod streams;
 mod support;
 mod tls;
