@@ -41,6 +41,7 @@ pub(super) fn telephony(config: &Config, trunks: Arc<TrunkTable>) -> anyhow::Res
             tls: user_agent::TlsConfig {
                 certificate: sip.certificate.clone(),
                 private_key: sip.private_key.clone(),
+                further: sip.further_certificates.iter().map(|one| (one.certificate.clone(), one.private_key.clone())).collect(),
                 client_ca: sip.client_ca.clone(),
                 server_ca: sip.server_ca.clone(),
                 insecure: false,

@@ -48,7 +48,7 @@ pub use remote::{ChatConfig, ChatMay, RemoteConfig, SoundFormat, StreamingConfig
 pub use routes::{HoursConfig, RouteConfig, TrunkNames};
 pub use rtp::{JitterLimits, PortRange, RtpConfig};
 pub use secret::Secret;
-pub use sip::SipConfig;
+pub use sip::{CertificateFiles, SipConfig};
 pub use speech::SpeechConfig;
 pub use store::StoreConfig;
 pub use trunks::{

@@ -28,6 +28,8 @@ pub struct SipConfig {
     pub certificate: Option<PathBuf>,
     /// The file of its private key (PEM).
     pub private_key: Option<PathBuf>,
+    /// Further certificates, each with its key: a client that asks for a name (SNI) which the first one is not for sees the one that is.
+    pub further_certificates: Vec<CertificateFiles>,
     /// The file of authorities (PEM): only clients with a certificate from one of them may connect by TLS. Empty: all may.
     pub client_ca: Option<PathBuf>,
     /// The file of authorities (PEM) that the servers of calls which we place by TLS must have their certificate from. Empty: those that the
@@ -51,6 +53,16 @@ pub struct SipConfig {
     pub display_name: String,
 }
 
+/// A certificate, with those that lead to its authority, and its private key (PEM).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateFiles {
+    /// The file of the certificate.
+    pub certificate: PathBuf,
+    /// The file of its private key.
+    pub private_key: PathBuf,
+}
+
 impl Default for SipConfig {
     fn default() -> Self {
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 5060));
@@ -62,6 +74,7 @@ impl Default for SipConfig {
             wss: Addresses::NONE,
             certificate: None,
             private_key: None,
+            further_certificates: Vec::new(),
             client_ca: None,
             server_ca: None,
             origins: Vec::new(),
@@ -84,6 +97,10 @@ impl SipConfig {
     }
 
     pub(super) fn under(&mut self, folder: &Path) {
+        for further in &mut self.further_certificates {
+            further.certificate = folder.join(&further.certificate);
+            further.private_key = folder.join(&further.private_key);
+        }
         let own = [&mut self.certificate, &mut self.private_key, &mut self.client_ca, &mut self.server_ca];
         for file in own.into_iter().chain([&mut self.stir_anchors, &mut self.stir_certificates]).flatten() {
             *file = folder.join(&file);

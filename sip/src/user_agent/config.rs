@@ -100,6 +100,8 @@ pub struct TlsConfig {
     pub certificate: Option<PathBuf>,
     /// Its private key.
     pub private_key: Option<PathBuf>,
+    /// Further certificates with their keys: a client that asks for a name (SNI, RFC 6066 §3) which the first one is not for sees the one that is.
+    pub further: Vec<(PathBuf, PathBuf)>,
     /// Authorities of clients: if set, only clients with a certificate from one of them may connect.
     pub client_ca: Option<PathBuf>,
     /// Authorities of servers; `None` believes those that the system believes.

@@ -1,15 +1,16 @@
-//! TLS: certificates from files, and who is believed (RFC 3261 §26.3, RFC 5922).
+//! TLS: certificates from files, which of them is shown, and who is believed (RFC 3261 §26.3, RFC 5922).
 
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use rustls::client::WebPkiServerVerifier;
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 use super::config::TlsConfig;
@@ -35,7 +36,15 @@ pub enum TlsError {
         what: &'static str,
     },
     /// The certificate and the key do not belong together, or cannot be used.
-    #[error("the certificate cannot be used: {0}")]
+    #[error("the certificate {} cannot be used: {why}", path.display())]
+    Certificate {
+        /// Its file.
+        path: PathBuf,
+        /// What the library says.
+        why: String,
+    },
+    /// The authorities, or the certificate that we would show to servers, cannot be used.
+    #[error("the certificates cannot be used: {0}")]
     Unusable(String),
     /// There is no certificate, or no key.
     #[error("TLS needs a certificate and its private key")]
@@ -57,12 +66,16 @@ impl Tls {
     pub(super) fn load(files: &TlsConfig, serves: bool) -> Result<Self, TlsError> {
         let provider = Arc::new(ring::default_provider());
         let own = match (&files.certificate, &files.private_key) {
-            (Some(certificate), Some(key)) => Some((chain(certificate)?, private_key(key)?)),
+            (Some(certificate), Some(key)) => Some((certificate, key)),
             (None, None) if !serves => None,
             (Some(_) | None, _) => return Err(TlsError::NoCertificate),
         };
-        let server = match &own {
-            Some((chain, key)) => Some(Arc::new(server(files, chain.clone(), key.clone_key(), &provider)?)),
+        let server = match own {
+            Some((certificate, key)) => {
+                let further = files.further.iter().map(|(certificate, key)| (certificate, key));
+                let shown = std::iter::once((certificate, key)).chain(further).map(|(certificate, key)| shown(certificate, key, &provider));
+                Some(Arc::new(server(files, shown.collect::<Result<_, _>>()?, &provider)?))
+            }
             None => None,
         };
         Ok(Self { server, client: Arc::new(client(files, own, &provider)?) })
@@ -75,15 +88,32 @@ impl Tls {
 /// What is wrong with the files.
 pub fn server_of(certificate: &Path, private_key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
     let provider = Arc::new(ring::default_provider());
-    Ok(Arc::new(server(&TlsConfig::default(), chain(certificate)?, self::private_key(private_key)?, &provider)?))
+    let shown = vec![shown(certificate, private_key, &provider)?];
+    Ok(Arc::new(server(&TlsConfig::default(), shown, &provider)?))
 }
 
-fn server(
-    files: &TlsConfig,
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
-    provider: &Arc<CryptoProvider>,
-) -> Result<ServerConfig, TlsError> {
+/// A certificate that we can prove to be ours.
+fn shown(certificate: &Path, key: &Path, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, TlsError> {
+    let known = CertifiedKey::from_der(chain(certificate)?, private_key(key)?, provider);
+    known.map(Arc::new).map_err(|error| TlsError::Certificate { path: certificate.to_owned(), why: error.to_string() })
+}
+
+/// Our certificates: the first one that is for the name which a client asks for, else the first one.
+#[derive(Debug)]
+struct ByName(Vec<Arc<CertifiedKey>>);
+
+impl ResolvesServerCert for ByName {
+    fn resolve(&self, client: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let name = client.server_name().and_then(|name| ServerName::try_from(name).ok());
+        let is_for = |known: &&Arc<CertifiedKey>| {
+            let own = known.cert.first().and_then(|certificate| ParsedCertificate::try_from(certificate).ok());
+            own.zip(name.as_ref()).is_some_and(|(own, name)| verify_server_name(&own, name).is_ok())
+        };
+        self.0.iter().find(is_for).or(self.0.first()).cloned()
+    }
+}
+
+fn server(files: &TlsConfig, shown: Vec<Arc<CertifiedKey>>, provider: &Arc<CryptoProvider>) -> Result<ServerConfig, TlsError> {
     let builder = ServerConfig::builder_with_provider(Arc::clone(provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| unusable(&error))?;
@@ -96,15 +126,11 @@ fn server(
         }
         None => builder.with_no_client_auth(),
     };
-    builder.with_single_cert(chain, key).map_err(|error| unusable(&error))
+    Ok(builder.with_cert_resolver(Arc::new(ByName(shown))))
 }
 
 /// We show our own certificate to servers that ask for one.
-fn client(
-    files: &TlsConfig,
-    own: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
-    provider: &Arc<CryptoProvider>,
-) -> Result<ClientConfig, TlsError> {
+fn client(files: &TlsConfig, own: Option<(&PathBuf, &PathBuf)>, provider: &Arc<CryptoProvider>) -> Result<ClientConfig, TlsError> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| unusable(&error))?;
@@ -118,7 +144,10 @@ fn client(
         builder.with_webpki_verifier(verifier)
     };
     match own {
-        Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(|error| unusable(&error)),
+        Some((certificate, key)) => {
+            let built = builder.with_client_auth_cert(chain(certificate)?, private_key(key)?);
+            built.map_err(|error| TlsError::Certificate { path: certificate.clone(), why: error.to_string() })
+        }
         None => Ok(builder.with_no_client_auth()),
     }
 }

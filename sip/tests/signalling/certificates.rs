@@ -64,13 +64,18 @@ impl Authority {
 
     /// A bare client that believes this authority.
     pub(crate) async fn connect(&self, address: SocketAddr) -> std::io::Result<TlsStream<TcpStream>> {
+        self.connect_to(ServerName::from(address.ip()), address).await
+    }
+
+    /// The same, which wants to reach this name there, and says so if it is one (SNI).
+    pub(crate) async fn connect_to(&self, name: ServerName<'static>, address: SocketAddr) -> std::io::Result<TlsStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         roots.add(rustls::pki_types::CertificateDer::from_pem_slice(self.pem.as_bytes()).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let config = config.with_root_certificates(roots).with_no_client_auth();
         let stream = TcpStream::connect(address).await?;
-        TlsConnector::from(Arc::new(config)).connect(ServerName::from(address.ip()), stream).await
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await
     }
 }
 

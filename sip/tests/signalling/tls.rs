@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::time::timeout;
@@ -105,6 +106,34 @@ async fn sips_never_goes_out_in_clear() {
     stream.write_all(b"SIP/2.0 200 OK\r\n\r\n").await.unwrap();
     unreachable(&mut caller).await;
     assert!(datagrams.try_recv(&mut bytes).is_err());
+}
+
+#[tokio::test]
+async fn each_client_sees_the_certificate_of_the_name_that_it_asks_for() {
+    let (first, second) = (Authority::new("first"), Authority::new("second"));
+    let mut tls_config = first.issue(&["127.0.0.1", "first.example"]);
+    let further = (second.file().with_file_name("further.pem"), second.file().with_file_name("further.key"));
+    second.issue_into(&["second.example", "*.second.example"], &further.0, &further.1);
+    tls_config.further = vec![further.clone()];
+    let agent = Agent::start(everything(tls_config)).await;
+    let name = |name: &'static str| ServerName::try_from(name).unwrap();
+    for (asked, of_first) in [("first.example", true), ("second.example", false), ("pbx.second.example", false), ("127.0.0.1", true)] {
+        assert_eq!(first.connect_to(name(asked), tls(&agent)).await.is_ok(), of_first, "{asked}");
+        assert_eq!(second.connect_to(name(asked), tls(&agent)).await.is_ok(), !of_first, "{asked}");
+    }
+    // A name that none is for gets the first one.
+    let unknown = first.connect_to(name("third.example"), tls(&agent)).await.unwrap_err();
+    assert!(unknown.to_string().contains("first.example"), "{unknown}");
+    // Further ones are renewed as the first one is, and one that cannot be used is named and changes nothing.
+    let third = Authority::new("third");
+    third.issue_into(&["second.example"], &further.0, &further.1);
+    agent.handle.reload_certificates().await.unwrap();
+    assert!(third.connect_to(name("second.example"), tls(&agent)).await.is_ok());
+    second.issue_into(&["second.example"], &further.0, &further.1.with_file_name("lost.key"));
+    let error = agent.handle.reload_certificates().await.unwrap_err().to_string();
+    assert!(error.contains("further.pem cannot be used"), "{error}");
+    assert!(third.connect_to(name("second.example"), tls(&agent)).await.is_ok());
+    assert!(first.connect_to(name("first.example"), tls(&agent)).await.is_ok());
 }
 
 #[tokio::test]

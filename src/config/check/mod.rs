@@ -68,6 +68,10 @@ impl<'a> Checker<'a> {
                 self.wrong(&at("sip", key), "TLS without a certificate", Some("set `sip.certificate` and `sip.private_key`"));
             }
         }
+        if !file.sip.further_certificates.is_empty() && file.sip.certificate.is_none() {
+            let hint = "set `sip.certificate` and `sip.private_key`: it is shown to whoever asks for no name";
+            self.wrong(&at("sip", "further_certificates"), "further certificates without a first one", Some(hint));
+        }
         self.families(file);
         if file.sip.tcp.iter().any(|tcp| tcp.port() != 0 && tcp == file.http.bind) {
             self.wrong(&at("http", "bind"), "the same address as `sip.tcp`", None);

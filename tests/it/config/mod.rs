@@ -154,6 +154,8 @@ fn values_are_checked() {
     one("audit_days: 365", "audit_days: 7", "audit_days:", "at least 30", "");
     one("  tls:", "  tls: 127.0.0.1:5061", "tls: 127", "TLS without a certificate", "sip.certificate");
     one("  server_ca:", "  server_ca: nowhere.pem", "server_ca: nowhere", "nowhere.pem: No such file", "");
+    let further = "further_certificates: [{ certificate: a.pem, private_key: a.key }]";
+    one("  further_certificates: []", &format!("  {further}"), further, "further certificates without a first one", "sip.certificate");
     one("  client_ca:", "  client_ca: warmline.yaml", "client_ca: warmline", "warmline.yaml: no certificate in PEM form", "");
     one("bind: 127.0.0.1:8080", "bind: 127.0.0.1:5060", "\n  bind: 127.0.0.1:5060".trim(), "the same address as `sip.tcp`", "");
     one("calls: 50", "calls: 0", "calls: 0", "at least 1", "");
