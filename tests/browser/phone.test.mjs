@@ -1,6 +1,7 @@
 // Calls from a page and calls taken on a page: real Chromium, real microphone files, real gateway with real models.
 
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -62,19 +63,27 @@ test('browsers call and are called', { skip: BIN ? false : 'set WARMLINE_BIN' },
   }).listen(0, '127.0.0.1');
   await once(site, 'listening');
   const shop = `http://127.0.0.1:${site.address().port}`;
+  // A STUN server that says nothing: how often it was asked where somebody is (RFC 8489 §5).
+  let asked = 0;
+  const stun = createSocket('udp4', (request) => {
+    asked += Number(request.length >= 20 && request.readUInt16BE(0) === 1 && request.readUInt32BE(4) === 0x2112a442);
+  });
+  stun.bind(0, '127.0.0.1');
+  await once(stun, 'listening');
   let world;
   let caller;
   let agent;
   t.before(async () => {
     await microphone(join(folder, 'caller.wav'), [9, WISH, 60]);
     await microphone(join(folder, 'agent.wav'), [600]);
-    world = await start(folder, { widget_origins: [shop] });
+    world = await start(folder, { widget_origins: [shop], ice_servers: [{ urls: [`stun:127.0.0.1:${stun.address().port}`] }] });
   });
   t.after(async () => {
     await caller?.close();
     await agent?.close();
     await world?.close();
     site.close();
+    stun.close();
     await process.env.KEEP ? undefined : rm(folder, { recursive: true, force: true });
   });
   const api = async (path) => (await fetch(`${world.url}/api/v1${path}`)).json();
@@ -89,6 +98,7 @@ test('browsers call and are called', { skip: BIN ? false : 'set WARMLINE_BIN' },
     await callerPage.fill('input', 'Ana');
     await callerPage.click('text=Call now');
     await callerPage.waitForSelector('[data-state=talking]', { timeout: 30_000 });
+    await until('the page asks the STUN server of the configuration', () => asked > 0);
     id = (await until('the call is listed', async () => (await api('/calls?state=live')).calls[0])).id;
     await until('the bot is heard', async () => (await heardSoFar(callerPage)) > 4 * RATE, PATIENCE_MS);
     await until('the greeting is heard', async () => /help|assistant|calling/.test(await words(callerPage, folder, 0)), PATIENCE_MS);
