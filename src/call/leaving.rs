@@ -4,6 +4,7 @@ use crate::call::{
     action::Action,
     event::LegEnd,
     flow::prompt::PromptKey,
+    handoff::Handoff,
     ids::LegId,
     outcome::Outcome,
     record::{Owner, What},
@@ -40,6 +41,13 @@ impl Call {
 
     pub(super) fn caller_left(&mut self, why: LegEnd) {
         self.base.caller_up = false;
+        if self.writes_message() {
+            return;
+        }
+        if self.with_handoff(|handoff, base| handoff.last_words_are_due(base)) == Some(true) {
+            self.base.mouth.silence(&mut self.base.io);
+            return self.over(Outcome::VoicemailLeft);
+        }
         let lost = why != LegEnd::HungUp;
         let (outcome, farewell) = match &mut self.phase {
             Phase::Arrived(_) => (if lost { Outcome::Lost } else { Outcome::Abandoned }, None),
@@ -62,8 +70,16 @@ impl Call {
         self.phase = Phase::Parting { outcome, farewell };
     }
 
+    /// The caller has gone, and the last words of their message are still to come.
+    fn writes_message(&self) -> bool {
+        self.base.over && matches!(self.phase, Phase::HandingOver { .. })
+    }
+
     /// The call must come to an end: last words, whoever has the caller.
     pub(super) fn wind_up(&mut self, words: PromptKey, outcome: Option<Outcome>) {
+        if self.writes_message() {
+            return self.handoff_then(Handoff::message_over);
+        }
         let mut promised = None;
         let usual = match &mut self.phase {
             Phase::Arrived(_) => {

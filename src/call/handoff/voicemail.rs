@@ -63,6 +63,22 @@ impl Handoff {
         message.voiced |= message.from.is_some() && base.ear.is_voice();
     }
 
+    /// The caller has hung up. True if they were speaking: their last words are waited for, and then the message is written down ([`Self::message_over`]).
+    pub(crate) fn last_words_are_due(&mut self, base: &mut Base) -> bool {
+        let Stage::Voicemail { message } = &mut self.stage else { return false };
+        if message.from.is_none() {
+            return false;
+        }
+        message.until.get_or_insert(base.io.now);
+        base.ear.too_long(&mut base.io, base.expect);
+        if base.ear.paused_at().is_none() {
+            return false;
+        }
+        Self::over(base, HandoffOutcome::Voicemail);
+        base.io.timers.set(Timer::Voicemail, base.io.now.plus(LAST_WORDS_MS));
+        true
+    }
+
     /// Words of the message, perhaps its last ones.
     pub(super) fn message_goes_on(&mut self, base: &mut Base, words: &str) -> Then {
         if let Stage::Voicemail { message } = &mut self.stage
@@ -98,6 +114,10 @@ impl Handoff {
                     }
                 }
                 base.ear.discard(&mut base.io);
+                if !base.caller_up {
+                    Self::write_down_message(base, &message);
+                    return Then::End(Outcome::VoicemailLeft);
+                }
                 if !Self::keep_message(base, &message) {
                     return Self::goodbye(base);
                 }
@@ -113,12 +133,19 @@ impl Handoff {
 
     /// Writes the message down. False if there is none.
     pub(super) fn keep_message(base: &mut Base, message: &Message) -> bool {
+        let there = Self::write_down_message(base, message);
+        if there {
+            Self::over(base, HandoffOutcome::Voicemail);
+        }
+        there
+    }
+
+    fn write_down_message(base: &mut Base, message: &Message) -> bool {
         base.io.timers.stop(Timer::Voicemail);
         let Some(from) = message.from.filter(|_| message.voiced) else { return false };
         base.io.record(What::Handoff {
             step: HandoffStep::Voicemail { from, to: message.until.unwrap_or(base.io.now), text: message.words.join(" ") },
         });
-        Self::over(base, HandoffOutcome::Voicemail);
         true
     }
 }

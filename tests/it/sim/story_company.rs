@@ -167,6 +167,28 @@ fn a_message_ends_with_a_key_and_with_the_call() {
     by_leaving.tells(&["= message", "= handoff Voicemail", "> end VoicemailLeft"]);
 }
 
+fn hangs_up_in_mid_sentence() -> Sim {
+    waits()
+        .says_on(Cue::When("> caller: You need not wait", 9_000), "leave a message")
+        .says_for(Cue::AfterBot(900), "It is broken, and", 6_000)
+        .hangs_up(Cue::When("< caller: It is broken", 2_500))
+}
+
+#[test]
+fn who_hangs_up_in_mid_sentence_has_left_it_all_the_same() {
+    let run = hangs_up_in_mid_sentence().run();
+    // Everybody hears at once that the call is over; the words come behind it.
+    run.tells(&["= handoff Voicemail", "= ended VoicemailLeft", "= turn 3 \"It is broken, and\"", "= message", "> end VoicemailLeft"]);
+    run.never("your message is kept");
+    let (from, to, text) = message(&run);
+    assert_eq!(text, "It is broken, and");
+    assert!(to - from < 5_000, "until they hung up: {from}..{to}");
+
+    let run = hangs_up_in_mid_sentence().recogniser(&[Fault::None, Fault::None, Fault::Dies]).run();
+    run.tells(&["= handoff Voicemail", "= ended VoicemailLeft", "= message", "> end VoicemailLeft"]);
+    assert_eq!(message(&run).2, "", "there is a message, and its words are in the recording alone");
+}
+
 #[test]
 fn a_message_is_no_longer_than_the_flow_allows() {
     let run = waits()
