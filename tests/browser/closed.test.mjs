@@ -6,10 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { BIN, PATIENCE_MS, heardSoFar, kill, microphone, speaking, start, tapped, words } from './phones.mjs';
+import { ON_CUE, saysAfterTheGreeting } from './sounds.mjs';
 import { until } from './support.mjs';
 
 const WISH = 'I would like to talk to a human please.';
 const AGENTS = ['Maria', 'Dan', 'Eva'];
+/** The gateway's: no other file's, so that two of them can run at the same time. */
+const SOUND = [23_200, 23_399];
 
 test('an agent’s page that is killed', { skip: BIN ? false : 'set WARMLINE_BIN' }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'warmline-closed-'));
@@ -18,14 +21,13 @@ test('an agent’s page that is killed', { skip: BIN ? false : 'set WARMLINE_BIN
     for (const one of open.reverse()) await one.close();
     await rm(folder, { recursive: true, force: true });
   });
-  await microphone(join(folder, 'caller.wav'), [9, WISH, 600]);
-  await microphone(join(folder, 'agent.wav'), [600]);
+  await microphone(join(folder, 'silence.wav'), [600]);
   const queues = 'queues: [orders, general, accounts, complaints]';
-  const world = await start(folder, {}, AGENTS.map((name) => `${name.toLowerCase()}: {name: ${name}, target: browser, ${queues}}`));
+  const world = await start(folder, SOUND, {}, AGENTS.map((name) => `${name.toLowerCase()}: {name: ${name}, target: browser, ${queues}}`));
   open.push(world);
-  const desks = await speaking(join(folder, 'agent.wav'));
+  const desks = await speaking(join(folder, 'silence.wav'));
   open.push(desks);
-  const caller = await speaking(join(folder, 'caller.wav'));
+  const caller = await speaking(join(folder, 'silence.wav'));
   open.push(caller);
   const pages = new Map();
   for (const name of AGENTS.map((one) => one.toLowerCase())) {
@@ -34,7 +36,7 @@ test('an agent’s page that is killed', { skip: BIN ? false : 'set WARMLINE_BIN
     await page.getByText('You are available').waitFor();
     pages.set(name, page);
   }
-  const callerPage = await tapped(caller, world.url);
+  const callerPage = await tapped(caller, world.url, ON_CUE);
   const api = async (path) => (await fetch(`${world.url}/api/v1${path}`)).json();
   let id;
   const steps = async () => (await api(`/calls/${id}`)).entries.filter(({ what }) => what === 'handoff').map(({ at, step }) => ({ at, ...step }));
@@ -64,6 +66,7 @@ test('an agent’s page that is killed', { skip: BIN ? false : 'set WARMLINE_BIN
   await callerPage.waitForSelector('[data-state=talking]', { timeout: 30_000 });
   ({ id } = await until('the call is listed', async () => (await api('/calls?state=live')).calls[0]));
   const had = [];
+  await saysAfterTheGreeting(callerPage, folder, WISH);
 
   await t.test('while it rings: the next agent is asked at once', async (t) => {
     const { agent, page } = await next(had);
@@ -87,7 +90,7 @@ test('an agent’s page that is killed', { skip: BIN ? false : 'set WARMLINE_BIN
     await until('the caller is told who is asked next', async () => {
       const { entries } = await api(`/calls/${id}`);
       return entries.some(({ what, heard }) => what === 'bot_turn' && heard.includes('next colleague'));
-    });
+    }, PATIENCE_MS);
     await picksUp(page);
     await page.keyboard.press('a');
     await page.waitForSelector('[data-step=bridged]', { timeout: 60_000 });

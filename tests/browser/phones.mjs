@@ -63,15 +63,15 @@ export async function freePort() {
 
 const MARIA = 'maria: {name: Maria, target: browser, queues: [orders, general, accounts, complaints]}';
 
-/** A gateway whose agents have no phone but the page; `more` goes into the section `http` of its configuration. */
-export async function start(folder, more = {}, agents = [MARIA]) {
+/** A gateway whose agents have no phone but the page; its sound has the ports `[first, last]`, and `more` goes into the section `http` of its configuration. */
+export async function start(folder, [first, last], more = {}, agents = [MARIA]) {
   const [sip, http, orders] = [await freePort(), await freePort(), await freePort()];
   const flow = resolve('../../config/flows/support.en.yaml');
   const config = join(folder, 'warmline.yaml');
   await writeFile(
     config,
     `sip: {udp: "127.0.0.1:${sip}", tcp: "127.0.0.1:${sip}"}
-rtp: {ports: "23000-23199"}
+rtp: {ports: "${first}-${last}"}
 http: ${JSON.stringify({ bind: `127.0.0.1:${http}`, accounts: false, ...more })}
 store: {folder: ${folder}/store}
 speech: {cache: ${folder}/speech}

@@ -7,7 +7,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { BIN, PATIENCE_MS, RATE, freePort, heardSoFar, microphone, speaking, start, tapped, words } from './phones.mjs';
+import { BIN, PATIENCE_MS, freePort, microphone, speaking, start, tapped, words } from './phones.mjs';
+import { ON_CUE, saysAfterTheGreeting } from './sounds.mjs';
 import { until } from './support.mjs';
 
 const QUESTION = 'What are your opening hours?';
@@ -84,23 +85,23 @@ test('a page behind TURN calls and is heard', { skip: BIN ? false : 'set WARMLIN
   open.push(server);
   await server.says('Total General servers');
   const ice_servers = [{ urls: [`turn:127.0.0.1:${port}?transport=udp`], username: 'page', credential: 'let-me-through' }];
-  const world = await start(folder, { ice_servers });
+  const world = await start(folder, SOUND, { ice_servers });
   open.push(world);
   const capture = peer('dumpcap', ['-i', 'lo', '-P', '-f', `udp portrange ${SOUND.join('-')}`, '-w', 'packets.pcap'], folder);
   open.push(capture);
   await capture.says('File:');
 
-  await microphone(join(folder, 'caller.wav'), [10, QUESTION, 60]);
-  const caller = await speaking(join(folder, 'caller.wav'));
+  await microphone(join(folder, 'silence.wav'), [300]);
+  const caller = await speaking(join(folder, 'silence.wav'));
   open.push(caller);
-  const page = await tapped(caller, world.url, RELAY_ONLY);
+  const page = await tapped(caller, world.url, RELAY_ONLY + ON_CUE);
   await page.goto(`${world.url}/call`);
   await page.click('text=Call now');
   await page.waitForSelector('[data-state=talking]', { timeout: 30_000 });
   const api = async (path) => (await fetch(`${world.url}/api/v1${path}`)).json();
   const { id } = await until('the call is listed', async () => (await api('/calls?state=live')).calls[0]);
-  await until('the bot is heard', async () => (await heardSoFar(page)) > 4 * RATE, PATIENCE_MS);
   await until('the greeting is heard', async () => /help|assistant|calling/.test(await words(page, folder, 0)), PATIENCE_MS);
+  await saysAfterTheGreeting(page, folder, QUESTION);
   await until('the question is understood', async () => JSON.stringify(await api(`/calls/${id}`)).includes('opening_hours'), PATIENCE_MS);
   await page.close();
   await until('the call is over', async () => (await api(`/calls/${id}`)).head.state === 'ended', 10_000);

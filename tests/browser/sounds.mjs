@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RATE, heardSoFar, samplesOf } from './phones.mjs';
+import { PATIENCE_MS, RATE, heardSoFar, samplesOf } from './phones.mjs';
 import { until } from './support.mjs';
 
 /** Neither the bot's voice nor the music has these for long. */
@@ -19,6 +19,8 @@ const PURE = 0.5;
 const AUDIBLE = 300;
 /** So many frames in a row are no chance: 0.4 s. */
 const ENOUGH = 10;
+/** Seconds of sound in any greeting, at least. */
+const GREETING_S = 3;
 /** How long each hums of those who hum in turn. */
 const TURN_MS = 1_000;
 
@@ -84,6 +86,12 @@ export async function hearEachOther(what, people, wanted) {
     return last === JSON.stringify(wanted);
   };
   await until(what, async () => (await right()) && right(), 60_000).catch((error) => assert.fail(`${error.message}: they heard ${last}`));
+}
+
+/** Says something into the page's microphone once the greeting has been heard to its end. */
+export async function saysAfterTheGreeting(page, folder, text) {
+  await until('the greeting is heard', () => wasTold(page, 0, GREETING_S), PATIENCE_MS);
+  await say(page, folder, text);
 }
 
 /** Says something into the page's microphone, to its end. */

@@ -54,9 +54,9 @@ impl Suite {
             suite.counted(run::cargo().args(release).args(["--no-fail-fast", "--quiet", "--", "--skip", "wire::"]))
         });
         self.step("peers", |_| machine::peers());
-        // Real calls, which mostly wait for speech: two at a time, because they share the machine's cores with the telephones that place them.
+        // Real calls, which mostly wait for speech: so many at a time (`tests/it/wire/places.rs`) as two cores have room for beside the telephones.
         self.step("wire tests", |suite| {
-            let only = ["--test", "it", "--", "wire::", "--test-threads=2"];
+            let only = ["--test", "it", "--", "wire::", "--test-threads=3"];
             suite.counted(run::cargo().args(release).args(only))
         });
         self.step("browser tests", |suite| {

@@ -100,8 +100,12 @@ async fn baresip_calls_and_baresip_takes_the_call() {
     let _agent = start(&agent, &[]);
 
     let mut voice = Sound::silence(16_000);
-    voice.samples.extend(said("I want to talk to a person, please.").await.samples);
-    voice.samples.extend(Sound::silence(120_000).samples);
+    // Whoever was not understood says it once more.
+    let wish = said("I want to talk to a person, please.").await;
+    for rest in [25_000, 120_000] {
+        voice.samples.extend(&wish.samples);
+        voice.samples.extend(Sound::silence(rest).samples);
+    }
     configure(&caller, "caller", free_port().await, &voice, "10400-10500");
     let dial = format!("/dial sip:support@{}", gateway.rig.sip());
     let _calling = start(&caller, &["-e", &dial]);

@@ -9,15 +9,19 @@ use std::{
 use tokio::sync::{Semaphore, SemaphorePermit};
 use warmline::config::PortRange;
 
-/// Outside the default range, which the demo uses, and below the ports that Linux lends to anybody. The runner's `--test-threads` is as many.
-const PLACES: [PortRange; 2] = [PortRange { first: 30_000, last: 30_999 }, PortRange { first: 31_000, last: 31_999 }];
+/// As many as the runner's `--test-threads` in `xtask/src/suite.rs`.
+const PLACES: usize = 3;
+/// The first port of the first: below the default range, which the demo uses, and where no telephone of these tests has its own.
+const FIRST: u16 = 12_000;
+/// Ports of each.
+const PORTS: u16 = 1_000;
 
-static PERMITS: Semaphore = Semaphore::const_new(PLACES.len());
-static FREE: Mutex<[bool; PLACES.len()]> = Mutex::new([true; PLACES.len()]);
+static PERMITS: Semaphore = Semaphore::const_new(PLACES);
+static FREE: Mutex<[bool; PLACES]> = Mutex::new([true; PLACES]);
 
 /// The right to run a gateway.
 pub(super) struct Place {
-    index: usize,
+    index: u16,
     _permit: SemaphorePermit<'static>,
 }
 
@@ -26,14 +30,15 @@ impl Place {
     pub(super) async fn take() -> Self {
         let permit = PERMITS.acquire().await.expect("it is never closed");
         let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = free.iter().position(|free| *free).expect("there are as many permits as places");
-        free[index] = false;
+        let (index, free) = (0..).zip(free.iter_mut()).find(|(_, free)| **free).expect("there are as many permits as places");
+        *free = false;
         Self { index, _permit: permit }
     }
 
     /// Its gateway's ports for RTP and RTCP.
     pub(super) const fn ports(&self) -> PortRange {
-        PLACES[self.index]
+        let first = FIRST + self.index * PORTS;
+        PortRange { first, last: first + (PORTS - 1) }
     }
 
     /// The same.
@@ -45,6 +50,6 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        FREE.lock().unwrap_or_else(PoisonError::into_inner)[self.index] = true;
+        FREE.lock().unwrap_or_else(PoisonError::into_inner)[usize::from(self.index)] = true;
     }
 }
