@@ -11,6 +11,7 @@ use crate::{
     error::ModelError,
     linear::dot,
     packed::{PACKED_FILE, Reader, TensorPlace, half_to_float},
+    remembered::Remembered,
     runtime::{Runtime, Sessions},
     unigram::Unigram,
     weights::foreign,
@@ -25,6 +26,7 @@ pub type Embedding = Vec<f32>;
 const BLOCK_BYTES: usize = 18;
 const BLOCK_NUMBERS: usize = 32;
 const ROW_BYTES: usize = EMBEDDING_WIDTH / BLOCK_NUMBERS * BLOCK_BYTES;
+const ENCODER_FILE: &str = "e5-encoder.int8.onnx";
 /// Header, tokenizer and directory lie in front of the word table, in the first 4.7 MB.
 const FRONT: u64 = 6_000_000;
 /// Longer texts are cut: the model knows 512 positions, callers never say so much at once.
@@ -38,6 +40,7 @@ pub struct Embedder {
     words: TensorPlace,
     /// Position plus type embedding, row by row.
     positions: Vec<f32>,
+    remembered: Remembered,
 }
 
 impl Embedder {
@@ -66,7 +69,9 @@ impl Embedder {
             row.iter_mut().zip(&kind).for_each(|(number, kind)| *number += kind);
         }
         let words = place("emb.word")?;
-        Ok(Self { sessions: runtime.open("embedder", "e5-encoder.int8.onnx", copies)?, tokenizer, file, words, positions })
+        let sessions = runtime.open("embedder", ENCODER_FILE, copies)?;
+        let remembered = Remembered::new(runtime.dir().path(), &[PACKED_FILE, ENCODER_FILE]);
+        Ok(Self { sessions, tokenizer, file, words, positions, remembered })
     }
 
     /// The vector of a sentence, the same as near as can be in every language that is known: the model keeps languages apart, and the difference of
@@ -85,8 +90,11 @@ impl Embedder {
     /// # Errors
     /// When the model fails.
     pub fn embed_as_is(&self, text: &str) -> Result<Embedding, ModelError> {
-        // The model was trained with this prefix; it serves for both sides when questions are compared with questions.
-        let mut tokens = self.tokenizer.tokens(&format!("query: {}", plain(text)));
+        self.compute(&asked(text))
+    }
+
+    fn compute(&self, asked: &str) -> Result<Embedding, ModelError> {
+        let mut tokens = self.tokenizer.tokens(asked);
         if tokens.len() > LONGEST
             && let Some(end) = tokens.last().copied()
         {
@@ -103,23 +111,33 @@ impl Embedder {
         Ok(vector)
     }
 
-    /// The vectors of many sentences, computed by as many threads as the encoder has copies.
+    /// The vectors of many sentences that will be wanted again: what an earlier start has computed is read from the models' folder, the rest is computed by
+    /// as many threads as the encoder has copies, and kept there.
     ///
     /// # Errors
     /// When the model fails on one of them.
-    pub fn embed_all<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vec<Embedding>, ModelError> {
-        let share = texts.len().div_ceil(self.sessions.copies()).max(1);
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = texts
-                .chunks(share)
-                .map(|part| scope.spawn(|| part.iter().map(|text| self.embed(text.as_ref())).collect::<Result<Vec<_>, _>>()))
-                .collect();
-            let mut all = Vec::with_capacity(texts.len());
-            for worker in workers {
-                all.extend(worker.join().map_err(|_| ModelError::Cancelled)??);
-            }
-            Ok(all)
-        })
+    pub fn embed_all<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<Embedding>, ModelError> {
+        let asked: Vec<String> = texts.iter().map(|text| asked(text.as_ref())).collect();
+        let keys: Vec<_> = asked.iter().map(|asked| self.remembered.key(asked)).collect();
+        let mut known = self.remembered.recall(&keys);
+        let missing: Vec<_> = keys.iter().zip(&asked).filter(|(key, _)| !known.contains_key(*key)).collect();
+        let share = missing.len().div_ceil(self.sessions.copies()).max(1);
+        let computed = std::thread::scope(|scope| {
+            let one = |(key, asked): &(&_, &String)| self.compute(asked).map(|vector| (**key, vector));
+            let workers: Vec<_> =
+                missing.chunks(share).map(|part| scope.spawn(move || part.iter().map(one).collect::<Result<Vec<_>, _>>())).collect();
+            let each = workers.into_iter().map(|worker| worker.join().map_err(|_| ModelError::Cancelled)?);
+            each.collect::<Result<Vec<_>, ModelError>>()
+        })?;
+        let computed = computed.concat();
+        self.remembered.keep(&computed.iter().map(|(key, vector)| (*key, vector)).collect::<Vec<_>>());
+        known.extend(computed);
+        let home = |key| {
+            let mut vector = known[key].clone();
+            at_home(&mut vector);
+            vector
+        };
+        Ok(keys.iter().map(home).collect())
     }
 
     /// Word rows plus position and type, token by token.
@@ -155,6 +173,11 @@ fn at_home(vector: &mut [f32]) {
         vector.iter_mut().zip(&foreign.difference).for_each(|(number, difference)| *number -= difference);
         normalise(vector);
     }
+}
+
+/// What is asked of the model, which was trained with this prefix; it serves for both sides when questions are compared with questions.
+fn asked(text: &str) -> String {
+    format!("query: {}", plain(text))
 }
 
 /// Without capitals and punctuation: recognisers and people who write example sentences set them differently.

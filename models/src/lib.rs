@@ -22,6 +22,7 @@ mod packed;
 mod phonemes;
 mod prosody;
 mod recogniser;
+mod remembered;
 mod resample;
 mod runtime;
 mod segment;
