@@ -18,7 +18,7 @@ use crate::call::{
 /// Words with this many digits are numbers of something.
 const LONG_NUMBER: usize = 3;
 /// Score from which a turn is certain to mean it; below, a clause that is certain says what the turn means.
-const SURE: f32 = 0.8;
+const SURE: f32 = 0.85;
 /// Score from which a clause is certain to be a wish of its own beside what the turn means: a clause says less than a turn.
 const SURE_BESIDE: f32 = 0.9;
 /// What is left of a score where nothing was asked of us: below every threshold that a flow has reason to set.
@@ -46,18 +46,19 @@ pub struct Understander {
 }
 
 impl Understander {
-    /// Builds the heads: some 6 ms for each example sentence of the flow.
+    /// Builds the heads: some 6 ms for each example sentence of the flow that no earlier start has seen.
     ///
     /// # Errors
     /// When the model fails, or the flow has fewer than two intents.
     pub fn new(flow: &Arc<Flow>, embedder: &Arc<Embedder>) -> Result<Self, ModelError> {
         let intents = flow.intents.iter().map(|(name, intent)| (name, &intent.examples));
         let knowledge = flow.knowledge.iter().map(|(key, entry)| (key, &entry.questions));
-        let mut examples = Vec::new();
-        for (name, sentences) in intents.chain(knowledge) {
-            examples.push((name.clone(), embedder.embed_all(sentences)?));
-        }
-        let others = embedder.embed_all(&flow.understanding.others)?;
+        let labelled: Vec<_> = intents.chain(knowledge).collect();
+        let sentences: Vec<&String> = labelled.iter().flat_map(|(_, sentences)| *sentences).chain(&flow.understanding.others).collect();
+        let mut vectors = embedder.embed_all(&sentences)?.into_iter();
+        let mut of = |(name, sentences): (&String, &Vec<String>)| (name.clone(), vectors.by_ref().take(sentences.len()).collect());
+        let examples: Vec<(String, Vec<Embedding>)> = labelled.into_iter().map(&mut of).collect();
+        let others: Vec<Embedding> = vectors.collect();
         let head = IntentHead::train(&flow.written_in, &examples, &others)?;
         let head = if flow.written_in == flow.language { head } else { head.for_another_language() };
         Ok(Self { flow: Arc::clone(flow), embedder: Arc::clone(embedder), head, matters: Matters::new()?, asked: OnceLock::new() })
@@ -109,7 +110,7 @@ impl Understander {
 
     /// What is asked: intents, knowledge entries and matters, each best first, and what another clause surely means besides.
     fn meaning(&self, text: &str, vector: &Embedding) -> Result<Meaning, ModelError> {
-        let (mut intents, mut knowledge) = self.scores(vector);
+        let (mut intents, mut knowledge) = self.apart(self.head.scores(vector));
         let mut matters = self.matters.scores(vector);
         // "I was told to cancel my appointment, but where is my order?": what the whole is not about, a clause may be.
         let sure = |scored: &[Scored]| scored.first().is_some_and(|best| best.score >= SURE);
@@ -117,7 +118,7 @@ impl Understander {
         let mut said: Vec<Scored> = Vec::new();
         for clause in clauses(text, &self.flow.lexicon().but) {
             let vector = self.embedder.embed(&without_numbers(clause))?;
-            let (of_clause, known) = self.scores(&vector);
+            let (of_clause, known) = self.apart(self.head.scores_of_part(&vector));
             said.extend(self.besides(&of_clause, &known));
             if !whole_is_sure && (sure(&of_clause) || sure(&known)) {
                 (intents, knowledge, whole_is_sure) = (of_clause, known, true);
@@ -129,10 +130,10 @@ impl Understander {
         Ok((intents, knowledge, matters, second))
     }
 
-    /// What a clause asks for by itself: what the flow would answer if it were all that was said, or a wish, which may call a human, if it is certain.
+    /// What a clause asks for by itself, if that is certain: a wish, which may call a human, has to be more so.
     fn besides(&self, intents: &[Scored], knowledge: &[Scored]) -> Option<Scored> {
         let best = best(intents, knowledge)?;
-        let least = if knowledge.first() == Some(&best) { self.flow.understanding.knowledge } else { SURE_BESIDE };
+        let least = if knowledge.first() == Some(&best) { SURE } else { SURE_BESIDE };
         (best.score >= least).then_some(best)
     }
 
@@ -167,8 +168,9 @@ impl Understander {
         IntentHead::train(&self.flow.language, &examples, &self.embedder.embed_all(&others)?)
     }
 
-    fn scores(&self, vector: &Embedding) -> (Vec<Scored>, Vec<Scored>) {
-        let scored = self.head.scores(vector).into_iter().map(|it| Scored { name: it.label, score: it.score });
+    /// Intents and knowledge entries.
+    fn apart(&self, scores: Vec<LabelScore>) -> (Vec<Scored>, Vec<Scored>) {
+        let scored = scores.into_iter().map(|it| Scored { name: it.label, score: it.score });
         scored.partition(|it| self.flow.intents.contains_key(&it.name))
     }
 }

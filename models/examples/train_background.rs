@@ -32,15 +32,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let mut typical: Vec<Embedding> = matters.values().flat_map(|sentences| groups(sentences)).collect();
-    for own in std::env::args().skip(1).take(OWN_FILES) {
+    let mut english = 0;
+    for (index, own) in std::env::args().skip(1).take(OWN_FILES).enumerate() {
         let mut written: BTreeMap<String, Vec<Embedding>> = BTreeMap::new();
         for (matter, text) in std::fs::read_to_string(own)?.lines().filter_map(|line| line.split_once('\t')) {
             written.entry(matter.to_owned()).or_default().push(embedder.embed(text)?);
         }
         typical.extend(written.into_values().flatten());
+        if index == 0 {
+            english = u32::try_from(typical.len() / OF_A_MATTER)?;
+        }
     }
     let middle = mean(&typical.iter().collect::<Vec<_>>());
-    let mut bytes = Vec::new();
+    let mut bytes = english.to_le_bytes().to_vec();
     for front in [mean(&languages[0].iter().collect::<Vec<_>>()), mean(&languages[1].iter().collect::<Vec<_>>()), middle.clone()] {
         bytes.extend(front.iter().flat_map(|number| number.to_le_bytes()));
     }

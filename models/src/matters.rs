@@ -8,7 +8,7 @@ use crate::{
     embedder::{EMBEDDING_WIDTH as WIDTH, Embedding},
     error::ModelError,
     intent::{IntentHead, LabelScore},
-    weights::matters,
+    weights::public_matters,
 };
 
 const BYTES: &[u8] = include_bytes!("../weights/matters.bin");
@@ -38,7 +38,7 @@ impl Matters {
                 None => others.push(sentence),
             }
         }
-        Ok(Self(IntentHead::train_with(matters("en"), &classes, &others, OTHERS)?))
+        Ok(Self(IntentHead::train_with(public_matters(), &classes, &others, OTHERS)?))
     }
 
     /// All matters with their scores, best first.

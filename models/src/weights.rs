@@ -31,11 +31,12 @@ pub(crate) fn tone_head(index: usize) -> Linear {
 }
 
 const BACKGROUND_BYTES: &[u8] = include_bytes!("../weights/background.bin");
-/// Matters in English: 150 of CLINC150 and 36 of our own; those in Romanian follow.
-const ENGLISH_MATTERS: usize = 186;
+const PUBLIC_MATTERS: usize = 150;
+/// The file begins with the number of matters in English: those of CLINC150 and of our own; those in Romanian follow.
+const COUNT_BYTES: usize = 4;
 /// Sentences that stand for one matter.
 pub(crate) const OF_A_MATTER: usize = 4;
-const FOREIGN_BYTES: usize = 3 * WIDTH * 4;
+const FRONT_BYTES: usize = COUNT_BYTES + 3 * WIDTH * 4;
 /// A scale, then a byte for each number.
 const ROW_BYTES: usize = 4 + WIDTH;
 
@@ -57,7 +58,7 @@ static FOREIGN: LazyLock<Foreign> = LazyLock::new(|| {
 
 static MATTERS: LazyLock<Vec<Vec<Vec<f32>>>> = LazyLock::new(|| {
     let middle = floats(2);
-    let rows = BACKGROUND_BYTES[FOREIGN_BYTES..].chunks_exact(ROW_BYTES).map(|row| {
+    let rows = BACKGROUND_BYTES[FRONT_BYTES..].chunks_exact(ROW_BYTES).map(|row| {
         let scale = f32::from_le_bytes([row[0], row[1], row[2], row[3]]);
         row[4..].iter().zip(&middle).map(|(byte, middle)| f32::from(i8::from_le_bytes([*byte])) * scale + middle).collect()
     });
@@ -66,7 +67,7 @@ static MATTERS: LazyLock<Vec<Vec<Vec<f32>>>> = LazyLock::new(|| {
 
 /// One of the three vectors in front of the file: the mean of English sentences, of Romanian ones, of all matters.
 fn floats(index: usize) -> Vec<f32> {
-    let bytes = &BACKGROUND_BYTES[index * WIDTH * 4..(index + 1) * WIDTH * 4];
+    let bytes = &BACKGROUND_BYTES[COUNT_BYTES + index * WIDTH * 4..COUNT_BYTES + (index + 1) * WIDTH * 4];
     bytes.chunks_exact(4).map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect()
 }
 
@@ -75,8 +76,18 @@ pub(crate) fn foreign() -> &'static Foreign {
     &FOREIGN
 }
 
-/// What people also say to machines and to companies: [`OF_A_MATTER`] typical sentences for each of 186 matters, as embeddings; for Romanian flows with as many
-/// of 76 more matters that were written in Romanian.
+/// What people also say to machines and to companies: [`OF_A_MATTER`] typical sentences for each of some hundreds of matters, as embeddings; for Romanian flows
+/// with those that were written in Romanian.
 pub(crate) fn matters(language: &str) -> &'static [Vec<Vec<f32>>] {
-    if language == "ro" { &MATTERS } else { &MATTERS[..ENGLISH_MATTERS] }
+    if language == "ro" { &MATTERS } else { &MATTERS[..english_matters()] }
+}
+
+/// Those of CLINC150 alone.
+pub(crate) fn public_matters() -> &'static [Vec<Vec<f32>>] {
+    &MATTERS[..MATTERS.len().min(PUBLIC_MATTERS)]
+}
+
+fn english_matters() -> usize {
+    let count = BACKGROUND_BYTES.first_chunk().map_or(0, |count| u32::from_le_bytes(*count));
+    usize::try_from(count).unwrap_or(usize::MAX).min(MATTERS.len())
 }
