@@ -12,6 +12,7 @@ use crate::{
     embedder::{EMBEDDING_WIDTH, Embedding, normalise},
     error::ModelError,
     linear::dot,
+    manifest::is_english,
     softmax::{ClassWeights, Lesson, learn, softmax},
     weights::{background, matters},
 };
@@ -26,8 +27,9 @@ const NEAREST: f32 = 8.0;
 const DOUBT: f32 = 0.8;
 /// The same where a head is not of a flow.
 const PLAIN_DOUBT: f32 = 0.6;
-/// The same for Romanian: what everything else is was written in English for the greater part, and reaches less far into Romanian.
-const DOUBT_ROMANIAN: f32 = -0.3;
+/// The same where the examples are in another language than English: what everything else is was written in English for the greater part, and reaches less far
+/// into others.
+const DOUBT_ELSEWHERE: f32 = -0.3;
 /// The same for sentences of another language than that of the examples.
 const DOUBT_ABROAD: f32 = 1.85;
 /// How much more decidedly one of the labels is chosen than the regression would.
@@ -71,7 +73,7 @@ impl IntentHead {
     /// When there are not two labels with an example each.
     pub fn train(language: &str, examples: &[(String, Vec<Embedding>)], others: &[Embedding]) -> Result<Self, ModelError> {
         let mut head = Self::train_with(matters(language), examples, others, 1.0)?;
-        head.doubt = if language == "ro" { DOUBT_ROMANIAN } else { DOUBT };
+        head.doubt = if is_english(language) { DOUBT } else { DOUBT_ELSEWHERE };
         head.decision = DECISION;
         Ok(head)
     }

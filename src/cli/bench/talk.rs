@@ -3,13 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
+use serde_json::Value;
 use tokio::task::JoinSet;
 use warmline_models::{Callers, ModelsDir, Runtime, to_pcm};
 
 use super::{Bench, figures::Figures, process};
 use crate::{
     clock,
-    phone::{Line, Sound, Span, Tape, Voice},
+    phone::{Api, Line, Sound, Span, Tape, Voice},
 };
 
 /// What callers say, call by call.
@@ -39,9 +40,21 @@ const SLOWEST: usize = 5;
 /// Who sounds over more than the beginning of a turn took it before its end.
 const INTO_THE_TURN: Duration = Duration::from_millis(400);
 
-/// What one caller says in one turn.
+/// Score from which the example flow answers.
+const MEANT: f64 = 0.5;
+
+/// What one caller says in one turn, and what they mean by it, if that can be said.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Turn {
+    say: String,
+    #[serde(default)]
+    means: Option<String>,
+}
+
 struct Said {
     text: String,
+    means: Option<String>,
     sound: Sound,
 }
 
@@ -59,7 +72,7 @@ pub(super) async fn measure(bench: &mut Bench, figures: &mut Figures, models: &M
 
 /// The calls, each in another voice: one that is nearly a person's where they were fetched (`warmline models pull --callers`), else a robot's.
 async fn script(models: &ModelsDir, figures: &mut Figures) -> Result<Script> {
-    let read = crate::yaml::read::<Vec<Vec<String>>>(TALK, "talk.yaml").map_err(|mistake| anyhow!("{mistake}"))?;
+    let read = crate::yaml::read::<Vec<Vec<Turn>>>(TALK, "talk.yaml").map_err(|mistake| anyhow!("{mistake}"))?;
     let calls = read.value.with_context(|| format!("talk.yaml: {:?}", read.mistakes))?;
     let people = tokio::task::block_in_place(|| Runtime::load(models).and_then(|runtime| Callers::load(&runtime))).ok();
     let robots = [Voice::Slt.or_any().await, Voice::Rms.or_any().await, Voice::Awb.or_any().await];
@@ -67,12 +80,12 @@ async fn script(models: &ModelsDir, figures: &mut Figures) -> Result<Script> {
     let mut script = Script::new();
     for (number, call) in calls.into_iter().enumerate() {
         let mut turns = Vec::new();
-        for text in call {
+        for Turn { say: text, means } in call {
             let sound = match &people {
                 Some(people) => tokio::task::block_in_place(|| spoken(people, number, &text))?,
                 None => robots[number % robots.len()].say(&text).await?,
             };
-            turns.push(Said { text, sound });
+            turns.push(Said { text, means, sound });
         }
         script.push(turns);
     }
@@ -115,7 +128,7 @@ async fn ask(line: &Line, said: &Said) -> Result<Became> {
 async fn replies(bench: &Bench, figures: &mut Figures, script: &Script, turns: usize) -> Result<()> {
     let process = bench.rig.process()?;
     let cpu = process::cpu(process)?;
-    let mut all = Talked::default();
+    let (mut all, mut answered) = (Talked::default(), Answered::default());
     for call in script.iter().cycle() {
         if all.asked() >= turns {
             break;
@@ -125,10 +138,58 @@ async fn replies(bench: &Bench, figures: &mut Figures, script: &Script, turns: u
         all.add(talked);
         // Whoever was handed over may have been let go.
         let _ = line.hang_up().await;
+        answered.look(&bench.rig.api(), call).await?;
     }
+    answered.tell(figures);
     let cost = process::cpu(process)?.saturating_sub(cpu);
     all.tell(figures, "", &[(50, Some(500.0)), (95, Some(900.0)), (100, None)], cost);
     Ok(())
+}
+
+/// What was made of that which callers meant.
+#[derive(Default)]
+struct Answered {
+    rightly: usize,
+    otherwise: Vec<String>,
+}
+
+impl Answered {
+    /// Reads the record of the last call.
+    async fn look(&mut self, api: &Api, call: &[Said]) -> Result<()> {
+        let over = |all: &Value| all["calls"][0]["id"].as_str().filter(|_| all["calls"][0]["state"] == "ended").map(str::to_owned);
+        let id = api.until("/api/v1/calls?limit=1", LIMIT, over).await?;
+        let whole = api.json(&format!("/api/v1/calls/{id}")).await?;
+        let meant: Vec<Option<String>> = whole["entries"].as_array().into_iter().flatten().filter_map(meaning).collect();
+        let mut from = 0;
+        for said in call {
+            let Some(means) = &said.means else { continue };
+            // A turn may have been taken for two, or for none.
+            match meant[from..].iter().position(|meant| meant.as_ref() == Some(means)) {
+                Some(place) => {
+                    self.rightly += 1;
+                    from += place + 1;
+                }
+                None => self.otherwise.push(format!("{:?} ({means})", said.text)),
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, figures: &mut Figures) {
+        let all = self.rightly + self.otherwise.len();
+        figures.add("understood", self.rightly as f64 * 100.0 / all.max(1) as f64, "%", all, None);
+        if !self.otherwise.is_empty() {
+            figures.notes.push(format!("not understood: {}", self.otherwise.join(", ")));
+        }
+    }
+}
+
+/// What a turn of the record was taken to mean; none for what is no turn.
+fn meaning(entry: &Value) -> Option<Option<String>> {
+    let understood = entry.get("understood").filter(|understood| entry["what"] == "caller_turn" && !understood.is_null())?;
+    let best = |of: &str| Some((understood[of][0]["score"].as_f64()?, understood[of][0]["name"].as_str()?));
+    let best = best("intents").into_iter().chain(best("knowledge")).max_by(|a, b| a.0.total_cmp(&b.0));
+    Some(best.filter(|(score, _)| *score >= MEANT).map(|(_, name)| name.to_owned()))
 }
 
 /// What callers have seen: reply latencies with what was said, turns that were cut off or not answered, and how long the calls were up.
