@@ -1,9 +1,9 @@
 //! Which intent is it? A head built from example sentences when a flow is loaded, with calibrated scores.
 //!
 //! Multinomial logistic regression on centred embeddings, one class for each label and one for everything else. What everything else is comes from
-//! `weights/background.bin` (typical sentences of the 150 matters of CLINC150, CC BY 3.0) without the matters that one of the flow's labels is about, and from
-//! the sentences that the flow itself names as none of its own. How alike a sentence is to its nearest example counts beside the regression: it
-//! keeps a single unusual example alive among many usual ones.
+//! `weights/background.bin` (typical sentences of the 150 matters of CLINC150, CC BY 3.0, and of some hundreds of our own) without the matters that one of the
+//! flow's labels is about, and from the sentences that the flow itself names as none of its own. How alike a sentence is to its nearest example counts beside
+//! the regression: it keeps a single unusual example alive among many usual ones.
 //!
 //! Whether a sentence is about one of the labels at all, and about which of them, are two questions: two labels that are close ("when does my parcel come" and
 //! "how long does a parcel take") share the certainty that it is one of them, and neither should be taken for doubtful because of the other.

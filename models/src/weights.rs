@@ -31,6 +31,7 @@ pub(crate) fn tone_head(index: usize) -> Linear {
 }
 
 const BACKGROUND_BYTES: &[u8] = include_bytes!("../weights/background.bin");
+/// The first of its matters are those of CLINC150.
 const PUBLIC_MATTERS: usize = 150;
 /// The file begins with the number of matters in English: those of CLINC150 and of our own; those in Romanian follow.
 const COUNT_BYTES: usize = 4;
