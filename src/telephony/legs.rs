@@ -105,6 +105,11 @@ async fn tell(
                     let _ = commands.send(Command::ToneBeforeAnswer { link, leg: *leg, why: *why }).await;
                 }
             }
+            MediaEvent::KeyLeft { leg, digit } => {
+                if let Some(link) = link.upgrade() {
+                    let _ = commands.send(Command::Key { link, leg: *leg, digit: *digit }).await;
+                }
+            }
             MediaEvent::Quality { leg, quality } => {
                 let whose = if *leg == LegId::CALLER { "caller" } else { "agent" };
                 metrics::histogram!("warmline_leg_mos", "leg" => whose).record(f64::from(quality.mos));

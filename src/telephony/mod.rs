@@ -10,6 +10,7 @@ mod claims;
 mod counts;
 mod dialling;
 mod early;
+mod keys;
 mod legs;
 mod lines;
 pub mod media;

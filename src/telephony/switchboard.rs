@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::mpsc;
 use warmline_sip::{
-    dtmf::info,
+    dtmf::Digit,
     sdp::{Direction, LocalMedia, Negotiated, Policy, SdpSession, Secret},
     user_agent::{EndedBy, Event as WireEvent, LegId as WireLeg, RegistrationState, TransactionId, UserAgent},
 };
@@ -89,6 +89,7 @@ pub(super) enum Command {
     HangUp { leg: WireLeg },
     MediaLost { link: Arc<Link>, leg: LegId },
     ToneBeforeAnswer { link: Arc<Link>, leg: LegId, why: DialFailure },
+    Key { link: Arc<Link>, leg: LegId, digit: Digit },
 }
 
 /// Where a leg stands.
@@ -218,6 +219,11 @@ impl Switchboard {
             Command::ToneBeforeAnswer { link, leg, why } => {
                 if let Some(wire) = self.wire_of(&link, leg) {
                     self.tone_before_answer(wire, why).await;
+                }
+            }
+            Command::Key { link, leg, digit } => {
+                if let Some(wire) = self.wire_of(&link, leg) {
+                    self.tell_key(wire, digit).await;
                 }
             }
         }
@@ -357,14 +363,8 @@ impl Switchboard {
             }
             // We send no re-INVITE of our own.
             WireEvent::Reanswered { .. } | WireEvent::Refreshed { .. } => {}
-            WireEvent::Info { leg, content_type, body } => {
-                // INFO carries other things too; those were answered by the user agent, and that is all.
-                if let Some((digit, _)) = info::parse(&content_type, &body)
-                    && let Some(leg) = self.legs.get(&leg)
-                {
-                    leg.link.media(MediaCommand::Key { leg: leg.id, digit });
-                }
-            }
+            WireEvent::Info { leg, content_type, body } => self.told(leg, &content_type, &body),
+            WireEvent::KeyNotTaken { leg, digit } => self.sound_key(leg, digit),
             WireEvent::Registration { name, state } => {
                 let registered = matches!(state, RegistrationState::Registered { .. });
                 metrics::gauge!("warmline_trunk_registered", "trunk" => name.clone()).set(f64::from(u8::from(registered)));

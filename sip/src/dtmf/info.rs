@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::Digit;
 
+/// The content type of the body that most telephones write, and read.
+pub const RELAY: &str = "application/dtmf-relay";
 /// A longer body is none of ours.
 const LONGEST_BODY: usize = 512;
 /// Where no duration is given, or none that could be.
@@ -20,13 +22,19 @@ const FLASH: u8 = 16;
 #[must_use]
 pub fn parse(content_type: &str, body: &[u8]) -> Option<(Digit, Duration)> {
     let kind = content_type.split(';').next()?.trim();
-    let relay = kind.eq_ignore_ascii_case("application/dtmf-relay");
+    let relay = kind.eq_ignore_ascii_case(RELAY);
     if !(relay || kind.eq_ignore_ascii_case("application/dtmf")) || body.len() > LONGEST_BODY {
         return None;
     }
     let text = std::str::from_utf8(body).ok()?;
     // Some write the one body under the other's name.
     if text.contains('=') { relay_body(text) } else { Some((key(text, false)?, USUAL)) }
+}
+
+/// The body that says a key under [`RELAY`].
+#[must_use]
+pub fn relay(digit: Digit) -> String {
+    format!("Signal={}\r\nDuration={}\r\n", digit.to_char(), USUAL.as_millis())
 }
 
 fn relay_body(text: &str) -> Option<(Digit, Duration)> {
@@ -86,6 +94,13 @@ mod tests {
         assert_eq!(parsed("application/dtmf", "5"), Some(('5', 160)));
         assert_eq!(parsed("Application/DTMF;charset=utf-8", " # \r\n"), Some(('#', 160)));
         assert_eq!(parsed("application/dtmf", "Signal=7\r\nDuration=80"), Some(('7', 80)));
+    }
+
+    #[test]
+    fn what_we_write_is_read_as_it_was_meant() {
+        for digit in (0..16).filter_map(Digit::from_code) {
+            assert_eq!(parse(RELAY, relay(digit).as_bytes()), Some((digit, USUAL)));
+        }
     }
 
     #[test]

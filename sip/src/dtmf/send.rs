@@ -28,6 +28,8 @@ pub enum SendError {
 /// What to send in one 20 ms tick in place of sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventPacket {
+    /// The key.
+    pub digit: Digit,
     /// Timestamp of the event's start.
     pub start: u32,
     /// Only on the first packet.
@@ -97,7 +99,7 @@ impl Sender {
         } else {
             State::Pressing { digit, start, tick: tick + 1 }
         };
-        Some(EventPacket { start, marker: tick == 0, payload })
+        Some(EventPacket { digit, start, marker: tick == 0, payload })
     }
 
     fn take(&mut self) -> Option<Digit> {

@@ -9,14 +9,14 @@ use super::level::{dbm0, decibels};
 use crate::codec::{FRAME_SAMPLES, Frame, SAMPLE_RATE};
 use crate::dtmf::Digit;
 
-const RATE: f32 = SAMPLE_RATE as f32;
+pub(super) const RATE: f32 = SAMPLE_RATE as f32;
 const WINDOW: usize = 160;
 const HOP: usize = 40;
 /// Sound kept from the last frame, so that the windows overlap across frames.
 const KEPT: usize = WINDOW - HOP;
 /// Rows, then columns (Q.23 §2).
-const TONES: [f32; 8] = [697.0, 770.0, 852.0, 941.0, 1_209.0, 1_336.0, 1_477.0, 1_633.0];
-const KEYS: [[char; 4]; 4] = [['1', '2', '3', 'A'], ['4', '5', '6', 'B'], ['7', '8', '9', 'C'], ['*', '0', '#', 'D']];
+pub(super) const TONES: [f32; 8] = [697.0, 770.0, 852.0, 941.0, 1_209.0, 1_336.0, 1_477.0, 1_633.0];
+pub(super) const KEYS: [[char; 4]; 4] = [['1', '2', '3', 'A'], ['4', '5', '6', 'B'], ['7', '8', '9', 'C'], ['*', '0', '#', 'D']];
 
 /// Windows that must agree before a key is believed. A tone of 20 ms fills no more than three, one of 40 ms at least six (Q.24: 40 ms
 /// shall be taken, 20 ms shall not).

@@ -12,6 +12,11 @@ pub(super) fn dbm0(mean_square: f32) -> f32 {
     (decibels(mean_square / FULL_SCALE_SINE) + OVERLOAD_DB).max(SILENCE_DBM0)
 }
 
+/// The amplitude of a sine at a level.
+pub(super) fn amplitude(dbm0: f32) -> f32 {
+    32_768.0 * 10_f32.powf((dbm0 - OVERLOAD_DB) / 20.0)
+}
+
 /// A ratio of powers in dB.
 pub(super) fn decibels(ratio: f32) -> f32 {
     10.0 * ratio.max(1e-12).log10()

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::event::{LegId, Stats, TransactionId};
 use super::lines::RegisteredContact;
 use super::tls::Tls;
+use crate::dtmf::Digit;
 use crate::uri::{Uri, UriError};
 
 /// Whom to call.
@@ -157,6 +158,10 @@ pub(crate) enum Command {
         leg: LegId,
         transaction: TransactionId,
         answer: Result<Vec<u8>, u16>,
+    },
+    Key {
+        leg: LegId,
+        digit: Digit,
     },
     Refer {
         leg: LegId,

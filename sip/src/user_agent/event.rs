@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::lines::RegistrationState;
+use crate::dtmf::Digit;
 use crate::guard::RefusalCounts;
 use crate::transport::Transport;
 
@@ -201,6 +202,13 @@ pub enum Event {
         content_type: String,
         /// At most 4 kB.
         body: Vec<u8>,
+    },
+    /// A key that was to be told in an INFO request: the peer's Allow does not name it, or it was refused.
+    KeyNotTaken {
+        /// The leg.
+        leg: LegId,
+        /// The key.
+        digit: Digit,
     },
     /// An answered call, or an inbound one that was never answered, is over.
     Ended {

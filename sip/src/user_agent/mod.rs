@@ -34,6 +34,7 @@ pub use tls::{TlsError, server_of};
 pub use unwired::{Outcome, Unwired};
 pub use unwired_ws::{WebSocketHeard, web_socket_hears};
 
+use crate::dtmf::Digit;
 pub use crate::transport::Transport;
 use command::Command;
 use tls::Tls;
@@ -174,6 +175,11 @@ impl UserAgent {
     /// Answers a `Reoffer`; an error is a status such as 488, and the call goes on as it was.
     pub async fn answer_reinvite(&self, leg: LegId, transaction: TransactionId, answer: Result<Vec<u8>, u16>) {
         self.send(Command::AnswerReinvite { leg, transaction, answer }).await;
+    }
+
+    /// Tells the peer of an answered call a key, in an INFO request (`application/dtmf-relay`). If it takes none, `KeyNotTaken` comes back.
+    pub async fn key(&self, leg: LegId, digit: Digit) {
+        self.send(Command::Key { leg, digit }).await;
     }
 
     /// Asks the peer of an answered call to place another one (transfer); one at a time. Reported by `Referred`.

@@ -1,9 +1,12 @@
 //! Keys through a bad network: each one exactly once, in order.
 
-use warmline_sip::dtmf::{Digit, Receiver};
+use warmline_sip::codec::{Codec, Frame};
+use warmline_sip::dtmf::{Digit, Receiver, SendError};
 use warmline_sip::media::{Outgoing, Received};
+use warmline_sip::sdp::{Negotiated, PayloadKind, PayloadMap};
+use warmline_sip::tone::DtmfDetector;
 
-use crate::line::{Line, NEAR, session};
+use crate::line::{FAR, Line, NEAR, agreed, session, tone};
 use crate::network::{Random, Weather};
 
 #[test]
@@ -56,6 +59,31 @@ fn any_single_packet_of_a_press_is_enough_with_or_without_markers() {
                 .filter(|datagram| listener.on_datagram(std::time::Duration::ZERO, NEAR, &mut datagram.to_vec()) == Received::Digit(key));
             assert_eq!(digits.count(), 2, "{first} {second}");
         }
+    }
+}
+
+#[test]
+fn whoever_takes_no_events_hears_the_tones_of_each_key_in_the_sound_and_no_other() {
+    for codec in [Codec::Pcmu, Codec::G722, Codec::Opus] {
+        let deaf = |to| {
+            let (mut receive, payload_type) = (PayloadMap::default(), codec.offered_payload_type());
+            receive.insert(payload_type, PayloadKind::Audio(codec));
+            Negotiated { codec, payload_type, receive, dtmf_payload_type: None, ..agreed(to, 20) }
+        };
+        let mut line = Line::between(deaf(FAR), deaf(NEAR), Weather { delay_ms: 20, ..Weather::default() }, 4);
+        line.run(20, tone);
+        let keys = "0123456789*#ABCD";
+        for key in keys.chars().map(|key| Digit::from_char(key).unwrap()) {
+            assert_eq!(line.speaker.send_dtmf(key), Err(SendError::NotNegotiated));
+            line.speaker.send_tones(key).unwrap();
+        }
+        line.run(220, tone);
+        assert!(!line.speaker.is_sending_dtmf());
+        let mut detector = DtmfDetector::default();
+        let frames = line.heard.chunks_exact(160).map(|frame| <&Frame>::try_from(frame).unwrap());
+        let heard: String = frames.filter_map(|frame| detector.frame(frame)).map(Digit::to_char).collect();
+        assert_eq!(heard, keys, "{codec:?}");
+        assert!(!line.received.iter().any(|received| matches!(received, Received::Digit(_))));
     }
 }
 

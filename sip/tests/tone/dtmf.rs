@@ -1,7 +1,8 @@
 //! Keys in the sound, by the figures of ITU-T Q.24.
 
 use warmline_sip::codec::{Codec, Frame};
-use warmline_sip::tone::DtmfDetector;
+use warmline_sip::dtmf::Digit;
+use warmline_sip::tone::{DtmfDetector, KeyTones};
 
 use crate::signals::{Random, Sound, recordings, speech_like};
 
@@ -43,6 +44,20 @@ fn assert_heard(what: &str, press: Press, expected: &str) {
         for (way, frames) in [("plain", sound.frames()), ("µ-law", sound.coded(Codec::Pcmu)), ("A-law", sound.coded(Codec::Pcma))] {
             assert_eq!(heard(&frames), expected, "{what}, {way}, {lead} ms before");
         }
+    }
+}
+
+#[test]
+fn our_own_keys_are_heard_once_each() {
+    let mut tones = KeyTones::default();
+    let mut pressed = Sound::default();
+    for key in ALL.chars() {
+        let digit = Digit::from_char(key).unwrap();
+        let samples = (0..7).flat_map(|tick| tones.frame(digit, tick == 0)).map(f32::from).collect();
+        pressed = pressed.then(&Sound { samples }).silence(80);
+    }
+    for (way, frames) in [("plain", pressed.frames()), ("µ-law", pressed.coded(Codec::Pcmu)), ("A-law", pressed.coded(Codec::Pcma))] {
+        assert_eq!(heard(&frames), ALL, "{way}");
     }
 }
 

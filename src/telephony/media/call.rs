@@ -257,6 +257,10 @@ impl Call {
                     self.pressed(leg, digit);
                 }
             }
+            Command::Tones { leg, digit } => {
+                // More than a few at a time are nobody's fingers.
+                let _ = self.leg(leg).map(|leg| leg.session.send_tones(digit));
+            }
             Command::Record(recording) => self.recording = Some(recording),
             Command::Private { on } => (self.private, self.private_until) = (on, self.position + PRIVATE_TAIL),
             Command::Strike { positions } => {

@@ -43,6 +43,8 @@ pub enum Command {
     Loudness { leg: LegId, loudness: Loudness },
     /// A key came by signalling (SIP INFO).
     Key { leg: LegId, digit: Digit },
+    /// A key for a leg, as its two tones: it takes them in no other way.
+    Tones { leg: LegId, digit: Digit },
     /// Records from now on, in place of any other recording.
     Record(Recording),
     /// The recording has silence of the same length, or sound again a second later: the last tone may still be on its way.
@@ -64,6 +66,8 @@ pub enum MediaEvent {
     FirstRtp { leg: LegId, at: Time },
     /// A key was pressed.
     Digit { leg: LegId, digit: char },
+    /// A key is for a leg that agreed on no telephone events: it has to be told in another way.
+    KeyLeft { leg: LegId, digit: Digit },
     /// The first sample of a speech was sent.
     SpeechStarted { id: RequestId, at: Time },
     /// A leg's sound says something besides words.
@@ -95,7 +99,11 @@ impl MediaEvent {
             Self::FarEnd { leg, sign } => Some(Event::FarEnd { leg: *leg, sign: *sign }),
             Self::Quality { leg, quality } => Some(Event::LegQuality { leg: *leg, quality: quality.clone() }),
             Self::MediaLost { leg } => Some(Event::LegEnded { leg: *leg, why: LegEnd::MediaLost }),
-            Self::ToneBeforeAnswer { .. } | Self::FirstRtp { .. } | Self::LegClosed { .. } | Self::RecordingFailed => None,
+            Self::ToneBeforeAnswer { .. }
+            | Self::KeyLeft { .. }
+            | Self::FirstRtp { .. }
+            | Self::LegClosed { .. }
+            | Self::RecordingFailed => None,
         }
     }
 }

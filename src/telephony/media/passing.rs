@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use warmline_sip::{dtmf::Digit, media::Received};
+use warmline_sip::{
+    dtmf::{Digit, SendError},
+    media::Received,
+};
 
 use super::{
     call::Call,
@@ -119,8 +122,11 @@ impl Call {
         self.unsent.push_back(MediaEvent::Digit { leg, digit: digit.to_char() });
         self.unsettle();
         for hearer in self.legs.iter_mut().filter(|hearer| hearer.id != leg && hearer.hears.contains(&leg)) {
-            // A peer without telephone events hears no keys; more than a few at a time are nobody's fingers.
-            let _ = hearer.session.send_dtmf(digit);
+            match hearer.session.send_dtmf(digit) {
+                Err(SendError::NotNegotiated) => self.unsent.push_back(MediaEvent::KeyLeft { leg: hearer.id, digit }),
+                // More than a few at a time are nobody's fingers.
+                Ok(()) | Err(SendError::QueueFull) => {}
+            }
         }
     }
 }

@@ -6,6 +6,11 @@ use warmline::call::{
     event::Event,
     ids::{AgentId, LegId},
 };
+use warmline_sip::{
+    codec::{FRAME_SAMPLES, Frame},
+    dtmf::Digit,
+    tone::DtmfDetector,
+};
 
 use super::{
     rtp::{Rtp, assert_joined, tone},
@@ -31,15 +36,24 @@ struct Bridged {
     desk: Peer,
     invite: Request,
     agent: Rtp,
-    /// Ticks a second of the agent's clock.
-    agent_hz: u32,
     // The driver stays.
     _edge: Edge,
 }
 
+/// How the agent's telephone answers.
+#[derive(Debug, Clone, Copy)]
+struct Answers {
+    codec: &'static str,
+    /// Ticks a second of its telephone events; none: it agrees to none.
+    events_hz: Option<u32>,
+    /// What it says that it takes.
+    allow: &'static str,
+}
+
 impl Bridged {
-    /// A caller with G.711 and an agent with this codec, whose keys have its clock.
-    async fn with(codec: &str, agent_hz: u32, first_port: u16) -> Self {
+    /// A caller with G.711, and an agent.
+    async fn with(agent_answers: Answers, first_port: u16) -> Self {
+        let Answers { codec, events_hz, allow } = agent_answers;
         let mut edge = Edge::start(first_port..=first_port + 7, Duration::from_secs(30)).await;
         let (calling, desk) = (Caller::new(edge.address()).await, Peer::new().await);
         let (mut caller, mut agent) = (Rtp::bind().await, Rtp::bind().await);
@@ -51,16 +65,21 @@ impl Bridged {
         caller.to = sound_of(&answer);
         taken.legs.dial(AGENT, (AgentId("maria".to_owned()), desk.uri().to_string()), 20_000, String::new(), None).await;
         let invite = desk.expect("INVITE").await;
-        let key_name = format!("telephone-event/{agent_hz}");
-        (agent.to, agent.keys) = (sound_of(&invite.text), payload_type(&invite.text, &key_name));
         let sound = payload_type(&invite.text, codec);
-        let types = format!("{sound} {}", agent.keys);
-        let maps = format!("a=rtpmap:{sound} {codec}\r\na=rtpmap:{} {key_name}\r\n", agent.keys);
-        desk.respond(&invite, "200 OK", &(offer(agent.address(), &types) + &maps)).await;
+        let (mut types, mut maps) = (sound.to_string(), format!("a=rtpmap:{sound} {codec}\r\n"));
+        if let Some(hz) = events_hz {
+            let name = format!("telephone-event/{hz}");
+            agent.keys = payload_type(&invite.text, &name);
+            types += &format!(" {}", agent.keys);
+            maps += &format!("a=rtpmap:{} {name}\r\n", agent.keys);
+        }
+        agent.to = sound_of(&invite.text);
+        let more = format!("Contact: <sip:desk@{}>\r\n{allow}", desk.address());
+        desk.respond_with(&invite, "200 OK", &more, &(offer(agent.address(), &types) + &maps)).await;
         while !matches!(taken.next().await, Event::LegAnswered { leg: AGENT }) {}
         taken.legs.patch(joined(LegId::CALLER, AGENT));
         desk.expect("ACK").await;
-        let mut bridged = Self { calling, tag, caller, taken, desk, invite, agent, agent_hz, _edge: edge };
+        let mut bridged = Self { calling, tag, caller, taken, desk, invite, agent, _edge: edge };
         bridged.goes_on().await;
         bridged
     }
@@ -111,9 +130,8 @@ fn keys(side: &Rtp) -> Vec<u8> {
     side.pressed.values().map(|(key, _)| *key).collect()
 }
 
-async fn each_key_comes_across_once(codec: &str, agent_hz: u32, first_port: u16) {
-    let mut call = Bridged::with(codec, agent_hz, first_port).await;
-    let hz = call.agent_hz;
+async fn each_key_comes_across_once(codec: &'static str, hz: u32, first_port: u16) {
+    let mut call = Bridged::with(Answers { codec, events_hz: Some(hz), allow: "" }, first_port).await;
     // The caller: in a request, in a request and as events at once, which is one key, and as events.
     call.calling.send("INFO", "keys", 2, &call.tag, "", &relay(6)).await;
     assert_eq!(call.told('6').await, LegId::CALLER);
@@ -157,4 +175,86 @@ async fn each_key_comes_across_once_to_a_side_that_speaks_alike() {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_key_comes_across_once_to_a_side_with_another_clock() {
     each_key_comes_across_once("opus/48000/2", 48_000, 17_988).await;
+}
+
+/// The keys in the sound that a side has heard.
+fn tones(side: &Rtp) -> String {
+    let mut detector = DtmfDetector::default();
+    let frames = side.heard.chunks_exact(FRAME_SAMPLES).map(|frame| <&Frame>::try_from(frame).expect("a whole frame"));
+    frames.filter_map(|frame| detector.frame(frame)).map(Digit::to_char).collect()
+}
+
+const NO_EVENTS: Answers = Answers { codec: "PCMU/8000", events_hz: None, allow: "" };
+
+impl Bridged {
+    /// Until the agent's telephone is told a key in a request.
+    async fn tells_agent(&mut self) -> Request {
+        let mut steps = 0;
+        loop {
+            let step = async {
+                self.caller.drain();
+                self.caller.say(tone(440.0)).await;
+                self.agent.hear().await;
+                self.agent.say(tone(1_000.0)).await;
+            };
+            tokio::select! {
+                () = step => steps += 1,
+                request = self.desk.expect("INFO") => return request,
+            }
+            assert!(steps < MOST_STEPS, "no key was told");
+        }
+    }
+
+    /// Until the agent has heard these keys; and longer, in case that more come.
+    async fn sounds(&mut self, keys: &str) {
+        let mut steps = 0;
+        while tones(&self.agent) != keys && steps < MOST_STEPS {
+            self.step().await;
+            steps += 1;
+        }
+        self.goes_on().await;
+        assert_eq!(tones(&self.agent), keys);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_side_without_telephone_events_is_told_keys_in_requests_if_it_takes_these_and_hears_them_once_it_does_not() {
+    let mut call = Bridged::with(Answers { allow: "Allow: INVITE, ACK, BYE, INFO\r\n", ..NO_EVENTS }, 18_520).await;
+    call.calling.send("INFO", "keys", 2, &call.tag, "", &relay(6)).await;
+    let told = call.tells_agent().await;
+    assert!(told.text.contains("Content-Type: application/dtmf-relay\r\n") && told.text.contains("\r\nSignal=6\r\n"), "{}", told.text);
+    call.desk.respond(&told, "200 OK", "").await;
+    call.caller.press(5, 8_000).await;
+    let told = call.tells_agent().await;
+    assert!(told.text.contains("\r\nSignal=5\r\n"), "{}", told.text);
+    call.desk.respond(&told, "200 OK", "").await;
+    call.sounds("").await;
+    assert!(call.agent.pressed.is_empty() && call.desk.is_quiet(), "a key came twice");
+    // The next one it refuses: that one, and those after it, it hears.
+    call.caller.press(7, 8_000).await;
+    let told = call.tells_agent().await;
+    call.desk.respond(&told, "415 Unsupported Media Type", "").await;
+    call.sounds("7").await;
+    call.caller.press(8, 8_000).await;
+    call.sounds("78").await;
+    assert!(call.agent.pressed.is_empty() && call.desk.is_quiet(), "a key came twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_side_that_takes_keys_in_no_other_way_hears_each_of_them_once_and_the_sound_goes_on_behind_it() {
+    let mut call = Bridged::with(NO_EVENTS, 18_530).await;
+    call.calling.send("INFO", "keys", 2, &call.tag, "", &relay(1)).await;
+    call.sounds("1").await;
+    call.caller.press(2, 8_000).await;
+    call.sounds("12").await;
+    call.caller.press(11, 8_000).await;
+    call.sounds("12#").await;
+    assert!(call.agent.pressed.is_empty() && call.desk.is_quiet(), "a key came twice");
+    // The way back has events, as before.
+    call.desk.tells(&call.invite, "INFO", "", &relay(9)).await;
+    call.have(1, 0).await;
+    assert_eq!((keys(&call.caller), tones(&call.caller)), (vec![9], String::new()));
+    call.caller.forget();
+    call.agent.forget();
+    assert_joined(&mut call.caller, &mut call.agent).await;
 }

@@ -303,13 +303,13 @@ impl Peer {
     /// The same with these further headers.
     pub(super) async fn respond_with(&self, request: &Request, status: &str, more: &str, body: &str) {
         let header = |name: &str| request.text.lines().find(|line| line.starts_with(&format!("{name}: "))).unwrap();
+        let to = header("To");
+        let tag = if to.contains(";tag=") { String::new() } else { format!(";tag={}", self.tag) };
         let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
         let text = format!(
-            "SIP/2.0 {status}\r\n{}\r\n{}\r\n{};tag={}\r\n{}\r\n{}\r\n{more}{kind}Content-Length: {}\r\n\r\n{body}",
+            "SIP/2.0 {status}\r\n{}\r\n{}\r\n{to}{tag}\r\n{}\r\n{}\r\n{more}{kind}Content-Length: {}\r\n\r\n{body}",
             header("Via"),
             header("From"),
-            header("To"),
-            self.tag,
             header("Call-ID"),
             header("CSeq"),
             body.len()

@@ -14,12 +14,13 @@ use super::link::{Below, DtlsContext, Link};
 use super::passing::{Course, Passing};
 use super::{Dropped, LegStats, Outgoing};
 use crate::codec::{Codec, Encoder, FRAME_SAMPLES, Frame, SAMPLE_RATE};
-use crate::dtmf::{self, Digit, SendError};
+use crate::dtmf::{self, Digit, EventPacket, SendError};
 use crate::jitter::{JitterBuffer, JitterConfig, Pulled};
 use crate::rtcp::Reporter;
 use crate::rtp::{Header, Latch, Origin, RtpError, RtpPacket, Sender, SourceTracker};
 use crate::sdp::{Negotiated, PayloadKind};
 use crate::srtp::Refused;
+use crate::tone::KeyTones;
 
 /// Samples of one millisecond.
 const SAMPLES_PER_MS: usize = 8;
@@ -111,6 +112,7 @@ pub struct MediaSession {
     sender: Sender,
     encoder: Encoder,
     keys: dtmf::Sender,
+    tones: KeyTones,
     /// The codec of the sound that came last.
     coming: Option<Codec>,
     /// Is the sound that comes wanted here, and not only by another leg?
@@ -148,6 +150,7 @@ impl MediaSession {
             sender: Sender::new(config.ssrc, config.first_sequence, config.first_timestamp),
             encoder: Encoder::new(negotiated.codec),
             keys: dtmf::Sender::default(),
+            tones: KeyTones::default(),
             coming: None,
             kept: true,
             passing: None,
@@ -313,21 +316,31 @@ impl MediaSession {
             self.sender.pass(FRAME_SAMPLES as u32, true);
             return;
         }
-        if let Some(payload_type) = self.negotiated.dtmf_payload_type
-            && let Some(event) = self.keys.tick(self.sender.timestamp().wrapping_add(self.pending_len as u32))
-        {
-            self.flush_pending(out);
-            let ratio = (self.negotiated.dtmf_clock / SAMPLE_RATE).max(1);
-            let (start, place) = (event.start.wrapping_mul(ratio), out.bytes.len());
-            self.sender.event(payload_type, start, event.marker, event.payload.len() as u32).write(&mut out.bytes);
-            out.bytes.extend_from_slice(&event.payload[..2]);
-            let duration = u16::from_be_bytes([event.payload[2], event.payload[3]]).saturating_mul(ratio as u16);
-            out.bytes.extend_from_slice(&duration.to_be_bytes());
-            self.link.protect_rtp(&mut out.bytes, place);
-            out.finish();
-            self.sender.pass(FRAME_SAMPLES as u32, false);
-            return;
+        match (self.keys.tick(self.sender.timestamp().wrapping_add(self.pending_len as u32)), self.negotiated.dtmf_payload_type) {
+            (None, _) => self.push_sound(frame, out),
+            (Some(event), Some(payload_type)) => self.push_event(payload_type, event, out),
+            (Some(event), None) => {
+                let tones = self.tones.frame(event.digit, event.marker);
+                self.push_sound(&tones, out);
+            }
         }
+    }
+
+    /// A key as a packet of its own (RFC 4733 §2.3).
+    fn push_event(&mut self, payload_type: u8, event: EventPacket, out: &mut Outgoing) {
+        self.flush_pending(out);
+        let ratio = (self.negotiated.dtmf_clock / SAMPLE_RATE).max(1);
+        let (start, place, payload) = (event.start.wrapping_mul(ratio), out.bytes.len(), event.payload);
+        self.sender.event(payload_type, start, event.marker, payload.len() as u32).write(&mut out.bytes);
+        out.bytes.extend_from_slice(&payload[..2]);
+        let duration = u16::from_be_bytes([payload[2], payload[3]]).saturating_mul(ratio as u16);
+        out.bytes.extend_from_slice(&duration.to_be_bytes());
+        self.link.protect_rtp(&mut out.bytes, place);
+        out.finish();
+        self.sender.pass(FRAME_SAMPLES as u32, false);
+    }
+
+    fn push_sound(&mut self, frame: &Frame, out: &mut Outgoing) {
         self.pending[self.pending_len..self.pending_len + FRAME_SAMPLES].copy_from_slice(frame);
         self.pending_len += FRAME_SAMPLES;
         let packet = usize::from(self.negotiated.packet_ms) * SAMPLES_PER_MS;
@@ -349,6 +362,14 @@ impl MediaSession {
         if self.negotiated.dtmf_payload_type.is_none() {
             return Err(SendError::NotNegotiated);
         }
+        self.keys.press(digit)
+    }
+
+    /// Sends a key as its two tones in place of sound, after those that wait; as events all the same, once the peer knows RFC 4733.
+    ///
+    /// # Errors
+    /// [`SendError`] when 32 keys are waiting.
+    pub fn send_tones(&mut self, digit: Digit) -> Result<(), SendError> {
         self.keys.press(digit)
     }
 

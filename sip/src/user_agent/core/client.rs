@@ -9,6 +9,7 @@ use super::super::event::LegId;
 use super::credentials::{Tried, credentials_of};
 use super::failover::{Attempt, Body, borrowed, is_about_the_target};
 use super::{Core, Hop, Output, Timer, TxId};
+use crate::dtmf::Digit;
 use crate::message::{Method, RequestParts, Response};
 use crate::transport::Transport;
 
@@ -21,6 +22,8 @@ pub(super) enum Purpose {
     /// UPDATE without an offer or re-INVITE with the offer in force, for the session timer.
     Refresh(LegId),
     Refer(LegId),
+    /// A key in an INFO request.
+    Key(LegId, Digit),
     /// An INVITE that was sent to another target meanwhile: whoever still takes it is cancelled or ended.
     Abandoned {
         cancelled: bool,
@@ -417,6 +420,7 @@ impl Core {
             | Purpose::Refresh(_)
             | Purpose::Bye(_)
             | Purpose::Refer(_)
+            | Purpose::Key(..)
             | Purpose::Register(_)
             | Purpose::Health(_)
             | Purpose::Nothing => {}
@@ -430,6 +434,7 @@ impl Core {
             Purpose::Bye(leg) => self.forget_leg(leg),
             Purpose::Refresh(leg) => self.refresh_outcome(now, leg, id, outcome),
             Purpose::Refer(leg) => self.refer_outcome(now, leg, outcome),
+            Purpose::Key(leg, digit) => self.key_outcome(leg, digit, outcome),
             Purpose::Abandoned { .. } => self.end_abandoned(now, id, outcome),
             Purpose::Register(n) => self.register_outcome(now, n, id, outcome),
             Purpose::Health(n) => self.probe_outcome(now, n, id, outcome),

@@ -91,6 +91,7 @@ impl Core {
             | Purpose::Refresh(_)
             | Purpose::Bye(_)
             | Purpose::Refer(_)
+            | Purpose::Key(..)
             | Purpose::Register(_)
             | Purpose::Health(_)
             | Purpose::Nothing => true,

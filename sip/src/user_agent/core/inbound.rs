@@ -68,14 +68,15 @@ impl Core {
             target: contact_uri(&request.headers).unwrap_or_else(|| format!("sip:{source}")),
             routes: request.headers.values("Record-Route").take(16).map(str::to_owned).collect(),
         };
-        let (reliable, allows_update) = (Reliable::wanted_by(&request), request.headers.lists("Allow", "UPDATE"));
-        let pinned = authenticated.is_some();
+        let (reliable, pinned) = (Reliable::wanted_by(&request), authenticated.is_some());
         let incoming = Incoming { replaces, authenticated, ..incoming(id, &request, source, hop) };
+        let mut leg = Leg { pinned, reliable, ..Leg::new(LegState::Talking, dialog, Self::flow(source, hop), false) };
+        leg.learn(&request.headers);
         let tx = self.open_server(request, hop, Some(id), &tag);
         let limit = now + self.config.timers.unanswered;
         self.arm(limit, Timer::LegLimit(id));
-        let leg = Leg::new(LegState::Incoming { tx, limit }, dialog, Self::flow(source, hop), false);
-        self.add_leg(id, Leg { pinned, reliable, allows_update, takes_update: allows_update, ..leg });
+        leg.state = LegState::Incoming { tx, limit };
+        self.add_leg(id, leg);
         self.arm(now + TRYING, Timer::Trying(tx));
         self.tell(id, Event::Incoming(Box::new(incoming)));
     }

@@ -165,6 +165,8 @@ pub(super) struct Leg {
     pub(super) allows_update: bool,
     /// Whether the next refresh is an UPDATE: one that was refused is followed by one in the other form.
     pub(super) takes_update: bool,
+    /// Whether the peer's Allow names INFO, and it has not refused one since.
+    pub(super) allows_info: bool,
     pub(super) session: SessionTimer,
     pub(super) reliable: Reliable,
     /// Outbound: the early dialogs whose provisional responses we acknowledge (RFC 3262).
@@ -199,6 +201,7 @@ impl Leg {
             local_sdp: None,
             allows_update: false,
             takes_update: false,
+            allows_info: false,
             session: SessionTimer::default(),
             reliable: Reliable::default(),
             forks: Vec::new(),
@@ -215,7 +218,7 @@ impl Leg {
         if headers.get("Allow").is_some() {
             let allows = headers.lists("Allow", "UPDATE");
             self.takes_update = if allows == self.allows_update { self.takes_update } else { allows };
-            self.allows_update = allows;
+            (self.allows_update, self.allows_info) = (allows, headers.lists("Allow", "INFO"));
         }
     }
 

@@ -7,6 +7,7 @@ use super::super::event::{EndedBy, Event, LegId, TransactionId};
 use super::client::{Outcome, Purpose};
 use super::leg::{Dialog, LegState};
 use super::{Core, Hop, Timer, TxId};
+use crate::dtmf::{Digit, info};
 use crate::guard::{ACCEPT, SUPPORTED};
 use crate::message::{Essentials, Method, Request, ResponseParts};
 
@@ -105,6 +106,27 @@ impl Core {
         self.answer_at_once(now, request, hop, tag, 200, Vec::new());
         if !body.is_empty() {
             self.tell(id, Event::Info { leg: id, content_type, body });
+        }
+    }
+
+    /// Tells the peer a key, where it takes INFO requests.
+    pub(super) fn key(&mut self, now: Instant, id: LegId, digit: Digit) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        if !leg.allows_info || !matches!(leg.state, LegState::Talking) {
+            return self.tell(id, Event::KeyNotTaken { leg: id, digit });
+        }
+        let (hop, parts) = (leg.next_hop(&self.config.allowed), leg.dialog.request(Method::Info, Vec::new()));
+        self.start_client(now, Purpose::Key(id, digit), parts, hop, Some((info::RELAY, info::relay(digit).as_bytes())));
+    }
+
+    /// Whoever refuses one key is told none any more; one of which nothing is heard may have been taken.
+    pub(super) fn key_outcome(&mut self, id: LegId, digit: Digit, outcome: &Outcome<'_>) {
+        if let Outcome::Response(response) = outcome
+            && response.status >= 300
+            && let Some(leg) = self.legs.get_mut(&id)
+        {
+            leg.allows_info = false;
+            self.tell(id, Event::KeyNotTaken { leg: id, digit });
         }
     }
 

@@ -305,6 +305,7 @@ impl Core {
             Command::Bye { leg, reason } => self.bye(now, leg, reason),
             Command::Reinvite { leg, sdp } => self.reinvite(now, leg, sdp),
             Command::AnswerReinvite { leg, transaction, answer } => self.answer_reinvite(now, leg, TxId(transaction.0), answer),
+            Command::Key { leg, digit } => self.key(now, leg, digit),
             Command::Refer { leg, request } => self.refer(now, leg, &request),
             Command::Authorise { leg } => self.authorise(leg),
             Command::AnswerTransfer { leg, transaction, answer } => self.answer_transfer(now, leg, TxId(transaction.0), answer),

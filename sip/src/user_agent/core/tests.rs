@@ -1,5 +1,6 @@
 //! The core in virtual time: the standard's timers to the millisecond, and two cores over a network that loses, repeats and reorders.
 
+mod keys;
 mod lines;
 mod peers;
 mod prack;
@@ -24,6 +25,7 @@ use super::super::config::Config;
 use super::super::event::{Event, LegId, TransactionId};
 use super::super::locate::Target;
 use super::{ConnectionId, Core, Hop, LocalAddress, LocalAddresses, Output, Packet};
+use crate::dtmf::Digit;
 use crate::guard::{Arrival, Guard, MessageLimits, Rate, Verdict};
 use crate::message::Message;
 use crate::transport::Transport;
@@ -374,7 +376,7 @@ impl World {
     /// Something that an application might ask for, sensible or not.
     fn whim(&mut self, side: usize, leg: LegId) -> Command {
         let sdp = SDP.to_vec();
-        match self.rng.random_range(0..22) {
+        match self.rng.random_range(0..23) {
             0 => Command::Ring { leg, status: 180, sdp: self.rng.random_bool(0.5).then_some(sdp) },
             1..=4 => Command::Answer { leg, sdp },
             5 if self.rng.random_bool(0.3) => Command::TurnAway { leg, status: 404 },
@@ -387,6 +389,7 @@ impl World {
                 request: Box::new(ReferRequest { refer_to: "sip:x@192.0.2.2".to_owned(), ..ReferRequest::default() }),
             },
             13 => Command::Authorise { leg },
+            16 => Command::Key { leg, digit: Digit::from_code(self.rng.random_range(0..16)).unwrap() },
             14 => Command::TransferProgress { leg, status: self.rng.random_range(100..700) },
             15 => {
                 let transaction = self.transfers[side].remove(&leg).unwrap_or(TransactionId(1));
@@ -413,6 +416,7 @@ fn leg_of(event: &Event) -> LegId {
         | Event::Refreshed { leg, .. }
         | Event::Referred { leg, .. }
         | Event::TransferAsked { leg, .. }
+        | Event::KeyNotTaken { leg, .. }
         | Event::Info { leg, .. }
         | Event::Ended { leg, .. } => *leg,
         Event::Registration { .. } | Event::Bindings { .. } | Event::Health { .. } => panic!("of no leg: {event:?}"),
