@@ -102,7 +102,12 @@ pub(super) enum Stage {
     /// Our offer is out, and the sockets wait for the answer: in the 2xx of a call we placed, in the ACK of one that came without an offer.
     Offered { sockets: LegSockets },
     /// A call that we placed rings, and sound comes already: the media has the sockets. The answer may still say something else.
-    Early,
+    Early {
+        /// What it said.
+        answer: Vec<u8>,
+        /// Our offer, still open, where the far end has wanted something else since (UPDATE): another telephone may be the one that answers.
+        offered: Option<Box<SdpSession>>,
+    },
     /// Up.
     Up,
 }
@@ -331,7 +336,7 @@ impl Switchboard {
         }
         match leg.stage {
             Stage::Arrived { .. } => self.user_agent.reject(wire, 480, None, Vec::new()).await,
-            Stage::Early => self.user_agent.cancel_because(wire, reason.to_owned()).await,
+            Stage::Early { .. } => self.user_agent.cancel_because(wire, reason.to_owned()).await,
             Stage::Offered { .. } if leg.dialled => self.user_agent.cancel_because(wire, reason.to_owned()).await,
             Stage::Offered { .. } | Stage::Answered | Stage::Up => self.user_agent.bye(wire, Some(reason.to_owned())).await,
         }
@@ -410,7 +415,7 @@ impl Switchboard {
                     leg.update(&negotiated);
                 }
             }
-            before @ (Stage::Arrived { .. } | Stage::Early) => leg.stage = before,
+            before @ (Stage::Arrived { .. } | Stage::Early { .. }) => leg.stage = before,
         }
     }
 
@@ -418,7 +423,15 @@ impl Switchboard {
         let Some(leg) = self.legs.get_mut(&wire) else { return };
         let sockets = match std::mem::replace(&mut leg.stage, Stage::Up) {
             Stage::Offered { sockets } => Some(sockets),
-            Stage::Early => None,
+            Stage::Early { answer, offered } => {
+                if let Some(offered) = offered {
+                    if sdp.as_ref() == Some(&answer) {
+                        return leg.take_early();
+                    }
+                    leg.sdp = *offered;
+                }
+                None
+            }
             Stage::Arrived { .. } | Stage::Answered | Stage::Up => return,
         };
         match sdp.as_deref().map(|answer| leg.sdp.accept(answer)) {
@@ -449,12 +462,11 @@ impl Switchboard {
         let Some(leg) = self.legs.get_mut(&wire) else { return };
         let answer = match offer {
             None => Ok(leg.sdp.offer(Direction::SendRecv).into_bytes()),
-            Some(offer) => leg.sdp.answer(&offer, Direction::SendRecv).map(|(body, negotiated)| {
-                leg.update(&negotiated);
-                body.into_bytes()
-            }),
+            // It rings, and what it said of its sound was of no use.
+            Some(_) if matches!(leg.stage, Stage::Offered { .. }) => Err(488),
+            Some(offer) => leg.reanswer(&offer),
         };
-        self.user_agent.answer_reinvite(wire, transaction, answer.map_err(warmline_sip::sdp::SdpError::status_code)).await;
+        self.user_agent.answer_reinvite(wire, transaction, answer).await;
     }
 
     /// The far end is gone, and may have said why.

@@ -71,6 +71,22 @@ impl Ringing {
         self.peer.respond(&self.invite, "183 Session Progress", &offer(self.rtp.address(), "0")).await;
     }
 
+    /// The same, and the sound moves before the answer (RFC 3262, RFC 3311); returns where it was.
+    async fn progress_and_move(&mut self) -> Rtp {
+        let here = format!("Contact: <sip:4021@{}>\r\n", self.peer.address());
+        let reliable = format!("{here}Require: 100rel\r\nRSeq: 1\r\n");
+        self.peer.respond_with(&self.invite, "183 Session Progress", &reliable, &offer(self.rtp.address(), "0")).await;
+        let prack = self.peer.expect("PRACK").await;
+        self.peer.respond(&prack, "200 OK", "").await;
+        self.rtp.talk(25, tone(1_000.0)).await;
+        let first = std::mem::replace(&mut self.rtp, Rtp::bind().await);
+        self.rtp.to = first.to;
+        self.peer.tells(&self.invite, "UPDATE", &here, &offer(self.rtp.address(), "0")).await;
+        let agreed = self.peer.expect("SIP/2.0").await;
+        assert!(agreed.text.starts_with("SIP/2.0 200") && agreed.text.contains("m=audio"), "{}", agreed.text);
+        first
+    }
+
     /// It takes the call.
     pub(super) async fn answer(&mut self) {
         self.peer.respond(&self.invite, "200 OK", &offer(self.rtp.address(), "0")).await;
@@ -191,6 +207,33 @@ async fn the_answer_of_another_telephone_takes_the_sound_with_it() {
     first.drain();
     ringing.converse(10).await;
     assert_eq!(first.drain(), 0, "sound for the telephone that only rang");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_telephone_that_changes_its_address_before_the_answer_is_spoken_to_there() {
+    let mut ringing = Ringing::start(18_490..=18_497, Duration::from_secs(30), Under::Nothing).await;
+    let mut first = ringing.progress_and_move().await;
+    ringing.peer.respond(&ringing.invite, "200 OK", "").await;
+    assert_eq!(ringing.outcome().await, Ok(()));
+    ringing.peer.expect("ACK").await;
+    ringing.assert_bridged().await;
+    first.drain();
+    ringing.converse(10).await;
+    assert_eq!(first.drain(), 0, "sound for where it was before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_telephone_answers_our_offer_whatever_the_one_that_rang_has_changed() {
+    let mut ringing = Ringing::start(18_500..=18_507, Duration::from_secs(30), Under::Nothing).await;
+    ringing.progress_and_move().await;
+    let mut rang = std::mem::replace(&mut ringing.rtp, Rtp::bind().await);
+    (ringing.rtp.to, ringing.peer.tag) = (rang.to, "another");
+    ringing.answer().await;
+    ringing.peer.expect("ACK").await;
+    ringing.assert_bridged().await;
+    rang.drain();
+    ringing.converse(10).await;
+    assert_eq!(rang.drain(), 0, "sound for the telephone that only rang");
 }
 
 #[tokio::test(flavor = "multi_thread")]

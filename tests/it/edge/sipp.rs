@@ -15,6 +15,10 @@ use warmline::{
     },
     telephony::{Lines, Outward, over},
 };
+use warmline_sip::{
+    auth::{Algorithm, Secret},
+    user_agent::{Account, Registrar, RegistrarUser},
+};
 
 use super::{
     leaks::open_ports,
@@ -77,11 +81,31 @@ async fn callers_are_answered_as_the_standards_have_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_is_asked_for_a_password_says_it() {
+    let mut edge = Edge::with(18_510..=18_517, Duration::from_secs(30), |options| {
+        let ana = RegistrarUser { user: "ana".to_owned(), secret: Secret::password("sesame") };
+        let challenge_calls = vec![HERE.into()];
+        options.sip.registrar =
+            Some(Registrar { algorithms: vec![Algorithm::Md5], challenge_calls, ..Registrar::new("phones", vec![ana]) });
+    })
+    .await;
+    let sipp = Sipp::start("password", &[&edge.address().to_string()]);
+    let mut call = edge.answer().await;
+    call.ended().await;
+    sipp.passes("password").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn those_who_are_called_may_answer_in_any_way() {
     let lent = std::net::UdpSocket::bind((HERE, 0)).unwrap().local_addr().unwrap();
     let outward = Outward { peers: vec![format!("sip:{lent}").parse().unwrap()], ..Outward::default() };
-    let lines = Lines { outward: BTreeMap::from([("isp".to_owned(), outward)]), ..Lines::default() };
-    let mut edge = Edge::over(lines, 17_960..=17_979, Duration::from_secs(30)).await;
+    let outward = Outward { account: Some("isp".to_owned()), ..outward };
+    let mut edge = Edge::with(17_960..=17_979, Duration::from_secs(30), |options| {
+        options.lines = Lines { outward: BTreeMap::from([("isp".to_owned(), outward)]), ..Lines::default() };
+        let (user, password) = ("bot".to_owned(), Secret::password("sesame"));
+        options.sip.accounts = vec![Account { name: "isp".to_owned(), realm: None, user, password, peers: vec![HERE.into()] }];
+    })
+    .await;
     let caller = super::support::Caller::new(edge.address()).await;
     caller.send("INVITE", "sipp", 1, "", "", &caller.offer()).await;
     let mut taken = edge.answer().await;
@@ -90,6 +114,8 @@ async fn those_who_are_called_may_answer_in_any_way() {
     let port = lent.port().to_string();
     for (n, (scenario, outcome)) in [
         ("answers_early", None),
+        ("changes_early", None),
+        ("asks_password", None),
         ("busy", Some(DialFailure::Busy)),
         ("moved", Some(DialFailure::Rejected)),
         ("overloaded", Some(DialFailure::Unreachable)),
