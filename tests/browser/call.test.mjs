@@ -43,6 +43,14 @@ test('the line that the call came in on, and that the network vouches for its nu
   await page.close();
 });
 
+test('how the line sounded stands among the figures', async () => {
+  const page = await open('/calls/demo');
+  const figure = page.locator('dl > div').filter({ has: page.locator('abbr[title^="Mean opinion score"]') });
+  assert.match(await figure.innerText(), /4\.2\s.*PCMA.*0\.5/s);
+  assertClean(page);
+  await page.close();
+});
+
 test('one side alone can be heard, at another speed', async () => {
   const page = await open('/calls/demo');
   await page.getByRole('radio', { name: 'Caller' }).check({ force: true });

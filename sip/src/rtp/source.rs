@@ -20,6 +20,8 @@ pub struct SourceStats {
     pub duplicates: u64,
     /// Packets that came after a later one.
     pub reordered: u64,
+    /// Losses, of one packet or of several in a row.
+    pub gaps: u64,
     /// Restarts of the source: new sequence numbers or a new SSRC.
     pub restarts: u64,
     /// Interarrival jitter in samples at 8 kHz.
@@ -55,6 +57,7 @@ pub struct SourceTracker {
     received: u64,
     duplicates: u64,
     reordered: u64,
+    gaps: u64,
     restarts: u64,
     jitter_x16: u32,
     transit: Option<u32>,
@@ -88,6 +91,7 @@ impl SourceTracker {
         if step == 0 && self.seen & 1 == 0 {
             self.seen |= 1;
         } else if (1..MAX_DROPOUT).contains(&step) {
+            self.gaps += u64::from(step > 1);
             self.seen = if step < 64 { self.seen << step | 1 } else { 1 };
             self.highest = self.highest.wrapping_add(u32::from(step));
         } else if step > u16::MAX - MAX_MISORDER || step == 0 {
@@ -125,6 +129,7 @@ impl SourceTracker {
             expected: self.expected_before + self.expected_now(),
             duplicates: self.duplicates,
             reordered: self.reordered,
+            gaps: self.gaps,
             restarts: self.restarts,
             jitter: self.jitter_x16 >> 4,
         }
@@ -168,6 +173,9 @@ impl SourceTracker {
             self.duplicates += 1;
             return false;
         }
+        // It was all that was missing there.
+        let around = bit << 1 | bit >> 1;
+        self.gaps = self.gaps.saturating_sub(u64::from(self.seen & around == around));
         self.seen |= bit;
         self.reordered += 1;
         let sequence = self.highest.wrapping_sub(u32::from(age));
@@ -207,8 +215,8 @@ mod tests {
             tracker.count(sequence, timestamp, at(index as u64));
         }
         let stats = tracker.stats();
-        // 65533 … 5 are nine numbers; 2 is missing, 1 came twice.
-        assert_eq!((stats.expected, stats.received, stats.lost(), stats.duplicates, stats.reordered), (9, 8, 1, 1, 2));
+        // 65533 … 5 are nine numbers; 2 is missing, 1 came twice; 65535 and 3 came late.
+        assert_eq!((stats.expected, stats.received, stats.lost(), stats.duplicates, stats.reordered, stats.gaps), (9, 8, 1, 1, 2, 1));
         assert_eq!(tracker.fraction_lost(), 28);
         assert_eq!(tracker.fraction_lost(), 0);
     }

@@ -381,7 +381,7 @@ impl Leg {
         let conditions = Conditions {
             delay: quality::one_way_delay(stats.round_trip, stats.jitter_delay, packet),
             loss: lost as f32 / stats.source.expected.max(1) as f32,
-            burst_ratio: 1.0,
+            burst_ratio: quality::burst_ratio(stats.source.received, stats.source.lost(), stats.source.gaps),
         };
         Some(LegQuality {
             codec: codec.encoding_name().to_owned(),

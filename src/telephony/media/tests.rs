@@ -3,6 +3,7 @@
 
 mod bridged;
 mod fixed;
+mod recorded;
 mod unlike;
 
 use std::{

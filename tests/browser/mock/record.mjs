@@ -156,6 +156,12 @@ export function afterRinging(agent = 'maria', agentName = 'Maria') {
     { at: 60_640, what: 'handoff', step: over('bridged') },
     said(5, 63_800, 66_000, 'Thank you, finally somebody real.', 0.9, null),
     said(6, 72_400, 75_900, 'So it comes tomorrow before noon? That is good.', 0.92, null),
+    {
+      at: 92_290,
+      what: 'quality',
+      who: 'caller',
+      quality: { codec: 'PCMA', protection: 'sdes', packets: 4_600, lost: 23, jitter_ms: 3.1, round_trip_ms: 41, mos: 4.24 },
+    },
     { at: 92_300, what: 'owner', owner: { who: 'ended' } },
     { at: 92_300, what: 'ended', outcome: 'handed_over' },
   ];
