@@ -8,6 +8,7 @@ mod holds;
 mod keys;
 mod leaks;
 mod machines;
+mod names;
 mod offers;
 mod redirects;
 mod rtp;
