@@ -63,16 +63,18 @@ export async function freePort() {
 
 const MARIA = 'maria: {name: Maria, target: browser, queues: [orders, general, accounts, complaints]}';
 
-/** A gateway whose agents have no phone but the page; its sound has the ports `[first, last]`, and `more` goes into the section `http` of its configuration. */
-export async function start(folder, [first, last], more = {}, agents = [MARIA]) {
+/** A gateway whose agents have no phone but the page; its sound has the ports `[first, last]`, and `more` goes into the section `http` of its configuration.
+ *  All of it is at the address `here`. */
+export async function start(folder, [first, last], more = {}, agents = [MARIA], here = '127.0.0.1') {
+  const host = here.includes(':') ? `[${here}]` : here;
   const [sip, http, orders] = [await freePort(), await freePort(), await freePort()];
   const flow = resolve('../../config/flows/support.en.yaml');
   const config = join(folder, 'warmline.yaml');
   await writeFile(
     config,
-    `sip: {udp: "127.0.0.1:${sip}", tcp: "127.0.0.1:${sip}"}
-rtp: {ports: "${first}-${last}"}
-http: ${JSON.stringify({ bind: `127.0.0.1:${http}`, accounts: false, ...more })}
+    `sip: {udp: "${host}:${sip}", tcp: "${host}:${sip}"}
+rtp: {bind: "${here}", ports: "${first}-${last}"}
+http: ${JSON.stringify({ bind: `${host}:${http}`, accounts: false, ...more })}
 store: {folder: ${folder}/store}
 speech: {cache: ${folder}/speech}
 routes: [{called: "*", flow: "${flow}"}]
@@ -82,7 +84,7 @@ agents:
 ${agents.map((line) => `  ${line}\n`).join('')}`,
   );
   const child = spawn(BIN, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const url = `http://127.0.0.1:${http}`;
+  const url = `http://${host}:${http}`;
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));
@@ -106,14 +108,15 @@ ${agents.map((line) => `  ${line}\n`).join('')}`,
   };
 }
 
-/** A browser with a microphone that plays a file once. */
-export function speaking(file) {
+/** A browser with a microphone that plays a file once, and with further `flags`. */
+export function speaking(file, flags = []) {
   return launch({
     permissions: ['microphone'],
     flags: [
       '--use-fake-ui-for-media-stream',
       '--use-fake-device-for-media-stream',
       `--use-file-for-fake-audio-capture=${file}%noloop`,
+      ...flags,
     ],
   });
 }
