@@ -3,7 +3,8 @@
 usage: pjsip.py URI PLAY.wav HEAR.wav PORT PLAN...
 A URI that begins with `answer` takes a call instead, and the plan counts from there.
 A plan is made of `SECONDS:ACTION`; actions are dtmf=KEYS, info=KEYS, hold, unhold, refer=URI, consult=URI (a second call), attended (hands the far end
-of the first call on to that of the second), bye. A call that takes another one's place is recorded in HEAR.wav-2.wav. Words without a colon are options: srtp, codec=NAME.
+of the first call on to that of the second), checks (whether those of ICE have found a way), bye. A call that takes another one's place is recorded in HEAR.wav-2.wav. Words without a colon are options: srtp, ice,
+codec=NAME.
 One line of output for each thing that happens.
 """
 
@@ -53,14 +54,6 @@ class Call(pj.Call):
                 self.bridged = True
             self.player.startTransmit(audio)
             audio.startTransmit(self.recorder)
-
-
-    def onCallTransferStatus(self, parameter):
-        print("transfer", parameter.statusCode, flush=True)
-
-    def onCallReplaced(self, parameter):
-        print("replaced", flush=True)
-        self.successor = Call(self.account, self.play, self.hear + "-2.wav", parameter.newCallId)
 
 
 class Account(pj.Account):
@@ -119,6 +112,8 @@ def act(call, action):
         call.consulted.makeCall(value, parameter)
     elif name == "attended":
         call.xferReplaces(call.consulted, pj.CallOpParam(True))
+    elif name == "checks":
+        print("checks", "found the way" if "state: Negotiation Success" in call.dump(True, "") else call.dump(True, ""), flush=True)
     elif name == "bye":
         call.hangup(pj.CallOpParam())
     else:
@@ -133,8 +128,12 @@ def main():
     end = endpoint(int(port), codec)
     config = pj.AccountConfig()
     config.idUri = "sip:pjsip@127.0.0.1"
-    config.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
-    config.mediaConfig.transportConfig.publicAddress = "127.0.0.1"
+    if "ice" in words:
+        # It makes no candidates of loopback: from any address of the machine, its checks reach a gateway there all the same.
+        config.natConfig.iceEnabled = True
+    else:
+        config.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
+        config.mediaConfig.transportConfig.publicAddress = "127.0.0.1"
     if "srtp" in words:
         config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
         config.mediaConfig.srtpSecureSignaling = 0

@@ -31,6 +31,7 @@ const PROGRAMS: &[Program] = &[
     Program { name: "espeak-ng", package: "espeak-ng", why: "turns words into sounds for the bot's voice", from: For::Demo },
     Program { name: "flite", package: "flite", why: "is the caller's voice in the demo call", from: For::Demo },
     Program { name: "baresip", package: "baresip-core", why: "is a caller and an agent's phone in the tests", from: For::Test },
+    Program { name: "linphonec", package: "linphone-cli", why: "is an agent's phone that hands callers on in the tests", from: For::Test },
     Program { name: "sipp", package: "sip-tester", why: "sends many calls at once, and plays scenarios, in the tests", from: For::Test },
     Program { name: "chromium", package: "chromium", why: "shows the pages in the tests", from: For::Test },
     Program { name: "kamailio", package: "kamailio", why: "is the trunk in front of the gateway in the tests", from: For::Test },

@@ -191,6 +191,13 @@ async fn calls_come_and_go_through_kamailio_and_rtpengine() {
     let capture = Capture::of("kamailio", &world.gateway).await;
     straight_call(&world).await;
     relayed_call(&world).await;
+    let figures = String::from_utf8(world.gateway.rig.api().bytes("/metrics").await.unwrap()).unwrap();
+    for figure in [
+        format!("warmline_trunk_registered{{trunk=\"{TRUNK}\"}} 1"),
+        format!("warmline_trunk_up{{trunk=\"{TRUNK}\",peer=\"{}\"}} 1", world.address),
+    ] {
+        assert!(figures.contains(&figure), "{figure} is not in\n{figures}");
+    }
 
     let packets = capture.end().await;
     packets.assert_well_formed(&["sip", "sdp", "rtp", "rtcp"]);

@@ -15,6 +15,7 @@ mod interruptions;
 mod introduced;
 mod invite;
 mod kamailio;
+mod linphone;
 mod peer;
 mod people;
 mod pjsip;

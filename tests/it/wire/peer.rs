@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -23,13 +24,29 @@ pub(super) struct Peer {
 impl Peer {
     /// Starts a program in a folder, which its log goes to.
     pub(super) fn start(program: &str, folder: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::null());
+        Self::run(program, folder, command)
+    }
+
+    /// The same of a program that is told what to do line by line; its home is the folder, too.
+    pub(super) fn listening(program: &str, folder: &Path, arguments: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(arguments).env("HOME", folder).stdin(Stdio::piped());
+        Self::run(program, folder, command)
+    }
+
+    fn run(program: &str, folder: &Path, mut command: Command) -> Self {
         let log = folder.join(format!("{program}.log"));
         let file = File::create(&log).unwrap();
-        let mut command = Command::new(program);
-        command.args(arguments).current_dir(folder).stdin(Stdio::null());
-        let child = command.stdout(file.try_clone().unwrap()).stderr(file).spawn();
+        let child = command.current_dir(folder).stdout(file.try_clone().unwrap()).stderr(file).spawn();
         let child = child.unwrap_or_else(|error| panic!("{program}: {error}; `cargo xtask test` installs it"));
         Self { child, log }
+    }
+
+    /// Tells it something.
+    pub(super) fn tell(&mut self, line: &str) {
+        writeln!(self.child.stdin.as_mut().expect("it listens"), "{line}").unwrap();
     }
 
     /// What it has written so far.

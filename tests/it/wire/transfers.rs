@@ -1,4 +1,4 @@
-//! Transfers with the telephones of others: baresip follows our REFER, and PJSIP as an agent's telephone sends us one.
+//! Transfers with the telephones of others: baresip follows our REFER, and PJSIP and Linphone as agents' telephones send us one.
 
 use std::{path::Path, time::Duration};
 
@@ -11,10 +11,11 @@ use warmline::{
 use super::{
     Folder, LIMIT,
     baresip::{configure, free_port, start},
-    gateway_of, hear_greeting, maria, newest_call, phone, pjsip, said, start_with,
+    gateway_of, hear_greeting, linphone, maria, newest_call, phone, pjsip, said, start_with,
 };
 
 const CALLER_HZ: f64 = 1_300.0;
+const MARIAS_HZ: f64 = 900.0;
 
 fn steps(seen: &Value) -> Vec<&Value> {
     let entries = seen["entries"].as_array().into_iter().flatten();
@@ -121,4 +122,54 @@ async fn an_agent_speaks_with_the_next_one_before_handing_the_caller_on() {
     assert!(told.contains("replaced"), "the caller took the place of Maria's call: {told}");
     let heard = Sound::read(&dans.0.join("heard.wav-2.wav")).unwrap();
     assert!(heard.strength(CALLER_HZ) > 0.2, "Dan heard the caller");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_on_linphone_speaks_with_the_next_one_on_pjsip_before_handing_the_caller_on() {
+    let (marias, dans) = (Folder::new("linphone-maria"), Folder::new("linphone-dan"));
+    let (maria_port, dan_port) = (free_port().await, free_port().await);
+    let (at_dan, bridge) = (format!("sip:dan@127.0.0.1:{dan_port}"), Transfer::Bridge);
+    let agents = vec![
+        maria(&format!("sip:maria@127.0.0.1:{maria_port}"), bridge),
+        Agent { id: "dan".to_owned(), name: "Dan".to_owned(), target: at_dan.clone(), transfer: bridge },
+    ];
+    let alone = |file: &mut ConfigFile| file.agents.get_mut("dan").unwrap().queues.clear();
+    let gateway = start_with("linphone-gateway", agents, false, 0, alone).await;
+    let path = dans.0.clone();
+    let dan = tokio::spawn(async move { pjsip::run("answer", &path, dan_port, &[]).await });
+    let mut maria = linphone::start(&marias.0, "maria", maria_port, 10_910, &Sound::tone(MARIAS_HZ, 120_000)).await;
+
+    let caller = phone("caller").await;
+    let line = caller.call("support", gateway.rig.sip()).await.unwrap();
+    hear_greeting(&line).await;
+    line.media.say(&said("I want to talk to a person, please.").await).await.unwrap();
+    let record = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
+    let bridged_with = |agent: &'static str| {
+        move |seen: &Value| steps(seen).iter().any(|step| step["step"] == "bridged" && step["agent"] == agent).then_some(())
+    };
+    maria.says("for call 1 (audio)").await;
+    maria.tell("1");
+    gateway.rig.api().until(&record, LIMIT, bridged_with("maria")).await.unwrap();
+    let since = line.media.now();
+    line.media.wait_for_sound_of(Duration::from_secs(1), since, LIMIT).await.unwrap();
+    let heard = line.media.heard_since(line.media.now().saturating_sub(Duration::from_millis(500)));
+    assert!(heard.strength(MARIAS_HZ) > 0.5, "the caller hears Maria");
+
+    // The caller waits; Maria talks with Dan straight, and then asks us to put the caller in her place there.
+    maria.tell("pause");
+    maria.says("is now paused").await;
+    maria.tell(&format!("call {at_dan}"));
+    maria.says("for call 2 (audio)").await;
+    maria.tell("transfer 1 --to-call 2");
+    gateway.rig.api().until(&record, LIMIT, bridged_with("dan")).await.unwrap();
+    line.media.say(&Sound::tone(CALLER_HZ, 3_000)).await.unwrap();
+    line.hang_up().await.unwrap();
+    assert_eq!(gateway.rig.api().until(&record, LIMIT, outcome).await.unwrap(), "handed_over");
+    let seen = gateway.rig.api().json(&record).await.unwrap();
+    let asked = |step: &&Value| step["step"] == "transfer_asked" && step["agent"] == "maria" && step["to"] == "dan";
+    assert!(steps(&seen).iter().any(asked), "{seen}");
+    let told = dan.await.unwrap();
+    assert!(told.contains("replaced"), "the caller took the place of Maria's call: {told}");
+    assert!(Sound::read(&dans.0.join("heard.wav")).unwrap().strength(MARIAS_HZ) > 0.2, "Dan heard Maria first");
+    assert!(Sound::read(&dans.0.join("heard.wav-2.wav")).unwrap().strength(CALLER_HZ) > 0.2, "Dan heard the caller");
 }
