@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -38,6 +39,8 @@ pub(super) struct Edge {
     arrivals: mpsc::Receiver<Arrival>,
     // Without it the switchboard would take all pages for gone.
     pub(super) pages: mpsc::Sender<warmline::web_call::Request>,
+    /// Where the next calls are recorded.
+    pub(super) recording: Option<PathBuf>,
 }
 
 /// A call that was taken up.
@@ -77,7 +80,7 @@ impl Edge {
         adjusted(&mut options);
         let (pages, requests) = mpsc::channel(1);
         let (telephony, arrivals) = Telephony::start(options, requests).await.unwrap();
-        Self { telephony, arrivals, pages }
+        Self { telephony, arrivals, pages, recording: None }
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -95,8 +98,8 @@ impl Edge {
     pub(super) async fn take(&mut self) -> Taken {
         let arrival = self.arrives().await;
         let (sender, events) = mpsc::channel(64);
-        let options =
-            CallOptions { started: clock::now(), events: sender, call: CallId("edge".into()), claim_code: String::new(), recording: None };
+        let (call, claim_code, recording) = (CallId("edge".into()), String::new(), self.recording.clone());
+        let options = CallOptions { started: clock::now(), events: sender, call, claim_code, recording };
         Taken { caller: arrival.caller.clone(), legs: self.telephony.take(arrival, options).await, events }
     }
 

@@ -1,11 +1,14 @@
 //! Agents' telephones move calls: to another telephone of the same agent (Replaces, RFC 3891), and to somebody whom they have consulted without us
 //! (REFER with Replaces, RFC 5589 §7).
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
+
+use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::{
-    rtp::{Rtp, assert_joined},
-    support::{Caller, Edge, Peer, Request, Taken, joined, line, offer, phones, sound_of},
+    rtp::{Rtp, assert_joined, strength, tone},
+    support::{Caller, Edge, PATIENCE, Peer, Request, Taken, joined, line, offer, phones, sound_of},
 };
 use warmline::{
     call::{
@@ -30,6 +33,25 @@ struct Bridged {
     desk: Peer,
     invite: Request,
     agent: Rtp,
+    /// Where it is recorded.
+    folder: TempDir,
+}
+
+/// The caller's side of a recording and what the caller heard, once these are in it.
+async fn recorded(file: &Path, [caller, heard]: [f64; 2]) -> [Vec<i16>; 2] {
+    let mut look = tokio::time::interval(Duration::from_millis(50));
+    let whole = async {
+        loop {
+            look.tick().await;
+            let Ok(wav) = hound::WavReader::open(file) else { continue };
+            let samples: Vec<i16> = wav.into_samples().map_while(Result::ok).collect();
+            let [left, right] = [0, 1].map(|side| samples.iter().skip(side).step_by(2).copied().collect::<Vec<_>>());
+            if strength(&left, caller) > 0.9 && strength(&right, heard) > 0.9 {
+                return [left, right];
+            }
+        }
+    };
+    timeout(PATIENCE, whole).await.expect("both are in the recording")
 }
 
 impl Bridged {
@@ -41,6 +63,8 @@ impl Bridged {
             options.people.agents = [("maria".to_owned(), person("Maria")), ("dan".to_owned(), person("Dan"))].into();
         })
         .await;
+        let folder = tempfile::tempdir().unwrap();
+        edge.recording = Some(folder.path().join("call.wav"));
         let (calling, desk) = (Caller::new(edge.address()).await, Peer::new().await);
         let (mut caller, mut agent) = (Rtp::bind().await, Rtp::bind().await);
         calling.send("INVITE", "moves", 1, "", "", &offer(caller.address(), "0")).await;
@@ -55,7 +79,7 @@ impl Bridged {
         while !matches!(taken.next().await, Event::LegAnswered { leg: AGENT }) {}
         taken.legs.patch(joined(LegId::CALLER, AGENT));
         desk.expect("ACK").await;
-        let mut bridged = Self { edge, _calling: calling, tag, caller, taken, desk, invite, agent };
+        let mut bridged = Self { edge, _calling: calling, tag, caller, taken, desk, invite, agent, folder };
         assert_joined(&mut bridged.caller, &mut bridged.agent).await;
         bridged
     }
@@ -102,9 +126,20 @@ async fn an_agents_other_telephone_takes_the_call_over_and_nobody_elses() {
     let taken_over = Event::LegTakenOver { leg: AGENT, agent: AgentId("maria".to_owned()), name: "Maria".to_owned() };
     while call.taken.next().await != taken_over {}
     assert_joined(&mut call.caller, &mut sound).await;
+    // So does the recording, with the sound of that telephone. Packets go across as they come: it is a clock that sets the pace here.
+    let mut clock = tokio::time::interval(Duration::from_millis(20));
+    for _ in 0..50 {
+        clock.tick().await;
+        call.caller.drain();
+        call.caller.say(tone(440.0)).await;
+        sound.talk(1, tone(1_700.0)).await;
+    }
     // What the call asks of the leg is asked of that telephone now.
     call.taken.legs.hang_up(AGENT).await;
     assert!(mobile.hears().await.starts_with("BYE"));
+    drop(call.taken);
+    let [caller, _] = recorded(&call.folder.path().join("call.wav"), [440.0, 1_700.0]).await;
+    assert!(strength(&caller, 1_700.0) < 0.1, "each on their own side");
 }
 
 #[tokio::test(flavor = "multi_thread")]

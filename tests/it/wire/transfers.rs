@@ -173,3 +173,44 @@ async fn an_agent_on_linphone_speaks_with_the_next_one_on_pjsip_before_handing_t
     assert!(Sound::read(&dans.0.join("heard.wav")).unwrap().strength(MARIAS_HZ) > 0.2, "Dan heard Maria first");
     assert!(Sound::read(&dans.0.join("heard.wav-2.wav")).unwrap().strength(CALLER_HZ) > 0.2, "Dan heard the caller");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_on_linphone_is_sent_to_an_agent_on_pjsip_and_takes_our_place_there() {
+    let (callers, marias) = (Folder::new("replaces-caller"), Folder::new("replaces-maria"));
+    let (caller_port, maria_port) = (free_port().await, free_port().await);
+    let at_maria = format!("sip:maria@127.0.0.1:{maria_port}");
+    let gateway = gateway_of("replaces-gateway", vec![maria(&at_maria, Transfer::Attended)]).await;
+    let path = marias.0.clone();
+    let maria = tokio::spawn(async move { pjsip::run("answer", &path, maria_port, &["6:dtmf=1"]).await });
+    let mut voice = Sound::silence(14_000);
+    voice.samples.extend(said("I want to talk to a person, please.").await.samples);
+    voice.samples.extend(Sound::silence(60_000).samples);
+    let mut caller = linphone::start(&callers.0, "ana", caller_port, 10_950, &voice).await;
+    caller.tell(&format!("call sip:support@{}", gateway.rig.sip()));
+    let record = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
+    let briefed = |seen: &Value| steps(seen).iter().any(|step| step["step"] == "briefing").then_some(());
+    gateway.rig.api().until(&record, LIMIT, briefed).await.unwrap();
+    // From now on it hums, in this call and in the next one.
+    let hum = callers.0.join("hum.wav");
+    Sound::tone(CALLER_HZ, 60_000).write(&hum).unwrap();
+    caller.tell(&format!("play {}", hum.display()));
+    assert_eq!(gateway.rig.api().until(&record, LIMIT, outcome).await.unwrap(), "handed_over");
+    let connected = |seen: &Value| {
+        let ended = steps(seen).into_iter().any(|step| step["step"] == "transfer_ended" && step["outcome"] == "connected");
+        (ended && seen["head"]["handoff_outcome"] == "transferred").then_some(())
+    };
+    gateway.rig.api().until(&record, LIMIT, connected).await.unwrap();
+    // Two seconds of what Maria hears of the caller, and not through us.
+    let heard = marias.0.join("heard.wav-2.wav");
+    let mut look = tokio::time::interval(Duration::from_millis(100));
+    let grown = async {
+        while std::fs::metadata(&heard).map_or(0, |file| file.len()) < 2 * 2 * 8_000 {
+            look.tick().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, grown).await.expect("Maria hears the caller");
+    caller.tell("terminate all");
+    let told = maria.await.unwrap();
+    assert!(told.contains("replaced"), "the caller took our place at Maria's: {told}");
+    assert!(Sound::read(&heard).unwrap().strength(CALLER_HZ) > 0.2, "Maria heard the caller");
+}
