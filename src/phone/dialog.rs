@@ -1,6 +1,6 @@
 //! The signalling of a call that is up: answers the far end's requests, and hangs up.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::UdpSocket,
@@ -34,6 +34,24 @@ pub(super) enum State {
     Lost,
 }
 
+/// What the script wants of a call that is up.
+#[derive(Debug, Default)]
+pub(super) struct Wishes {
+    pub(super) hang_up: Notify,
+    /// The far end is to hear that the call which it asked for is up.
+    pub(super) connected: Notify,
+}
+
+/// A call as its script sees it.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) state: watch::Receiver<State>,
+    /// When the far end asked for a call to somebody else (REFER, RFC 3515), and to whom.
+    pub(super) referral: watch::Receiver<Option<(Duration, String)>>,
+    pub(super) wishes: Arc<Wishes>,
+    pub(super) task: JoinHandle<()>,
+}
+
 /// One established dialog (RFC 3261 §12).
 pub(super) struct Dialog {
     identity: Identity,
@@ -45,11 +63,12 @@ pub(super) struct Dialog {
     ack: Option<String>,
     /// Our last answer to a re-INVITE, for an INVITE that comes again.
     answered: Option<(u32, String)>,
+    referral: watch::Sender<Option<(Duration, String)>>,
 }
 
 impl Dialog {
     pub(super) fn new(identity: Identity, session: SdpSession, media: Arc<Media>, peer: SocketAddr, cseq: u32) -> Self {
-        Self { identity, session, media, peer, cseq, ack: None, answered: None }
+        Self { identity, session, media, peer, cseq, ack: None, answered: None, referral: watch::Sender::default() }
     }
 
     pub(super) fn with_ack(mut self, ack: String) -> Self {
@@ -58,14 +77,15 @@ impl Dialog {
     }
 
     /// Runs it until the call has ended.
-    pub(super) fn start(self, socket: Arc<UdpSocket>) -> (watch::Receiver<State>, Arc<Notify>, JoinHandle<()>) {
-        let (state, states) = watch::channel(State::Up);
-        let hang_up = Arc::new(Notify::new());
-        let task = tokio::spawn(self.run(socket, state, Arc::clone(&hang_up)));
-        (states, hang_up, task)
+    pub(super) fn start(self, socket: Arc<UdpSocket>) -> Running {
+        let (sender, state) = watch::channel(State::Up);
+        let wishes = Arc::new(Wishes::default());
+        let referral = self.referral.subscribe();
+        let task = tokio::spawn(self.run(socket, sender, Arc::clone(&wishes)));
+        Running { state, referral, wishes, task }
     }
 
-    async fn run(mut self, socket: Arc<UdpSocket>, state: watch::Sender<State>, hang_up: Arc<Notify>) {
+    async fn run(mut self, socket: Arc<UdpSocket>, state: watch::Sender<State>, wishes: Arc<Wishes>) {
         let mut buffer = vec![0; LARGEST_MESSAGE];
         let mut bye: Option<(String, u32, tokio::time::Instant)> = None;
         loop {
@@ -81,7 +101,12 @@ impl Dialog {
                         state.send_if_modified(|state| (*state == State::Up).then(|| *state = next).is_some());
                     }
                 }
-                () = hang_up.notified(), if bye.is_none() => {
+                () = wishes.connected.notified() => {
+                    self.cseq += 1;
+                    let text = self.identity.notify(self.cseq, "SIP/2.0 200 OK\r\n");
+                    self.send(&socket, &text, self.peer).await;
+                }
+                () = wishes.hang_up.notified(), if bye.is_none() => {
                     if *state.borrow() == State::Up {
                         self.cseq += 1;
                         let text = self.identity.request("BYE", self.cseq, None);
@@ -113,6 +138,10 @@ impl Dialog {
             }
             (Some("INVITE"), _, (cseq, _)) => self.reinvite(message, cseq).await,
             (Some("ACK"), ..) => return None,
+            (Some("REFER"), ..) => {
+                self.referral.send_replace(Some((self.media.now(), message.referred_to())));
+                self.response(message, "202 Accepted", None)
+            }
             (Some(_), ..) => self.response(message, "200 OK", None),
             (None, Some(200..), (_, "BYE")) => return Some(State::HungUp),
             (None, Some(200..=299), (1, "INVITE")) => self.ack.clone()?,

@@ -10,19 +10,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use tokio::{
-    net::UdpSocket,
-    sync::{Notify, watch},
-    task::JoinHandle,
-    time::timeout_at,
-};
+use tokio::{net::UdpSocket, time::timeout_at};
 use warmline_sip::{
     codec::Codec,
     sdp::{Direction, LocalMedia, Policy, SdpSession, Secret},
 };
 
 use super::{
-    dialog::{Dialog, State},
+    dialog::{Dialog, Running, State},
     media::{Media, MediaPort},
     message::{Identity, Message, response},
 };
@@ -192,8 +187,7 @@ impl Phone {
     }
 
     fn line(&self, dialog: Dialog, media: Arc<Media>, invited: Duration, answered: Duration) -> Line {
-        let (state, hang_up, task) = dialog.start(Arc::clone(&self.socket));
-        Line { media, invited, answered, state, hang_up, task }
+        Line { media, invited, answered, running: dialog.start(Arc::clone(&self.socket)) }
     }
 }
 
@@ -317,14 +311,12 @@ pub struct Line {
     pub invited: Duration,
     /// When the answer came or was acknowledged.
     pub answered: Duration,
-    state: watch::Receiver<State>,
-    hang_up: Arc<Notify>,
-    task: JoinHandle<()>,
+    running: Running,
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.task.abort();
+        self.running.task.abort();
     }
 }
 
@@ -334,7 +326,7 @@ impl Line {
     /// # Errors
     /// If it never does.
     pub async fn hang_up(&self) -> Result<()> {
-        self.hang_up.notify_one();
+        self.running.wishes.hang_up.notify_one();
         match self.ended(NOBODY_THERE).await? {
             State::Up => bail!("the line is still up"),
             State::FarEndHungUp | State::HungUp => Ok(()),
@@ -345,7 +337,7 @@ impl Line {
     /// True if nobody has hung up yet.
     #[must_use]
     pub fn is_up(&self) -> bool {
-        *self.state.borrow() == State::Up
+        *self.running.state.borrow() == State::Up
     }
 
     /// Waits until the far end hangs up.
@@ -359,8 +351,24 @@ impl Line {
         }
     }
 
+    /// Waits until the far end asks for a call to somebody else (REFER): when it did, and whom it wants called.
+    ///
+    /// # Errors
+    /// If that has not happened within `limit`.
+    pub async fn referral(&self, limit: Duration) -> Result<(Duration, String)> {
+        let mut referral = self.running.referral.clone();
+        let asked = tokio::time::timeout(limit, referral.wait_for(Option::is_some)).await;
+        let asked = asked.ok().with_context(|| format!("no other call was asked for within {} s", limit.as_secs()))?;
+        asked.context("the line has failed")?.clone().context("no other call was asked for")
+    }
+
+    /// Tells the far end that the call which it asked for is up.
+    pub fn is_connected(&self) {
+        self.running.wishes.connected.notify_one();
+    }
+
     async fn ended(&self, limit: Duration) -> Result<State> {
-        let mut state = self.state.clone();
+        let mut state = self.running.state.clone();
         let ended = tokio::time::timeout(limit, state.wait_for(|state| *state != State::Up)).await;
         let ended = ended.ok().with_context(|| format!("the call did not end within {} s", limit.as_secs()))?;
         Ok(*ended.context("the line has failed")?)

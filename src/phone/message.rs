@@ -53,10 +53,19 @@ impl Message {
 
     /// The address in Contact, without brackets and display name.
     pub(super) fn contact(&self) -> Option<String> {
-        let value = self.header("Contact");
+        let address = self.address("Contact");
+        address.starts_with("sip:").then_some(address)
+    }
+
+    /// The address in Refer-To, without what the new call is to carry.
+    pub(super) fn referred_to(&self) -> String {
+        self.address("Refer-To")
+    }
+
+    fn address(&self, name: &str) -> String {
+        let value = self.header(name);
         let address = value.split_once('<').map_or(value, |(_, rest)| rest);
-        let address = address.split(['>', ';']).next()?.trim();
-        address.starts_with("sip:").then(|| address.to_owned())
+        address.split(['>', ';', '?']).next().unwrap_or_default().trim().to_owned()
     }
 }
 
@@ -92,6 +101,18 @@ pub(super) struct Identity {
 }
 
 impl Identity {
+    /// Tells the far end what has come of the call that it asked for (RFC 3515 §2.4.4), and that there is no more to tell.
+    pub(super) fn notify(&self, cseq: u32, status: &str) -> String {
+        let request = self.request("NOTIFY", cseq, None);
+        let (head, _) = request.split_once("Content-Length:").unwrap_or((&request, ""));
+        let mut text = head.to_owned();
+        line(&mut text, "Event", "refer");
+        line(&mut text, "Subscription-State", "terminated;reason=noresource");
+        line(&mut text, "Content-Type", "message/sipfrag;version=2.0");
+        let _ = write!(text, "Content-Length: {}\r\n\r\n{status}", status.len());
+        text
+    }
+
     /// A request. The branch is made of the CSeq, so that a repeated request repeats it (RFC 3261 §17.1.3).
     pub(super) fn request(&self, method: &str, cseq: u32, sdp: Option<&str>) -> String {
         let mut text = format!("{method} {} SIP/2.0\r\n", self.target);

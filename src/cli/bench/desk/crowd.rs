@@ -7,9 +7,9 @@ use serde_json::json;
 use tokio::{sync::Notify, task::JoinSet};
 
 use super::{
-    LIMIT,
+    LIMIT, SOME_OF_IT,
     desks::{self, People, Shown},
-    write_flow,
+    flow, write_flow,
 };
 use crate::{
     cli::bench::{Args, Bench, any_port, figures::Figures, process, visitor::Visitor},
@@ -23,16 +23,14 @@ const AGENTS: usize = 50;
 const CALLS: usize = 100;
 const SUPERVISORS: usize = 2;
 /// Between two callers who come at the beginning.
-const ARRIVALS: Duration = Duration::from_millis(400);
+const ARRIVALS: Duration = Duration::from_millis(200);
 /// How long it may take until everybody talks or waits.
 const FILLING: Duration = Duration::from_secs(180);
-const MEASURED: Duration = Duration::from_secs(40);
+const MEASURED: Duration = Duration::from_secs(30);
 /// Agents put callers on hold and take them back: one of them this often.
 const BUTTONS: Duration = Duration::from_millis(100);
 /// Somebody hangs up, and calls again: this often.
 const TURNOVER: Duration = Duration::from_secs(2);
-/// How much of the briefing agents hear.
-const SOME_OF_IT: Duration = Duration::from_secs(2);
 /// The gap between two packets on a line that hears music or somebody.
 const GAP_MS: f64 = 40.0;
 
@@ -46,7 +44,7 @@ pub(super) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
         phones.push(phone);
     }
     let bench = Bench::start_with(args, origin, agents, |config, folder| {
-        config.routes = vec![RouteConfig::to("*", &write_flow(folder, QUEUE)?)];
+        config.routes = vec![RouteConfig::to("*", &write_flow(folder, QUEUE, &flow(QUEUE))?)];
         config.agents.values_mut().for_each(|agent| agent.queues = vec![QUEUE.to_owned()]);
         config.http.accounts = true;
         config.desk.queue_places = CALLS;

@@ -19,16 +19,18 @@ use serde_json::{Value, json};
 use super::{Args, Bench, figures::Figures, process};
 use crate::{
     clock,
+    config::RouteConfig,
     phone::{Api, Line, Ringing, Sound, Span, Voice},
     view::Stamp,
 };
 use screen::Screen;
 
 const HANDOFFS: usize = 6;
-/// How often a card is looked at on a real screen.
-const ON_SCREEN: usize = 4;
+const QUEUE: &str = "handoffs";
+/// How much of the briefing is heard before the call is taken: what a whole one costs is in the stories.
+const SOME_OF_IT: Duration = Duration::from_secs(2);
 /// How long both sides talk while the cost of it is taken.
-const BRIDGED_MS: u32 = 15_000;
+const BRIDGED_MS: u32 = 8_000;
 /// Of how many handoffs it is taken.
 const COSTS: usize = 2;
 const PAUSE: Duration = Duration::from_millis(1_500);
@@ -38,13 +40,18 @@ const WISH: &str = "I want to talk to a person, please.";
 const CALLERS_HUM_HZ: f64 = 1_130.0;
 const AGENTS_HUM_HZ: f64 = 1_370.0;
 /// Longer than the caller is told anything before the bridge.
-const HUM_MS: u32 = 6_000;
+const HUM_MS: u32 = 4_000;
 const FLOW: &str = include_str!("flow.yaml");
 
 pub(super) async fn measure(args: &Args, figures: &mut Figures) -> Result<()> {
     let wish = Voice::Slt.or_any().await.say(WISH).await?;
-    let mut bench = Bench::start(args).await?;
-    let measured = handoffs(&mut bench, figures, &wish).await;
+    let bench = Bench::start_with(args, clock::now(), Vec::new(), |config, folder| {
+        config.routes = vec![RouteConfig::to("*", &write_flow(folder, QUEUE, &flow(QUEUE))?)];
+        config.agents.values_mut().for_each(|agent| agent.queues = vec![QUEUE.to_owned()]);
+        Ok(())
+    });
+    let bench = bench.await?;
+    let measured = handoffs(&bench, figures, &wish).await;
     bench.end(measured)?;
     // What was measured already is worth something without the rest.
     if let Err(problem) = stories::measure(args, figures, &wish).await {
@@ -71,50 +78,40 @@ struct Seen {
     wish_to_ringing: Vec<Duration>,
     decided_to_ringing: Vec<Duration>,
     ringing_to_card: Vec<Duration>,
+    ringing_to_screen: Vec<Duration>,
     key_to_sound: Vec<Duration>,
     button_to_sound: Vec<Duration>,
     silences: Vec<Duration>,
     costs: Vec<f64>,
 }
 
-async fn handoffs(bench: &mut Bench, figures: &mut Figures, wish: &Sound) -> Result<()> {
+async fn handoffs(bench: &Bench, figures: &mut Figures, wish: &Sound) -> Result<()> {
     let cards = Cards::follow(&bench.rig.api(), "maria", bench.origin);
+    let screen = Screen::open(&bench.rig.api().address("/agent/maria")).await.context("a screen")?;
     let mut seen = Seen::default();
     for number in 0..HANDOFFS {
         let taken = if number % 2 == 0 { Taken::ByKey } else { Taken::OnPage };
-        hand_over(bench, wish, taken, &cards, &mut seen).await.with_context(|| format!("handoff {number}"))?;
+        let (call, rang) = hand_over(bench, wish, taken, &cards, &mut seen).await.with_context(|| format!("handoff {number}"))?;
+        if let Some(screen) = &screen {
+            let at = screen.shown(&call).with_context(|| format!("the card of handoff {number} was never on the screen"))?;
+            seen.ringing_to_screen.push(bench.timeline(at).saturating_sub(rang));
+        }
     }
     figures.add_times("wish_to_ringing", &seen.wish_to_ringing, &[(50, None), (100, None)]);
     figures.add_times("escalation_to_ringing", &seen.decided_to_ringing, &[(50, None), (95, Some(500.0))]);
     figures.add_times("ringing_to_card", &seen.ringing_to_card, &[(50, None), (95, Some(300.0))]);
+    match screen {
+        Some(screen) => {
+            screen.close().await;
+            figures.add_times("ringing_to_card_on_screen", &seen.ringing_to_screen, &[(50, None), (100, Some(300.0))]);
+        }
+        None => figures.missing.push("the card on a screen: WARMLINE_SCREEN names no program".to_owned()),
+    }
     figures.add_times("key_to_two_way_sound", &seen.key_to_sound, &[(50, None), (95, Some(300.0))]);
     figures.add_times("button_to_two_way_sound", &seen.button_to_sound, &[(50, None), (95, Some(300.0))]);
     figures.add_times("longest_silence_in_handoff", &seen.silences, &[(100, Some(3_000.0))]);
     let mean = seen.costs.iter().sum::<f64>() / seen.costs.len().max(1) as f64;
     figures.add("cpu_per_bridged_call_second", mean, "ms/s", seen.costs.len(), None);
-    if let Err(problem) = on_screen(bench, figures, wish, &cards).await {
-        figures.missing.push(format!("the card on a screen: {problem:#}"));
-    }
-    Ok(())
-}
-
-/// The same a few times more, with the agent's desk on a real screen.
-async fn on_screen(bench: &Bench, figures: &mut Figures, wish: &Sound, cards: &Cards) -> Result<()> {
-    let Some(screen) = Screen::open(&bench.rig.api().address("/agent/maria")).await.context("a screen")? else {
-        figures.missing.push("the card on a screen: WARMLINE_SCREEN names no program".to_owned());
-        return Ok(());
-    };
-    // What it costs is known.
-    let mut seen = Seen { costs: vec![0.0; COSTS], ..Seen::default() };
-    let mut shown = Vec::new();
-    for number in 0..ON_SCREEN {
-        let (call, rang) =
-            hand_over(bench, wish, Taken::ByKey, cards, &mut seen).await.with_context(|| format!("on a screen, {number}"))?;
-        let at = screen.shown(&call).context("the card was never on the screen")?;
-        shown.push(bench.timeline(at).saturating_sub(rang));
-    }
-    screen.close().await;
-    figures.add_times("ringing_to_card_on_screen", &shown, &[(50, None), (100, Some(300.0))]);
     Ok(())
 }
 
@@ -125,7 +122,8 @@ async fn hand_over(bench: &Bench, wish: &Sound, taken: Taken, cards: &Cards, see
     let ringing = bench.agent.ring(LIMIT).await?;
     let rang = ringing.at;
     let call = call_of(&bench.rig.api(), "maria").await?;
-    let agent = pick_up(ringing).await?;
+    let agent = ringing.answer().await?;
+    agent.media.wait_for_sound_of(SOME_OF_IT, agent.answered, LIMIT).await.context("the briefing")?;
     let accepted = accept(bench, &agent, taken, (&call, "maria")).await?;
     let met = meet(&line, &agent, accepted).await?;
     if seen.costs.len() < COSTS {
@@ -209,11 +207,16 @@ async fn decided(api: &Api, call: &str) -> Result<u64> {
     Ok(started.0 + at)
 }
 
-/// Writes the flow of a queue into a folder, for a route to it.
-fn write_flow(folder: &Path, queue: &str) -> Result<String> {
-    let name = format!("{queue}.yaml");
+/// The flow of a queue.
+fn flow(queue: &str) -> String {
+    FLOW.replace("QUEUE", queue)
+}
+
+/// Writes a flow into a folder, for a route to it.
+fn write_flow(folder: &Path, name: &str, flow: &str) -> Result<String> {
+    let name = format!("{name}.yaml");
     fs::create_dir_all(folder)?;
-    fs::write(folder.join(&name), FLOW.replace("QUEUE", queue)).with_context(|| folder.display().to_string())?;
+    fs::write(folder.join(&name), flow).with_context(|| folder.display().to_string())?;
     Ok(name)
 }
 

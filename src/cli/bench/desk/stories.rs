@@ -1,4 +1,6 @@
-//! How handoffs go wrong, and what silence a caller hears then. All stories at once, each with a queue and two agents of its own.
+//! How handoffs go, right and wrong, and what silence a caller hears then. Several stories at once, each with a queue and two agents of its own.
+
+mod further;
 
 use std::{
     path::Path,
@@ -7,20 +9,18 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use tokio::task::JoinSet;
+use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::{AGENTS_HUM_HZ, LIMIT, Taken, accept, ask, meet, pick_up, write_flow};
+use super::{AGENTS_HUM_HZ, LIMIT, SOME_OF_IT, Taken, accept, ask, flow, meet, pick_up, write_flow};
 use crate::{
     cli::bench::{Args, Bench, any_port, figures::Figures},
     clock,
-    config::{ConfigFile, RouteConfig, Transfer},
+    config::{ConfigFile, RouteConfig, Transfer, TrunkConfig},
     phone::{Agent, Line, Phone, Ringing, Sound},
 };
 
 /// The longest that nobody takes a telephone off the hook.
 const RINGS: Duration = Duration::from_secs(40);
-/// How much of the briefing somebody hears who then hangs up.
-const SOME_OF_IT: Duration = Duration::from_secs(3);
 /// How long somebody waits while all are busy: longer than two updates.
 const ALL_BUSY: Duration = Duration::from_secs(35);
 
@@ -40,18 +40,48 @@ enum Story {
     AllBusy,
     /// And the second one, too: then a callback is offered.
     NobodyTakesIt,
+    /// They read the card, and take the call on their page.
+    ScreenFirst,
+    /// The bot introduces them and the caller to each other.
+    Introduction,
+    /// The caller's telephone is asked to call them (REFER).
+    Refer,
+    /// They are a queue of another telephone system, which answers.
+    Invite,
+    /// Nobody is called at this hour.
+    Closed,
+    /// They put the caller on hold and take them back.
+    Hold,
+    /// They ask the second one in private, and leave the caller to them.
+    Consult,
+    /// They hand the caller on to the second one.
+    HandedOn,
+    /// They send the caller back to the bot.
+    BackToTheBot,
 }
 
-const ALL: [Story; 8] = [
-    Story::TakesIt,
-    Story::NoAnswer,
-    Story::Busy,
-    Story::Declines,
-    Story::LeavesInTheBriefing,
-    Story::LostAfterTheBridge,
+/// Those that take long come first.
+const ALL: [Story; 17] = [
     Story::AllBusy,
+    Story::NoAnswer,
+    Story::HandedOn,
+    Story::Hold,
+    Story::Consult,
+    Story::Declines,
+    Story::LostAfterTheBridge,
+    Story::BackToTheBot,
+    Story::LeavesInTheBriefing,
+    Story::Introduction,
+    Story::TakesIt,
+    Story::Busy,
+    Story::ScreenFirst,
     Story::NobodyTakesIt,
+    Story::Closed,
+    Story::Invite,
+    Story::Refer,
 ];
+/// How many are told at a time. More would be more speech at once than two cores recognise in time.
+const AT_ONCE: usize = 8;
 
 impl Story {
     const fn word(self) -> &'static str {
@@ -64,6 +94,36 @@ impl Story {
             Self::LostAfterTheBridge => "lost_after_bridge",
             Self::AllBusy => "all_busy",
             Self::NobodyTakesIt => "nobody_takes_it",
+            Self::ScreenFirst => "screen_first",
+            Self::Introduction => "introduction",
+            Self::Refer => "refer",
+            Self::Invite => "invite",
+            Self::Closed => "closed",
+            Self::Hold => "hold",
+            Self::Consult => "consult",
+            Self::HandedOn => "handed_on",
+            Self::BackToTheBot => "back_to_bot",
+        }
+    }
+
+    /// What its flow says otherwise.
+    fn flow(self) -> String {
+        let flow = flow(self.word());
+        match self {
+            Self::ScreenFirst => flow + "handoff: { mode: screen }\n",
+            Self::Introduction => flow + "handoff: { mode: introduction }\n",
+            // A minute of the week.
+            Self::Closed => flow.replace("default: true", "default: true, hours: { weekly: { sunday: \"03:00-03:01\" } }"),
+            _ => flow,
+        }
+    }
+
+    /// How callers get to the first agent.
+    const fn transfer(self) -> Transfer {
+        match self {
+            Self::Refer => Transfer::Blind,
+            Self::Invite => Transfer::Invite,
+            _ => Transfer::Bridge,
         }
     }
 }
@@ -78,10 +138,9 @@ pub(super) async fn measure(args: &Args, figures: &mut Figures, wish: &Sound) ->
     let origin = clock::now();
     let (mut casts, mut agents) = (Vec::new(), Vec::new());
     for story in ALL {
-        let (first, second) = (format!("{}_1", story.word()), format!("{}_2", story.word()));
-        let cast = Cast { story, agents: [phone(origin, &first).await?, phone(origin, &second).await?] };
-        for (id, name, phone) in [(first, "Maria", &cast.agents[0]), (second, "Dan", &cast.agents[1])] {
-            agents.push(Agent { id, name: name.to_owned(), target: phone.address(), transfer: Transfer::Bridge });
+        let cast = Cast { story, agents: [phone(origin, &id(story, 0)).await?, phone(origin, &id(story, 1)).await?] };
+        for (number, name, transfer) in [(0, "Maria", story.transfer()), (1, "Dan", Transfer::Bridge)] {
+            agents.push(Agent { id: id(story, number), name: name.to_owned(), target: cast.agents[number].address(), transfer });
         }
         casts.push(cast);
     }
@@ -91,6 +150,11 @@ pub(super) async fn measure(args: &Args, figures: &mut Figures, wish: &Sound) ->
     bench.end(measured)
 }
 
+/// The id of a story's first (0) or second agent.
+fn id(story: Story, agent: usize) -> String {
+    format!("{}_{}", story.word(), agent + 1)
+}
+
 async fn phone(origin: Instant, user: &str) -> Result<Phone> {
     Phone::bind(user, any_port(), origin).await
 }
@@ -98,22 +162,29 @@ async fn phone(origin: Instant, user: &str) -> Result<Phone> {
 fn configured(config: &mut ConfigFile, folder: &Path) -> Result<()> {
     config.routes.clear();
     for story in ALL {
-        let flow = write_flow(folder, story.word())?;
+        let flow = write_flow(folder, story.word(), &story.flow())?;
         config.routes.push(RouteConfig::to(story.word(), &flow));
-        for number in 1..=2 {
-            let agent = config.agents.get_mut(&format!("{}_{number}", story.word())).context("an agent of the story")?;
+        for number in 0..2 {
+            let agent = config.agents.get_mut(&id(story, number)).context("an agent of the story")?;
             agent.queues = vec![story.word().to_owned()];
-            agent.signed_in = number == 1 || story != Story::AllBusy;
+            agent.signed_in = number == 0 || story != Story::AllBusy;
+            if agent.transfer == Transfer::Invite {
+                let (number, peer) = agent.target.trim_start_matches("sip:").split_once('@').context("a telephone's address")?;
+                let trunk = TrunkConfig { health_s: 0, ..TrunkConfig::to(vec![peer.parse().context("a telephone's address")?]) };
+                config.trunks.insert("pbx".to_owned(), trunk);
+                (agent.target, agent.via) = (number.to_owned(), Some("pbx".to_owned()));
+            }
         }
     }
     Ok(())
 }
 
 async fn told(bench: &Arc<Bench>, casts: Vec<Cast>, figures: &mut Figures, wish: &Sound) -> Result<()> {
-    let mut going = JoinSet::new();
+    let (mut going, places) = (JoinSet::new(), Arc::new(Semaphore::new(AT_ONCE)));
     for cast in casts {
-        let (bench, wish) = (Arc::clone(bench), wish.clone());
+        let (bench, wish, places) = (Arc::clone(bench), wish.clone(), Arc::clone(&places));
         going.spawn(async move {
+            let _place = places.acquire().await.context("it is never closed")?;
             let silence = cast.play(&bench, &wish).await.with_context(|| cast.story.word())?;
             anyhow::Ok((cast.story, silence))
         });
@@ -137,23 +208,34 @@ async fn ends(going: &mut JoinSet<Result<(Story, Duration)>>) -> Result<Vec<(Sto
 }
 
 impl Cast {
-    /// Tells the story; the longest silence that the caller heard from the wish on.
+    /// Tells the story; the longest silence that the caller heard from the wish on, or from when the agent did what it is about.
     async fn play(&self, bench: &Bench, wish: &Sound) -> Result<Duration> {
         let busy = if self.story == Story::AllBusy { Some(self.occupied(bench, wish).await?) } else { None };
+        let page = format!("/api/v1/agents/{}/events", self.id(0));
+        let _page = (self.story == Story::ScreenFirst).then(|| bench.rig.api().follow(&page, |_| {}));
         let (_phone, line) = bench.call_to(self.story.word()).await?;
         let said = ask(&line, wish).await?.end;
-        let end = match busy {
+        if self.story == Story::Refer {
+            return self.is_referred(bench, &line, said).await;
+        }
+        let (from, end) = match busy {
             Some((_phone, other, agent)) => {
                 line.media.wait_for_sound_of(ALL_BUSY, said, LIMIT).await?;
                 other.hang_up().await?;
                 agent.wait_for_hang_up(LIMIT).await?;
                 // As long as the line is there the telephone says that it is busy.
                 drop(agent);
-                self.taken_by(bench, 0, &line).await?.0
+                (said, self.taken_by(bench, 0, &line).await?.0)
             }
-            None => self.goes_on(bench, &line).await?,
+            None => match self.story {
+                Story::Hold | Story::Consult | Story::HandedOn | Story::BackToTheBot => self.with_the_caller(bench, &line).await?,
+                Story::ScreenFirst | Story::Introduction | Story::Invite | Story::Closed => {
+                    (said, self.comes_otherwise(bench, &line, said).await?)
+                }
+                _ => (said, self.goes_on(bench, &line).await?),
+            },
         };
-        let silence = line.media.tape(|tape| tape.longest_silence(said, end));
+        let silence = line.media.tape(|tape| tape.longest_silence(from, end));
         // Whoever let nobody call them back was let go already.
         let _ = line.hang_up().await;
         Ok(silence)
@@ -181,6 +263,10 @@ impl Cast {
         Ok(self.taken_by(bench, 1, line).await?.0)
     }
 
+    fn id(&self, agent: usize) -> String {
+        id(self.story, agent)
+    }
+
     async fn ringing(&self, agent: usize) -> Result<Ringing<'_>> {
         self.agents[agent].ring(LIMIT).await
     }
@@ -199,7 +285,7 @@ impl Cast {
                 agent.media.wait_for_sound_of(SOME_OF_IT, agent.answered, LIMIT).await?;
                 agent.hang_up().await
             }
-            Story::TakesIt | Story::LostAfterTheBridge | Story::AllBusy => Ok(()),
+            _ => Ok(()),
         }
     }
 
