@@ -10,6 +10,7 @@ use tokio::{
     process::Child,
 };
 use warmline::{
+    clock,
     config::{RouteConfig, Transfer},
     phone::Sound,
 };
@@ -42,6 +43,17 @@ impl Desk {
         let mut config = fs::File::options().append(true).open(folder.join("config")).unwrap();
         writeln!(config, "module_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}").unwrap();
         Self { control, _baresip: start(folder, &[]) }
+    }
+
+    /// Calls somebody, as soon as it has started.
+    pub(super) async fn dials(&self, uri: &str) {
+        let (deadline, mut look) = (clock::now() + LIMIT, tokio::time::interval(Duration::from_millis(50)));
+        while let Err(error) = TcpStream::connect(("127.0.0.1", self.control)).await {
+            assert!(clock::now() < deadline, "baresip takes no commands: {error}");
+            look.tick().await;
+        }
+        let told = self.command("dial", uri).await;
+        assert_eq!(told["ok"], true, "{told}");
     }
 
     /// Says a sound from now on, and nothing after it.

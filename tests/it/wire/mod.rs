@@ -16,6 +16,7 @@ mod introduced;
 mod invite;
 mod kamailio;
 mod linphone;
+mod message;
 mod peer;
 mod people;
 mod pjsip;
