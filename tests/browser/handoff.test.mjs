@@ -1,5 +1,5 @@
-// A handoff between real browsers with accounts on: the caller at the button of a company's site, the agent signed in at the desk with the page's telephone, and a
-// supervisor, signed in too, who follows the conversation from the wall.
+// A handoff between real browsers with accounts on: the caller at the button of a company's site, two agents signed in at their desks with the pages' telephones, and
+// a supervisor, signed in too, who follows the conversation from the wall.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -10,17 +10,19 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { launch } from './chrome.mjs';
 import { NOTED } from './noted.mjs';
-import { BIN, PATIENCE_MS, heardSoFar, microphone, speaking, start, tapped, words } from './phones.mjs';
+import { BIN, MARIA, PATIENCE_MS, heardSoFar, microphone, speaking, start, tapped, words } from './phones.mjs';
 import { AGENTS_HUM, CALLERS_HUM, ON_CUE, SUPERVISORS_HUM, arrived, beginsAt, comes, heard, hearEachOther, hum, say, saysAfterTheGreeting, wasTold } from './sounds.mjs';
 import { assertClean, until, watched } from './support.mjs';
 
 const PASSWORD = 'a-desk-of-oak-and-iron';
+/** Nobody rings him but for what is handed on to him. */
+const DAN = 'dan: {name: Dan, target: browser, queues: [complaints]}';
 const WISH = 'I would like to talk to a human please.';
 const HUM_MS = 6_000;
 /** The gateway's: no other file's, so that two of them can run at the same time. */
 const SOUND = [23_400, 23_599];
 
-test('a caller, a signed-in agent and their supervisor in three browsers', { skip: BIN ? false : 'set WARMLINE_BIN' }, async (t) => {
+test('a caller, two signed-in agents and their supervisor in browsers of their own', { skip: BIN ? false : 'set WARMLINE_BIN' }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'warmline-handoff-'));
   const open = [];
   t.after(async () => {
@@ -36,10 +38,9 @@ test('a caller, a signed-in agent and their supervisor in three browsers', { ski
   open.push({ close: () => site.close() });
   const shop = `http://127.0.0.1:${site.address().port}`;
   await microphone(join(folder, 'silence.wav'), [300]);
-  world = await start(folder, SOUND, { accounts: true, widget_origins: [shop] });
+  world = await start(folder, SOUND, { accounts: true, widget_origins: [shop] }, [MARIA, DAN]);
   open.push(world);
-  let agentsLink;
-  let supervisorsLink;
+  const links = {};
   let admin;
   let agentPage;
   let callerPage;
@@ -47,7 +48,7 @@ test('a caller, a signed-in agent and their supervisor in three browsers', { ski
   const api = async (path) => (await admin.request.get(`${world.url}/api/v1${path}`)).json();
   const steps = async () => (await api(`/calls/${id}`)).entries.filter(({ what }) => what === 'handoff').map(({ at, step }) => ({ at, ...step }));
 
-  await t.test('the printed link makes an administrator, who makes accounts for an agent and a supervisor', async () => {
+  await t.test('the printed link makes an administrator, who makes accounts for two agents and a supervisor', async () => {
     const browser = await launch();
     open.push(browser);
     admin = await watched(browser.context, world.url);
@@ -55,17 +56,17 @@ test('a caller, a signed-in agent and their supervisor in three browsers', { ski
     await choosePassword(admin, link);
     await admin.waitForSelector('nav');
     await admin.goto(`${world.url}/accounts`);
-    await admin.getByRole('textbox', { name: 'Name' }).fill('maria');
-    await admin.getByRole('button', { name: 'Create' }).click();
-    agentsLink = await admin.locator('.secret').innerText();
-    await until('the form is empty again', async () => (await admin.getByRole('textbox', { name: 'Name' }).inputValue()) === '');
-    await admin.getByRole('textbox', { name: 'Name' }).fill('ioana');
-    await admin.getByLabel('Role', { exact: true }).selectOption('supervisor');
-    await admin.getByRole('button', { name: 'Create' }).click();
-    supervisorsLink = await until('another link is shown', async () => {
-      const shown = await admin.locator('.secret').innerText();
-      return shown !== agentsLink && shown;
-    });
+    for (const [name, role] of [['maria', 'agent'], ['dan', 'agent'], ['ioana', 'supervisor']]) {
+      await until('the form is empty', async () => (await admin.getByRole('textbox', { name: 'Name' }).inputValue()) === '');
+      await admin.getByRole('textbox', { name: 'Name' }).fill(name);
+      await admin.getByLabel('Role', { exact: true }).selectOption(role);
+      const before = Object.values(links);
+      await admin.getByRole('button', { name: 'Create' }).click();
+      links[name] = await until('a link is shown that was not there before', async () => {
+        const shown = await admin.locator('.secret').innerText();
+        return !before.includes(shown) && shown;
+      });
+    }
     assertClean(admin);
     // What the test asks from now on, it asks in the administrator's name; nothing is drawn there any more.
     await admin.goto('about:blank');
@@ -75,7 +76,7 @@ test('a caller, a signed-in agent and their supervisor in three browsers', { ski
     const browser = await speaking(join(folder, 'silence.wav'));
     open.push(browser);
     agentPage = await tapped(browser, world.url, ON_CUE + NOTED);
-    await choosePassword(agentPage, agentsLink);
+    await choosePassword(agentPage, links.maria);
     await agentPage.waitForURL('**/agent/maria');
     await agentPage.getByLabel('Your account: maria').press('Enter');
     await agentPage.getByRole('button', { name: 'Sign out', exact: true }).press('Enter');
@@ -143,22 +144,24 @@ test('a caller, a signed-in agent and their supervisor in three browsers', { ski
     assert.doesNotMatch(callers, /repeats|declines|press one/);
   });
 
-  await t.test('words are understood at the far end, both ways', async () => {
+  await t.test('words are understood at the far end, both ways, and the answer to the caller’s question is on the agent’s page', async () => {
     for (const [from, to, text, pattern] of [
       [agentPage, callerPage, 'Hello, this is Maria speaking, how can I help you with the parcel?', /maria speaking|the parcel/],
-      [callerPage, agentPage, 'My neighbour has found the parcel in the garden this morning.', /parcel in the garden|this morning/],
+      [callerPage, agentPage, 'How long does the delivery of another one take?', /how long|delivery/],
     ]) {
       const mark = await heardSoFar(to);
       await say(from, folder, text);
       await until(`“${text}” is heard`, async () => pattern.test(await words(to, folder, mark)), 60_000);
     }
+    // What the flow knows of it stands on the agent's page by itself.
+    await agentPage.locator('section[aria-labelledby=answers-title]').getByText('How long does delivery take?').waitFor({ timeout: 30_000 });
   });
 
   await t.test('a supervisor listens, whispers and joins from the wall', async () => {
     const browser = await speaking(join(folder, 'silence.wav'));
     open.push(browser);
     const page = await tapped(browser, world.url, ON_CUE);
-    await choosePassword(page, supervisorsLink);
+    await choosePassword(page, links.ioana);
     await page.waitForSelector('nav');
     await page.goto(`${world.url}/wall`);
     await page.getByRole('button', { name: /^Follow the conversation of/ }).click();
@@ -200,6 +203,79 @@ test('a caller, a signed-in agent and their supervisor in three browsers', { ski
     );
     page.seen.console = page.seen.console.filter((line) => !line.includes('ScriptProcessorNode'));
     assertClean(page);
+    await browser.close();
+  });
+
+  await t.test('the agent looks at other pages, goes back and reloads, and has the caller still', async () => {
+    const opened = agentPage.context().waitForEvent('page');
+    await agentPage.keyboard.press('g');
+    await agentPage.keyboard.press('c');
+    const calls = await opened;
+    await calls.waitForSelector(`a[href="/calls/${id}"]`);
+    await calls.close();
+    await agentPage.goBack();
+    const asked = agentPage.waitForEvent('dialog');
+    await agentPage.evaluate(() => void setTimeout(() => location.reload()));
+    assert.equal((await asked).type(), 'beforeunload', 'the browser asks before it hangs up');
+    assert.equal(new URL(agentPage.url()).pathname, '/agent/maria');
+    await agentPage.waitForSelector('[data-step=bridged]');
+    agentPage.seen.dialogs = [];
+  });
+
+  await t.test('the agent holds, asks a colleague in private, talks with both, and the caller is handed on to a queue and to an agent', async () => {
+    const browser = await speaking(join(folder, 'silence.wav'));
+    open.push(browser);
+    const dansPage = await tapped(browser, world.url, ON_CUE);
+    await choosePassword(dansPage, links.dan);
+    await dansPage.waitForURL('**/agent/dan');
+    await dansPage.getByText('You are available').waitFor();
+    const dansHum = SUPERVISORS_HUM;
+    const two = [{ page: callerPage, hertz: CALLERS_HUM }, { page: agentPage, hertz: AGENTS_HUM }];
+    const three = [...two, { page: dansPage, hertz: dansHum }];
+    const handOn = async (page, to) => {
+      await page.keyboard.press('t');
+      await page.getByLabel('To whom?').selectOption(to);
+      await page.getByRole('button', { name: 'Hand on now' }).click();
+    };
+    const takes = async (page) => {
+      for (const step of ['ringing', 'briefing']) {
+        await page.waitForSelector(`[data-step=${step}]`, { timeout: PATIENCE_MS });
+        await page.keyboard.press('a');
+      }
+      await page.waitForSelector('[data-step=bridged]', { timeout: 30_000 });
+    };
+
+    await agentPage.keyboard.press('o');
+    await hearEachOther('on hold: nobody hears the other', two, [[], []]);
+    await agentPage.keyboard.press('o');
+    await agentPage.getByText('The caller is on hold').waitFor({ state: 'detached' });
+
+    await agentPage.keyboard.press('c');
+    await agentPage.getByLabel('To whom?').selectOption('agent:dan');
+    await agentPage.getByRole('button', { name: 'Ask now' }).click();
+    await dansPage.getByText('Maria asks you about this call').waitFor({ timeout: 30_000 });
+    await dansPage.keyboard.press('a');
+    await agentPage.getByText('You talk with Dan: the caller hears music').waitFor({ timeout: 30_000 });
+    await hearEachOther('in private', three, [[], [dansHum], [AGENTS_HUM]]);
+    await agentPage.keyboard.press('j');
+    await agentPage.getByText('All hear each other: you, the caller and Dan').waitFor();
+    await hearEachOther('all three', three, [[AGENTS_HUM, dansHum], [CALLERS_HUM, dansHum], [CALLERS_HUM, AGENTS_HUM]]);
+    await agentPage.keyboard.press('r');
+    await dansPage.getByRole('button', { name: 'Ready for the next call' }).click();
+    await dansPage.getByText('You are available').waitFor();
+
+    await handOn(agentPage, 'queue:complaints');
+    await takes(dansPage);
+    await hearEachOther('with whoever serves the queue', [two[0], three[2]], [[dansHum], [CALLERS_HUM]]);
+    await agentPage.getByRole('button', { name: 'Ready for the next call' }).click();
+    await agentPage.getByText('You are available').waitFor();
+    await handOn(dansPage, 'agent:maria');
+    await takes(agentPage);
+    await hearEachOther('with the agent who was named', two, [[AGENTS_HUM], [CALLERS_HUM]]);
+    const asked = (await steps()).filter(({ step }) => step === 'transfer_asked').map(({ agent, to }) => [agent, to]);
+    assert.deepEqual(asked, [['maria', 'complaints'], ['dan', 'maria']]);
+    dansPage.seen.console = dansPage.seen.console.filter((line) => !line.includes('ScriptProcessorNode'));
+    assertClean(dansPage);
     await browser.close();
   });
 

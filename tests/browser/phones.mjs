@@ -61,7 +61,7 @@ export async function freePort() {
   return port;
 }
 
-const MARIA = 'maria: {name: Maria, target: browser, queues: [orders, general, accounts, complaints]}';
+export const MARIA = 'maria: {name: Maria, target: browser, queues: [orders, general, accounts, complaints]}';
 
 /** A gateway whose agents have no phone but the page; its sound has the ports `[first, last]`, and `more` goes into the section `http` of its configuration.
  *  All of it is at the address `here`. */
@@ -144,6 +144,9 @@ const TAP = `
       window.__peers.push(this);
       this.addEventListener('track', ({ track }) => {
         const context = new AudioContext({ sampleRate: ${RATE} });
+        // What was heard in the call before is over.
+        window.__tap?.close();
+        window.__tap = context;
         const source = context.createMediaStreamSource(new MediaStream([track]));
         const tap = context.createScriptProcessor(4096, 1, 1);
         tap.onaudioprocess = ({ inputBuffer }) => {

@@ -57,7 +57,28 @@ export const href = {
   desk: (id: string) => `/agent/${encodeURIComponent(id)}`,
 };
 
+/** The page that carries a call, if one does. */
+let held: string | null = null;
+
+function asks(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
+/** The page that is shown carries a call, and to leave it is to hang up: other pages open beside it, and the browser asks before it closes. Fits `$effect`. */
+export function hold(): () => void {
+  held = location.pathname;
+  addEventListener('beforeunload', asks);
+  return () => {
+    held = null;
+    removeEventListener('beforeunload', asks);
+  };
+}
+
 export function go(path: string): void {
+  if (held !== null && path !== held) {
+    open(path, '_blank', 'noopener');
+    return;
+  }
   if (path !== location.pathname) history.pushState(null, '', path);
   router.route = parse(path);
   scrollTo(0, 0);
@@ -66,6 +87,7 @@ export function go(path: string): void {
 }
 
 addEventListener('popstate', () => {
+  if (held !== null) history.pushState(null, '', held);
   router.route = parse(location.pathname);
 });
 
