@@ -32,6 +32,7 @@ mod sipp;
 mod tones;
 mod torture;
 mod transfers;
+mod unasked;
 mod whisper;
 
 use std::{
