@@ -37,13 +37,18 @@ pub(crate) fn session(remote: SocketAddr, ssrc: u32, packet_ms: u8) -> MediaSess
 }
 
 pub(crate) fn session_with(negotiated: Negotiated, ssrc: u32) -> MediaSession {
+    session_within(JitterConfig::default(), negotiated, ssrc)
+}
+
+/// With these limits of its jitter buffer.
+pub(crate) fn session_within(jitter: JitterConfig, negotiated: Negotiated, ssrc: u32) -> MediaSession {
     let config = MediaConfig {
         ssrc,
         // Both wrap during any test.
         first_sequence: 65_500,
         first_timestamp: u32::MAX - 8_000,
         cname: "test".to_owned(),
-        jitter: JitterConfig::default(),
+        jitter,
         dtls: None,
     };
     MediaSession::new(Duration::ZERO, config, negotiated)

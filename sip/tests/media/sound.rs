@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use warmline_sip::jitter::JitterConfig;
 use warmline_sip::media::{Outgoing, Pulled};
 use warmline_sip::quality::burst_ratio;
 use warmline_sip::sdp::Direction;
 
-use crate::line::{FAR, Line, NEAR, agreed, percentile, session, tone, tone_snr};
+use crate::line::{FAR, Line, NEAR, agreed, percentile, session, session_within, tone, tone_snr};
 use crate::network::Weather;
 
 const SECOND: u64 = 50;
@@ -44,6 +45,30 @@ fn jitter_is_absorbed_with_no_more_delay_than_it_needs() {
         let delay = line.listener.stats().jitter_delay;
         assert!(delay <= Duration::from_millis(most_ms), "{jitter_ms} ms: {delay:?}");
     }
+}
+
+#[test]
+fn the_limits_of_the_delay_are_kept_whatever_the_network_does() {
+    let ms = Duration::from_millis;
+    // The delay at the end of each of thirty seconds, ascending, and how many packets were dropped because they were too old.
+    let run = |jitter_ms, limits| -> (Vec<Duration>, u64) {
+        let mut line = Line::new(Weather { delay_ms: 20, jitter_ms, ..Weather::default() }, 17);
+        line.listener = session_within(limits, agreed(NEAR, 20), 2);
+        let second = |_| {
+            line.run(SECOND, tone);
+            line.listener.stats().jitter_delay
+        };
+        let mut delays: Vec<Duration> = (0..30).map(second).collect();
+        delays.sort();
+        (delays, line.listener.stats().jitter.overflowed)
+    };
+    let usual = JitterConfig::default();
+    let ((free, none), (bound, dropped)) = (run(120, usual), run(120, JitterConfig { max: ms(60), ..usual }));
+    // Where sound is missing it seems to be later than what is heard ever is.
+    assert!(free[15] > ms(100) && none == 0, "this network wants more: {free:?}, {none} dropped");
+    assert!(bound[15] <= ms(80) && dropped > 0, "{bound:?}, {dropped} dropped");
+    let (patient, none) = run(0, JitterConfig { min: ms(80), start: ms(80), ..usual });
+    assert!(patient[0] >= ms(80) && none == 0, "{patient:?}, {none} dropped");
 }
 
 #[test]

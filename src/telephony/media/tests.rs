@@ -15,7 +15,7 @@ use std::{
 use tokio::{sync::mpsc::Receiver, time::timeout};
 use warmline_sip::{
     codec::{Codec, Decoder, Encoder, FRAME_SAMPLES, Law},
-    rtp::{Header, RtpPacket},
+    rtp::{Header, RtpPacket, is_rtcp},
     sdp::{Direction, Negotiated, PayloadKind, PayloadMap, Protection},
     srtp::{self, Keys, Suite},
 };
@@ -128,6 +128,10 @@ impl Phone {
     }
 
     fn take(&mut self, datagram: &mut [u8]) {
+        if is_rtcp(datagram) {
+            // For whoever has the port before this one, in another program.
+            return;
+        }
         let packet = open(&mut self.shield, datagram);
         self.numbers.push(packet.header.sequence);
         if Some(packet.header.payload_type) == self.agreed.dtmf_payload_type {

@@ -9,7 +9,7 @@ use warmline::{
 };
 use warmline_sip::{codec::Codec, sdp::Encryption};
 
-use super::support::{Caller, Edge, Peer, Taken, loopback, offer, trunk_at, trunks};
+use super::support::{Caller, Edge, Peer, Taken, line, loopback, offer, trunk_at, trunks};
 
 /// The trunks of a test have their peers at 127.0.0.10 and on.
 const FIRST: u8 = 10;
@@ -195,4 +195,23 @@ async fn a_peer_that_is_full_is_called_after_the_others_for_as_long_as_it_says()
     }
     // Nothing but the end of the first call came there.
     assert!(full.expect("ACK").await.text.contains("SIP/2.0") && full.is_quiet());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trunk_with_a_proxy_is_called_through_it_in_the_name_that_the_trunk_has() {
+    let proxy = Peer::new().await;
+    let (user, host) = (Some("0213000000".to_owned()), Some("example.net".to_owned()));
+    let peers = vec!["sip:pbx.invalid".parse().unwrap()];
+    let outward = Outward { peers, proxy: Some(proxy.uri()), from_user: user, from_host: host, ..Outward::default() };
+    let lines = Lines { outward: [("isp".to_owned(), outward)].into(), ..Lines::default() };
+    let mut edge = Edge::over(lines, 18_550..=18_557, Duration::from_secs(30)).await;
+    let caller = Caller::new(edge.address()).await;
+    let (mut call, _) = taken(&mut edge, &caller, "proxy", &caller.offer()).await;
+    call.legs.dial(LegId(1), (AgentId("desk".to_owned()), over("isp", "4021")), 5_000, String::new(), None).await;
+    // The name of the peer is the proxy's to look up.
+    let invite = proxy.expect("INVITE sip:4021@pbx.invalid SIP/2.0\r\n").await;
+    assert_eq!(line(&invite.text, "Route"), format!("<sip:{};lr>", proxy.address()));
+    assert!(line(&invite.text, "From").contains("<sip:0213000000@example.net>"), "{}", invite.text);
+    proxy.respond(&invite, "486 Busy Here", "").await;
+    proxy.expect("ACK").await;
 }
