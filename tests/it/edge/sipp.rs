@@ -56,7 +56,7 @@ impl Sipp {
 async fn callers_are_answered_as_the_standards_have_it() {
     let mut edge = Edge::start(17_940..=17_959, Duration::from_secs(30)).await;
     let to = edge.address().to_string();
-    for scenario in ["offerless", "holds", "session_timer", "merged", "cancel", "unknown"] {
+    for scenario in ["offerless", "holds", "session_timer", "merged", "cancel", "unknown", "reliable"] {
         let sipp = Sipp::start(scenario, &[&to, "-s", scenario]);
         let mut calls = Vec::new();
         let serve = async {
