@@ -162,10 +162,12 @@ impl Call {
         }
     }
 
-    /// The caller hears something, or speaks.
+    /// The caller hears something, or speaks, or was asked: for an answer or a message people take their time, and nobody wonders at a silence that is theirs.
     fn caller_hears(&self, patch: &Patch) -> bool {
         let ear = patch.ears.iter().find(|ear| ear.leg == LegId::CALLER);
         let sound = ear.is_some_and(|ear| ear.under != Under::Nothing || !ear.hears.is_empty());
-        sound || self.base.mouth.is_sounding() || self.base.ear.is_voice()
+        let asked = matches!(&self.phase, Phase::HandingOver { handoff, .. } if handoff.asks_caller().is_some());
+        let theirs = asked && self.base.mouth.is_idle() && self.base.ear.paused_at().is_none();
+        sound || theirs || self.base.mouth.is_sounding() || self.base.ear.is_voice()
     }
 }

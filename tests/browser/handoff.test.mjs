@@ -206,7 +206,7 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
     await browser.close();
   });
 
-  await t.test('the agent looks at other pages, goes back and reloads, and has the caller still', async () => {
+  await t.test('the agent looks at other pages, goes back, reloads, would sign out, and has the caller still', async () => {
     const opened = agentPage.context().waitForEvent('page');
     await agentPage.keyboard.press('g');
     await agentPage.keyboard.press('c');
@@ -220,6 +220,9 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
     assert.equal(new URL(agentPage.url()).pathname, '/agent/maria');
     await agentPage.waitForSelector('[data-step=bridged]');
     agentPage.seen.dialogs = [];
+    await agentPage.getByLabel('Your account: maria').click();
+    assert.ok(await agentPage.getByRole('button', { name: 'Sign out after the call' }).isDisabled(), 'whoever signs out hangs up');
+    await agentPage.keyboard.press('Escape');
   });
 
   await t.test('the agent holds, asks a colleague in private, talks with both, and the caller is handed on to a queue and to an agent', async () => {

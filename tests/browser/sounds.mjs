@@ -22,7 +22,7 @@ const ENOUGH = 10;
 /** Seconds of sound in any greeting, at least. */
 const GREETING_S = 3;
 /** How long each hums of those who hum in turn. */
-const TURN_MS = 1_000;
+const TURN_MS = 700;
 
 /** The page's microphone is the browser's, and hears besides what the test plays into it. */
 export const ON_CUE = `

@@ -147,6 +147,11 @@ fn a_message_ends_with_silence() {
         "your message is kept",
         "> end VoicemailLeft",
     ]);
+    let longest = run.record.iter().find_map(|entry| match entry.what {
+        What::Handoff { step: HandoffStep::Ended { longest_silence_ms, .. } } => Some(longest_silence_ms),
+        _ => None,
+    });
+    assert!(longest.is_some_and(|longest| longest <= 3_000), "a silence that ends a message is the caller's own: {longest:?}");
     let (from, to, text) = message(&run);
     assert_eq!(text, "This is Ioana, the lamp has arrived broken please call me tomorrow");
     assert!((7_500..20_000).contains(&(to - from)), "{from}..{to}");

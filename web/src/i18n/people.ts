@@ -92,7 +92,7 @@ export const en = {
     goneHint: 'It works once, and for one day. Ask an administrator for another one; at a first start, the gateway prints a new one.',
     toSignIn: 'To the sign-in page',
   },
-  menu: { open: 'Your account', account: 'Your account', accounts: 'Accounts', audit: 'Audit log', privacy: 'Privacy', signOut: 'Sign out', desk: 'Your desk' },
+  menu: { open: 'Your account', account: 'Your account', accounts: 'Accounts', audit: 'Audit log', privacy: 'Privacy', signOut: 'Sign out', afterCall: 'Sign out after the call', desk: 'Your desk' },
   own: {
     title: 'Your account',
     role: 'Role',
@@ -244,7 +244,7 @@ export const ro: typeof en = {
     goneHint: 'Funcționează o dată, timp de o zi. Cereți altul unui administrator; la prima pornire, gateway-ul afișează unul nou.',
     toSignIn: 'La pagina de autentificare',
   },
-  menu: { open: 'Contul dumneavoastră', account: 'Contul dumneavoastră', accounts: 'Conturi', audit: 'Jurnal de audit', privacy: 'Confidențialitate', signOut: 'Ieșire', desk: 'Biroul dumneavoastră' },
+  menu: { open: 'Contul dumneavoastră', account: 'Contul dumneavoastră', accounts: 'Conturi', audit: 'Jurnal de audit', privacy: 'Confidențialitate', signOut: 'Ieșire', afterCall: 'Ieșire după apel', desk: 'Biroul dumneavoastră' },
   own: {
     title: 'Contul dumneavoastră',
     role: 'Rol',

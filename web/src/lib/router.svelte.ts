@@ -41,7 +41,8 @@ export function parse(path: string): Route {
   return { page: 'lost' };
 }
 
-export const router = $state<{ route: Route }>({ route: parse(location.pathname) });
+/** The page that is shown, and the path of the one that carries a call, if one does. */
+export const router = $state<{ route: Route; held: string | null }>({ route: parse(location.pathname), held: null });
 
 export const href = {
   calls: '/',
@@ -57,25 +58,22 @@ export const href = {
   desk: (id: string) => `/agent/${encodeURIComponent(id)}`,
 };
 
-/** The page that carries a call, if one does. */
-let held: string | null = null;
-
 function asks(event: BeforeUnloadEvent): void {
   event.preventDefault();
 }
 
 /** The page that is shown carries a call, and to leave it is to hang up: other pages open beside it, and the browser asks before it closes. Fits `$effect`. */
 export function hold(): () => void {
-  held = location.pathname;
+  router.held = location.pathname;
   addEventListener('beforeunload', asks);
   return () => {
-    held = null;
+    router.held = null;
     removeEventListener('beforeunload', asks);
   };
 }
 
 export function go(path: string): void {
-  if (held !== null && path !== held) {
+  if (router.held !== null && path !== router.held) {
     open(path, '_blank', 'noopener');
     return;
   }
@@ -87,7 +85,7 @@ export function go(path: string): void {
 }
 
 addEventListener('popstate', () => {
-  if (held !== null) history.pushState(null, '', held);
+  if (router.held !== null) history.pushState(null, '', router.held);
   router.route = parse(location.pathname);
 });
 
