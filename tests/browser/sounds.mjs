@@ -94,6 +94,22 @@ export async function saysAfterTheGreeting(page, folder, text) {
   await say(page, folder, text);
 }
 
+/** How long something may take to come of what was said, before it is said again. */
+const AGAIN_MS = 25_000;
+
+/** The same, and again until something comes of it: the bot of a busy machine asks for that where its recogniser was too slow. How often it was said. */
+export async function saysUntil(page, folder, text, comes) {
+  await saysAfterTheGreeting(page, folder, text);
+  const end = performance.now() + PATIENCE_MS;
+  for (let times = 1; ; times += 1) {
+    const again = performance.now() + AGAIN_MS;
+    const came = await until('something comes of it, or it is said again', async () => ((await comes()) ? 'came' : performance.now() > again && 'late'), PATIENCE_MS);
+    if (came === 'came') return times;
+    assert.ok(performance.now() < end, `nothing came of “${text}”, which was said ${times} times`);
+    await say(page, folder, text);
+  }
+}
+
 /** Says something into the page's microphone, to its end. */
 export async function say(page, folder, text) {
   const file = join(folder, 'said.wav');
