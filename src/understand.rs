@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use warmline_models::{Embedder, Embedding, IntentHead, LabelScore, Matters, ModelError, tone, wholeness};
+use warmline_models::{Embedder, Embedding, IntentHead, LabelScore, Matters, ModelError, listening, tone, wholeness};
 
 use crate::call::{
     asked_again::{MATTER, NAME},
@@ -20,7 +20,7 @@ const LONG_NUMBER: usize = 3;
 /// Score from which a turn is certain to mean it; below, a clause that is certain says what the turn means.
 const SURE: f32 = 0.85;
 /// Score from which a clause is certain to be a wish of its own beside what the turn means: a clause says less than a turn.
-const SURE_BESIDE: f32 = 0.9;
+const SURE_BESIDE: f32 = 0.95;
 /// What is left of a score where nothing was asked of us: below every threshold that a flow has reason to set.
 const NOT_OURS: f32 = 0.3;
 /// Matters below this are not written down.
@@ -31,6 +31,9 @@ const MOST_CLAUSES: usize = 4;
 const MOST_VALUES: usize = 3;
 /// Shorter clauses mean nothing alone.
 const CLAUSE_WORDS: usize = 3;
+
+/// Whoever only listens says no more words than these.
+const LISTENING_WORDS: usize = 4;
 
 /// Intents, knowledge entries, matters, and a second wish.
 type Meaning = (Vec<Scored>, Vec<Scored>, Vec<LabelScore>, Option<Scored>);
@@ -103,9 +106,18 @@ impl Understander {
         } else {
             Tone::default()
         };
+        let listens = is_short(text).then(|| listening(&whole));
         let whole = Some(wholeness(text, &whole));
         let second = second.filter(|_| asked != Asked::Nothing);
-        Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters), phrased: None, whole })
+        Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters), phrased: None, whole, listens })
+    }
+
+    /// How likely the words of a voice that goes on only say that somebody listens, 0..=1; 0 if there are too many of them.
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn listens(&self, text: &str) -> Result<f32, ModelError> {
+        listens(&self.embedder, text)
     }
 
     /// What is asked: intents, knowledge entries and matters, each best first, and what another clause surely means besides.
@@ -130,11 +142,9 @@ impl Understander {
         Ok((intents, knowledge, matters, second))
     }
 
-    /// What a clause asks for by itself, if that is certain: a wish, which may call a human, has to be more so.
+    /// What a clause asks for by itself, if that is certain.
     fn besides(&self, intents: &[Scored], knowledge: &[Scored]) -> Option<Scored> {
-        let best = best(intents, knowledge)?;
-        let least = if knowledge.first() == Some(&best) { SURE } else { SURE_BESIDE };
-        (best.score >= least).then_some(best)
+        best(intents, knowledge).filter(|best| best.score >= SURE_BESIDE)
     }
 
     /// Which value of the flow a question of an agent is after (a slot, the caller's name, what they want), the likeliest first.
@@ -173,6 +183,18 @@ impl Understander {
         let scored = scores.into_iter().map(|it| Scored { name: it.label, score: it.score });
         scored.partition(|it| self.flow.intents.contains_key(&it.name))
     }
+}
+
+/// How likely words only say that somebody listens, 0..=1; 0 if there are too many of them.
+///
+/// # Errors
+/// When the model fails.
+pub(crate) fn listens(embedder: &Embedder, text: &str) -> Result<f32, ModelError> {
+    if is_short(text) { Ok(listening(&embedder.embed(text)?)) } else { Ok(0.0) }
+}
+
+fn is_short(text: &str) -> bool {
+    (1..=LISTENING_WORDS).contains(&text.split_whitespace().count())
 }
 
 /// The best of both.

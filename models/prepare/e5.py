@@ -4,6 +4,9 @@ usage: e5.py SOURCES OUT SCRATCH
 
 The encoder takes the summed embeddings [1, T, 384] and gives the mean of the last layer [1, 384]. The word table (54 MB) and
 the tokenizer stay in the packed file, where the program reads the few rows that it needs. Same input, same packages: same bytes.
+
+What callers say to companies is told apart better by an adapter (`weights/meaning.bin`, made by `train/meaning.py`): a product of
+two thin matrices (Hu et al. 2021, "LoRA") that is added to most weights of the later layers.
 """
 
 import pathlib
@@ -48,6 +51,10 @@ class Packed:
         self.at += struct.calcsize(layout)
         return values
 
+    def shape(self, name):
+        """Inputs and outputs of a layer's matrix."""
+        return {"fi": (self.width, self.inner), "fo": (self.inner, self.width)}.get(name, (self.width, self.width))
+
     def floats(self, name):
         count, offset = self.tensors[name]
         return np.frombuffer(self.data, np.float32, count, offset)
@@ -57,6 +64,33 @@ class Packed:
         blocks = np.frombuffer(self.data, BLOCK, rows * columns // 32, offset)
         quants = np.concatenate([blocks["quants"] & 15, blocks["quants"] >> 4], 1).astype(np.float32) - 8
         return (quants * blocks["scale"].astype(np.float32)[:, None]).reshape(rows, columns)
+
+
+class Adapter:
+    """Two numbers (the first layer, the rank), then for each layer and each of TARGETS the halves: [inputs, rank], [rank, outputs]."""
+
+    TARGETS = ("q", "v", "ao", "fi", "fo")
+
+    def __init__(self, path, packed):
+        data = path.read_bytes()
+        first, rank = struct.unpack_from("<2I", data)
+        halves = np.frombuffer(data, "<f2", offset=8).astype(np.float64)
+        at = 0
+        self.added = {}
+        for layer in range(first, packed.layers):
+            for name in self.TARGETS:
+                inputs, outputs = packed.shape(name)
+                thin = []
+                for rows, columns in ((inputs, rank), (rank, outputs)):
+                    thin.append(halves[at : at + rows * columns].reshape(rows, columns))
+                    at += rows * columns
+                # Not `@`: a product by the machine's own library may differ in the last bit.
+                self.added[f"l{layer}.{name}"] = sum(np.outer(thin[0][:, k], thin[1][k]) for k in range(rank))
+        assert at == len(halves), "the adapter is of another model"
+
+    def adapt(self, name, weights):
+        """The weights [inputs, outputs] with what is added to them."""
+        return (weights + self.added[name]).astype(np.float32) if name in self.added else weights
 
 
 class Graph:
@@ -75,7 +109,7 @@ class Graph:
         return output
 
 
-def encoder(packed):
+def encoder(packed, adapter):
     g = Graph()
     width, heads = packed.width, packed.heads
     weight, bias = g.constant("elw", packed.floats("emb.ln.w")), g.constant("elb", packed.floats("emb.ln.b"))
@@ -87,7 +121,7 @@ def encoder(packed):
     g.constant("one", np.array(1, np.float32))
     g.constant("r2", np.array(2**-0.5, np.float32))
     for layer in range(packed.layers):
-        x = transformer_layer(g, packed, f"l{layer}", x)
+        x = transformer_layer(g, packed, adapter, f"l{layer}", x)
     g.node("ReduceMean", [x], "pooled", axes=[1], keepdims=0)
     graph = helper.make_graph(
         g.nodes,
@@ -99,17 +133,18 @@ def encoder(packed):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def transformer_layer(g, packed, l, x):
+def transformer_layer(g, packed, adapter, l, x):
     """Attention, then the feed-forward part with the exact (erf) GELU; both are added and normalised after."""
-    width, inner = packed.width, packed.inner
 
-    def linear(source, name, outputs, inputs, target):
-        weight = g.constant(f"{l}.{name}.w", packed.weights(f"{l}.{name}.w", outputs, inputs).T.astype(np.float32))
+    def linear(source, name, target):
+        inputs, outputs = packed.shape(name)
+        weight = adapter.adapt(f"{l}.{name}", packed.weights(f"{l}.{name}.w", outputs, inputs).T.astype(np.float32))
+        weight = g.constant(f"{l}.{name}.w", weight)
         product = g.node("MatMul", [source, weight], f"{target}m")
         return g.node("Add", [product, g.constant(f"{l}.{name}.b", packed.floats(f"{l}.{name}.b"))], target)
 
     def heads(name):
-        split = g.node("Reshape", [linear(x, name, width, width, f"{l}{name}"), "sh4"], f"{l}{name}r")
+        split = g.node("Reshape", [linear(x, name, f"{l}{name}"), "sh4"], f"{l}{name}r")
         return g.node("Transpose", [split], f"{l}{name}t", perm=[0, 2, 3, 1] if name == "k" else [0, 2, 1, 3])
 
     def normalise(source, name, prefix, target):
@@ -121,25 +156,26 @@ def transformer_layer(g, packed, l, x):
     scores = g.node("Mul", [g.node("MatMul", [query, key], f"{l}s"), "sc"], f"{l}ss")
     mixed = g.node("MatMul", [g.node("Softmax", [scores], f"{l}p", axis=-1), value], f"{l}c")
     joined = g.node("Reshape", [g.node("Transpose", [mixed], f"{l}ct", perm=[0, 2, 1, 3]), "sh3"], f"{l}cr")
-    attended = g.node("Add", [x, linear(joined, "ao", width, width, f"{l}ao")], f"{l}r1")
+    attended = g.node("Add", [x, linear(joined, "ao", f"{l}ao")], f"{l}r1")
     x = normalise(attended, "aln", "a", f"{l}x1")
 
-    m = linear(x, "fi", inner, width, f"{l}fi")
+    m = linear(x, "fi", f"{l}fi")
     half = g.node("Mul", [m, "half"], f"{l}h")
     erf = g.node("Erf", [g.node("Mul", [m, "r2"], f"{l}e")], f"{l}er")
     gelu = g.node("Mul", [half, g.node("Add", [erf, "one"], f"{l}e1")], f"{l}g")
-    fed = g.node("Add", [x, linear(gelu, "fo", width, inner, f"{l}fo")], f"{l}r2x")
+    fed = g.node("Add", [x, linear(gelu, "fo", f"{l}fo")], f"{l}r2x")
     return normalise(fed, "oln", "o", f"{l}x2")
 
 
 def main(sources, out, scratch):
-    model = encoder(Packed(sources / "e5-small-q4.bin"))
+    packed = Packed(sources / "e5-small-q4.bin")
+    model = encoder(packed, Adapter(pathlib.Path(__file__).with_name("meaning.bin"), packed))
     onnx.checker.check_model(model)
     float32 = scratch / "e5-float32.onnx"
     onnx.save(model, float32)
     quantization.quantize_dynamic(
         str(float32),
-        str(out / "e5-encoder.int8.onnx"),
+        str(out / "e5-callers.int8.onnx"),
         weight_type=quantization.QuantType.QInt8,
         per_channel=True,
         op_types_to_quantize=["MatMul"],

@@ -26,7 +26,7 @@ pub type Embedding = Vec<f32>;
 const BLOCK_BYTES: usize = 18;
 const BLOCK_NUMBERS: usize = 32;
 const ROW_BYTES: usize = EMBEDDING_WIDTH / BLOCK_NUMBERS * BLOCK_BYTES;
-const ENCODER_FILE: &str = "e5-encoder.int8.onnx";
+const ENCODER_FILE: &str = "e5-callers.int8.onnx";
 /// Header, tokenizer and directory lie in front of the word table, in the first 4.7 MB.
 const FRONT: u64 = 6_000_000;
 /// Longer texts are cut: the model knows 512 positions, callers never say so much at once.

@@ -21,15 +21,16 @@ use crate::{
 const BACKGROUND_EXAMPLES: f32 = 20.0;
 /// Inverse of the regression's regularisation.
 const FREEDOM: f32 = 30.0;
-/// How much likeness to the nearest example counts beside the regression.
-const NEAREST: f32 = 8.0;
+/// How much likeness to the nearest example counts beside the regression; less where a head is not of a flow, and for parts of what was said.
+const NEAREST: f32 = 14.0;
+const PLAIN_NEAREST: f32 = 8.0;
 /// What is said for everything else must be so much likelier, as a logarithm.
-const DOUBT: f32 = 0.8;
+const DOUBT: f32 = 1.0;
 /// The same where a head is not of a flow.
 const PLAIN_DOUBT: f32 = 0.6;
 /// The same where the examples are in another language than English: what everything else is was written in English for the greater part, and reaches less far
 /// into others.
-const DOUBT_ELSEWHERE: f32 = -0.3;
+const DOUBT_ELSEWHERE: f32 = 0.0;
 /// The same for sentences of another language than that of the examples.
 const DOUBT_ABROAD: f32 = 1.85;
 /// How much more decidedly one of the labels is chosen than the regression would.
@@ -55,6 +56,7 @@ pub struct IntentHead {
     labels: Vec<Label>,
     others: Label,
     centre: Vec<f32>,
+    nearest: f32,
     doubt: f32,
     decision: f32,
 }
@@ -73,6 +75,7 @@ impl IntentHead {
     /// When there are not two labels with an example each.
     pub fn train(language: &str, examples: &[(String, Vec<Embedding>)], others: &[Embedding]) -> Result<Self, ModelError> {
         let mut head = Self::train_with(matters(language), examples, others, 1.0)?;
+        head.nearest = NEAREST;
         head.doubt = if is_english(language) { DOUBT } else { DOUBT_ELSEWHERE };
         head.decision = DECISION;
         Ok(head)
@@ -95,7 +98,8 @@ impl IntentHead {
         let labels: Vec<Label> = labelled.iter().map(label).collect();
         let mut rest = everything_else(background, &labels, &centre);
         rest.extend(others.iter().map(|it| centred(it, &centre)));
-        let mut head = Self { labels, others: Label::new("", rest), centre, doubt: PLAIN_DOUBT, decision: 1.0 };
+        let others = Label::new("", rest);
+        let mut head = Self { labels, others, centre, nearest: PLAIN_NEAREST, doubt: PLAIN_DOUBT, decision: 1.0 };
         head.learn(weight);
         Ok(head)
     }
@@ -103,6 +107,7 @@ impl IntentHead {
     /// For callers who speak another language than that of the examples: they are farther from all of them, which speaks for nothing else.
     #[must_use]
     pub fn for_another_language(mut self) -> Self {
+        self.nearest = PLAIN_NEAREST;
         self.doubt = DOUBT_ABROAD;
         self.decision = 1.0;
         self
@@ -128,19 +133,19 @@ impl IntentHead {
     /// All labels with their scores, best first. Out of scope is: none above the flow's threshold.
     #[must_use]
     pub fn scores(&self, embedding: &Embedding) -> Vec<LabelScore> {
-        self.decided(embedding, self.decision)
+        self.decided(embedding, self.nearest, self.decision)
     }
 
     /// The same for a part of what was said: that has less to choose by.
     #[must_use]
     pub fn scores_of_part(&self, embedding: &Embedding) -> Vec<LabelScore> {
-        self.decided(embedding, 1.0)
+        self.decided(embedding, PLAIN_NEAREST, 1.0)
     }
 
-    fn decided(&self, embedding: &Embedding, decision: f32) -> Vec<LabelScore> {
+    fn decided(&self, embedding: &Embedding, likeness: f32, decision: f32) -> Vec<LabelScore> {
         let sentence = centred(embedding, &self.centre);
-        let strengths: Vec<f32> = self.labels.iter().map(|label| label.strength(&sentence)).collect();
-        let other = self.others.strength(&sentence) - self.doubt;
+        let strengths: Vec<f32> = self.labels.iter().map(|label| label.strength(&sentence, likeness)).collect();
+        let other = self.others.strength(&sentence, likeness) - self.doubt;
         let mut shares: Vec<f32> = strengths.iter().copied().chain([other]).collect();
         softmax(&mut shares);
         let any = 1.0 - shares.last().copied().unwrap_or_default();
@@ -159,10 +164,10 @@ impl Label {
         Self { name: name.to_owned(), examples, weights: Vec::new() }
     }
 
-    /// How much speaks for it, as a logarithm.
-    fn strength(&self, sentence: &[f32]) -> f32 {
+    /// How much speaks for it, as a logarithm; likeness to the nearest example counts so much.
+    fn strength(&self, sentence: &[f32], likeness: f32) -> f32 {
         let (bias, weights) = self.weights.split_last().expect("a head has learnt before it is asked");
-        dot(weights, sentence) + bias + NEAREST * nearest(&self.examples, sentence)
+        dot(weights, sentence) + bias + likeness * nearest(&self.examples, sentence)
     }
 }
 

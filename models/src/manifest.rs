@@ -6,6 +6,9 @@ use sha2::{Digest, Sha256};
 
 const TEXT: &str = include_str!("../manifest.toml");
 
+/// What a script finds beside itself: our own weights that it adds to those of a package.
+pub(crate) const BESIDE: [(&str, &str, &[u8]); 1] = [("e5", "meaning.bin", include_bytes!("../weights/meaning.bin"))];
+
 /// The preparation scripts, by the name that the manifest uses.
 pub(crate) const SCRIPTS: [(&str, &str); 6] = [
     ("moonshine", include_str!("../prepare/moonshine.py")),
@@ -199,6 +202,7 @@ impl Manifest {
     pub(crate) fn fingerprint() -> String {
         let mut hash = Sha256::new_with_prefix(TEXT);
         SCRIPTS.iter().for_each(|(_, script)| hash.update(script));
+        BESIDE.iter().for_each(|(_, _, weights)| hash.update(weights));
         hex(&hash.finalize())
     }
 }

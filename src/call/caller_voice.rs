@@ -96,13 +96,13 @@ impl Call {
         }
     }
 
-    pub(super) fn partial(&mut self, leg: LegId, from: Time, text: String) {
+    pub(super) fn partial(&mut self, leg: LegId, from: Time, text: String, listens: f32) {
         if leg != LegId::CALLER || !self.base.ear.is_voice() {
             return;
         }
         let base = &mut self.base;
         let (said, yes_answers) = (base.mouth.text(), !base.expects_sentence());
-        base.lasting.of(from).looks.take(&text, &said, yes_answers, base.language);
+        base.lasting.of(from).looks.take((&text, listens), &said, yes_answers, base.language);
         if !text.trim().is_empty() {
             self.base.io.record(What::Hearing { text });
         }
@@ -124,6 +124,9 @@ impl Call {
     }
 
     pub(super) fn understood(&mut self, id: RequestId, understanding: Understanding) {
+        if self.only_listens(id, &understanding) {
+            return self.no_turn();
+        }
         let news = self.base.ear.understood(&mut self.base.io, id, understanding, self.base.expect);
         if news != News::Nothing
             && let Phase::Talking(bot) = &mut self.phase
@@ -131,6 +134,17 @@ impl Call {
             bot.troubles().understood_well();
         }
         self.caller_news(news);
+    }
+
+    /// Few words over the bot's own, which mean nothing else and by their meaning want no turn: what no list of "mhm" holds.
+    fn only_listens(&self, id: RequestId, understanding: &Understanding) -> bool {
+        let base = &self.base;
+        let asked = base.over_bot && base.ear.asked() == Some(id) && matches!(self.phase, Phase::Talking(_)) && base.expects_sentence();
+        let Some(heard) = base.ear.words().filter(|_| asked) else { return false };
+        let means_more =
+            understanding.intents.iter().chain(&understanding.knowledge).any(|scored| scored.score >= base.flow.understanding.intent);
+        let listens = understanding.listens.unwrap_or_default();
+        !means_more && !base.lasting.looks.has_claimed() && overlap::only_listens(&heard.text, listens, base.language)
     }
 
     pub(super) fn pause_over(&mut self) {

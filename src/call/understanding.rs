@@ -59,6 +59,9 @@ pub struct Understanding {
     /// How likely the words read as a whole sentence and not as the beginning of one, 0..=1. A witness of the turn's end; old records have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole: Option<f32>,
+    /// How likely a few words only say that the caller listens, 0..=1. Longer sentences have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listens: Option<f32>,
 }
 
 impl Understanding {

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Command};
 
 use super::{FetchError, pip::last_lines, place::Place};
-use crate::manifest::{SCRIPTS, Step};
+use crate::manifest::{BESIDE, SCRIPTS, Step};
 
 /// Space that the largest step takes beside its inputs and outputs: float32 copies of the decoder, and the Python packages.
 pub(crate) const SPACE: u64 = 700_000_000;
@@ -25,6 +25,10 @@ pub(crate) fn run(place: &Place<'_>, step: &Step) -> Result<(), FetchError> {
     let (_, script) = SCRIPTS.iter().find(|(name, _)| *name == step.script).ok_or_else(|| failed("no such script".into()))?;
     let file = scratch.join(format!("{}.py", step.script));
     fs::write(&file, script).map_err(|error| FetchError::io(&file, &error))?;
+    for (_, name, weights) in BESIDE.iter().filter(|(name, ..)| *name == step.script) {
+        let path = scratch.join(name);
+        fs::write(&path, weights).map_err(|error| FetchError::io(&path, &error))?;
+    }
     let output = python(&scratch, &file).output().map_err(|error| failed(error.to_string()))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);

@@ -395,7 +395,8 @@ impl Ear {
         self.failed(io, id)
     }
 
-    fn asked(&self) -> Option<RequestId> {
+    /// What the ear waits for: words or their meaning.
+    pub(crate) fn asked(&self) -> Option<RequestId> {
         match &self.hearing {
             Hearing::Pause { guess: Guess::Transcribing { id } | Guess::Understanding { id, .. }, .. } => Some(*id),
             Hearing::Pause { .. } | Hearing::Quiet { .. } | Hearing::Voice { .. } => None,

@@ -21,6 +21,9 @@ const SHORT_MS: u64 = 600;
 const AGREED_MS: u64 = 900;
 const SURE_WORDS: f32 = 0.85;
 
+/// A few words that are so likely to want no turn, and are no claim of one, want none.
+const LISTENS: f32 = 0.7;
+
 /// What the recogniser made of a voice so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -56,9 +59,10 @@ pub(crate) struct Looks {
 }
 
 impl Looks {
-    /// Takes what the recogniser makes of the voice now. `said`: what the bot is saying; `yes_answers`: "yes" would be an answer now.
-    pub(crate) fn take(&mut self, text: &str, said: &str, yes_answers: bool, language: Language) {
-        let kind = match kind(text, said, yes_answers, language) {
+    /// Takes what the recogniser makes of the voice now, and how likely these words want no turn. `said`: what the bot is saying; `yes_answers`: "yes" would
+    /// be an answer now.
+    pub(crate) fn take(&mut self, (text, listens): (&str, f32), said: &str, yes_answers: bool, language: Language) {
+        let kind = match kind((text, listens), said, yes_answers, language) {
             // A moment without a word takes nothing back.
             Kind::Nothing if self.last == Some(Kind::NoTurn) => Kind::NoTurn,
             kind => kind,
@@ -100,11 +104,12 @@ impl Looks {
     }
 }
 
-fn kind(text: &str, said: &str, yes_answers: bool, language: Language) -> Kind {
+fn kind((text, listens): (&str, f32), said: &str, yes_answers: bool, language: Language) -> Kind {
     match words::plain(text).len() {
         0 => Kind::Nothing,
         _ if words::is_beginning(text, language) => Kind::Few,
         _ if !yes_answers && words::may_be_back_channel(text, language) || words::is_echo(text, said) => Kind::NoTurn,
+        _ if !yes_answers && only_listens(text, listens, language) => Kind::NoTurn,
         count if count <= FEW && !words::claims_turn(text, language) => Kind::Few,
         _ => Kind::Turn,
     }
@@ -169,6 +174,11 @@ pub(crate) fn is_misheard(policy: &TurnPolicy, (text, confidence): (&str, f32), 
     count <= FEW && confidence < policy.few_words_heard || count <= FEW + 1 && agreed
 }
 
+/// Words that say no more than that the caller listens, by their meaning, which is so likely (0..=1).
+pub(crate) fn only_listens(text: &str, listens: f32, language: Language) -> bool {
+    listens >= LISTENS && !words::claims_turn(text, language) && !words::nearly_claims(text, language)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,7 +188,7 @@ mod tests {
 
     fn looks(texts: &[&str]) -> Looks {
         let mut looks = Looks::default();
-        texts.iter().for_each(|text| looks.take(text, SAID, false, english()));
+        texts.iter().for_each(|text| looks.take((text, 0.0), SAID, false, english()));
         looks
     }
 
@@ -267,10 +277,22 @@ mod tests {
     }
 
     #[test]
+    fn what_means_that_somebody_listens_stops_nothing_unless_it_claims_the_turn() {
+        let judged = |text: &str, listens: f32| {
+            let mut looks = Looks::default();
+            (0..2).for_each(|_| looks.take((text, listens), SAID, false, english()));
+            weigh(&TurnPolicy::default(), &Voice { ms: 400, meant: 0.9, looks: &looks, fades: false })
+        };
+        assert_eq!(judged("Well I never.", 0.9), Verdict::GoesOn);
+        assert_eq!(judged("Well I never.", 0.4), Verdict::Stops);
+        assert_eq!(judged("Stop it.", 0.9), Verdict::Stops, "a claim");
+    }
+
+    #[test]
     fn a_yes_that_was_asked_for_is_an_answer() {
         let mut looks = Looks::default();
-        looks.take("Yes.", "Shall I go on?", true, english());
-        looks.take("Yes.", "Shall I go on?", true, english());
+        looks.take(("Yes.", 0.9), "Shall I go on?", true, english());
+        looks.take(("Yes.", 0.9), "Shall I go on?", true, english());
         let voice = Voice { ms: 300, meant: 0.9, looks: &looks, fades: false };
         assert_eq!(weigh(&TurnPolicy::default(), &voice), Verdict::Stops);
     }

@@ -22,7 +22,9 @@ impl Shared {
                 && let Ok(heard) = call.words(leg, from, to, given_up)
                 && (over_bot || !heard.is_empty())
             {
-                report(&call.parts.events, Event::Partial { leg, from, text: heard });
+                // Words that do not stop the bot are no reason to fail.
+                let listens = if over_bot { call.heads().listens(&heard).unwrap_or_default() } else { 0.0 };
+                report(&call.parts.events, Event::Partial { leg, from, text: heard, listens });
             }
             open.store(false, Ordering::Relaxed);
         };

@@ -52,6 +52,7 @@ pub(crate) fn of(text: &str) -> Understanding {
             sarcasm: has(&["oh great, wonderful"]),
             gratitude: has(&["thank you"]),
         },
+        listens: Some(has(&["well i never", "right you are"])),
         ..Understanding::default()
     }
 }

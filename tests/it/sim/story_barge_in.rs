@@ -62,6 +62,19 @@ fn who_speaks_over_the_beginning_of_an_answer_was_not_slow_before() {
 }
 
 #[test]
+fn what_means_no_more_than_mhm_does_not_end_the_answer() {
+    let run = long_answer().says_for(Cue::Over("Choose sign in", 800), "Well I never", 620).run();
+    run.tells(&["< caller: Well I never", "> be still", "= turn 1 \"Well I never\"", "> speak up", "anything else"]);
+    assert_eq!(run.count("> understand"), 2, "it stands in no list");
+}
+
+#[test]
+fn what_means_something_ends_the_answer_however_it_begins() {
+    let run = long_answer().says_for(Cue::Over("Choose sign in", 800), "Right you are, a human", 900).run();
+    run.tells(&["< caller: Right you are, a human", "> be still", "= turn 2 \"Right you are, a human\"", "= decision human"]);
+}
+
+#[test]
 fn mhm_does_not_end_the_answer() {
     let run = long_answer().says_for(Cue::Over("Choose sign in", 800), "Mhm", 420).run();
     run.tells(&["< caller: Mhm", "> be still", "= turn 1 \"Mhm\"", "> speak up", "anything else"])

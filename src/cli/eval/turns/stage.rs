@@ -29,6 +29,7 @@ use crate::{
     },
     phone,
     speech::{ear::LegEar, gate::Noticed, glimpse::Glimpses},
+    understand::listens,
 };
 
 /// The flow of the stage, without its words.
@@ -320,8 +321,12 @@ impl<'t, 'a> Stage<'t, 'a> {
             }
             Action::Loudness { loudness, .. } => self.loudness(loudness),
             Action::Transcribe { id, from, to, .. } => self.transcribe(id, from, to)?,
-            Action::Understand { id, .. } => {
-                self.tell(now.plus(UNDERSTAND_MS), Event::Understood { id, understanding: Understanding::default() });
+            Action::Understand { id, text, .. } => {
+                let listens = Some(listens(&self.theatre.bench.embedder, &text)?);
+                self.tell(
+                    now.plus(UNDERSTAND_MS),
+                    Event::Understood { id, understanding: Understanding { listens, ..Understanding::default() } },
+                );
             }
             Action::Record(entry) => {
                 if let What::CallerTurn { understood: Some(_), .. } = &entry.what {
@@ -442,7 +447,8 @@ impl<'t, 'a> Stage<'t, 'a> {
         self.seen.glimpsed.push(heard.text.clone());
         self.glimpsed = self.now.plus(self.takes_ms(to.since(from)));
         if over_bot || !heard.text.is_empty() {
-            self.tell(self.glimpsed, Event::Partial { leg: LegId::CALLER, from, text: heard.text });
+            let listens = if over_bot { listens(&self.theatre.bench.embedder, &heard.text)? } else { 0.0 };
+            self.tell(self.glimpsed, Event::Partial { leg: LegId::CALLER, from, text: heard.text, listens });
         }
         Ok(())
     }
