@@ -112,14 +112,6 @@ impl Understander {
         Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters), phrased: None, whole, listens })
     }
 
-    /// How likely the words of a voice that goes on only say that somebody listens, 0..=1; 0 if there are too many of them.
-    ///
-    /// # Errors
-    /// When the model fails.
-    pub fn listens(&self, text: &str) -> Result<f32, ModelError> {
-        listens(&self.embedder, text)
-    }
-
     /// What is asked: intents, knowledge entries and matters, each best first, and what another clause surely means besides.
     fn meaning(&self, text: &str, vector: &Embedding) -> Result<Meaning, ModelError> {
         let (mut intents, mut knowledge) = self.apart(self.head.scores(vector));

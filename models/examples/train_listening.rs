@@ -13,7 +13,7 @@ const FOLDS: usize = 5;
 /// Inverse of the regularisation.
 const FREEDOM: f32 = 5.0;
 /// From here on words are taken to want no turn (`src/call/turn/overlap.rs`).
-const LISTENS: f32 = 0.7;
+const LISTENS: f32 = 0.8;
 
 struct Example {
     vector: Embedding,

@@ -96,13 +96,13 @@ impl Call {
         }
     }
 
-    pub(super) fn partial(&mut self, leg: LegId, from: Time, text: String, listens: f32) {
+    pub(super) fn partial(&mut self, leg: LegId, from: Time, text: String) {
         if leg != LegId::CALLER || !self.base.ear.is_voice() {
             return;
         }
         let base = &mut self.base;
         let (said, yes_answers) = (base.mouth.text(), !base.expects_sentence());
-        base.lasting.of(from).looks.take((&text, listens), &said, yes_answers, base.language);
+        base.lasting.of(from).looks.take(&text, &said, yes_answers, base.language);
         if !text.trim().is_empty() {
             self.base.io.record(What::Hearing { text });
         }

@@ -49,14 +49,8 @@ pub enum Event {
     },
     /// Speech has paused: the last sound was at `at`. Reported when the pause has lasted the listener's minimum (200 ms by default).
     VoiceStopped { leg: LegId, at: Time },
-    /// What was said so far, while the speaker goes on. May lag; may never come. `listens`: how likely the words want no turn, 0..=1 (0 where nobody looked).
-    Partial {
-        leg: LegId,
-        from: Time,
-        text: String,
-        #[serde(default)]
-        listens: f32,
-    },
+    /// What was said so far, while the speaker goes on. May lag; may never come.
+    Partial { leg: LegId, from: Time, text: String },
     /// Before `Heard`, on the caller's first words, where the call may be held in other languages: they are in this one, and are written down in it.
     OtherLanguage { id: RequestId, language: String },
     /// Answer to `Transcribe`.

@@ -67,11 +67,6 @@ impl Heads {
         if text.trim().is_empty() { Ok(Understanding::default()) } else { self.0.understand(text) }
     }
 
-    /// How likely the words of a voice that goes on only say that somebody listens, 0..=1.
-    pub(super) fn listens(&self, text: &str) -> Result<f32, ModelError> {
-        self.0.listens(text)
-    }
-
     /// Which value of the flow a question of an agent is after, the likeliest first.
     pub(super) fn asks_for(&self, question: &str) -> Result<Vec<Scored>, ModelError> {
         self.0.asks_for(question)

@@ -22,9 +22,7 @@ impl Shared {
                 && let Ok(heard) = call.words(leg, from, to, given_up)
                 && (over_bot || !heard.is_empty())
             {
-                // Words that do not stop the bot are no reason to fail.
-                let listens = if over_bot { call.heads().listens(&heard).unwrap_or_default() } else { 0.0 };
-                report(&call.parts.events, Event::Partial { leg, from, text: heard, listens });
+                report(&call.parts.events, Event::Partial { leg, from, text: heard });
             }
             open.store(false, Ordering::Relaxed);
         };

@@ -218,7 +218,7 @@ impl World {
             }
         }
         for (ms, text) in self.glimpses.clone().into_iter().filter(|(ms, _)| from + ms <= to) {
-            self.tell(from + ms, Event::Partial { leg, from: at, text: text.to_owned(), listens: 0.0 });
+            self.tell(from + ms, Event::Partial { leg, from: at, text: text.to_owned() });
         }
         self.tell(to + 200, Event::VoiceStopped { leg, at: warmline::call::time::Time(to) });
     }

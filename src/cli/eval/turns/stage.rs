@@ -447,8 +447,7 @@ impl<'t, 'a> Stage<'t, 'a> {
         self.seen.glimpsed.push(heard.text.clone());
         self.glimpsed = self.now.plus(self.takes_ms(to.since(from)));
         if over_bot || !heard.text.is_empty() {
-            let listens = if over_bot { listens(&self.theatre.bench.embedder, &heard.text)? } else { 0.0 };
-            self.tell(self.glimpsed, Event::Partial { leg: LegId::CALLER, from, text: heard.text, listens });
+            self.tell(self.glimpsed, Event::Partial { leg: LegId::CALLER, from, text: heard.text });
         }
         Ok(())
     }
