@@ -124,6 +124,7 @@ impl Kind {
                 | HandoffStep::Voicemail { .. }
                 | HandoffStep::Briefed { .. }
                 | HandoffStep::BriefingFailed { .. }
+                | HandoffStep::Chose { .. }
                 | HandoffStep::Held { .. }
                 | HandoffStep::Muted { .. }
                 | HandoffStep::Third { .. }

@@ -403,6 +403,9 @@ fn count_step(step: &HandoffStep) {
         HandoffStep::BriefingFailed { instead, .. } => {
             metrics::counter!("warmline_briefings_failed_total", "instead" => word(instead)).increment(1);
         }
+        HandoffStep::Chose { choice, by, .. } => {
+            metrics::counter!("warmline_agent_choices_total", "choice" => word(choice), "by" => word(by)).increment(1);
+        }
         HandoffStep::Third { third: ThirdStep::Ended { why, .. }, .. } => {
             metrics::counter!("warmline_third_ended_total", "why" => word(why)).increment(1);
         }

@@ -1,5 +1,6 @@
 //! What is written down of a call. Store, live pages, report and summary read nothing else.
 
+mod chosen;
 mod inquiry;
 mod people;
 
@@ -13,6 +14,7 @@ use crate::call::{
     understanding::{Scored, Tone},
 };
 
+pub use chosen::{ChosenBy, OfferChoice};
 pub use inquiry::{AskBy, InquiryStep, Suggestion};
 pub use people::{Supervised, ThirdEnd, ThirdStep};
 
@@ -325,6 +327,14 @@ pub enum HandoffStep {
     Briefed { agent: AgentId, took_ms: u64, repeats: u32 },
     /// The briefing could not be spoken: what the agent got instead.
     BriefingFailed { agent: AgentId, instead: Whisper },
+    /// The agent has chosen what becomes of the offer. `words`: what they said, where they said it.
+    Chose {
+        agent: AgentId,
+        choice: OfferChoice,
+        by: ChosenBy,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        words: Option<String>,
+    },
     /// The bot has introduced agent and caller to each other; not to its end, if the agent had enough of it.
     Introduced { agent: AgentId, whole: bool },
     /// The agent put the caller on hold, or took them back.

@@ -292,6 +292,7 @@ fn step_columns(step: &HandoffStep) -> Result<(Option<&AgentId>, Option<String>)
         | HandoffStep::Voicemail { .. } => (None, None),
         HandoffStep::Briefed { agent, .. }
         | HandoffStep::BriefingFailed { agent, .. }
+        | HandoffStep::Chose { agent, .. }
         | HandoffStep::Held { agent, .. }
         | HandoffStep::Muted { agent, .. }
         | HandoffStep::Introduced { agent, .. }

@@ -184,6 +184,7 @@ impl CardFold {
             | HandoffStep::CallerNotReached { .. }
             | HandoffStep::Briefed { .. }
             | HandoffStep::BriefingFailed { .. }
+            | HandoffStep::Chose { .. }
             | HandoffStep::Held { .. }
             | HandoffStep::Muted { .. }
             | HandoffStep::Third { .. }

@@ -231,6 +231,7 @@ impl CallHead {
             | HandoffStep::CallerNotReached { .. }
             | HandoffStep::Briefed { .. }
             | HandoffStep::BriefingFailed { .. }
+            | HandoffStep::Chose { .. }
             | HandoffStep::Held { .. }
             | HandoffStep::Muted { .. }
             | HandoffStep::Third { .. }

@@ -327,6 +327,7 @@ pub enum HandoffStep {
     Voicemail { from: Ms, to: Ms, text: String },
     Briefed { agent: String, took_ms: u64, repeats: u32 },
     BriefingFailed { agent: String, instead: Whisper },
+    Chose { agent: String, choice: OfferChoice, by: ChosenBy, words: Option<String> },
     Held { agent: String, held: bool },
     Muted { agent: String, muted: bool },
     Inquiry { inquiry: InquiryStep },
@@ -334,6 +335,25 @@ pub enum HandoffStep {
     Introduced { agent: String, whole: bool },
     SentToBot { agent: String, node: Option<String> },
     Ended { outcome: HandoffOutcome, waited_ms: u64, longest_silence_ms: u64, offers: u32, repeats: u32 },
+}
+
+/// What an agent does about an offer.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferChoice {
+    Accept,
+    Decline,
+    Repeat,
+    More,
+}
+
+/// How an agent has said so.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChosenBy {
+    Key,
+    Word,
+    Page,
 }
 
 /// What happens with one line that the bot asks a human.

@@ -8,6 +8,7 @@ use crate::call::{
     flow::prompt::PromptKey,
     handoff::{
         AgentVoice, Handoff, Leg, Offer, Stage,
+        heard::{CHOICE, Heard},
         transfer::{AgentLeg, Referral},
     },
     ids::{AgentId, LegId},
@@ -16,11 +17,7 @@ use crate::call::{
     then::Then,
     time::Time,
     timer::Timer,
-    turn::{
-        ear::{AGENT_TIMERS, Ear},
-        line::Line,
-        mouth::Mouth,
-    },
+    turn::{line::Line, mouth::Mouth},
 };
 
 /// An agent whose caller has left is told so for at most this long, then the leg is ended.
@@ -56,7 +53,8 @@ impl Handoff {
                 self.tell_of_briefing(base, &offer);
                 let mouth = Box::new(Mouth::new(leg, Timer::AgentSpeech, base.io.now));
                 let briefing = self.briefing(base, &offer);
-                self.brief(base, offer, mouth, (briefing, Whisper::Whole));
+                let heard = Box::new(Heard::new(base, leg));
+                self.brief(base, offer, (mouth, heard), (briefing, Whisper::Whole));
             }
             other => self.stage = other,
         }
@@ -103,36 +101,41 @@ impl Handoff {
     }
 
     /// Tells the agent, or tells them again.
-    pub(super) fn brief(&mut self, base: &mut Base, offer: Offer, mut mouth: Box<Mouth>, (text, whisper): (Vec<String>, Whisper)) {
+    pub(super) fn brief(
+        &mut self,
+        base: &mut Base,
+        offer: Offer,
+        (mut mouth, heard): (Box<Mouth>, Box<Heard>),
+        (text, whisper): (Vec<String>, Whisper),
+    ) {
         let choice = prompt(base, self.choice_prompt(base));
         mouth.say(&mut base.io, line("briefing", text));
-        mouth.say(&mut base.io, line("briefing_choice", choice));
-        self.stage = Stage::Briefing { offer, mouth, whisper, since: base.io.now };
+        mouth.say(&mut base.io, line(CHOICE, choice));
+        self.stage = Stage::Briefing { offer, mouth, heard, whisper, since: base.io.now };
     }
 
     /// The briefing cannot be spoken: a shorter one that is kept ready, else a bell. The card is on the page, and the keys work, whatever is said.
     pub(super) fn briefing_failed(&mut self, base: &mut Base) {
         match self.take() {
-            Stage::Briefing { offer, mut mouth, whisper, since } if whisper != Whisper::Bell => {
+            Stage::Briefing { offer, mut mouth, heard, whisper, since } if whisper != Whisper::Bell => {
                 let instead = if whisper == Whisper::Whole { Whisper::Short } else { Whisper::Bell };
                 base.io.record(What::Handoff { step: HandoffStep::BriefingFailed { agent: offer.agent.id.clone(), instead } });
                 mouth.silence(&mut base.io);
                 if instead == Whisper::Short {
                     let short = prompt(base, self.short_prompt());
-                    return self.brief(base, offer, mouth, (short, instead));
+                    return self.brief(base, offer, (mouth, heard), (short, instead));
                 }
-                self.stage = Stage::Briefing { offer, mouth, whisper: instead, since };
+                self.stage = Stage::Briefing { offer, mouth, heard, whisper: instead, since };
             }
             other => self.stage = other,
         }
     }
 
     /// The agent was told everything.
-    pub(super) fn let_choose(&mut self, base: &mut Base, offer: Offer, mouth: Box<Mouth>, whisper: Whisper) {
-        let policy = base.flow.turn.clone();
-        let ear = Box::new(Ear::new(offer.leg, AGENT_TIMERS, policy, base.language, base.io.now));
+    pub(super) fn let_choose(&mut self, base: &mut Base, offer: Offer, (mouth, mut heard): (Box<Mouth>, Box<Heard>), whisper: Whisper) {
+        heard.were_asked(base.io.now);
         base.io.timers.set(Timer::AgentChoose, base.io.now.plus(base.flow.handoff.choose_ms));
-        self.stage = Stage::Choosing { offer, mouth, ear, whisper };
+        self.stage = Stage::Choosing { offer, mouth, heard, whisper };
     }
 
     /// The phone was not answered in time, and the driver did not say so.

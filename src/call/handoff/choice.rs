@@ -2,18 +2,17 @@
 
 use crate::call::{
     base::Base,
-    event::{AgentChoice, DeclineReason, FarEndSign},
+    event::{AgentChoice, DeclineReason},
     flow::step::Expect,
-    handoff::{AgentVoice, Handoff, Leg, Offer, Stage, inquiry::Inquiry},
+    handoff::{AgentVoice, Handoff, Leg, Offer, Stage, heard::CHOICE, inquiry::Inquiry},
     ids::{AgentId, LegId},
     outcome::OfferOutcome,
-    record::{HandoffStep, NotReached, What, Whisper},
+    record::{ChosenBy, HandoffStep, NotReached, OfferChoice, What, Whisper},
     then::Then,
     timer::Timer,
     turn::{
         ear::News,
         mouth::{Mouth, Told},
-        words,
     },
 };
 
@@ -27,14 +26,15 @@ impl Handoff {
         if self.agent_leg().is_none_or(|(agent, _)| agent != leg) {
             return Then::Stay;
         }
-        match digit {
-            '1' if self.inquiry.as_ref().is_some_and(Inquiry::waits_for_confirmation) => self.confirm_said(base),
-            '1' => self.choose(base, &AgentChoice::Accept),
-            '2' => self.choose(base, &AgentChoice::Repeat),
-            '3' => self.choose(base, &AgentChoice::More),
-            '9' => self.choose(base, &AgentChoice::Decline { reason: DeclineReason::Other }),
-            _ => Then::Stay,
-        }
+        let choice = match digit {
+            '1' if self.inquiry.as_ref().is_some_and(Inquiry::waits_for_confirmation) => return self.confirm_said(base),
+            '1' => AgentChoice::Accept,
+            '2' => AgentChoice::Repeat,
+            '3' => AgentChoice::More,
+            '9' => AgentChoice::Decline { reason: DeclineReason::Other },
+            _ => return Then::Stay,
+        };
+        self.choose(base, &choice, (ChosenBy::Key, None))
     }
 
     /// A button on the agent's page.
@@ -43,10 +43,12 @@ impl Handoff {
             self.third_chose(base, agent, &choice);
             return Then::Stay;
         }
-        if self.is_bridged() { self.with_the_caller(base, choice) } else { self.choose(base, &choice) }
+        if self.is_bridged() { self.with_the_caller(base, choice) } else { self.choose(base, &choice, (ChosenBy::Page, None)) }
     }
 
-    fn choose(&mut self, base: &mut Base, choice: &AgentChoice) -> Then {
+    /// `how`: with the words, where it was said.
+    pub(super) fn choose(&mut self, base: &mut Base, choice: &AgentChoice, how: (ChosenBy, Option<&str>)) -> Then {
+        self.note_choice(base, choice, how);
         match choice {
             AgentChoice::Accept => self.take_offer(base),
             AgentChoice::Decline { reason } => self.decline(base, *reason),
@@ -70,6 +72,37 @@ impl Handoff {
             | AgentChoice::Part
             | AgentChoice::ToBot { .. } => Then::Stay,
         }
+    }
+
+    /// Writes it down, if it is for somebody to whom the call is offered.
+    fn note_choice(&self, base: &mut Base, choice: &AgentChoice, (by, words): (ChosenBy, Option<&str>)) {
+        let choice = match choice {
+            AgentChoice::Accept => OfferChoice::Accept,
+            AgentChoice::Decline { .. } | AgentChoice::HangUp => OfferChoice::Decline,
+            AgentChoice::Repeat => OfferChoice::Repeat,
+            AgentChoice::More => OfferChoice::More,
+            AgentChoice::Answer { .. }
+            | AgentChoice::Hold
+            | AgentChoice::Resume
+            | AgentChoice::Mute
+            | AgentChoice::Unmute
+            | AgentChoice::Transfer { .. }
+            | AgentChoice::Consult { .. }
+            | AgentChoice::Add { .. }
+            | AgentChoice::Conference
+            | AgentChoice::Complete
+            | AgentChoice::Part
+            | AgentChoice::ToBot { .. } => return,
+        };
+        let (Stage::Reading { offer }
+        | Stage::Ringing { offer, accepted: false, .. }
+        | Stage::Briefing { offer, .. }
+        | Stage::Choosing { offer, .. }) = &self.stage
+        else {
+            return;
+        };
+        let words = words.map(|words| base.io.told(words));
+        base.io.record(What::Handoff { step: HandoffStep::Chose { agent: offer.agent.id.clone(), choice, by, words } });
     }
 
     fn take_offer(&mut self, base: &mut Base) -> Then {
@@ -115,20 +148,19 @@ impl Handoff {
 
     /// The agent wants to hear it again, or more than it.
     fn brief_again(&mut self, base: &mut Base, more: bool) -> Then {
-        let (mut offer, mut mouth, mut ear) = match self.take() {
-            Stage::Briefing { offer, mouth, .. } if offer.repeats < MOST_REPEATS => (offer, mouth, None),
-            Stage::Choosing { offer, mouth, ear, .. } if offer.repeats < MOST_REPEATS => (offer, mouth, Some(ear)),
+        let (mut offer, mut mouth, mut heard) = match self.take() {
+            Stage::Briefing { offer, mouth, heard, .. } | Stage::Choosing { offer, mouth, heard, .. } if offer.repeats < MOST_REPEATS => {
+                (offer, mouth, heard)
+            }
             other => return self.keep(other),
         };
         mouth.silence(&mut base.io);
-        if let Some(ear) = &mut ear {
-            ear.discard(&mut base.io);
-        }
+        heard.ear.discard(&mut base.io);
         base.io.timers.stop(Timer::AgentChoose);
         offer.repeats += 1;
         base.handoff.repeats += 1;
         let text = if more && self.inquiry.is_none() { self.summary.more.clone() } else { self.briefing(base, &offer) };
-        self.brief(base, offer, mouth, (text, Whisper::Whole));
+        self.brief(base, offer, (mouth, heard), (text, Whisper::Whole));
         Then::Stay
     }
 
@@ -144,34 +176,23 @@ impl Handoff {
         if told == Told::Failed {
             self.briefing_failed(base);
         }
-        let asked = self.answers_on().is_some();
-        let Stage::Choosing { ear, .. } = &mut self.stage else { return Then::Stay };
-        if asked {
-            let news = what.reach_ear(base, ear, Expect::Sentence);
+        if self.inquiry.is_some() {
+            let Stage::Choosing { heard, .. } = &mut self.stage else { return Then::Stay };
+            let news = what.reach_ear(base, &mut heard.ear, Expect::Sentence);
             return self.answer_heard(base, news);
         }
-        match what.reach_ear(base, ear, Expect::YesNo) {
-            News::Words => {
-                // Never asked what it means: what agents say is not analysed.
-                let choice = ear.words().and_then(|heard| words::chooses(&heard.text, base.language));
-                ear.discard(&mut base.io);
-                self.said(base, choice)
-            }
-            // A recogniser that fails here leaves the keys and the page.
-            News::Nothing
-            | News::Began { .. }
-            | News::Paused { .. }
-            | News::Meaning
-            | News::Turn(_)
-            | News::Slow
-            | News::Deaf
-            | News::NoMeaning => Then::Stay,
+        let (Stage::Briefing { mouth, heard, .. } | Stage::Choosing { mouth, heard, .. }) = &mut self.stage else { return Then::Stay };
+        if told == Told::Started && mouth.sounding_node() == Some(CHOICE) {
+            heard.were_asked(base.io.now);
         }
+        let news = what.reach_ear(base, &mut heard.ear, Expect::YesNo);
+        self.choice_heard(base, &news)
     }
 
     /// What is heard of an agent who is asked one line: the whole turn counts, and its words alone.
     fn answer_heard(&mut self, base: &mut Base, news: News) -> Then {
-        let Stage::Choosing { ear, .. } = &mut self.stage else { return Then::Stay };
+        let Stage::Choosing { heard, .. } = &mut self.stage else { return Then::Stay };
+        let ear = &mut heard.ear;
         match news {
             // Whoever speaks is not late.
             News::Began { .. } => base.io.timers.stop(Timer::AgentChoose),
@@ -188,16 +209,6 @@ impl Handoff {
             News::Nothing | News::Paused { .. } | News::Meaning | News::Slow | News::NoMeaning => {}
         }
         Then::Stay
-    }
-
-    /// Words take no call from what may be an answering machine: keys and the page do.
-    fn said(&mut self, base: &mut Base, choice: Option<AgentChoice>) -> Then {
-        let suspected = self.offer().is_some_and(|offer| base.signs.contains(&(offer.leg, FarEndSign::MachineSuspected)));
-        match choice {
-            Some(AgentChoice::Accept) if suspected => Then::Stay,
-            Some(choice) => self.choose(base, &choice),
-            None => Then::Stay,
-        }
     }
 
     fn agent_mouth(&mut self, base: &mut Base, what: &AgentVoice) -> Told {

@@ -16,7 +16,6 @@ use crate::call::{
         Handoff, Leg, Matter, Offer, Stage, answer,
         summary::{fact_spoken, sentence},
     },
-    ids::LegId,
     measured::Measured,
     outcome::{InquiryOutcome, OfferOutcome},
     record::{AskBy, HandoffStep, InquiryStep, What, Whisper},
@@ -260,22 +259,22 @@ impl Handoff {
     }
 
     /// The agent hears what became of their words.
-    fn tell_again(&mut self, base: &mut Base, heard: InquiryHeard) -> Then {
-        let (offer, mut mouth, mut ear) = match self.take() {
-            Stage::Choosing { offer, mouth, ear, .. } => (offer, mouth, ear),
+    fn tell_again(&mut self, base: &mut Base, what: InquiryHeard) -> Then {
+        let (offer, mut mouth, mut heard) = match self.take() {
+            Stage::Choosing { offer, mouth, heard, .. } => (offer, mouth, heard),
             other => return self.keep(other),
         };
         mouth.silence(&mut base.io);
-        ear.discard(&mut base.io);
+        heard.ear.discard(&mut base.io);
         base.io.timers.stop(Timer::AgentChoose);
-        let text = match heard {
+        let text = match what {
             InquiryHeard::SaidBack => {
                 Self::note_inquiry(base, InquiryStep::SaidBack { agent: offer.agent.id.clone() });
                 self.inquiry_text(base, &offer)
             }
             InquiryHeard::NotUnderstood => super::agent::prompt(base, PromptKey::InquiryAgain),
         };
-        self.brief(base, offer, mouth, (text, Whisper::Whole));
+        self.brief(base, offer, (mouth, heard), (text, Whisper::Whole));
         Then::Stay
     }
 
@@ -314,25 +313,6 @@ impl Handoff {
             | Stage::Callback { .. }
             | Stage::Voicemail { .. }
             | Stage::Over => base.tell(PromptKey::StillAsking, &[("name", "")]),
-        }
-    }
-
-    /// The leg on which an answer is listened for.
-    pub(super) fn answers_on(&self) -> Option<LegId> {
-        match &self.stage {
-            Stage::Choosing { offer, .. } => self.inquiry.is_some().then_some(offer.leg),
-            Stage::Finding { .. }
-            | Stage::Queued { .. }
-            | Stage::Reading { .. }
-            | Stage::Ringing { .. }
-            | Stage::Briefing { .. }
-            | Stage::RingingCaller { .. }
-            | Stage::Connecting { .. }
-            | Stage::Transferring { .. }
-            | Stage::Bridged { .. }
-            | Stage::Callback { .. }
-            | Stage::Voicemail { .. }
-            | Stage::Over => None,
         }
     }
 }

@@ -21,6 +21,7 @@ mod callback;
 mod choice;
 mod closed;
 mod company;
+mod heard;
 mod inquiry;
 mod introduction;
 mod invited;
@@ -50,12 +51,13 @@ use crate::call::{
     record::{HandoffStep, Owner, Summary, ThirdEnd, What, Whisper},
     time::Time,
     timer::Timer,
-    turn::{ear::Ear, mouth::Mouth},
+    turn::mouth::Mouth,
 };
 
 use asked::Aside;
 use callback::Asking;
 use company::Company;
+use heard::Heard;
 use inquiry::Inquiry;
 use promised::Due;
 use summary::because;
@@ -87,9 +89,9 @@ enum Stage {
     /// The agent's phone is called. `accepted`: taken on the page already.
     Ringing { offer: Offer, rings: bool, accepted: bool },
     /// The agent has picked up and hears who calls, since then.
-    Briefing { offer: Offer, mouth: Box<Mouth>, whisper: Whisper, since: Time },
+    Briefing { offer: Offer, mouth: Box<Mouth>, heard: Box<Heard>, whisper: Whisper, since: Time },
     /// The agent was told, and chooses.
-    Choosing { offer: Offer, mouth: Box<Mouth>, ear: Box<Ear>, whisper: Whisper },
+    Choosing { offer: Offer, mouth: Box<Mouth>, heard: Box<Heard>, whisper: Whisper },
     /// A callback: the agent has accepted, and the caller's telephone rings.
     RingingCaller { offer: Offer, mouth: Box<Mouth> },
     /// The caller is told what comes: their own side is asked to connect them; or, called back, they have just answered.
@@ -254,9 +256,9 @@ impl Handoff {
             return;
         }
         match self.take() {
-            Stage::Briefing { offer, mouth, whisper, since } => {
+            Stage::Briefing { offer, mouth, heard, whisper, since } => {
                 Self::briefed(base, &offer, since);
-                self.let_choose(base, offer, mouth, whisper);
+                self.let_choose(base, offer, (mouth, heard), whisper);
             }
             Stage::Connecting { offer } => self.connect(base, offer),
             Stage::Transferring { offer, referral } => self.refer(base, offer, referral.agent),

@@ -46,7 +46,9 @@ impl Handoff {
     /// The agent's leg if it is up and not bridged, and whether it is listened to.
     pub(crate) fn agent_leg(&self) -> Option<(LegId, bool)> {
         match &self.stage {
-            Stage::Briefing { offer, .. } | Stage::RingingCaller { offer, .. } | Stage::Connecting { offer } => Some((offer.leg, false)),
+            // An answer to a question of the bot is listened for behind the question.
+            Stage::Briefing { offer, .. } => Some((offer.leg, self.inquiry.is_none())),
+            Stage::RingingCaller { offer, .. } | Stage::Connecting { offer } => Some((offer.leg, false)),
             Stage::Choosing { offer, .. } => Some((offer.leg, true)),
             Stage::Transferring { offer, referral } => (referral.agent == AgentLeg::Up).then_some((offer.leg, false)),
             Stage::Finding { .. }

@@ -312,6 +312,14 @@ impl Ear {
         }
     }
 
+    /// The words are a whole answer, or may go on: the turn ends behind this pause.
+    pub(crate) fn ends_behind(&mut self, io: &mut Io, pause_ms: u64) {
+        if let Hearing::Pause { to, due, .. } = &mut self.hearing {
+            *due = to.plus(pause_ms);
+            io.timers.set(self.timers.end_of_turn, *due);
+        }
+    }
+
     /// The words are enough.
     pub(crate) fn words_are_enough(&mut self, io: &mut Io) -> News {
         self.settle_meaning(io, None, None)

@@ -26,6 +26,8 @@ pub struct TurnWords {
     more: Words,
     busy: Words,
     not_my_skill: Words,
+    /// What answering machines say and people at a telephone do not.
+    machines: Words,
     never_mind: Words,
     call_back: Words,
     leave_message: Words,
@@ -114,27 +116,109 @@ pub(crate) fn yes_or_no(text: &str, language: Language) -> Option<bool> {
 /// More words than these take no call: somebody tells a story, or it is a greeting that a machine plays.
 const MOST_ACCEPTING: usize = 8;
 
-/// What an agent says to an offer; none if it is something else.
+/// What an agent says to an offer; none if it is something else. Whoever says why they do not take it may do so at any length.
 pub(crate) fn chooses(text: &str, language: Language) -> Option<AgentChoice> {
-    let words = plain(text);
+    let said = plain(text);
     let lists = &language.turn;
-    let declines = |reason| Some(AgentChoice::Decline { reason });
-    if contains_any(&words, &lists.not_my_skill) {
-        return declines(DeclineReason::NotMySkill);
+    // "No problem" is no no.
+    let words = without(&said, &lists.back_channels);
+    let of_several = |phrases: &Words| phrases.iter().any(|phrase| phrase.contains(' ') && contains_phrase(&words, phrase));
+    let short = said.len() <= MOST_ACCEPTING;
+    let reason = if contains_any(&words, &lists.not_my_skill) {
+        Some(DeclineReason::NotMySkill)
+    } else if contains_any(&words, &lists.busy) {
+        Some(DeclineReason::Busy)
+    } else {
+        // "I can't hear you" asks for it again.
+        (declines(&words, language) && !of_several(&lists.again)).then_some(DeclineReason::Other)
+    };
+    if let Some(reason) = reason {
+        return Some(AgentChoice::Decline { reason });
     }
-    if contains_any(&words, &lists.busy) {
-        return declines(DeclineReason::Busy);
-    }
-    if contains_any(&words, &lists.again) {
+    if short && contains_any(&words, &lists.again) {
         return Some(AgentChoice::Repeat);
     }
-    if contains_any(&words, &lists.more) {
+    if short && contains_any(&words, &lists.more) {
         return Some(AgentChoice::More);
     }
-    if contains_any(&words, &lists.decline) {
-        return declines(DeclineReason::Other);
+    let strange = strangers(&said, language);
+    let accepts =
+        contains_any(&said, &lists.accept) && !contains_any(&words, &lists.no) && strange <= usize::from(accepts_outright(&said, language));
+    (short && accepts).then_some(AgentChoice::Accept)
+}
+
+/// Words of several of which none counts are left out.
+fn without(words: &[String], phrases: &Words) -> Vec<String> {
+    let several = |rest: &[String]| phrases.iter().filter(|phrase| phrase.contains(' ')).map(|phrase| begins_with(rest, phrase)).max();
+    let (mut left, mut at) = (Vec::new(), 0);
+    while at < words.len() {
+        match several(&words[at..]).filter(|length| *length > 0) {
+            Some(length) => at += length,
+            None => {
+                left.push(words[at].clone());
+                at += 1;
+            }
+        }
     }
-    (words.len() <= MOST_ACCEPTING && contains_any(&words, &lists.accept)).then_some(AgentChoice::Accept)
+    left
+}
+
+/// How many words these begin with the phrase's; none if they do not.
+fn begins_with(words: &[String], phrase: &str) -> usize {
+    let length = phrase.split(' ').count();
+    let same = words.len() >= length && words.iter().zip(phrase.split(' ')).all(|(word, part)| word == part);
+    if same { length } else { 0 }
+}
+
+/// One of the words that mean no by themselves comes first, or something that means it anywhere.
+fn declines(words: &[String], language: Language) -> bool {
+    let lists = &language.turn;
+    let by_itself = |phrase: &str| lists.no.contains(phrase);
+    let begins = |word: &&String| {
+        let word = word.as_str();
+        ![&lists.back_channels, &lists.again, &language.lexicon.fillers, &language.lexicon.hello].iter().any(|list| list.contains(word))
+    };
+    let first = words.iter().find(begins);
+    lists.decline.iter().any(
+        |phrase| {
+            if by_itself(phrase) { first.is_some_and(|first| first == phrase) } else { contains_phrase(words, phrase) }
+        },
+    )
+}
+
+/// Words that have no place in an acceptance.
+fn strangers(words: &[String], language: Language) -> usize {
+    let (lists, lexicon) = (&language.turn, &language.lexicon);
+    let known = [&lists.accept, &lists.back_channels, &lists.yes, &lexicon.fillers, &lexicon.thanks, &lexicon.hello];
+    let (mut strangers, mut at) = (0, 0);
+    while at < words.len() {
+        let longest = known.iter().flat_map(|list| list.iter()).map(|phrase| begins_with(&words[at..], phrase)).max().unwrap_or(0);
+        strangers += usize::from(longest == 0);
+        at += longest.max(1);
+    }
+    strangers
+}
+
+/// "Put them through", "accept": nobody says that who only listens.
+fn accepts_outright(words: &[String], language: Language) -> bool {
+    let lists = &language.turn;
+    lists.accept.iter().any(|phrase| !lists.back_channels.contains(phrase) && contains_phrase(words, phrase))
+}
+
+/// "Yes", "okay, right": it may mean that an agent takes the call, or that they listen.
+pub(crate) fn only_listens(text: &str, language: Language) -> bool {
+    !accepts_outright(&plain(text), language)
+}
+
+/// "Please leave a message after the tone."
+pub(crate) fn greets_for_a_machine(text: &str, language: Language) -> bool {
+    contains_any(&plain(text), &language.turn.machines)
+}
+
+/// What was heard is a piece of what is being said, and more than one word.
+pub(crate) fn is_piece(heard: &str, said: &str) -> bool {
+    let (heard, said) = (plain(heard), plain(said));
+    heard.len() >= 2 && said.windows(heard.len()).any(|window| window == heard)
 }
 
 /// The caller no longer wants a human.
@@ -232,15 +316,105 @@ mod tests {
 
     #[test]
     fn agents_accept_and_decline_in_words() {
+        let says = |text: &str| chooses(text, english());
+        let accepted = [
+            "Accept.",
+            "Yes.",
+            "Okay.",
+            "Put them through.",
+            "I'll take it.",
+            "Ok, go ahead.",
+            "Yes, please, put her through.",
+            "No problem, put them through.",
+            "Sure, I will take the call.",
+            "Hi, yes, I accept.",
+            "Well, okay, connect us then. Thanks.",
+        ];
+        for text in accepted {
+            assert_eq!(says(text), Some(AgentChoice::Accept), "{text}");
+        }
         let declined = |reason| Some(AgentChoice::Decline { reason });
-        assert_eq!(chooses("Accept.", english()), Some(AgentChoice::Accept));
-        assert_eq!(chooses("I can't right now", english()), declined(DeclineReason::Other));
-        assert_eq!(chooses("No, I'm busy.", english()), declined(DeclineReason::Busy));
-        assert_eq!(chooses("That is not my department", english()), declined(DeclineReason::NotMySkill));
-        assert_eq!(chooses("Say that again please", english()), Some(AgentChoice::Repeat));
-        assert_eq!(chooses("Tell me more.", english()), Some(AgentChoice::More));
-        assert_eq!(chooses("Hello?", english()), None);
-        assert_eq!(chooses("Yes, this is the office, we are at lunch, leave your name, okay", english()), None);
+        for text in [
+            "No.",
+            "I can't right now",
+            "Sorry, no, ask somebody else today, I have to leave in a minute.",
+            "Decline.",
+            "Hello? No, not now.",
+        ] {
+            assert_eq!(says(text), declined(DeclineReason::Other), "{text}");
+        }
+        for text in ["No, I'm busy.", "I can't, I'm at lunch."] {
+            assert_eq!(says(text), declined(DeclineReason::Busy), "{text}");
+        }
+        assert_eq!(says("That is not my department"), declined(DeclineReason::NotMySkill));
+        for text in ["Say that again please", "Again.", "Repeat that.", "Sorry?", "I can't hear you, once more?"] {
+            assert_eq!(says(text), Some(AgentChoice::Repeat), "{text}");
+        }
+        for text in ["Tell me more.", "More.", "Details, please."] {
+            assert_eq!(says(text), Some(AgentChoice::More), "{text}");
+        }
+    }
+
+    #[test]
+    fn greetings_choose_nothing() {
+        let greetings = [
+            "Hello?",
+            "Warmline support, Maria speaking.",
+            "Hello, this is Maria, how can I help you?",
+            "Who is this?",
+            "Hi, is somebody there?",
+            "Yes, this is the office, we are at lunch today, leave your name, okay",
+            "Please leave a message, yes.",
+            "Go ahead and leave a message.",
+            "Yes, you have reached Maria.",
+            "Okay, and who is that?",
+            "Don't put them through.",
+        ];
+        for text in greetings {
+            assert!(!matches!(chooses(text, english()), Some(AgentChoice::Accept | AgentChoice::Repeat | AgentChoice::More)), "{text}");
+        }
+        assert!(greets_for_a_machine("Please leave a message, yes.", english()) && !greets_for_a_machine("I'll take it.", english()));
+        assert!(only_listens("Yes. Okay.", english()) && !only_listens("Yes, go ahead.", english()));
+        assert!(is_piece("Say accept.", "Press one or say accept.") && !is_piece("Accept.", "Press one or say accept."));
+    }
+
+    #[test]
+    fn agents_choose_in_every_language() {
+        let languages = Languages::built_in();
+        let of = |code| languages.of(code).unwrap();
+        let accepted = [
+            ("ro", "Da, preiau."),
+            ("ro", "Accept apelul."),
+            ("ro", "Fă-mi legătura."),
+            ("cs", "Přijímám."),
+            ("cs", "Ano, přepojte ho."),
+            ("cs", "Vezmu to."),
+        ];
+        for (code, text) in accepted {
+            assert_eq!(chooses(text, of(code)), Some(AgentChoice::Accept), "{text}");
+            assert!(!only_listens(text, of(code)), "{text}");
+        }
+        let declined = |code, text, reason| assert_eq!(chooses(text, of(code)), Some(AgentChoice::Decline { reason }), "{text}");
+        declined("ro", "Nu pot, sunt la masă.", DeclineReason::Busy);
+        declined("ro", "Păi nu.", DeclineReason::Other);
+        declined("cs", "Ne, teď nemůžu.", DeclineReason::Other);
+        declined("cs", "Nemůžu, mám oběd.", DeclineReason::Busy);
+        for (code, text) in [("ro", "Încă o dată."), ("ro", "Nu am auzit."), ("ro", "Repetă."), ("cs", "Ještě jednou."), ("cs", "Cože?")]
+        {
+            assert_eq!(chooses(text, of(code)), Some(AgentChoice::Repeat), "{text}");
+        }
+        for (code, text) in [("ro", "Spune-mi mai multe."), ("cs", "Řekni mi víc.")] {
+            assert_eq!(chooses(text, of(code)), Some(AgentChoice::More), "{text}");
+        }
+        for (code, text) in
+            [("ro", "Alo?"), ("ro", "Bună ziua, Maria la telefon."), ("cs", "Haló?"), ("cs", "Dobrý den, u telefonu Marie.")]
+        {
+            assert_eq!(chooses(text, of(code)), None, "{text}");
+        }
+        // That is how a telephone is answered there.
+        assert!(only_listens("Da?", of("ro")) && only_listens("Ano, prosím?", of("cs")));
+        let machines = [("ro", "Lăsați un mesaj după semnal."), ("cs", "Zanechte vzkaz po zaznění tónu.")];
+        assert!(machines.iter().all(|(code, text)| greets_for_a_machine(text, of(code))));
     }
 
     #[test]

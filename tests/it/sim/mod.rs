@@ -33,6 +33,7 @@ mod story_nodes;
 mod story_private;
 mod story_redacted;
 mod story_screen;
+mod story_spoken_choice;
 mod story_supervisor;
 mod story_talk;
 mod story_third;

@@ -35,7 +35,7 @@ fn the_agent_is_told_then_the_caller_is_rung_and_both_are_bridged() {
         "= owner queue complaints",
         "> dial maria as agent 1",
         "> agent 1: Hello Maria, a callback that we have promised. | The caller is Ioana Pop.",
-        "Press one and I ring them",
+        "Press one or say accept, and I ring them",
         "> agent 1: I am ringing them now",
         "> ring the caller at via:isp/+40721000111",
         "> patch [agent 1~ringback]",

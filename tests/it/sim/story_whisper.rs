@@ -114,7 +114,7 @@ fn the_briefing_keeps_to_its_time() {
                 _ => None,
             })
             .expect("Maria was told");
-        let choice = "Press one or say accept. Two repeats, three tells you more, nine declines.".len() as u64 * 60;
+        let choice = "Press one or say accept. Two or say again, three or say more, nine or say no.".len() as u64 * 60;
         assert!(took <= 12_000 + choice + 500, "{took} ms");
     }
 }

@@ -148,6 +148,10 @@ fn handoff(step: &HandoffStep) -> String {
         HandoffStep::Voicemail { from, to, text } => format!("message {}..{} {text:?}", from.0, to.0),
         HandoffStep::Briefed { agent, repeats, .. } => format!("{} was told, repeats {repeats}", agent.0),
         HandoffStep::BriefingFailed { agent, instead } => format!("{} cannot be told: {instead:?}", agent.0),
+        HandoffStep::Chose { agent, choice, by, words } => {
+            let words = words.as_ref().map(|words| format!(": {words:?}")).unwrap_or_default();
+            format!("{} chooses {choice:?} by {by:?}{words}", agent.0)
+        }
         HandoffStep::Held { agent, held } => format!("{} {}", agent.0, if *held { "holds" } else { "is back" }),
         HandoffStep::Muted { agent, muted } => format!("{} is {}", agent.0, if *muted { "muted" } else { "heard again" }),
         HandoffStep::Introduced { agent, whole } => format!("{} is introduced{}", agent.0, if *whole { "" } else { ", in part" }),

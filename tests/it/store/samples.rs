@@ -11,8 +11,8 @@ use warmline::{
         language::Languages,
         outcome::{HandoffOutcome, OfferOutcome, Outcome, TransferOutcome},
         record::{
-            AtThreshold, Care, ConsentAnswer, Decision, Entry, Evidence, Fact, FactSource, HandoffStep, Meaning, NotReached, Owner, Party,
-            Signal, Summary, Supervised, ThirdEnd, ThirdStep, What, Whisper,
+            AtThreshold, Care, ChosenBy, ConsentAnswer, Decision, Entry, Evidence, Fact, FactSource, HandoffStep, Meaning, NotReached,
+            OfferChoice, Owner, Party, Signal, Summary, Supervised, ThirdEnd, ThirdStep, What, Whisper,
         },
         redact::Rules,
         time::{Time, WallTime},
@@ -198,6 +198,12 @@ pub(crate) fn whole_call() -> Vec<What> {
         What::Owner { owner: Owner::Agent { agent: maria(), name: "Maria".to_owned() } },
         step(HandoffStep::Briefed { agent: maria(), took_ms: 9_000, repeats: 1 }),
         step(HandoffStep::BriefingFailed { agent: maria(), instead: Whisper::Bell }),
+        step(HandoffStep::Chose {
+            agent: maria(),
+            choice: OfferChoice::Decline,
+            by: ChosenBy::Word,
+            words: Some("I can't, I'm at lunch.".to_owned()),
+        }),
         step(HandoffStep::Held { agent: maria(), held: true }),
         step(HandoffStep::Muted { agent: maria(), muted: false }),
         step(HandoffStep::Introduced { agent: maria(), whole: true }),

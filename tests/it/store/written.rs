@@ -54,7 +54,7 @@ async fn every_kind_of_entry_has_its_rows() {
 
     let address = format!("sqlite://{}", folder.path().join("warmline.db").display());
     let mut database = SqliteConnection::connect(&address).await.unwrap();
-    for (table, rows) in [("calls", 1), ("turns", 2), ("evidence", 2), ("decisions", 1), ("handoff_steps", 26), ("facts", 1)] {
+    for (table, rows) in [("calls", 1), ("turns", 2), ("evidence", 2), ("decisions", 1), ("handoff_steps", 27), ("facts", 1)] {
         let count: i64 = sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(&mut database).await.unwrap();
         assert_eq!(count, rows, "{table}");
     }

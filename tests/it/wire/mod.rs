@@ -29,6 +29,7 @@ mod romanian;
 mod secrets;
 mod secure_trunk;
 mod sipp;
+mod spoken_choice;
 mod tones;
 mod torture;
 mod transfers;

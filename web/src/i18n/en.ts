@@ -373,6 +373,11 @@ export const en = {
       voicemail: (text: string) => `Message left: “${text}”`,
       briefed: (seconds: string) => `Briefed in ${seconds}`,
       briefing_failed: (bell: boolean): string => (bell ? 'The briefing could not be spoken: a bell instead' : 'The briefing could not be spoken: a short one instead'),
+      chose: (choice: 'accept' | 'decline' | 'repeat' | 'more', by: 'key' | 'word' | 'page', words?: string): string => {
+        const did = { accept: 'takes the call', decline: 'passes it on', repeat: 'wants to hear it again', more: 'wants to hear more' }[choice];
+        const how = { key: 'by key', word: 'in words', page: 'on the page' }[by];
+        return `The agent ${did}, ${how}${words === undefined ? '' : `: “${words}”`}`;
+      },
       introduced: (whole: boolean): string => (whole ? 'The bot has introduced both' : 'The bot has begun to introduce both'),
       held: (held: boolean): string => (held ? 'Caller on hold' : 'Back from hold'),
       muted: (muted: boolean): string => (muted ? 'Agent muted' : 'Agent heard again'),

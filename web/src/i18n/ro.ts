@@ -378,6 +378,11 @@ export const ro: Strings = {
       voicemail: (text: string) => `Mesaj lăsat: „${text}”`,
       briefed: (seconds: string) => `Informat în ${seconds}`,
       briefing_failed: (bell: boolean): string => (bell ? 'Rezumatul nu a putut fi rostit: un clopoțel în loc' : 'Rezumatul nu a putut fi rostit: unul scurt în loc'),
+      chose: (choice: 'accept' | 'decline' | 'repeat' | 'more', by: 'key' | 'word' | 'page', words?: string): string => {
+        const did = { accept: 'preia apelul', decline: 'îl dă mai departe', repeat: 'vrea să audă din nou', more: 'vrea să audă mai mult' }[choice];
+        const how = { key: 'cu o tastă', word: 'în cuvinte', page: 'pe pagină' }[by];
+        return `Agentul ${did}, ${how}${words === undefined ? '' : `: „${words}”`}`;
+      },
       introduced: (whole: boolean): string => (whole ? 'Robotul i-a prezentat pe amândoi' : 'Robotul a început să-i prezinte pe amândoi'),
       held: (held: boolean): string => (held ? 'Apelant în așteptare' : 'Înapoi din așteptare'),
       muted: (muted: boolean): string => (muted ? 'Microfonul agentului oprit' : 'Agentul se aude din nou'),

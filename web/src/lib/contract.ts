@@ -147,6 +147,7 @@ export type HandoffStep =
   | { step: 'voicemail'; from: number; to: number; text: string }
   | { step: 'briefed'; agent: string; took_ms: number; repeats: number }
   | { step: 'briefing_failed'; agent: string; instead: 'whole' | 'short' | 'bell' }
+  | { step: 'chose'; agent: string; choice: 'accept' | 'decline' | 'repeat' | 'more'; by: 'key' | 'word' | 'page'; words?: string }
   | { step: 'held'; agent: string; held: boolean }
   | { step: 'muted'; agent: string; muted: boolean }
   | { step: 'introduced'; agent: string; whole: boolean }

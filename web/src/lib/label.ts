@@ -110,6 +110,8 @@ export function handoffStep(step: HandoffStep): string {
       return of.briefed(span(step.took_ms));
     case 'briefing_failed':
       return of.briefing_failed(step.instead === 'bell');
+    case 'chose':
+      return of.chose(step.choice, step.by, step.words);
     case 'held':
       return of.held(step.held);
     case 'muted':
