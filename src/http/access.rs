@@ -138,8 +138,10 @@ pub(super) async fn admit(State(server): State<Server>, request: Request, next: 
         return error.into_response();
     }
     parts.extensions.insert(asker.clone());
+    // What everybody may read does not end with a session: a caller stays on the line of an agent's page.
+    let open = parts.extensions.get::<MatchedPath>().is_some_and(|path| access(&parts.method, path.as_str()) == Open);
     let response = next.run(Request::from_parts(parts, body)).await;
-    until_gone(&server, &asker, response)
+    if open { response } else { until_gone(&server, &asker, response) }
 }
 
 async fn check(server: &Server, parts: &mut Parts, asker: &Asker) -> Result<(), ApiError> {

@@ -80,6 +80,8 @@ struct Page {
     /// Who began the call may change it and end it.
     token: String,
     ended: watch::Receiver<bool>,
+    /// Whose page it is, if somebody is signed in there.
+    account: Option<String>,
     streams: usize,
     _place: Option<Share>,
 }
@@ -135,9 +137,18 @@ impl Web {
     }
 
     /// Keeps a call that has begun; a caller's with its place.
-    pub(super) fn add(&self, call: &WebCall, token: String, place: Option<Share>) {
+    pub(super) fn add(&self, call: &WebCall, token: String, account: Option<String>, place: Option<Share>) {
         self.forget_ended();
-        self.pages().insert(call.id.clone(), Page { token, ended: call.ended.clone(), streams: 0, _place: place });
+        self.pages().insert(call.id.clone(), Page { token, ended: call.ended.clone(), account, streams: 0, _place: place });
+    }
+
+    /// Somebody is let in no more: what they hear on their page ends at once. Their callers are not hung up on: for them the line to a colleague was lost.
+    pub(super) async fn end_calls_of(&self, account: &str) {
+        let theirs = |page: &Page| page.account.as_deref() == Some(account) && !*page.ended.borrow();
+        let calls: Vec<WebCallId> = self.pages().iter().filter(|(_, page)| theirs(page)).map(|(id, _)| id.clone()).collect();
+        for id in calls {
+            self.calls.end(id, LegEnd::SignallingLost).await;
+        }
     }
 
     /// The call that this token began.
@@ -243,7 +254,7 @@ mod tests {
         let one = web.place("192.0.2.1".to_owned()).unwrap();
         let (end, ended) = watch::channel(false);
         let call = WebCall { id: WebCallId("1".to_owned()), answer: String::new(), ended };
-        web.add(&call, String::new(), Some(web.place("192.0.2.1".to_owned()).unwrap()));
+        web.add(&call, String::new(), None, Some(web.place("192.0.2.1".to_owned()).unwrap()));
         assert!(matches!(web.place("192.0.2.1".to_owned()), Err(ApiError::TryLater(_))));
         drop(web.place("192.0.2.2".to_owned()).unwrap());
         // One was refused by the gateway, the other is over.

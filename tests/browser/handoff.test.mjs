@@ -48,6 +48,16 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
   const api = async (path) => (await admin.request.get(`${world.url}/api/v1${path}`)).json();
   const steps = async () => (await api(`/calls/${id}`)).entries.filter(({ what }) => what === 'handoff').map(({ at, step }) => ({ at, ...step }));
 
+  const account = async (name) => (await api('/accounts')).accounts.find((one) => one.name === name);
+  /** Their telephone rings, they pick up, and take the call at once. */
+  const takes = async (page) => {
+    for (const step of ['ringing', 'briefing']) {
+      await page.waitForSelector(`[data-step=${step}]`, { timeout: PATIENCE_MS });
+      await page.keyboard.press('a');
+    }
+    await page.waitForSelector('[data-step=bridged]', { timeout: 30_000 });
+  };
+
   await t.test('the printed link makes an administrator, who makes accounts for two agents and a supervisor', async () => {
     const browser = await launch();
     open.push(browser);
@@ -138,10 +148,10 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
     const agents = await words(agentPage, folder, briefing.agent, briefing.until.agent);
     const callers = await words(callerPage, folder, briefing.caller, briefing.until.caller);
     // However slow the machine is: at least the short one, and what can be chosen.
-    assert.match(agents, /repeats|declines/);
+    assert.match(agents, /say again|say more|say accept|press one/);
     // A name is easily misheard.
     assert.match(callers, /picked up/, 'the caller is told that somebody has picked up');
-    assert.doesNotMatch(callers, /repeats|declines|press one/);
+    assert.doesNotMatch(callers, /say again|say more|say accept|press one/);
   });
 
   await t.test('words are understood at the far end, both ways, and the answer to the caller’s question is on the agent’s page', async () => {
@@ -225,10 +235,48 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
     await agentPage.keyboard.press('Escape');
   });
 
-  await t.test('the agent holds, asks a colleague in private, talks with both, and the caller is handed on to a queue and to an agent', async () => {
+  await t.test('the session ends, and the caller stays: the agent signs in again beside the call', async () => {
+    const two = [{ page: callerPage, hertz: CALLERS_HUM }, { page: agentPage, hertz: AGENTS_HUM }];
+    const maria = await account('maria');
+    const answer = await admin.request.post(`${world.url}/api/v1/accounts/${maria.id}/sign-out`, { headers: { origin: world.url }, data: {} });
+    assert.equal(answer.status(), 204);
+    await agentPage.getByText('Your session is over. The caller is still on the line').waitFor({ timeout: 30_000 });
+    await hearEachOther('while nobody is signed in', two, [[AGENTS_HUM], [CALLERS_HUM]]);
+    await agentPage.getByLabel('Name').fill('maria');
+    await agentPage.getByLabel('Password').fill(PASSWORD);
+    await agentPage.keyboard.press('Enter');
+    await agentPage.getByText('Your session is over').waitFor({ state: 'detached', timeout: 30_000 });
+    assert.equal(new URL(agentPage.url()).pathname, '/agent/maria');
+    // The desk is theirs again, with the same caller.
+    await agentPage.keyboard.press('o');
+    await agentPage.getByText('The caller is on hold').waitFor({ timeout: 30_000 });
+    await agentPage.keyboard.press('o');
+    await agentPage.getByText('The caller is on hold').waitFor({ state: 'detached' });
+    await hearEachOther('signed in again', two, [[AGENTS_HUM], [CALLERS_HUM]]);
+    assert.equal((await steps()).filter(({ step }) => step === 'bridged').length, 1, 'it is the same conversation');
+  });
+
+  await t.test('the agent sends the caller back to the bot, who hears them, and brings them a human again', async () => {
+    const mark = await heardSoFar(callerPage);
+    await agentPage.getByRole('button', { name: 'Back to the bot' }).click();
+    await until('the caller is sent back', async () => (await steps()).some(({ step }) => step === 'sent_to_bot'), 30_000);
+    await until('the bot has spoken', () => wasTold(callerPage, mark, 1), PATIENCE_MS);
+    const said = await words(callerPage, folder, mark);
+    assert.match(said, /what can i do|me again/, 'the caller has the bot');
+    await agentPage.getByRole('button', { name: 'Ready for the next call' }).click();
+    await agentPage.getByText('You are available').waitFor();
+    await say(callerPage, folder, WISH);
+    await takes(agentPage);
+    const two = [{ page: callerPage, hertz: CALLERS_HUM }, { page: agentPage, hertz: AGENTS_HUM }];
+    await hearEachOther('with the agent again', two, [[AGENTS_HUM], [CALLERS_HUM]]);
+  });
+
+  let dans;
+  await t.test('the agent holds, asks a colleague in private, talks with both, leaves the caller to them, and the caller is handed on to a queue and to an agent', async () => {
     const browser = await speaking(join(folder, 'silence.wav'));
     open.push(browser);
     const dansPage = await tapped(browser, world.url, ON_CUE);
+    dans = { page: dansPage, hertz: SUPERVISORS_HUM };
     await choosePassword(dansPage, links.dan);
     await dansPage.waitForURL('**/agent/dan');
     await dansPage.getByText('You are available').waitFor();
@@ -240,14 +288,6 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
       await page.getByLabel('To whom?').selectOption(to);
       await page.getByRole('button', { name: 'Hand on now' }).click();
     };
-    const takes = async (page) => {
-      for (const step of ['ringing', 'briefing']) {
-        await page.waitForSelector(`[data-step=${step}]`, { timeout: PATIENCE_MS });
-        await page.keyboard.press('a');
-      }
-      await page.waitForSelector('[data-step=bridged]', { timeout: 30_000 });
-    };
-
     await agentPage.keyboard.press('o');
     await hearEachOther('on hold: nobody hears the other', two, [[], []]);
     await agentPage.keyboard.press('o');
@@ -267,6 +307,22 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
     await dansPage.getByRole('button', { name: 'Ready for the next call' }).click();
     await dansPage.getByText('You are available').waitFor();
 
+    await agentPage.keyboard.press('c');
+    await agentPage.getByLabel('To whom?').selectOption('agent:dan');
+    await agentPage.getByRole('button', { name: 'Ask now' }).click();
+    await dansPage.getByText('Maria asks you about this call').waitFor({ timeout: 30_000 });
+    await dansPage.keyboard.press('a');
+    await agentPage.getByText('You talk with Dan: the caller hears music').waitFor({ timeout: 30_000 });
+    await agentPage.keyboard.press('l');
+    await agentPage.waitForSelector('[data-step=ended]', { timeout: 30_000 });
+    await hearEachOther('left to the colleague', [two[0], three[2]], [[dansHum], [CALLERS_HUM]]);
+    await agentPage.getByRole('button', { name: 'Ready for the next call' }).click();
+    await agentPage.getByText('You are available').waitFor();
+    await handOn(dansPage, 'agent:maria');
+    await takes(agentPage);
+    await dansPage.getByRole('button', { name: 'Ready for the next call' }).click();
+    await dansPage.getByText('You are available').waitFor();
+
     await handOn(agentPage, 'queue:complaints');
     await takes(dansPage);
     await hearEachOther('with whoever serves the queue', [two[0], three[2]], [[dansHum], [CALLERS_HUM]]);
@@ -276,13 +332,28 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
     await takes(agentPage);
     await hearEachOther('with the agent who was named', two, [[AGENTS_HUM], [CALLERS_HUM]]);
     const asked = (await steps()).filter(({ step }) => step === 'transfer_asked').map(({ agent, to }) => [agent, to]);
-    assert.deepEqual(asked, [['maria', 'complaints'], ['dan', 'maria']]);
-    dansPage.seen.console = dansPage.seen.console.filter((line) => !line.includes('ScriptProcessorNode'));
-    assertClean(dansPage);
-    await browser.close();
+    assert.deepEqual(asked, [['dan', 'maria'], ['maria', 'complaints'], ['dan', 'maria']]);
+    await dansPage.getByRole('button', { name: 'Ready for the next call' }).click();
+    await dansPage.getByText('You are available').waitFor();
+  });
+
+  await t.test('an account is locked under the call: the caller is told, and gets somebody else', async () => {
+    const mark = await heardSoFar(callerPage);
+    const maria = await account('maria');
+    const answer = await admin.request.patch(`${world.url}/api/v1/accounts/${maria.id}`, { headers: { origin: world.url }, data: { locked: true } });
+    assert.equal(answer.status(), 200);
+    await agentPage.waitForSelector('h1:text("Sign in")');
+    assert.equal(await agentPage.getByText('Your session is over').count(), 0, 'there is no caller any more');
+    assert.equal(await agentPage.evaluate(() => window.__peers.at(-1).connectionState), 'closed', 'nor anything of them to be heard');
+    await takes(dans.page);
+    await hearEachOther('with somebody else', [{ page: callerPage, hertz: CALLERS_HUM }, dans], [[dans.hertz], [CALLERS_HUM]]);
+    assert.match(await words(callerPage, folder, mark), /lost the connect/, 'the caller was told');
+    agentPage.seen.console = agentPage.seen.console.filter((line) => !line.includes('ScriptProcessorNode'));
+    assertClean(agentPage);
   });
 
   await t.test('the agent hangs up at the desk, and both pages say so', async () => {
+    agentPage = dans.page;
     await agentPage.keyboard.press('h');
     await agentPage.keyboard.press('h');
     await agentPage.waitForSelector('[data-step=ended]', { timeout: 30_000 });

@@ -100,7 +100,8 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(with_link(&server, made)?)))
 }
 
-/// Changes an account. Its pages are signed out, and its tokens end.
+/// Changes an account. Its pages are signed out, and its tokens end. A caller whom somebody has on their page stays with them, unless the account is locked: then
+/// the page's line is lost, and the flow calls somebody else for the caller.
 #[utoipa::path(patch, path = "/api/v1/accounts/{id}", params(("id" = String, Path)), request_body = Changed,
     responses((status = 200, body = AccountView), (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 409, body = ErrorBody)))]
@@ -117,14 +118,18 @@ pub(crate) async fn change(
     let agent = agent(&server, role, name)?;
     let change = Change { role: wanted.role, agent: Some(agent), locked: wanted.locked };
     let changed = accounts.change(&id, change, asker.known()?, &asker.source()).await?;
+    if changed.locked {
+        server.web.end_calls_of(&id).await;
+    }
     Ok(Json(view(changed, 0, 0)))
 }
 
-/// Removes an account. What it did stays in the audit log.
+/// Removes an account. What it did stays in the audit log. Its pages lose their calls, as if it were locked.
 #[utoipa::path(delete, path = "/api/v1/accounts/{id}", params(("id" = String, Path)),
     responses((status = 204), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(crate) async fn remove(State(server): State<Server>, asker: Asker, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
     server.accounts()?.remove(&id, asker.known()?, &asker.source()).await?;
+    server.web.end_calls_of(&id).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -136,7 +141,7 @@ pub(crate) async fn link(State(server): State<Server>, asker: Asker, Path(id): P
     Ok(Json(with_link(&server, made)?))
 }
 
-/// Signs every page of an account out.
+/// Signs every page of an account out. A caller whom somebody has there stays with them.
 #[utoipa::path(post, path = "/api/v1/accounts/{id}/sign-out", params(("id" = String, Path)),
     responses((status = 204), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(crate) async fn sign_out(State(server): State<Server>, asker: Asker, Path(id): Path<String>) -> Result<StatusCode, ApiError> {

@@ -123,7 +123,7 @@ pub(crate) async fn answer(
     headers: HeaderMap,
     Body(offered): Body<web_calls::Description>,
 ) -> Result<impl IntoResponse, ApiError> {
-    web_calls::answer_for(&server, &headers, name_of(&asker), offered).await
+    web_calls::answer_for(&server, &asker, &headers, name_of(&asker), offered).await
 }
 
 fn name_of(asker: &Asker) -> String {

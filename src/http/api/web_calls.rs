@@ -84,7 +84,7 @@ pub(crate) async fn call(
     server.web.check(&token)?;
     let place = server.web.place(asker.source())?;
     let call = server.web.calls.call(offered.to, offered.name, offered.sdp).await?;
-    Ok(begun(&server, call, token, Some(place)))
+    Ok(begun(&server, call, token, None, Some(place)))
 }
 
 /// An agent takes the call that rings on their page.
@@ -92,17 +92,19 @@ pub(crate) async fn call(
     responses((status = 201, body = Begun), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(crate) async fn answer(
     State(server): State<Server>,
+    asker: Asker,
     Path(id): Path<String>,
     headers: HeaderMap,
     Body(offered): Body<Description>,
 ) -> Result<impl IntoResponse, ApiError> {
     agents::find(&server, &AgentId(id.clone()))?;
-    answer_for(&server, &headers, id, offered).await
+    answer_for(&server, &asker, &headers, id, offered).await
 }
 
 /// The page of this name takes the call that rings there.
 pub(super) async fn answer_for(
     server: &Server,
+    asker: &Asker,
     headers: &HeaderMap,
     name: String,
     offered: Description,
@@ -110,7 +112,8 @@ pub(super) async fn answer_for(
     let token = bearer(headers)?;
     server.web.check(&token)?;
     let call = server.web.calls.answer(name, offered.sdp).await?;
-    Ok(begun(server, call, token, None))
+    let account = asker.identity().map(|identity| identity.account.clone());
+    Ok(begun(server, call, token, account, None))
 }
 
 /// Another session description for a call that goes on: the browser has changed its network (ICE restart).
@@ -136,7 +139,8 @@ pub(crate) async fn end(State(server): State<Server>, Path(id): Path<String>, he
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `event: ended` when the call is over. As long as a page reads this, its call lives; soon after nobody reads it any more, the call ends.
+/// `event: ended` when the call is over. As long as a page reads this, its call lives; soon after nobody reads it any more, the call ends. It goes on when the
+/// session of whoever has it on their page is over.
 #[utoipa::path(get, path = "/api/v1/web-calls/{id}/events", params(("id" = String, Path)),
     responses((status = 200, content_type = "text/event-stream"), (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(crate) async fn events(State(server): State<Server>, Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
@@ -160,8 +164,8 @@ async fn next(state: Next) -> Option<(axum::response::sse::Event, Next)> {
     Some((sse::event("ended", &Ended {}), Next::Over))
 }
 
-fn begun(server: &Server, call: WebCall, token: String, place: Option<Share>) -> impl IntoResponse + use<> {
-    server.web.add(&call, token, place);
+fn begun(server: &Server, call: WebCall, token: String, account: Option<String>, place: Option<Share>) -> impl IntoResponse + use<> {
+    server.web.add(&call, token, account, place);
     let location = format!("/api/v1/web-calls/{}", call.id.0);
     (StatusCode::CREATED, [(header::LOCATION, location)], Json(Begun { id: call.id.0, sdp: call.answer }))
 }

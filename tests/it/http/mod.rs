@@ -13,6 +13,7 @@ mod events;
 mod figures;
 mod guard;
 mod health;
+mod kept_calls;
 mod knowledge;
 mod notes;
 mod openapi;

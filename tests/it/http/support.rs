@@ -133,6 +133,14 @@ pub(super) async fn served_pages() -> (Served, mpsc::Receiver<Request>) {
     (served_whole(options(), agents, |_| async { None }, Claims::default(), web).await, requests)
 }
 
+/// The same with accounts.
+pub(super) async fn guarded_pages() -> (Served, mpsc::Receiver<Request>) {
+    let (web, requests) = WebCalls::open();
+    let agents = vec![profile("maria", "Maria"), profile("ion", "Ion")];
+    let accounts = |store| async move { Some(people::accounts(&store, accounts::Options::new("http://here")).await) };
+    (served_whole(Options::new(([127, 0, 0, 1], 0).into()), agents, accounts, Claims::default(), web).await, requests)
+}
+
 async fn served_whole<F: Future<Output = Option<Accounts>>>(
     options: Options,
     agents: Vec<Profile>,

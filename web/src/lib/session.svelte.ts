@@ -4,6 +4,9 @@ import type { Permission, SessionInfo } from './people';
 /** Who is signed in here. `null` until the gateway has said it. */
 export const session = $state<{ info: SessionInfo | null; error: ApiError | null }>({ info: null, error: null });
 
+/** Told to the window when somebody has signed in: what was refused may be asked for again. */
+export const SIGNED_IN = 'warmline:signed-in';
+
 export async function loadSession(): Promise<void> {
   try {
     session.info = await api.session();

@@ -1,7 +1,7 @@
 /** Server-sent events that come back by themselves, behind the last event that they had. The browser repeats its id on a dropped connection; on a refused one, and
  *  when a page is looked at again, we start again and say it ourselves. */
 
-import { loadSession } from './session.svelte';
+import { loadSession, SIGNED_IN } from './session.svelte';
 
 export type StreamState = 'connecting' | 'open' | 'lost' | 'closed';
 
@@ -72,10 +72,17 @@ export function stream(address: string, handlers: Handlers): () => void {
     stop();
     if (!document.hidden) start();
   };
+  const again = (): void => {
+    if (source?.readyState !== EventSource.CLOSED) return;
+    clearTimeout(timer);
+    start();
+  };
+  addEventListener(SIGNED_IN, again);
   if (handlers.onlyVisible) document.addEventListener('visibilitychange', looked);
   if (!(handlers.onlyVisible && document.hidden)) start();
   return () => {
     stopped = true;
+    removeEventListener(SIGNED_IN, again);
     document.removeEventListener('visibilitychange', looked);
     stop();
     link.state = 'none';
