@@ -84,7 +84,7 @@ impl Bridged {
         bridged
     }
 
-    /// 600 ms of the call, by the gateway's own pace: longer than any key.
+    /// Thirty packets each way.
     async fn goes_on(&mut self) {
         for _ in 0..30 {
             self.step().await;
