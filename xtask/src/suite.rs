@@ -36,7 +36,7 @@ impl Suite {
         if !self.step("machine", |_| machine::prepare(machine::For::Test)) || !self.step("web build", |_| pages::build()) {
             return;
         }
-        self.common();
+        self.common(&["--release"]);
         self.step("web check", |_| run::visible(run::command("npm", "web").args(["run", "check"])));
         self.step("docs", |_| docs());
         self.step("licences", |_| licences::check());
@@ -67,17 +67,19 @@ impl Suite {
 
     /// No models, no network, no calls over the wire, and the profile that a developer has warm already.
     fn quick(&mut self) {
-        self.common();
+        self.common(&[]);
         self.step("tests", |suite| {
             suite.counted(run::cargo().args(["test", "--workspace", "--lib", "--bins", "--quiet", "--", "--skip", WITH_MODELS]))?;
             suite.counted(run::cargo().args(["test", "--package", "warmline", "--test", "it", "--quiet", "--"]).args(QUICK))
         });
     }
 
-    fn common(&mut self) {
+    /// In the profile of what is compiled after it: libraries of C and macros are then built once.
+    fn common(&mut self, profile: &[&str]) {
         self.step("format", |_| run::visible(run::cargo().args(["fmt", "--all", "--check"])));
         self.step("clippy", |_| {
-            run::visible(run::cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "--deny", "warnings"]))
+            let all = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet"];
+            run::visible(run::cargo().args(all).args(profile).args(["--", "--deny", "warnings"]))
         });
     }
 
@@ -131,7 +133,7 @@ const WITH_MODELS: &str = "speech::tests::";
 fn docs() -> Result<()> {
     run::visible(
         run::cargo()
-            .args(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked", "--quiet"])
+            .args(["doc", "--workspace", "--release", "--no-deps", "--document-private-items", "--locked", "--quiet"])
             .env("RUSTDOCFLAGS", "-D warnings"),
     )
 }
