@@ -6,16 +6,20 @@
 //! annoyance, …); they count a hundredth each, because comments are not telephone calls. Sarcasm of tweets (iSarcasmEval) was tried, and makes that of callers
 //! harder to tell.
 
+mod logistic;
+
 use std::io::Write;
 
-use warmline_models::{EMBEDDING_WIDTH as WIDTH, Embedder, Embedding, ModelsDir, Runtime, dot};
+use logistic::{Row, probability};
+use warmline_models::{Embedder, Embedding, ModelsDir, Runtime};
 
 const TONES: [&str; 4] = ["anger", "frustration", "sarcasm", "gratitude"];
 /// Its place among them.
 const SARCASM: usize = 2;
 const PUBLIC_WEIGHT: f32 = 0.01;
-const STEPS: usize = 3_000;
 const FOLDS: usize = 5;
+/// No vector is longer, in relation to the mean.
+const LONGEST: f32 = 0.5;
 /// Mockery is rare among callers, and common in what is trained on: its score is lower by this, as a logarithm.
 const SARCASM_DOUBT: f32 = 0.8;
 /// Inverse of the regularisation; that of mockery, which nothing but our own sentences speaks of.
@@ -29,8 +33,6 @@ struct Example {
     own: bool,
 }
 
-type Head = (Vec<f32>, f32);
-
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let embedder = Embedder::load(&Runtime::load(&ModelsDir::of_user()?)?, 2)?;
     let mut examples = Vec::new();
@@ -41,18 +43,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let vectors = embedder.embed_all(&rows.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>())?;
         examples.extend(vectors.into_iter().zip(rows).map(|(vector, (_, speaks))| Example { vector, speaks, own: index == 0 }));
     }
-    let mean = mean_of_own(&examples);
+    let mean = logistic::mean(examples.iter().filter(|example| example.own).map(|example| &example.vector));
     for example in &mut examples {
         example.vector.iter_mut().zip(&mean).for_each(|(number, mean)| *number -= mean);
     }
-    let mut bytes: Vec<u8> = mean.iter().flat_map(|number| number.to_le_bytes()).collect();
+    let mut numbers = mean;
     for (tone, name) in TONES.iter().enumerate() {
         held_out(&examples, tone, name);
-        let (weights, bias) = train(&examples, tone, |_| true);
-        let bias = if tone == SARCASM { bias - SARCASM_DOUBT } else { bias };
-        bytes.extend(weights.iter().chain([&bias]).flat_map(|number| number.to_le_bytes()));
+        let mut head = train(&examples, tone, |_| true);
+        if let Some(bias) = head.last_mut().filter(|_| tone == SARCASM) {
+            *bias -= SARCASM_DOUBT;
+        }
+        numbers.extend(head);
     }
-    std::io::stdout().write_all(&bytes)?;
+    std::io::stdout().write_all(&logistic::bytes(&numbers))?;
     Ok(())
 }
 
@@ -72,53 +76,19 @@ fn public(line: &str) -> Option<(String, [Option<bool>; 4])> {
     Some((text, [anger, frustration, None, says(&["gratitude"], &[])]))
 }
 
-fn mean_of_own(examples: &[Example]) -> Vec<f32> {
-    let own: Vec<&Example> = examples.iter().filter(|example| example.own).collect();
-    (0..WIDTH).map(|i| own.iter().map(|example| example.vector[i]).sum::<f32>() / own.len() as f32).collect()
-}
-
-/// Logistic regression by accelerated gradient descent (Nesterov 1983).
-fn train(examples: &[Example], tone: usize, keep: impl Fn(usize) -> bool) -> Head {
-    let rows: Vec<(&[f32], f32, f32)> = examples
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| keep(*index))
-        .filter_map(|(_, example)| {
-            let weight = if example.own { 1.0 } else { PUBLIC_WEIGHT };
-            Some((&example.vector[..], f32::from(u8::from(example.speaks[tone]?)), weight))
-        })
+fn train(examples: &[Example], tone: usize, keep: impl Fn(usize) -> bool) -> Vec<f32> {
+    let kept = examples.iter().enumerate().filter(|(index, _)| keep(*index));
+    let rows: Vec<Row<'_>> = kept
+        .filter_map(|(_, example)| Some((&example.vector[..], example.speaks[tone]?, if example.own { 1.0 } else { PUBLIC_WEIGHT })))
         .collect();
-    let freedom = if tone == SARCASM { SARCASM_FREEDOM } else { FREEDOM };
-    let total: f32 = rows.iter().map(|row| row.2).sum();
-    // The curvature of the loss is at most a quarter of the largest squared length, with the bias below 1.25.
-    let step = 1.0 / (0.25 * 1.25 * total + 1.0 / freedom);
-    let (mut at, mut before): (Vec<f32>, Vec<f32>) = (vec![0.0; WIDTH + 1], vec![0.0; WIDTH + 1]);
-    for n in 0..STEPS {
-        let momentum = n as f32 / (n as f32 + 3.0);
-        let ahead: Vec<f32> = at.iter().zip(&before).map(|(a, b)| a + momentum * (a - b)).collect();
-        let mut slope: Vec<f32> = ahead.iter().map(|weight| weight / freedom).collect();
-        slope[WIDTH] = 0.0;
-        for (row, target, weight) in &rows {
-            let error = weight * (probability(&ahead, row) - target);
-            slope.iter_mut().zip(*row).for_each(|(slope, x)| *slope += error * x);
-            slope[WIDTH] += error;
-        }
-        before = std::mem::replace(&mut at, ahead.iter().zip(&slope).map(|(a, s)| a - step * s).collect());
-    }
-    let bias = at.pop().unwrap_or(0.0);
-    (at, bias)
-}
-
-fn probability(head: &[f32], row: &[f32]) -> f32 {
-    1.0 / (1.0 + (-(dot(&head[..WIDTH], row) + head[WIDTH])).exp())
+    logistic::learn(&rows, LONGEST, if tone == SARCASM { SARCASM_FREEDOM } else { FREEDOM })
 }
 
 /// Every own sentence judged by a head that has not seen it.
 fn held_out(examples: &[Example], tone: usize, name: &str) {
     let mut judged: Vec<(bool, bool, f32)> = Vec::new();
     for fold in 0..FOLDS {
-        let (mut head, bias) = train(examples, tone, |index| !examples[index].own || index % FOLDS != fold);
-        head.push(bias);
+        let head = train(examples, tone, |index| !examples[index].own || index % FOLDS != fold);
         for (_, example) in examples.iter().enumerate().filter(|(index, example)| example.own && index % FOLDS == fold) {
             let neutral = example.speaks.iter().all(|says| *says == Some(false));
             judged.push((example.speaks[tone] == Some(true), neutral, probability(&head, &example.vector)));

@@ -118,26 +118,9 @@ impl Embedder {
     /// When the model fails on one of them.
     pub fn embed_all<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<Embedding>, ModelError> {
         let asked: Vec<String> = texts.iter().map(|text| asked(text.as_ref())).collect();
-        let keys: Vec<_> = asked.iter().map(|asked| self.remembered.key(asked)).collect();
-        let mut known = self.remembered.recall(&keys);
-        let missing: Vec<_> = keys.iter().zip(&asked).filter(|(key, _)| !known.contains_key(*key)).collect();
-        let share = missing.len().div_ceil(self.sessions.copies()).max(1);
-        let computed = std::thread::scope(|scope| {
-            let one = |(key, asked): &(&_, &String)| self.compute(asked).map(|vector| (**key, vector));
-            let workers: Vec<_> =
-                missing.chunks(share).map(|part| scope.spawn(move || part.iter().map(one).collect::<Result<Vec<_>, _>>())).collect();
-            let each = workers.into_iter().map(|worker| worker.join().map_err(|_| ModelError::Cancelled)?);
-            each.collect::<Result<Vec<_>, ModelError>>()
-        })?;
-        let computed = computed.concat();
-        self.remembered.keep(&computed.iter().map(|(key, vector)| (*key, vector)).collect::<Vec<_>>());
-        known.extend(computed);
-        let home = |key| {
-            let mut vector = known[key].clone();
-            at_home(&mut vector);
-            vector
-        };
-        Ok(keys.iter().map(home).collect())
+        let mut vectors = self.remembered.all(&asked, self.sessions.copies(), |asked| self.compute(asked))?;
+        vectors.iter_mut().for_each(|vector| at_home(vector));
+        Ok(vectors)
     }
 
     /// Word rows plus position and type, token by token.

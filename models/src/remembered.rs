@@ -5,7 +5,7 @@
 //! it has grown too long, it is begun anew. What cannot be read or written is computed again.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs::{self, File, OpenOptions},
     io::{BufReader, ErrorKind, Read, Write},
     path::{Path, PathBuf},
@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     embedder::{EMBEDDING_WIDTH, Embedding},
+    error::ModelError,
     linear::dot,
     manifest::MANIFEST,
 };
@@ -27,7 +28,7 @@ const MOST_RECORDS: u64 = 20_000;
 /// A vector has length 1; what has not was not written as a whole.
 const SLACK: f32 = 1e-3;
 
-pub(crate) type Key = [u8; KEY_BYTES];
+type Key = [u8; KEY_BYTES];
 
 /// The file, for one model.
 pub(crate) struct Remembered {
@@ -43,14 +44,39 @@ impl Remembered {
         Self { path: folder.join(FILE), model }
     }
 
+    /// The vectors of these texts, in their order: what is not known is computed by so many threads, each text once, and kept.
+    pub(crate) fn all(
+        &self,
+        texts: &[String],
+        threads: usize,
+        compute: impl Fn(&str) -> Result<Embedding, ModelError> + Sync,
+    ) -> Result<Vec<Embedding>, ModelError> {
+        let keys: Vec<Key> = texts.iter().map(|text| self.key(text)).collect();
+        let mut known = self.recall(&keys);
+        let missing: BTreeMap<Key, &String> = keys.iter().copied().zip(texts).filter(|(key, _)| !known.contains_key(key)).collect();
+        let missing: Vec<(Key, &String)> = missing.into_iter().collect();
+        let share = missing.len().div_ceil(threads).max(1);
+        let one = |(key, text): &(Key, &String)| compute(text).map(|vector| (*key, vector));
+        let computed = std::thread::scope(|scope| {
+            let part = |part| scope.spawn(move || <[_]>::iter(part).map(one).collect::<Result<Vec<_>, _>>());
+            let workers: Vec<_> = missing.chunks(share).map(part).collect();
+            let each = workers.into_iter().map(|worker| worker.join().map_err(|_| ModelError::Cancelled)?);
+            each.collect::<Result<Vec<_>, ModelError>>()
+        })?;
+        let computed = computed.concat();
+        self.keep(&computed.iter().map(|(key, vector)| (*key, vector)).collect::<Vec<_>>());
+        known.extend(computed);
+        Ok(keys.iter().map(|key| known[key].clone()).collect())
+    }
+
     /// The key of what is embedded.
-    pub(crate) fn key(&self, text: &str) -> Key {
+    fn key(&self, text: &str) -> Key {
         let hash = self.model.clone().chain_update(text).finalize();
         std::array::from_fn(|place| hash[place])
     }
 
     /// Those of the vectors that are known.
-    pub(crate) fn recall(&self, keys: &[Key]) -> HashMap<Key, Embedding> {
+    fn recall(&self, keys: &[Key]) -> HashMap<Key, Embedding> {
         let mut wanted: HashMap<Key, Option<Embedding>> = keys.iter().map(|key| (*key, None)).collect();
         if let Err(error) = self.read(&mut wanted)
             && error.kind() != ErrorKind::NotFound
@@ -78,7 +104,7 @@ impl Remembered {
     }
 
     /// Keeps what was computed.
-    pub(crate) fn keep(&self, computed: &[(Key, &Embedding)]) {
+    fn keep(&self, computed: &[(Key, &Embedding)]) {
         // Where the folder may not be written to, each start computes them: slower, and nothing else.
         if let Err(error) = self.append(computed) {
             tracing::debug!(path = %self.path.display(), %error, "vectors cannot be kept for the next start");
@@ -102,6 +128,8 @@ impl Remembered {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     fn folder(name: &str) -> PathBuf {
@@ -125,6 +153,26 @@ mod tests {
         assert_eq!(remembered.recall(&[one, two, other]), HashMap::from([(one, unit(1)), (two, unit(2))]));
         // Another model's vectors are others.
         assert_ne!(Remembered::new(&folder, &["silero-vad-8k.bin"]).key("one"), one);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_asked_for_twice_is_computed_once_and_then_never() {
+        let folder = folder("all");
+        let remembered = Remembered::new(&folder, &[]);
+        let texts = ["one", "two", "one"].map(str::to_owned);
+        let asked = Mutex::new(Vec::new());
+        let compute = |text: &str| {
+            asked.lock().unwrap().push(text.to_owned());
+            Ok(unit(text.len() + usize::from(text == "one")))
+        };
+        assert_eq!(remembered.all(&texts, 2, compute).unwrap(), [unit(4), unit(3), unit(4)]);
+        let mut before = std::mem::take(&mut *asked.lock().unwrap());
+        before.sort();
+        assert_eq!(before, ["one", "two"]);
+        assert_eq!(remembered.all(&texts[1..], 2, compute).unwrap(), [unit(3), unit(4)]);
+        assert!(asked.lock().unwrap().is_empty());
+        assert!(remembered.all(&["three".to_owned()], 2, |_| Err(ModelError::Cancelled)).is_err());
         fs::remove_dir_all(folder).unwrap();
     }
 
