@@ -14,6 +14,8 @@ mod speak;
 mod transcribe;
 mod understand;
 
+use std::{panic, process};
+
 use clap::{Parser, Subcommand};
 
 /// Warmline answers calls, and hands them over properly.
@@ -48,6 +50,9 @@ impl Cli {
     /// # Errors
     /// Whatever the command could not do, with its context, for a person to read.
     pub fn run(self) -> anyhow::Result<()> {
+        if !matches!(self.command, Command::Serve(_) | Command::Demo(_) | Command::Bench(_) | Command::ExampleOrders(_)) {
+            end_with_the_reader();
+        }
         match self.command {
             Command::Serve(args) => serve::run(&args),
             Command::Demo(args) => demo::run(&args),
@@ -64,4 +69,15 @@ impl Cli {
             Command::ExampleOrders(args) => example_orders::run(&args),
         }
     }
+}
+
+/// Whoever reads what is printed may have seen enough (`warmline eval … | head`): that is no failure, and nothing that goes on would be read.
+fn end_with_the_reader() {
+    let otherwise = panic::take_hook();
+    panic::set_hook(Box::new(move |problem| {
+        if problem.payload_as_str().is_some_and(|text| text.starts_with("failed printing to stdout")) {
+            process::exit(0);
+        }
+        otherwise(problem);
+    }));
 }

@@ -51,6 +51,14 @@ fn a_flow_that_does_not_write_down_what_agents_say_is_told_what_that_means() {
 }
 
 #[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let said = Command::new(env!("CARGO_BIN_EXE_warmline")).args(["flow", "schema"]).stdout(writer).output().unwrap();
+    assert_eq!((said.status.code(), String::from_utf8_lossy(&said.stderr)), (Some(0), "".into()));
+}
+
+#[test]
 fn mistakes_for_machines() {
     let wrong = FlowFile::new("machines.yaml", &with("human: orders", "human: oders").replacen("go: email\n", "go: emial\n", 1));
     let said = warmline(&["flow", "check", "--json", wrong.0.to_str().unwrap()]);
