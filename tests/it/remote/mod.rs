@@ -2,7 +2,7 @@
 
 mod chat;
 mod fallback;
-mod server;
+pub(crate) mod server;
 mod streaming;
 mod transcription;
 mod voice;

@@ -72,6 +72,11 @@ impl Server {
         Self { inner, url }
     }
 
+    /// From now on it does this.
+    pub(crate) fn does(&self, does: Does) {
+        *self.inner.does.lock().unwrap() = VecDeque::from([does]);
+    }
+
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.inner.asked.lock().unwrap().clone()
     }

@@ -9,6 +9,7 @@ mod consult;
 mod correlation;
 mod crowded;
 mod demo;
+mod elsewhere;
 mod held;
 mod interrupted;
 mod interruptions;
