@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { launch } from './chrome.mjs';
+import { findings } from './looks.mjs';
 import { NOTED } from './noted.mjs';
 import { BIN, MARIA, PATIENCE_MS, heardSoFar, microphone, speaking, start, tapped, words } from './phones.mjs';
 import { AGENTS_HUM, CALLERS_HUM, ON_CUE, SUPERVISORS_HUM, arrived, beginsAt, comes, heard, hearEachOther, hum, say, saysUntil, wasTold } from './sounds.mjs';
@@ -242,6 +243,7 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
     const answer = await admin.request.post(`${world.url}/api/v1/accounts/${maria.id}/sign-out`, { headers: { origin: world.url }, data: {} });
     assert.equal(answer.status(), 204);
     await agentPage.getByText('Your session is over. The caller is still on the line').waitFor({ timeout: 30_000 });
+    assert.deepEqual(await findings(agentPage, 'signing in beside a call'), []);
     await hearEachOther('while nobody is signed in', two, [[AGENTS_HUM], [CALLERS_HUM]]);
     await agentPage.getByLabel('Name').fill('maria');
     await agentPage.getByLabel('Password').fill(PASSWORD);

@@ -1,18 +1,24 @@
 //! What becomes of a caller whom somebody has on their page when their session ends: they stay there. When the account is locked or removed, the line is lost.
 //! The telephone driver is the test.
 
+use std::time::Duration;
+
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use warmline::{
+    accounts::Options,
     call::event::LegEnd,
     web_call::{Request, WebCall, WebCallId},
 };
 
 use super::{
     people::Browser,
-    support::{Served, Stream, guarded_pages},
+    support::{Served, Stream, guarded_pages, guarded_pages_with, until},
 };
+
+/// Enough to sign in and take a call, on any machine.
+const LIFE: Duration = Duration::from_secs(8);
 
 /// An agent takes the call that rings on their page. Whoever keeps the sender keeps the call.
 async fn takes(
@@ -87,6 +93,26 @@ async fn a_session_that_ends_leaves_the_caller_on_the_line() {
         let told: Vec<String> = call.rest().await.into_iter().map(|got| got.name).collect();
         assert_eq!(told.last().map(String::as_str), Some("ended"), "{how}: {told:?}");
     }
+    while let Ok(request) = requests.try_recv() {
+        assert!(!matches!(request, Request::End { .. }), "nobody has hung up: {request:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_whose_time_is_over_leaves_the_caller_on_the_line() {
+    let (served, mut requests) = guarded_pages_with(Options { longest: LIFE, ..Options::new("http://here") }).await;
+    let ion = served.sign_in("ion").await;
+    let desk = served.stream_as(&ion, "/api/v1/agents/ion/events").await;
+    let end = takes(&served, &mut requests, ("ion", &ion), "ions").await;
+    let call = served.stream_as(&ion, "/api/v1/web-calls/ions/events").await;
+    until(async || {
+        served.accounts().end_what_is_over().await.unwrap();
+        served.status(&ion, "/api/v1/calls").await == 401
+    })
+    .await;
+    desk.rest().await;
+    end.send_replace(true);
+    assert_eq!(call.rest().await.into_iter().map(|got| got.name).collect::<Vec<_>>(), ["ended"]);
     while let Ok(request) = requests.try_recv() {
         assert!(!matches!(request, Request::End { .. }), "nobody has hung up: {request:?}");
     }

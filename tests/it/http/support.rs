@@ -135,9 +135,13 @@ pub(super) async fn served_pages() -> (Served, mpsc::Receiver<Request>) {
 
 /// The same with accounts.
 pub(super) async fn guarded_pages() -> (Served, mpsc::Receiver<Request>) {
+    guarded_pages_with(accounts::Options::new("http://here")).await
+}
+
+pub(super) async fn guarded_pages_with(options: accounts::Options) -> (Served, mpsc::Receiver<Request>) {
     let (web, requests) = WebCalls::open();
     let agents = vec![profile("maria", "Maria"), profile("ion", "Ion")];
-    let accounts = |store| async move { Some(people::accounts(&store, accounts::Options::new("http://here")).await) };
+    let accounts = |store| async move { Some(people::accounts(&store, options).await) };
     (served_whole(Options::new(([127, 0, 0, 1], 0).into()), agents, accounts, Claims::default(), web).await, requests)
 }
 

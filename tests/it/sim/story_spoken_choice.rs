@@ -3,7 +3,7 @@
 
 use warmline::call::{
     action::Action,
-    event::AgentChoice,
+    event::{AgentChoice, DialFailure},
     record::{ChosenBy, HandoffStep, OfferChoice, What},
 };
 
@@ -168,6 +168,22 @@ fn a_machines_greeting_takes_no_call() {
     // The beep is certain.
     let agent = says((Moment::Answered, 300), "Please leave a message after the tone, okay").does(Moment::Answered, 4_000, Does::Beeps);
     offered(agent).tells(&["MachineSuspected", "= offer to maria Voicemail", "= bridged with dan"]);
+}
+
+/// Their page shows it until it has heard otherwise.
+#[test]
+fn two_who_accept_at_once_never_have_one_caller() {
+    for late in [1_500, 2_700, 4_500, 9_000] {
+        let busy = Agent::with("maria", "Maria", Phone::Fails(DialFailure::Busy, 500)).does(
+            Moment::Offered,
+            late,
+            Does::Page(AgentChoice::Accept),
+        );
+        let dan = Agent::with("dan", "Dan", Phone::Answers(2_000)).does(Moment::Answered, 2_200, Does::Page(AgentChoice::Accept));
+        let run = Sim::new().says("Let me talk to a person").agents(vec![busy, dan.does(Moment::Bridged, 8_000, Does::HangUp)]).run();
+        run.tells(&["= offer to maria Busy", "= dan chooses Accept by Page", "= bridged with dan"]).never("bridged with maria");
+        assert_eq!((run.count("= bridged"), run.count("> release maria"), chosen(&run).len()), (1, 1, 0), "{}", run.text());
+    }
 }
 
 #[test]
