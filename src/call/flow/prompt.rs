@@ -71,6 +71,8 @@ pub enum PromptKey {
     BriefingChoice,
     /// To the agent, where the summary cannot be spoken: it is on the page.
     BriefingShort,
+    /// To an agent whose words do not count, because they may be a machine's.
+    BriefingKeys,
     /// To the agent, with the summary, where it is not sent beside the call: `{{ code }}`.
     BriefingClaim,
     /// To the agent: the caller has hung up.
@@ -175,7 +177,7 @@ pub enum PromptKey {
 
 impl PromptKey {
     /// All of them.
-    pub const ALL: [Self; 82] = [
+    pub const ALL: [Self; 83] = [
         Self::AreYouThere,
         Self::SilentGoodbye,
         Self::NotUnderstood,
@@ -208,6 +210,7 @@ impl PromptKey {
         Self::BriefingHello,
         Self::BriefingChoice,
         Self::BriefingShort,
+        Self::BriefingKeys,
         Self::BriefingClaim,
         Self::BriefingCallerLeft,
         Self::BriefingCallback,
@@ -321,6 +324,7 @@ impl PromptKey {
             | Self::AgentLost
             | Self::BriefingChoice
             | Self::BriefingShort
+            | Self::BriefingKeys
             | Self::BriefingCallerLeft
             | Self::BriefingCallbackChoice
             | Self::BriefingRingsCaller

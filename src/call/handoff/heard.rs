@@ -3,13 +3,17 @@
 //!
 //! - Only a sentence that is made of nothing but such words takes a call. A "yes" in a longer one is none.
 //! - What people say who only listen ("yes", "okay", "right") counts as soon as they were told what they may say, and not before: nor does it in a greeting.
-//! - What may be an answering machine, by the length of its greeting or by its words, takes no call in words. Keys and the page do.
+//! - What may be an answering machine, by the length of its greeting or by its words, takes no call in words, and is told so. Keys and the page do.
 //! - What the bot is just saying itself is its echo.
 
 use crate::call::{
     base::Base,
     event::{AgentChoice, FarEndSign},
-    handoff::{Handoff, Stage},
+    flow::prompt::PromptKey,
+    handoff::{
+        Handoff, Stage,
+        agent::{line, prompt},
+    },
     ids::LegId,
     record::{ChosenBy, Party, What},
     then::Then,
@@ -23,6 +27,9 @@ use crate::call::{
 /// The line that tells an agent what they may say.
 pub(super) const CHOICE: &str = "briefing_choice";
 
+/// Nobody is told more often.
+const MOST_SENT: u32 = 2;
+
 /// A "no" of so few words may go on with its reason.
 const BARE_NO: usize = 2;
 
@@ -32,11 +39,13 @@ pub(super) struct Heard {
     pub(super) ear: Ear,
     /// When they were first told what they may say.
     asked: Option<Time>,
+    /// How often they were told that only keys count.
+    sent_to_keys: u32,
 }
 
 impl Heard {
     pub(super) fn new(base: &Base, leg: LegId) -> Self {
-        Self { ear: Ear::new(leg, AGENT_TIMERS, base.flow.turn.clone(), base.language, base.io.now), asked: None }
+        Self { ear: Ear::new(leg, AGENT_TIMERS, base.flow.turn.clone(), base.language, base.io.now), asked: None, sent_to_keys: 0 }
     }
 
     /// They are told, or were, what they may say.
@@ -89,10 +98,23 @@ impl Handoff {
         let was_asked = heard.asked.is_some_and(|asked| turn.to > asked);
         match words::chooses(text, language) {
             Some(AgentChoice::Accept) if !was_asked && words::only_listens(text, language) => Then::Stay,
+            Some(AgentChoice::Accept) if suspected => self.send_to_keys(base),
             // A machine may well pass it on: that is what becomes of it.
             Some(choice) if suspected && !matches!(choice, AgentChoice::Decline { .. }) => Then::Stay,
             Some(choice) => self.choose(base, &choice, (ChosenBy::Word, Some(text))),
             None => Then::Stay,
         }
+    }
+
+    /// Who is a person after all is told how they take the call.
+    fn send_to_keys(&mut self, base: &mut Base) -> Then {
+        if let Stage::Briefing { mouth, heard, .. } | Stage::Choosing { mouth, heard, .. } = &mut self.stage
+            && heard.sent_to_keys < MOST_SENT
+        {
+            heard.sent_to_keys += 1;
+            let clauses = prompt(base, PromptKey::BriefingKeys);
+            mouth.say(&mut base.io, line("briefing_keys", clauses));
+        }
+        Then::Stay
     }
 }

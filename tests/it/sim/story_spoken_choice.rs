@@ -170,6 +170,31 @@ fn a_machines_greeting_takes_no_call() {
     offered(agent).tells(&["MachineSuspected", "= offer to maria Voicemail", "= bridged with dan"]);
 }
 
+#[test]
+fn whoever_is_taken_for_a_machine_is_told_to_press_a_key() {
+    let agent = maria().does(Moment::Answered, 1_000, Does::SoundsLikeAMachine).does(Moment::Briefed, 500, Does::Say("I'll take it")).does(
+        Moment::Briefed,
+        6_000,
+        Does::Press('1'),
+    );
+    let run = offered(agent);
+    run.tells(&[
+        "MachineSuspected",
+        "> agent 1: Press one or say accept",
+        "> agent 1: Please press one to take the call.",
+        "< agent 1 Press('1')",
+        "= bridged with maria",
+    ]);
+    assert_eq!(chosen(&run), [(OfferChoice::Accept, ChosenBy::Key, None)]);
+    // A machine goes on; nobody is told for ever.
+    let talks = (1..9).fold(maria().does(Moment::Answered, 1_000, Does::SoundsLikeAMachine), |agent, at| {
+        agent.does(Moment::Answered, 1_500 * at, Does::Say("Accept"))
+    });
+    let run = offered(talks);
+    run.tells(&["= offer to maria NeverChose", "= bridged with dan"]);
+    assert_eq!(run.count("> agent 1: Please press one"), 2, "{}", run.text());
+}
+
 /// Their page shows it until it has heard otherwise.
 #[test]
 fn two_who_accept_at_once_never_have_one_caller() {
