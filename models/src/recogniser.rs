@@ -37,6 +37,10 @@ const END: usize = 2;
 const SURE_OF_NOTHING: f32 = 0.95;
 /// Words that were forced out of it count from this confidence on; what comes of silence has 0.2 to 0.4.
 const FORCED_FROM: f32 = 0.5;
+/// Of a voice that has only just begun they are told from here on, as guesses: of 138 of them over a bot's words, 40 begin with the right word.
+const GUESSED_FROM: f32 = 0.33;
+/// What the model makes of lips that are closed, and of laughter.
+const OF_A_HUM: [&str; 2] = ["You", "Thank you"];
 /// A number that was looked for counts from this confidence on: right ones have 0.43 to 0.86, those that are read into other words below 0.2, and into
 /// too few digits 0.2 to 0.4.
 const NUMBER_FROM: f32 = 0.42;
@@ -58,6 +62,8 @@ pub struct Transcript {
     pub token_log_p: Vec<f32>,
     /// Whether the decoder was stopped because it repeated itself or ran past the bound.
     pub cut: bool,
+    /// Whether the model would rather have ended before the first word.
+    pub forced: bool,
 }
 
 /// The shared recogniser.
@@ -100,9 +106,21 @@ impl Recogniser {
     /// When the model fails, or `cancelled` says so.
     pub fn transcribe(&self, audio: &[f32], cancelled: &dyn Fn() -> bool) -> Result<Transcript, ModelError> {
         match framed(audio) {
-            Some(audio) => self.decode(&self.encode(&audio)?, most_tokens(&audio), cancelled),
+            Some(audio) => self.decode(&self.encode(&audio)?, most_tokens(&audio), FORCED_FROM, cancelled),
             None => Ok(Transcript::default()),
         }
+    }
+
+    /// The likeliest words of somebody who has only begun to speak, and whether they are no more than a guess.
+    ///
+    /// # Errors
+    /// When the model fails, or `cancelled` says so.
+    pub fn glimpse(&self, audio: &[f32], cancelled: &dyn Fn() -> bool) -> Result<(String, bool), ModelError> {
+        let Some(audio) = framed(audio) else { return Ok(Default::default()) };
+        let heard = self.decode(&self.encode(&audio)?, most_tokens(&audio), GUESSED_FROM, cancelled)?;
+        let guessed = heard.forced && heard.confidence < FORCED_FROM;
+        let hum = guessed && OF_A_HUM.contains(&heard.text.trim_end_matches('.'));
+        Ok(if hum { Default::default() } else { (heard.text, guessed) })
     }
 
     /// The same where much depends on the words: doubtful ones are heard again at other speeds as long as there `is_time`, and the surest hearing counts.
@@ -146,7 +164,7 @@ impl Recogniser {
         let Some(audio) = framed(audio) else { return Ok(Transcript::default()) };
         let hidden = self.encode(&audio)?;
         let most = most_tokens(&audio);
-        let plain = self.decode(&hidden, most, cancelled)?;
+        let plain = self.decode(&hidden, most, FORCED_FROM, cancelled)?;
         if !not_it(&plain.text) {
             return Ok(plain);
         }
@@ -154,7 +172,7 @@ impl Recogniser {
         Ok(found.filter(|found| found.confidence >= NUMBER_FROM).unwrap_or(plain))
     }
 
-    fn decode(&self, hidden: &DynValue, most: usize, cancelled: &dyn Fn() -> bool) -> Result<Transcript, ModelError> {
+    fn decode(&self, hidden: &DynValue, most: usize, forced_from: f32, cancelled: &dyn Fn() -> bool) -> Result<Transcript, ModelError> {
         let mut tokens = Tokens::default();
         let mut next = self.begin(hidden)?;
         loop {
@@ -177,14 +195,14 @@ impl Recogniser {
             }
             next = self.after(token, &next)?;
         }
-        let heard = self.transcript(&tokens.ids, tokens.log_p, tokens.cut);
-        Ok(if tokens.forced && heard.confidence < FORCED_FROM { Transcript::default() } else { heard })
+        let heard = Transcript { forced: tokens.forced, ..self.transcript(&tokens.ids, tokens.log_p, tokens.cut) };
+        Ok(if tokens.forced && heard.confidence < forced_from { Transcript::default() } else { heard })
     }
 
     fn transcript(&self, ids: &[usize], log_p: Vec<f32>, cut: bool) -> Transcript {
         let text = self.vocabulary.text(ids);
         let confidence = if text.is_empty() { 0.0 } else { (log_p.iter().sum::<f32>() / log_p.len() as f32).exp() };
-        Transcript { text, confidence, token_log_p: log_p, cut }
+        Transcript { text, confidence, token_log_p: log_p, cut, forced: false }
     }
 
     /// The decoder before its first token.

@@ -43,6 +43,8 @@ pub(crate) struct Lasting {
     /// When that was said last.
     pub(crate) told: Time,
     pub(crate) looks: Looks,
+    /// The bot was still for it, and went on.
+    pub(crate) let_go: bool,
 }
 
 impl Lasting {
@@ -202,6 +204,7 @@ impl Base {
             clauses: clauses::split(text),
             interruptible: by.voice,
             keys_interrupt: by.keys,
+            in_doubt: by.in_doubt,
             notice: None,
             answers: None,
             late: false,

@@ -78,10 +78,16 @@ impl Call {
             meant: base.meant,
             looks: &base.lasting.looks,
             fades: base.io.now.since(base.lasting.told) > FADES_MS,
+            held_ms: base.mouth.held_since().map_or(0, |since| base.io.now.since(since)),
+            let_go: base.lasting.let_go,
+            in_doubt: base.mouth.in_doubt().unwrap_or(base.flow.turn.in_doubt),
         };
         match overlap::weigh(&base.flow.turn, &voice) {
             Verdict::Waits => {}
-            Verdict::GoesOn => base.mouth.resume_lower(&mut base.io),
+            Verdict::GoesOn => {
+                base.lasting.let_go |= base.mouth.is_held();
+                base.mouth.resume_lower(&mut base.io);
+            }
             Verdict::Stops => self.barge_in(),
         }
     }
@@ -96,14 +102,14 @@ impl Call {
         }
     }
 
-    pub(super) fn partial(&mut self, leg: LegId, from: Time, text: String) {
+    pub(super) fn partial(&mut self, leg: LegId, from: Time, text: String, guessed: bool) {
         if leg != LegId::CALLER || !self.base.ear.is_voice() {
             return;
         }
         let base = &mut self.base;
         let (said, yes_answers) = (base.mouth.text(), !base.expects_sentence());
-        base.lasting.of(from).looks.take(&text, &said, yes_answers, base.language);
-        if !text.trim().is_empty() {
+        base.lasting.of(from).looks.take((&text, guessed), &said, yes_answers, base.language);
+        if !text.trim().is_empty() && !guessed {
             self.base.io.record(What::Hearing { text });
         }
         self.weigh();

@@ -49,8 +49,14 @@ pub enum Event {
     },
     /// Speech has paused: the last sound was at `at`. Reported when the pause has lasted the listener's minimum (200 ms by default).
     VoiceStopped { leg: LegId, at: Time },
-    /// What was said so far, while the speaker goes on. May lag; may never come.
-    Partial { leg: LegId, from: Time, text: String },
+    /// What was said so far, while the speaker goes on. May lag; may never come. `guessed`: nobody would bet on the words; they are better than none.
+    Partial {
+        leg: LegId,
+        from: Time,
+        text: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        guessed: bool,
+    },
     /// Before `Heard`, on the caller's first words, where the call may be held in other languages: they are in this one, and are written down in it.
     OtherLanguage { id: RequestId, language: String },
     /// Answer to `Transcribe`.

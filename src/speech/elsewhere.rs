@@ -25,7 +25,7 @@ impl Shared {
         let tells = move |heard: Heard| {
             let Some(call) = call.upgrade() else { return };
             match heard {
-                Heard::Partial { from, text } => call.report(Event::Partial { leg: LegId::CALLER, from, text }),
+                Heard::Partial { from, text } => call.report(Event::Partial { leg: LegId::CALLER, from, text, guessed: false }),
                 Heard::Broken(trouble) => call.fell_back(Engine::Recogniser, &trouble),
             }
         };

@@ -74,6 +74,17 @@ impl Engines {
         multilingual.transcribe(language, audio, cancelled)
     }
 
+    /// The same of somebody who has only begun to speak: the likeliest words, and whether they are no more than a guess.
+    ///
+    /// # Errors
+    /// As [`transcribe`](Self::transcribe).
+    pub(crate) fn glimpse(&self, language: &str, audio: &[f32], cancelled: &dyn Fn() -> bool) -> Result<(String, bool), ModelError> {
+        if is_english(language) {
+            return self.recogniser.glimpse(audio, cancelled);
+        }
+        Ok((self.transcribe(language, audio, cancelled)?.text, false))
+    }
+
     /// The same where much depends on the words: doubtful English is heard again as long as there `is_time`.
     ///
     /// # Errors

@@ -8,6 +8,10 @@ const FIRST_MS: u64 = 120;
 const CLOSELY_MS: u64 = 120;
 /// … until it is longer than any "mhm" or "all right".
 const CLOSELY_UNTIL_MS: u64 = 720;
+/// What is longer may still be made of nothing else ("oh right, I see"), …
+const LOOSELY_MS: u64 = 240;
+/// … but not for ever.
+const LOOSELY_UNTIL_MS: u64 = 1_440;
 /// Sound that is new at the end of a voice.
 const AT_END_MS: u64 = 60;
 /// Otherwise, and after that, partial texts come about this often.
@@ -38,6 +42,7 @@ impl Glimpses {
         match (over_bot, first) {
             (true, true) => FIRST_MS,
             (true, false) if to.since(from) <= CLOSELY_UNTIL_MS => CLOSELY_MS,
+            (true, false) if to.since(from) <= LOOSELY_UNTIL_MS => LOOSELY_MS,
             (true, false) | (false, _) => EVERY_MS,
         }
     }
@@ -63,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_voice_over_the_bot_is_looked_at_closely_until_it_is_long() {
-        assert_eq!(glimpses(true), [128, 256, 384, 512, 640, 1_664]);
+        assert_eq!(glimpses(true), [128, 256, 384, 512, 640, 896, 1_152, 1_408, 2_432]);
         assert_eq!(glimpses(false), [1_024, 2_048]);
         let mut glimpses = Glimpses::default();
         assert!(glimpses.is_due(Time(0), Time(128), true) && !glimpses.is_due_at_end(Time(0), Time(160), true));

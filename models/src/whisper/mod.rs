@@ -124,7 +124,7 @@ impl Whisper {
     fn transcript(&self, ids: &[usize], log_p: Vec<f32>, cut: bool) -> Transcript {
         let text = Some(self.tokens.text(ids)).filter(|text| text.chars().any(char::is_alphanumeric)).unwrap_or_default();
         let confidence = if text.is_empty() { 0.0 } else { (log_p.iter().sum::<f32>() / log_p.len() as f32).exp() };
-        Transcript { text, confidence, token_log_p: log_p, cut }
+        Transcript { text, confidence, token_log_p: log_p, cut, forced: false }
     }
 
     /// What the decoder attends to: keys and values of each layer.

@@ -10,7 +10,7 @@ use crate::call::{
     escalation::policy::EscalationPolicy,
     flow::{
         consult::ConsultDef,
-        policy::{Fallback, HandoffPolicy, TurnPolicy},
+        policy::{Fallback, HandoffPolicy, InDoubt, TurnPolicy},
         prompt::PromptKey,
         text_list::TextList,
     },
@@ -412,6 +412,9 @@ pub struct NodeDef {
     /// Say, ask: may keys? Default: as the voice.
     #[serde(default)]
     pub keys_interrupt: Option<bool>,
+    /// Say, ask: what a voice does that may be a "mhm" or a turn. Default: as `turn.in_doubt` says.
+    #[serde(default)]
+    pub in_doubt: Option<InDoubt>,
     /// Ask: how much longer than usual the caller may pause in the answer, as a factor from 0.5 to 4. Default: 1.
     #[serde(default)]
     pub patience: Option<f32>,

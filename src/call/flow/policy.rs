@@ -30,6 +30,8 @@ pub struct TurnPolicy {
     pub few_words_heard: f32,
     /// Other speech stops it when it has lasted this long; so does a "right" or an "okay" that goes on.
     pub barge_in_unsure_ms: u64,
+    /// What a voice does that may be a "mhm" or a turn, when the bot has been still for a breath.
+    pub in_doubt: InDoubt,
     /// A turn is cut after this.
     pub longest_turn_ms: u64,
     /// Keys: time after the last one.
@@ -54,6 +56,7 @@ impl Default for TurnPolicy {
             barge_in_meant: 0.5,
             few_words_heard: 0.78,
             barge_in_unsure_ms: 1_200,
+            in_doubt: InDoubt::Stop,
             longest_turn_ms: 60_000,
             key_pause_ms: 2_500,
             silence_ms: 7_000,
@@ -61,6 +64,19 @@ impl Default for TurnPolicy {
             hold_on_ms: 20_000,
         }
     }
+}
+
+/// What the bot does when it has been still for a breath, and a voice over its words may be a "mhm" or a turn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InDoubt {
+    /// It stays still, unless the words are those of somebody who listens. Interruptions are heard at once, and more of a "mhm" stops it.
+    #[default]
+    Stop,
+    /// It goes on, lower, if the words so far may become those of somebody who listens ("that's f").
+    Weigh,
+    /// It goes on, lower, unless the words ask for the turn. Fewer of a "mhm" stop it, and interruptions wait for half a second.
+    GoOn,
 }
 
 /// How a human is brought in.

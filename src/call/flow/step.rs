@@ -3,6 +3,7 @@
 use crate::call::{
     action::{Digits, LookUp},
     event::{Failure, Found},
+    flow::policy::InDoubt,
     outcome::{InquiryOutcome, Outcome},
     record::{AskBy, Fact, Suggestion},
     time::Time,
@@ -53,13 +54,15 @@ pub struct Interrupt {
     pub voice: bool,
     /// Keys.
     pub keys: bool,
+    /// What a voice does that may be no turn; none: as the flow has it.
+    pub in_doubt: Option<InDoubt>,
 }
 
 impl Interrupt {
     /// Everything, or nothing.
     #[must_use]
     pub const fn all(may: bool) -> Self {
-        Self { voice: may, keys: may }
+        Self { voice: may, keys: may, in_doubt: None }
     }
 }
 

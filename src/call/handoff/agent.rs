@@ -244,6 +244,7 @@ pub(super) fn line(node: &str, clauses: Vec<String>) -> Line {
         clauses,
         interruptible: false,
         keys_interrupt: false,
+        in_doubt: None,
         notice: None,
         answers: None,
         late: false,

@@ -1,6 +1,6 @@
 //! One text that is said in one go.
 
-use crate::call::time::Time;
+use crate::call::{flow::policy::InDoubt, time::Time};
 
 /// One text to be said.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,8 @@ pub(crate) struct Line {
     pub(crate) interruptible: bool,
     /// May keys?
     pub(crate) keys_interrupt: bool,
+    /// What a voice does that may be no turn; none: as the flow has it.
+    pub(crate) in_doubt: Option<InDoubt>,
     /// The notice that is on record once this was heard in full.
     pub(crate) notice: Option<String>,
     /// The line for the summary: the caller has heard this answer once most of the text was heard.

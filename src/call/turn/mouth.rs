@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::call::{
     action::Action,
     event::SpeechEnd,
+    flow::policy::InDoubt,
     ids::{LegId, RequestId},
     io::Io,
     media::playout::Loudness,
@@ -173,7 +174,23 @@ impl Mouth {
 
     /// A line was interrupted, and it is not decided yet whether it goes on.
     pub(crate) fn is_held(&self) -> bool {
-        matches!(self.saying, Saying::Held { .. })
+        self.held_since().is_some()
+    }
+
+    /// What a voice over the line does that may be no turn, if the line says so itself.
+    pub(crate) fn in_doubt(&self) -> Option<InDoubt> {
+        match &self.saying {
+            Saying::Asked { said, .. } | Saying::Sounding { said, .. } | Saying::Held { said, .. } => said.line.in_doubt,
+            Saying::Nothing { .. } | Saying::Stopping { .. } => None,
+        }
+    }
+
+    /// Since when.
+    pub(crate) fn held_since(&self) -> Option<Time> {
+        match &self.saying {
+            Saying::Held { since, .. } => Some(*since),
+            Saying::Nothing { .. } | Saying::Asked { .. } | Saying::Sounding { .. } | Saying::Stopping { .. } => None,
+        }
     }
 
     /// The listener makes a sound: speak lower, until it is known what it is.

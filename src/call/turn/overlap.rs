@@ -3,7 +3,7 @@
 //! sentences.
 
 use crate::call::{
-    flow::policy::TurnPolicy,
+    flow::policy::{InDoubt, TurnPolicy},
     turn::words::{self, Language},
 };
 
@@ -21,6 +21,13 @@ const SHORT_MS: u64 = 600;
 const AGREED_MS: u64 = 900;
 const SURE_WORDS: f32 = 0.85;
 
+/// Fewer letters that are guessed are no beginning of anything.
+const GUESSED_FROM: usize = 5;
+/// Looks that agree so often may be believed for longer.
+const STEADY: u32 = 3;
+/// The bot may be still for a breath without anybody wondering; reports come 32 ms apart.
+const BREATH_MS: u64 = 250;
+
 /// A few whole words that are so likely to want no turn, and are no claim of one, want none. What is only begun is not judged so: of 132 interruptions by
 /// voices that are nearly people's, it let the bot speak on into some for half a second more.
 const LISTENS: f32 = 0.8;
@@ -32,6 +39,8 @@ pub(crate) enum Kind {
     Nothing,
     /// "Mhm", or the bot's own words.
     NoTurn,
+    /// What may become a "that's fine", or something else.
+    Begun,
     /// A word or two of anything.
     Few,
     /// Words that claim the turn, or more than a few.
@@ -61,10 +70,15 @@ pub(crate) struct Looks {
 
 impl Looks {
     /// Takes what the recogniser makes of the voice now. `said`: what the bot is saying; `yes_answers`: "yes" would be an answer now.
-    pub(crate) fn take(&mut self, text: &str, said: &str, yes_answers: bool, language: Language) {
-        let kind = match kind(text, said, yes_answers, language) {
+    /// `guessed`: the words are no more than likely. They may be a "mhm", its beginning, or a claim, and else they are none.
+    pub(crate) fn take(&mut self, (text, guessed): (&str, bool), said: &str, yes_answers: bool, language: Language) {
+        let likely = kind(text, said, yes_answers, language);
+        let begun = likely == Kind::Begun && text.len() >= GUESSED_FROM;
+        let counts = !guessed || begun || likely == Kind::NoTurn || words::claims_turn(text, language);
+        let text = if guessed { "" } else { text };
+        let kind = match if counts { likely } else { Kind::Nothing } {
             // A moment without a word takes nothing back.
-            Kind::Nothing if self.last == Some(Kind::NoTurn) => Kind::NoTurn,
+            Kind::Nothing if matches!(self.last, Some(Kind::NoTurn | Kind::Begun)) => self.last.unwrap_or(Kind::Nothing),
             kind => kind,
         };
         self.alike = if self.last == Some(kind) { self.alike + 1 } else { 1 };
@@ -107,8 +121,10 @@ impl Looks {
 fn kind(text: &str, said: &str, yes_answers: bool, language: Language) -> Kind {
     match words::plain(text).len() {
         0 => Kind::Nothing,
-        _ if words::is_beginning(text, language) => Kind::Few,
+        _ if words::is_beginning(text, language) && (yes_answers || !words::begins_back_channel(text, language)) => Kind::Few,
+        _ if words::is_beginning(text, language) => Kind::Begun,
         _ if !yes_answers && words::may_be_back_channel(text, language) || words::is_echo(text, said) => Kind::NoTurn,
+        _ if !yes_answers && words::begins_back_channel(text, language) => Kind::Begun,
         count if count <= FEW && !words::claims_turn(text, language) => Kind::Few,
         _ => Kind::Turn,
     }
@@ -125,6 +141,12 @@ pub(crate) struct Voice<'a> {
     pub(crate) looks: &'a Looks,
     /// It may be over.
     pub(crate) fades: bool,
+    /// For how long the bot has been still for it.
+    pub(crate) held_ms: u64,
+    /// The bot was still for it before, and went on.
+    pub(crate) let_go: bool,
+    /// What the line that it sounds over says of such voices, or the flow.
+    pub(crate) in_doubt: InDoubt,
 }
 
 /// What the bot does.
@@ -143,12 +165,18 @@ pub(crate) fn weigh(policy: &TurnPolicy, voice: &Voice<'_>) -> Verdict {
     let looks = voice.looks;
     let likely = voice.meant >= policy.barge_in_meant;
     let long = voice.ms >= if likely { policy.barge_in_ms } else { policy.barge_in_unsure_ms };
+    let breath_over = looks.count > 1 && (voice.let_go || voice.held_ms >= BREATH_MS);
+    let longest = if looks.alike >= STEADY { policy.barge_in_unsure_ms * 3 / 2 } else { policy.barge_in_unsure_ms };
     let goes_on = match looks.last {
         None => false,
         Some(_) if looks.claims() => false,
         Some(Kind::Nothing) => voice.fades || looks.alike >= NOTHINGS,
-        Some(Kind::NoTurn) => voice.ms < policy.barge_in_unsure_ms && (looks.count > 1 || voice.fades),
-        Some(Kind::Few) => voice.fades && voice.ms < SHORT_MS && !looks.begins_a_sentence() || looks.agreed && looks.alike < SURE,
+        Some(Kind::NoTurn) => voice.ms < longest && (looks.count > 1 || voice.fades),
+        Some(Kind::Begun) if voice.in_doubt >= InDoubt::Weigh && breath_over => voice.ms < longest,
+        Some(Kind::Few) if voice.in_doubt == InDoubt::GoOn && breath_over => voice.ms < longest,
+        Some(Kind::Begun | Kind::Few) => {
+            voice.fades && voice.ms < SHORT_MS && !looks.begins_a_sentence() || looks.agreed && looks.alike < SURE
+        }
         Some(Kind::Turn) => false,
     };
     // What does not sound as if it was for us must have words, and the same ones twice.
@@ -187,12 +215,15 @@ mod tests {
 
     fn looks(texts: &[&str]) -> Looks {
         let mut looks = Looks::default();
-        texts.iter().for_each(|text| looks.take(text, SAID, false, english()));
+        texts.iter().for_each(|text| looks.take((text, false), SAID, false, english()));
         looks
     }
 
     fn weighed(ms: u64, meant: f32, texts: &[&str], fades: bool) -> Verdict {
-        weigh(&TurnPolicy::default(), &Voice { ms, meant, looks: &looks(texts), fades })
+        weigh(
+            &TurnPolicy::default(),
+            &Voice { ms, meant, looks: &looks(texts), fades, held_ms: 0, let_go: false, in_doubt: InDoubt::Weigh },
+        )
     }
 
     #[test]
@@ -240,6 +271,39 @@ mod tests {
     }
 
     #[test]
+    fn after_a_breath_the_bot_does_what_it_is_told_to_in_doubt() {
+        let judged = |texts: &[&str], held_ms, let_go, in_doubt| {
+            let looks = looks(texts);
+            let voice = Voice { ms: 450, meant: 0.9, looks: &looks, fades: false, held_ms, let_go, in_doubt };
+            weigh(&TurnPolicy::default(), &voice)
+        };
+        let (begun, few, claim) = (&["", "That's"][..], &["", "Delivery"][..], &["", "Stop"][..]);
+        for (texts, in_doubt, verdict) in [
+            (begun, InDoubt::Stop, Verdict::Stops),
+            (begun, InDoubt::Weigh, Verdict::GoesOn),
+            (few, InDoubt::Weigh, Verdict::Stops),
+            (few, InDoubt::GoOn, Verdict::GoesOn),
+            (claim, InDoubt::GoOn, Verdict::Stops),
+        ] {
+            assert_eq!(judged(texts, BREATH_MS, false, in_doubt), verdict, "{texts:?} {in_doubt:?}");
+            assert_eq!(judged(texts, 0, true, in_doubt), verdict, "{texts:?} {in_doubt:?}: it does not stop again");
+            assert_eq!(judged(texts, BREATH_MS - 10, false, in_doubt), Verdict::Stops, "{texts:?}: there is time yet");
+        }
+    }
+
+    #[test]
+    fn a_guess_may_be_a_back_channel_or_a_claim_and_else_is_no_word() {
+        let guessed = |text: &str| {
+            let mut looks = Looks::default();
+            looks.take((text, true), SAID, false, english());
+            (looks.last, looks.has_claimed(), looks.steady)
+        };
+        assert_eq!(guessed("Okay"), (Some(Kind::NoTurn), false, false));
+        assert_eq!(guessed("Hang on"), (Some(Kind::Turn), false, false));
+        assert_eq!(guessed("Cause I thought"), (Some(Kind::Nothing), false, false));
+    }
+
+    #[test]
     fn a_short_voice_is_no_turn_unless_it_claims_one() {
         for text in ["", "You have.", "Braid."] {
             assert_eq!(weighed(330, 0.9, &[text], true), Verdict::GoesOn, "{text}");
@@ -254,7 +318,13 @@ mod tests {
         let looks = looks(&["Stop.", "Stop."]);
         assert_eq!(looks.sure_claim(), Some("Stop."));
         assert_eq!(self::looks(&["Stop.", "Tap."]).sure_claim(), None);
-        assert_eq!(weigh(&TurnPolicy::default(), &Voice { ms: 600, meant: 0.9, looks: &looks, fades: true }), Verdict::Stops);
+        assert_eq!(
+            weigh(
+                &TurnPolicy::default(),
+                &Voice { ms: 600, meant: 0.9, looks: &looks, fades: true, held_ms: 0, let_go: false, in_doubt: InDoubt::Weigh }
+            ),
+            Verdict::Stops
+        );
     }
 
     #[test]
@@ -284,9 +354,9 @@ mod tests {
     #[test]
     fn a_yes_that_was_asked_for_is_an_answer() {
         let mut looks = Looks::default();
-        looks.take("Yes.", "Shall I go on?", true, english());
-        looks.take("Yes.", "Shall I go on?", true, english());
-        let voice = Voice { ms: 300, meant: 0.9, looks: &looks, fades: false };
+        looks.take(("Yes.", false), "Shall I go on?", true, english());
+        looks.take(("Yes.", false), "Shall I go on?", true, english());
+        let voice = Voice { ms: 300, meant: 0.9, looks: &looks, fades: false, held_ms: 0, let_go: false, in_doubt: InDoubt::Weigh };
         assert_eq!(weigh(&TurnPolicy::default(), &voice), Verdict::Stops);
     }
 }

@@ -62,11 +62,49 @@ fn contains_any(words: &[String], phrases: &Words) -> bool {
     phrases.iter().any(|phrase| contains_phrase(words, phrase))
 }
 
-/// "mhm", "yeah", "ok, right": the listener says that they listen, and wants no turn.
+/// More of them in a row say something.
+const LISTENING: usize = 3;
+
+/// How far words are made of "mhm", "oh" and "that's fine", one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Listening {
+    Not,
+    /// They may become it: "that's f".
+    Begun,
+    Whole,
+}
+
+fn listening(words: &[String], left: usize, language: Language) -> Listening {
+    if words.is_empty() {
+        return Listening::Whole;
+    }
+    if left == 0 {
+        return Listening::Not;
+    }
+    let from = |phrase: &str| {
+        let parts: Vec<&str> = phrase.split(' ').collect();
+        if parts.len() <= words.len() && parts.iter().zip(words).all(|(part, word)| part == word) {
+            return listening(&words[parts.len()..], left - 1, language);
+        }
+        // One letter begins anything, but "oh, I".
+        let last = words.last().filter(|word| words.len() > 1 || left < LISTENING || word.chars().nth(1).is_some());
+        let begun = last.zip(parts.get(words.len() - 1)).is_some_and(|(word, part)| part.starts_with(word.as_str()));
+        let before = &words[..words.len() - 1];
+        if begun && parts.iter().zip(before).all(|(part, word)| part == word) { Listening::Begun } else { Listening::Not }
+    };
+    language.turn.back_channels.iter().map(from).max().unwrap_or(Listening::Not)
+}
+
+/// "mhm", "yeah", "oh, that's fine": the listener says that they listen, and wants no turn.
 pub(crate) fn is_back_channel(text: &str, language: Language) -> bool {
     let words = plain(text);
-    let known = |word: &String| language.turn.back_channels.contains(word);
-    !words.is_empty() && words.len() <= 3 && words.iter().all(known) || known(&words.join(" "))
+    !words.is_empty() && listening(&words, LISTENING, language) == Listening::Whole
+}
+
+/// What was said so far may become one: "that's f", "under".
+pub(crate) fn begins_back_channel(text: &str, language: Language) -> bool {
+    let words = plain(text);
+    !words.is_empty() && listening(&words, LISTENING, language) >= Listening::Begun
 }
 
 /// The same while it sounds: a telephone lets little through of a first consonant ("pure" was "sure").
@@ -293,6 +331,15 @@ mod tests {
         }
         assert!(is_back_channel("Da, înțeleg.", romanian()));
         assert!(claims_turn("Hold on.", english()) && claims_turn("Stați puțin!", romanian()) && !claims_turn("You had.", english()));
+        for text in ["Oh, that's good.", "That makes sense, yeah.", "Yes, of course."] {
+            assert!(is_back_channel(text, english()), "{text}");
+        }
+        for text in ["That's f", "Under", "Oh, that's", "Fair", "I"] {
+            assert!(begins_back_channel(text, english()) && !is_back_channel(text, english()) || text == "I", "{text}");
+        }
+        assert!(
+            !begins_back_channel("Where", english()) && !begins_back_channel("Okay but", english()) && !begins_back_channel("W", english())
+        );
         assert!(may_be_back_channel("Pure.", english()) && may_be_back_channel("Sure.", english()));
         assert!(!may_be_back_channel("Delivery.", english()) && !may_be_back_channel("Pure gold.", english()));
         assert!(is_beginning("I.", english()) && !is_beginning("I see.", english()));

@@ -19,19 +19,31 @@ impl Shared {
         let call = Arc::clone(self);
         let work = move |go: Go<'_>| {
             if let Go::Run(given_up) = go
-                && let Ok(heard) = call.words(leg, from, to, given_up)
-                && (over_bot || !heard.is_empty())
+                && let Ok((text, guessed)) = call.words(leg, (from, to), over_bot, given_up)
+                && (over_bot || !text.is_empty())
             {
-                report(&call.parts.events, Event::Partial { leg, from, text: heard });
+                report(&call.parts.events, Event::Partial { leg, from, text, guessed });
             }
             open.store(false, Ordering::Relaxed);
         };
         self.submit(Class::Partial, PARTIAL, Arc::new(AtomicBool::new(false)), work);
     }
 
-    fn words(&self, leg: LegId, from: Time, to: Time, given_up: &dyn Fn() -> bool) -> Result<String, ModelError> {
+    fn words(
+        &self,
+        leg: LegId,
+        (from, to): (Time, Time),
+        over_bot: bool,
+        given_up: &dyn Fn() -> bool,
+    ) -> Result<(String, bool), ModelError> {
         let from = Time(from.0.saturating_sub(BEFORE_MS));
         let audio = resample(&to_float(&self.ears.between(leg, from, to)), 8_000, RECOGNISER_RATE)?;
-        Ok(self.parts.speech.engines.transcribe(self.language(), &audio, given_up)?.text)
+        let (engines, language) = (&self.parts.speech.engines, self.language());
+        // Whether it is a "mhm" must be known soon, and what is only a guess is worth more than nothing.
+        if over_bot {
+            engines.glimpse(language, &audio, given_up)
+        } else {
+            Ok((engines.transcribe(language, &audio, given_up)?.text, false))
+        }
     }
 }

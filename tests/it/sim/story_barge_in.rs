@@ -135,6 +135,15 @@ fn a_back_channel_that_is_known_late_makes_the_bot_go_on_before_it_is_over() {
 }
 
 #[test]
+fn a_guess_of_the_recogniser_is_no_word_of_a_turn_and_stays_off_the_record() {
+    let mut sim = long_answer().says_for(Cue::Over("Choose sign in", 800), "", 620);
+    sim.world.glimpses = vec![(170, "Tell them"), (300, "Tell them so"), (430, "Tell them so")];
+    sim.world.guesses = true;
+    let run = sim.run();
+    run.tells(&["> be still", "> speak lower", "> speak up", "anything else"]).never("= interrupted").never("Tell them");
+}
+
+#[test]
 fn a_yes_with_a_but_interrupts_at_the_but() {
     let mut sim = long_answer().says_on(Cue::Over(LONG_ANSWER, 1_000), "Yes, but where is my order?");
     sim.world.glimpses = vec![(170, "Yes."), (300, "Yes."), (430, "Yes, but")];

@@ -56,6 +56,42 @@ fn a_patient_question_waits_twice_as_long_and_can_be_interrupted_and_a_firm_one_
     assert_eq!((run.count("> be still"), run.count("> stop speaking")), (1, 1), "{}", run.text());
 }
 
+/// A "sounds fine" over an answer, of which no more than its beginning is known while it sounds.
+fn half_heard(sets: &str, of_flow: &str) -> Run {
+    let summary = "    summary: order {{ order_number }} is shipped and expected on {{ order.expected }}\n";
+    let changes = [(summary, &*format!("{summary}{sets}")), ("\nturn:\n", &*format!("\nturn:\n{of_flow}"))];
+    let mut sim = Sim::with_flow(flow_with(&changes)).says("Where is my order?").says("four five seven one two nine").says_for(
+        Cue::Over("Your order", 800),
+        "Sounds fine",
+        900,
+    );
+    sim.world.glimpses = vec![(170, "Sounds"), (300, "Sounds f"), (430, "Sounds fi")];
+    sim.run()
+}
+
+#[test]
+fn in_doubt_the_bot_does_what_the_step_says_or_else_the_flow() {
+    let goes_on = [("    in_doubt: weigh\n", ""), ("    in_doubt: go_on\n", ""), ("", "  in_doubt: weigh\n")];
+    let stays = [("", ""), ("    in_doubt: stop\n", "  in_doubt: weigh\n")];
+    for (sets, of_flow) in goes_on {
+        let run = half_heard(sets, of_flow);
+        run.tells(&[
+            "Your order",
+            "< caller: Sounds fine",
+            "> speak lower",
+            "> be still",
+            "> speak lower",
+            "\"Sounds fine\"",
+            "> speak up",
+        ]);
+    }
+    for (sets, of_flow) in stays {
+        let run = half_heard(sets, of_flow);
+        run.tells(&["Your order", "< caller: Sounds fine", "> speak lower", "> be still", "\"Sounds fine\"", "> speak up"]);
+        assert_eq!(run.count("> speak lower"), 1, "{}", run.text());
+    }
+}
+
 /// The question for the order number, with keys pressed over it.
 fn keyed_over(sets: &str) -> Run {
     let node = format!("    ask: order_number\n    next: find_order\n{sets}");

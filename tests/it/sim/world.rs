@@ -103,6 +103,8 @@ pub(crate) struct World {
     pub(crate) meant: f32,
     /// What the recogniser makes of voices before they pause: so long after they began.
     pub(crate) glimpses: Vec<(u64, &'static str)>,
+    /// They are no more than guesses.
+    pub(crate) guesses: bool,
     pub(crate) legs: BTreeMap<LegId, AgentId>,
     /// The desk is one of many calls: what this one asks and tells it, in order, for whoever joins them.
     pub(crate) desk: Option<Vec<Action>>,
@@ -146,6 +148,7 @@ impl World {
             unsure_of: None,
             meant: 1.0,
             glimpses: Vec::new(),
+            guesses: false,
             legs: BTreeMap::new(),
             desk: None,
             up: Vec::new(),
@@ -218,7 +221,7 @@ impl World {
             }
         }
         for (ms, text) in self.glimpses.clone().into_iter().filter(|(ms, _)| from + ms <= to) {
-            self.tell(from + ms, Event::Partial { leg, from: at, text: text.to_owned() });
+            self.tell(from + ms, Event::Partial { leg, from: at, text: text.to_owned(), guessed: self.guesses });
         }
         self.tell(to + 200, Event::VoiceStopped { leg, at: warmline::call::time::Time(to) });
     }

@@ -100,7 +100,7 @@ fn greeting(from: &Definition) -> Vec<Greeting> {
 /// A notice is heard out unless the flow says otherwise.
 fn interrupt(voice: Option<bool>, keys: Option<bool>, is_notice: bool) -> Interrupt {
     let voice = voice.unwrap_or(!is_notice);
-    Interrupt { voice, keys: keys.unwrap_or(voice) }
+    Interrupt { voice, keys: keys.unwrap_or(voice), in_doubt: None }
 }
 
 fn intent(def: &crate::call::flow::definition::IntentDef, threshold: f32) -> Intent {
@@ -158,12 +158,12 @@ fn node(def: &NodeDef) -> Option<Node> {
             next: def.next.clone(),
             has_summary: def.summary.is_some(),
             notice: def.notice.clone(),
-            by: interrupt(def.interruptible, def.keys_interrupt, def.notice.is_some()),
+            by: Interrupt { in_doubt: def.in_doubt, ..interrupt(def.interruptible, def.keys_interrupt, def.notice.is_some()) },
         },
         "ask" => Node::Ask {
             slot: def.ask.clone()?,
             next: def.next.clone()?,
-            by: interrupt(def.interruptible, def.keys_interrupt, false),
+            by: Interrupt { in_doubt: def.in_doubt, ..interrupt(def.interruptible, def.keys_interrupt, false) },
             patience: def.patience.unwrap_or(1.0),
         },
         "hours" => Node::Hours,

@@ -27,8 +27,8 @@ const LETTER_MS: u64 = 65;
 
 /// What a node can do, and the other keys that go with it.
 const ACTIONS: [(&str, &[&str]); 9] = [
-    ("say", &["next", "summary", "notice", "interruptible", "keys_interrupt"]),
-    ("ask", &["next", "interruptible", "keys_interrupt", "patience"]),
+    ("say", &["next", "summary", "notice", "interruptible", "keys_interrupt", "in_doubt"]),
+    ("ask", &["next", "interruptible", "keys_interrupt", "in_doubt", "patience"]),
     ("hours", &[]),
     ("lookup", &["found", "nothing", "failed"]),
     ("branch", &[]),
@@ -66,6 +66,7 @@ impl NodeDef {
             ("notice", self.notice.is_some()),
             ("interruptible", self.interruptible.is_some()),
             ("keys_interrupt", self.keys_interrupt.is_some()),
+            ("in_doubt", self.in_doubt.is_some()),
             ("patience", self.patience.is_some()),
         ];
         given.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()

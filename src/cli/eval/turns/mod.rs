@@ -11,7 +11,12 @@ mod pauses;
 mod report;
 mod stage;
 
-use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context, Result, ensure};
 use warmline_models::{Embedder, ModelsDir};
@@ -31,9 +36,12 @@ pub(crate) struct Args {
     /// Measure only these.
     #[arg(long)]
     only: Option<Only>,
-    /// Which sentences and which voices: tune on a, report on the others, the youngest of which is e.
+    /// Which sentences and which voices: tune on a, report on the others, the youngest of which is f.
     #[arg(long, value_name = "PART", default_value = "a")]
     part: make::Part,
+    /// Fill the folder with these lines instead, each said so many times, and measure nothing.
+    #[arg(long, num_args = 2, value_names = ["LINES", "TIMES"])]
+    practice: Vec<String>,
     /// Where chance begins.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -86,7 +94,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let dir = ModelsDir::of_user()?;
     if let Some(size) = args.make {
         let runtime = warmline_models::Runtime::load(&dir)?;
-        make::fill(&args.folder, size, args.part, args.seed, &runtime)?;
+        let wanted = |kind| args.only.is_none_or(|only| only.takes(kind));
+        make::fill(&args.folder, size, args.part, &wanted, args.seed, &runtime)?;
+    }
+    if let [lines, times] = &args.practice[..] {
+        let (runtime, times) = (warmline_models::Runtime::load(&dir)?, times.parse().context("how many times?")?);
+        return make::fill_to_practise(&args.folder, Path::new(lines), times, args.seed, &runtime);
     }
     let mut scenes = label::read(&args.folder)?;
     if let Some(only) = args.only {

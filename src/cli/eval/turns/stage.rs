@@ -443,11 +443,17 @@ impl<'t, 'a> Stage<'t, 'a> {
         if self.glimpsed > self.now || !is_due(&mut self.glimpses, from, to, over_bot) {
             return Ok(());
         }
-        let heard = self.theatre.bench.engines.transcribe(&self.scene.label.language, &self.audio(from, to)?, &|| false)?;
-        self.seen.glimpsed.push(heard.text.clone());
+        let (engines, language) = (&self.theatre.bench.engines, self.scene.label.language.as_str());
+        let audio = self.audio(from, to)?;
+        let (text, guessed) = if over_bot {
+            engines.glimpse(language, &audio, &|| false)?
+        } else {
+            (engines.transcribe(language, &audio, &|| false)?.text, false)
+        };
+        self.seen.glimpsed.push(if guessed { format!("({text})") } else { text.clone() });
         self.glimpsed = self.now.plus(self.takes_ms(to.since(from)));
-        if over_bot || !heard.text.is_empty() {
-            self.tell(self.glimpsed, Event::Partial { leg: LegId::CALLER, from, text: heard.text });
+        if over_bot || !text.is_empty() {
+            self.tell(self.glimpsed, Event::Partial { leg: LegId::CALLER, from, text, guessed });
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ mod voices;
 
 use std::{fs, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use warmline_models::{Runtime, Synthesiser};
 
 pub(super) use chance::Chance;
@@ -39,7 +39,14 @@ pub(crate) enum Part {
     D,
     /// A list that is younger than the rules for voices over the bot's words, said by the same voices.
     E,
+    /// A list that is younger than the rules for words that are only begun, said by one in three of these voices.
+    F,
+    /// The lines of `--practice`, said by the voices that are not in part f, and by robots.
+    Practice,
 }
+
+/// What is said over the bot's words by a line of `--practice`.
+type Lines = Vec<(Kind, String)>;
 
 /// Pauses inside turns, in milliseconds: half of them are longer than half a second.
 const PAUSES_MS: &[u64] = &[260, 320, 400, 480, 560, 640, 760, 900, 1_100, 1_400];
@@ -71,13 +78,42 @@ struct Maker<'a> {
     chance: Chance,
 }
 
+/// Reads a file of lines of `back` or `turn`, a tab, a language, a tab, a few words: the English ones.
+fn practice(file: &Path) -> Result<Lines> {
+    let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let line = |line: &str| {
+        let [kind, language, words] = line.split('\t').collect::<Vec<_>>()[..] else { return Some(Err(anyhow!("{line:?}"))) };
+        let kind = if kind == "back" { Kind::BackChannel } else { Kind::Interruption };
+        (language == "en").then(|| Ok((kind, words.to_owned())))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+/// Fills the folder with what `practice` holds, said `times` times by one voice after the other.
+pub(super) fn fill_to_practise(folder: &Path, lines: &Path, times: usize, seed: u64, runtime: &Runtime) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let own = Synthesiser::load(runtime, 1)?;
+    let voices = Voices::new(&own, Part::Practice, runtime)?;
+    let mut maker = Maker { folder, voices, texts: Texts::read(Part::A)?, chance: Chance::new(seed) };
+    let lines = practice(lines)?;
+    for number in 0..times * lines.len() {
+        let (kind, text) = &lines[number % lines.len()];
+        // A line is said by another voice each time.
+        maker.say_over(number, number + number / lines.len() * TEXTS_OVER, *kind, text.clone(), Tongue::English)?;
+    }
+    Ok(())
+}
+
 /// Fills the folder.
-pub(super) fn fill(folder: &Path, size: Size, part: Part, seed: u64, runtime: &Runtime) -> Result<()> {
+pub(super) fn fill(folder: &Path, size: Size, part: Part, wanted: &dyn Fn(Kind) -> bool, seed: u64, runtime: &Runtime) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let own = Synthesiser::load(runtime, 1)?;
     let voices = Voices::new(&own, part, runtime)?;
     let mut maker = Maker { folder, voices, texts: Texts::read(part)?, chance: Chance::new(seed) };
-    let [turns, interruptions, back_channels, romanian_interruptions, romanian_back_channels, noises, echoes] = size.counts();
+    let counts = size.counts();
+    let [mut turns, interruptions, back_channels, romanian_interruptions, romanian_back_channels, noises, mut echoes] = counts;
+    turns *= usize::from(wanted(Kind::Turn));
+    echoes *= usize::from(wanted(Kind::Echo));
     (0..turns).try_for_each(|number| maker.turn(number))?;
     (0..interruptions).try_for_each(|number| maker.over(number, Kind::Interruption, Tongue::English))?;
     (0..back_channels).try_for_each(|number| maker.over(number, Kind::BackChannel, Tongue::English))?;
@@ -122,9 +158,13 @@ impl Maker<'_> {
     fn over(&mut self, number: usize, kind: Kind, tongue: Tongue) -> Result<()> {
         let text =
             if kind == Kind::Interruption { self.texts.interruption(number, tongue) } else { self.texts.back_channel(number, tongue) };
-        let romanian = self.voices.romanian(number).filter(|_| tongue == Tongue::Romanian);
         // Every text is said by every voice before a pair comes twice.
-        let voice = romanian.unwrap_or_else(|| self.voices.pick(number + number / TEXTS_OVER));
+        self.say_over(number, number + number / TEXTS_OVER, kind, text, tongue)
+    }
+
+    fn say_over(&mut self, number: usize, voice: usize, kind: Kind, text: String, tongue: Tongue) -> Result<()> {
+        let romanian = self.voices.romanian(number).filter(|_| tongue == Tongue::Romanian);
+        let voice = romanian.unwrap_or_else(|| self.voices.pick(voice));
         // Voices that read aloud spell "mhm".
         let sound = match text.as_str() {
             "Mhm." => Sound { samples: sounds::hum(&mut self.chance) },

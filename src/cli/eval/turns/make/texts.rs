@@ -1,7 +1,7 @@
 //! What synthetic callers say.
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{Expected, Part};
 
@@ -11,6 +11,8 @@ const TEXTS: &str = include_str!("texts.yaml");
 const TEXTS_C: &str = include_str!("texts_c.yaml");
 /// The list of part e.
 const TEXTS_E: &str = include_str!("texts_e.yaml");
+/// What is said over the bot's words in part f.
+const TEXTS_F: &str = include_str!("texts_f.yaml");
 
 #[derive(Debug, Deserialize)]
 struct Lists {
@@ -30,11 +32,16 @@ struct Lists {
     romanian_bot: Vec<String>,
 }
 
-impl Lists {
-    fn read(texts: &str, file: &str) -> Result<Self> {
-        let read = crate::yaml::read::<Self>(texts, file).map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
-        read.value.with_context(|| format!("{file} cannot be read: {:?}", read.mistakes))
-    }
+/// What is said over the bot's words alone.
+#[derive(Debug, Deserialize)]
+struct Over {
+    interruptions: Vec<String>,
+    back_channels: Vec<String>,
+}
+
+fn read<T: DeserializeOwned>(texts: &str, file: &str) -> Result<T> {
+    let read = crate::yaml::read::<T>(texts, file).map_err(|mistake| anyhow::anyhow!("{mistake}"))?;
+    read.value.with_context(|| format!("{file} cannot be read: {:?}", read.mistakes))
 }
 
 /// In which language somebody speaks over the bot's words.
@@ -49,14 +56,20 @@ pub(super) struct Texts(Lists);
 
 impl Texts {
     pub(super) fn read(part: Part) -> Result<Self> {
-        let mut lists = Lists::read(TEXTS, "texts.yaml")?;
+        let mut lists = read::<Lists>(TEXTS, "texts.yaml")?;
         let younger = match part {
-            Part::A | Part::B => None,
+            Part::A | Part::B | Part::Practice => None,
             Part::C | Part::D => Some((TEXTS_C, "texts_c.yaml")),
-            Part::E => Some((TEXTS_E, "texts_e.yaml")),
+            Part::E | Part::F => Some((TEXTS_E, "texts_e.yaml")),
         };
         if let Some((texts, file)) = younger {
-            let Lists { sentences, numbers, yes_no, interruptions, back_channels, .. } = Lists::read(texts, file)?;
+            let Lists { sentences, numbers, yes_no, interruptions, back_channels, .. } = read::<Lists>(texts, file)?;
+            let (interruptions, back_channels) = if part == Part::F {
+                let Over { interruptions, back_channels } = read(TEXTS_F, "texts_f.yaml")?;
+                (interruptions, back_channels)
+            } else {
+                (interruptions, back_channels)
+            };
             return Ok(Self(Lists { sentences, numbers, yes_no, interruptions, back_channels, ..lists }));
         }
         let half = |list: &mut Vec<String>| {
@@ -109,7 +122,7 @@ mod tests {
 
     #[test]
     fn every_part_has_something_to_say_in_both_languages() {
-        for part in [Part::A, Part::B, Part::C, Part::D, Part::E] {
+        for part in [Part::A, Part::B, Part::C, Part::D, Part::E, Part::F] {
             let texts = Texts::read(part).unwrap();
             for tongue in [Tongue::English, Tongue::Romanian] {
                 assert!(!texts.interruption(1, tongue).is_empty() && !texts.back_channel(1, tongue).is_empty());

@@ -40,14 +40,18 @@ impl<'a> Voices<'a> {
         let there = |voices: &[Voice]| -> Vec<Speaker> {
             voices.iter().filter(|voice| runtime.block_on(voice.is_there())).map(|voice| Speaker::Of(*voice)).collect()
         };
-        let people = if matches!(part, Part::D | Part::E) { Some(Callers::load(models)?) } else { None };
+        let people = if matches!(part, Part::D | Part::E | Part::F | Part::Practice) { Some(Callers::load(models)?) } else { None };
         let speak = |language| people.iter().flat_map(|people| people.of(language)).map(Speaker::Person).collect::<Vec<_>>();
+        // Whoever is practised on says nothing in part f.
+        let known = |known: bool| speak("en").into_iter().enumerate().filter(move |(n, _)| (n % 3 != 1) == known).map(|(_, voice)| voice);
         let (mut all, romanian) = match part {
             // The bot's own voice is one of the callers of the first part only.
             Part::A => ([vec![Speaker::Own], there(&[Voice::Slt, Voice::Espeak])].concat(), there(&[Voice::EspeakRomanian])),
             Part::B => (there(&[Voice::Rms, Voice::Awb, Voice::EspeakBritish]), there(&[Voice::EspeakRomanianWoman])),
             Part::C => (there(&[Voice::Kal, Voice::EspeakWoman, Voice::EspeakScottish]), there(&[Voice::EspeakRomanianWoman])),
             Part::D | Part::E => (speak("en"), speak("ro")),
+            Part::F => (known(false).collect(), speak("ro")),
+            Part::Practice => (known(true).chain(there(&[Voice::Slt, Voice::Rms, Voice::Awb, Voice::Kal])).collect(), Vec::new()),
         };
         if all.is_empty() {
             all.push(Speaker::Own);
@@ -92,6 +96,7 @@ impl<'a> Voices<'a> {
     }
 
     fn one(&self, speaker: Speaker, text: &str) -> Result<Sound> {
+        let text = &hummed(text);
         let sound = match speaker {
             Speaker::Own => {
                 let samples = warmline_models::to_pcm(&self.own.speak(text, 1.0)?);
@@ -108,6 +113,18 @@ impl<'a> Voices<'a> {
         ensure!(!sound.samples.is_empty(), "{} says nothing for {text:?}", self.name(speaker));
         Ok(sound)
     }
+}
+
+/// Voices that read aloud spell "mm": "hmm" is a word to them.
+fn hummed(text: &str) -> String {
+    let is_hum = |word: &str| ["mm", "hm", "mhm"].iter().any(|hum| word.eq_ignore_ascii_case(hum));
+    let spoken = |word: &str| if is_hum(word) { "hmm".to_owned() } else { word.to_owned() };
+    text.split_inclusive(|c: char| !c.is_alphanumeric())
+        .map(|part| {
+            let word = part.trim_end_matches(|c: char| !c.is_alphanumeric());
+            spoken(word) + &part[word.len()..]
+        })
+        .collect()
 }
 
 /// The longest silence near a place (0..1) of a sentence, if there is one.
@@ -130,4 +147,16 @@ fn gap(samples: &[i16], place: f32) -> Option<(usize, usize)> {
         }
     }
     best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hummed;
+
+    #[test]
+    fn a_hum_is_not_spelt() {
+        assert_eq!(hummed("Mm, I see."), "hmm, I see.");
+        assert_eq!(hummed("Mm-mm."), "hmm-hmm.");
+        assert_eq!(hummed("The commander."), "The commander.");
+    }
 }
