@@ -9,7 +9,7 @@ import { BIN, PATIENCE_MS, heardSoFar, kill, microphone, speaking, start, tapped
 import { ON_CUE, saysAfterTheGreeting } from './sounds.mjs';
 import { until } from './support.mjs';
 
-const WISH = 'I would like to talk to a human please.';
+const WISH = 'I want to talk to a person, please.';
 const AGENTS = ['Maria', 'Dan', 'Eva'];
 /** The gateway's: no other file's, so that two of them can run at the same time. */
 const SOUND = [23_200, 23_399];

@@ -13,7 +13,7 @@ import { BIN, PATIENCE_MS, RATE, heardSoFar, kill, microphone, speaking, start, 
 import { AGENTS_HUM, CALLERS_HUM, ON_CUE, SUPERVISORS_HUM, beginsAt, comes, heard, hearEachOther, hum, humToItsEnd, say, saysAfterTheGreeting } from './sounds.mjs';
 import { assertClean, until } from './support.mjs';
 
-const WISH = 'I would like to talk to a human please.';
+const WISH = 'I want to talk to a person, please.';
 const HELLO = 'Hello, this is Maria speaking, how can I help you with the parcel?';
 /** The gateway's: no other file's, so that two of them can run at the same time. */
 const SOUND = [23_600, 23_799];
