@@ -257,7 +257,7 @@ impl Call {
         let nothing = match &self.phase {
             Phase::Talking(bot) => bot.is_no_turn(&self.base, &heard, self.base.over_bot),
             Phase::HandingOver { .. } => {
-                let echo = self.base.over_bot && words::is_echo(&heard.text, &self.base.mouth.text());
+                let echo = self.base.over_bot && words::is_echo(&heard.text, &self.base.mouth.text(), words::CALLERS_ECHO);
                 heard.text.trim().is_empty() || echo
             }
             Phase::Arrived(_) | Phase::Closing(_) | Phase::Parting { .. } | Phase::Ended => heard.text.trim().is_empty(),

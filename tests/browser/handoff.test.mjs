@@ -291,17 +291,20 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
       await page.getByLabel('To whom?').selectOption(to);
       await page.getByRole('button', { name: 'Hand on now' }).click();
     };
+    const asksDan = async () => {
+      await agentPage.keyboard.press('c');
+      await agentPage.getByLabel('To whom?').selectOption('agent:dan');
+      await agentPage.getByRole('button', { name: 'Ask now' }).click();
+      await dansPage.getByText('Maria asks you about this call').waitFor({ timeout: 30_000 });
+      await dansPage.keyboard.press('a');
+      await agentPage.getByText('You talk with Dan: the caller hears music').waitFor({ timeout: 30_000 });
+    };
     await agentPage.keyboard.press('o');
     await hearEachOther('on hold: nobody hears the other', two, [[], []]);
     await agentPage.keyboard.press('o');
     await agentPage.getByText('The caller is on hold').waitFor({ state: 'detached' });
 
-    await agentPage.keyboard.press('c');
-    await agentPage.getByLabel('To whom?').selectOption('agent:dan');
-    await agentPage.getByRole('button', { name: 'Ask now' }).click();
-    await dansPage.getByText('Maria asks you about this call').waitFor({ timeout: 30_000 });
-    await dansPage.keyboard.press('a');
-    await agentPage.getByText('You talk with Dan: the caller hears music').waitFor({ timeout: 30_000 });
+    await asksDan();
     await hearEachOther('in private', three, [[], [dansHum], [AGENTS_HUM]]);
     await agentPage.keyboard.press('j');
     await agentPage.getByText('All hear each other: you, the caller and Dan').waitFor();
@@ -310,12 +313,7 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
     await dansPage.getByRole('button', { name: 'Ready for the next call' }).click();
     await dansPage.getByText('You are available').waitFor();
 
-    await agentPage.keyboard.press('c');
-    await agentPage.getByLabel('To whom?').selectOption('agent:dan');
-    await agentPage.getByRole('button', { name: 'Ask now' }).click();
-    await dansPage.getByText('Maria asks you about this call').waitFor({ timeout: 30_000 });
-    await dansPage.keyboard.press('a');
-    await agentPage.getByText('You talk with Dan: the caller hears music').waitFor({ timeout: 30_000 });
+    await asksDan();
     await agentPage.keyboard.press('l');
     await agentPage.waitForSelector('[data-step=ended]', { timeout: 30_000 });
     await hearEachOther('left to the colleague', [two[0], three[2]], [[dansHum], [CALLERS_HUM]]);

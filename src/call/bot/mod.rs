@@ -195,14 +195,17 @@ impl Bot {
             return true;
         }
         if !over_bot || matches!(self.dialogue.expects(), Expect::YesNo) {
-            return over_bot && words::is_echo(text, &base.mouth.text());
+            return over_bot && words::is_echo(text, &base.mouth.text(), words::CALLERS_ECHO);
         }
         // A hum of which the recogniser makes a word or two, or words that nobody would bet on.
         let hum = base.meant < base.flow.turn.barge_in_meant && text.split_whitespace().count() <= HUMMED_WORDS;
         let guess = heard.confidence < base.flow.understanding.hearing;
         let misheard = base.expects_sentence()
             && overlap::is_misheard(&base.flow.turn, (text, heard.confidence), (&base.lasting.looks, base.lasting.ms), base.language);
-        hum || guess || misheard || words::is_back_channel(text, base.language) || words::is_echo(text, &base.mouth.text())
+        hum || guess
+            || misheard
+            || words::is_back_channel(text, base.language)
+            || words::is_echo(text, &base.mouth.text(), words::CALLERS_ECHO)
     }
 
     /// The turn is over.

@@ -88,7 +88,7 @@ impl Handoff {
             return Then::Stay;
         };
         let (text, language, leg) = (turn.heard.text.trim(), base.language, offer.leg);
-        if text.is_empty() || words::is_piece(text, &mouth.text()) {
+        if text.is_empty() || words::is_echo(text, &mouth.text(), words::AGENTS_ECHO) {
             return Then::Stay;
         }
         if words::greets_for_a_machine(text, language) && base.signs.insert((leg, FarEndSign::MachineSuspected)) {

@@ -123,7 +123,7 @@ fn kind(text: &str, said: &str, yes_answers: bool, language: Language) -> Kind {
         0 => Kind::Nothing,
         _ if words::is_beginning(text, language) && (yes_answers || !words::begins_back_channel(text, language)) => Kind::Few,
         _ if words::is_beginning(text, language) => Kind::Begun,
-        _ if !yes_answers && words::may_be_back_channel(text, language) || words::is_echo(text, said) => Kind::NoTurn,
+        _ if !yes_answers && words::may_be_back_channel(text, language) || words::is_echo(text, said, words::CALLERS_ECHO) => Kind::NoTurn,
         _ if !yes_answers && words::begins_back_channel(text, language) => Kind::Begun,
         count if count <= FEW && !words::claims_turn(text, language) => Kind::Few,
         _ => Kind::Turn,

@@ -120,6 +120,10 @@ pub(crate) fn is_beginning(text: &str, language: Language) -> bool {
     matches!(plain(text).as_slice(), [word] if language.turn.beginnings.contains(word))
 }
 
+/// Fewer words may be a caller's own, though the bot is saying them; an agent, who is told what to say, has two of their own.
+pub(crate) const CALLERS_ECHO: usize = 3;
+pub(crate) const AGENTS_ECHO: usize = 2;
+
 /// "Stop", "wait", "a human": so few words, and yet they want the turn.
 pub(crate) fn claims_turn(text: &str, language: Language) -> bool {
     contains_any(&plain(text), &language.turn.claims)
@@ -135,10 +139,10 @@ pub(crate) fn nearly_claims(text: &str, language: Language) -> bool {
     language.turn.claims.iter().any(slip)
 }
 
-/// What was heard is a piece of what is being said: the bot hears itself on a speakerphone. One or two words may be a caller's own.
-pub(crate) fn is_echo(heard: &str, said: &str) -> bool {
+/// What was heard is a piece of what is being said, of so many words at least: the bot hears itself on a loudspeaker.
+pub(crate) fn is_echo(heard: &str, said: &str, least: usize) -> bool {
     let (heard, said) = (plain(heard), plain(said));
-    heard.len() >= 3 && said.windows(heard.len()).any(|window| window == heard)
+    heard.len() >= least && said.windows(heard.len()).any(|window| window == heard)
 }
 
 /// Yes or no, none if it is neither. A "no" beside a "yes" wins: a promise needs a clear yes.
@@ -253,12 +257,6 @@ pub(crate) fn greets_for_a_machine(text: &str, language: Language) -> bool {
     contains_any(&plain(text), &language.turn.machines)
 }
 
-/// What was heard is a piece of what is being said, and more than one word.
-pub(crate) fn is_piece(heard: &str, said: &str) -> bool {
-    let (heard, said) = (plain(heard), plain(said));
-    heard.len() >= 2 && said.windows(heard.len()).any(|window| window == heard)
-}
-
 /// The caller no longer wants a human.
 pub(crate) fn is_never_mind(text: &str, language: Language) -> bool {
     contains_any(&plain(text), &language.turn.never_mind)
@@ -348,9 +346,9 @@ mod tests {
     #[test]
     fn an_echo_is_a_piece_of_what_is_said() {
         let said = "You can set a new password on our website.";
-        assert!(is_echo("Set a new password.", said));
-        assert!(!is_echo("password", said));
-        assert!(!is_echo("Set a new one", said));
+        assert!(is_echo("Set a new password.", said, CALLERS_ECHO));
+        assert!(!is_echo("password", said, CALLERS_ECHO));
+        assert!(!is_echo("Set a new one", said, CALLERS_ECHO));
     }
 
     #[test]
@@ -422,7 +420,8 @@ mod tests {
         }
         assert!(greets_for_a_machine("Please leave a message, yes.", english()) && !greets_for_a_machine("I'll take it.", english()));
         assert!(only_listens("Yes. Okay.", english()) && !only_listens("Yes, go ahead.", english()));
-        assert!(is_piece("Say accept.", "Press one or say accept.") && !is_piece("Accept.", "Press one or say accept."));
+        let choice = "Press one or say accept.";
+        assert!(is_echo("Say accept.", choice, AGENTS_ECHO) && !is_echo("Accept.", choice, AGENTS_ECHO));
     }
 
     #[test]
