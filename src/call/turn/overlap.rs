@@ -21,8 +21,6 @@ const SHORT_MS: u64 = 600;
 const AGREED_MS: u64 = 900;
 const SURE_WORDS: f32 = 0.85;
 
-/// Fewer letters that are guessed are no beginning of anything.
-const GUESSED_FROM: usize = 5;
 /// Looks that agree so often may be believed for longer.
 const STEADY: u32 = 3;
 /// The bot may be still for a breath without anybody wondering; reports come 32 ms apart.
@@ -70,11 +68,10 @@ pub(crate) struct Looks {
 
 impl Looks {
     /// Takes what the recogniser makes of the voice now. `said`: what the bot is saying; `yes_answers`: "yes" would be an answer now.
-    /// `guessed`: the words are no more than likely. They may be a "mhm", its beginning, or a claim, and else they are none.
+    /// `guessed`: the words are no more than likely. They may be a "mhm", and else they are none: in laughter many a "what?" is guessed.
     pub(crate) fn take(&mut self, (text, guessed): (&str, bool), said: &str, yes_answers: bool, language: Language) {
         let likely = kind(text, said, yes_answers, language);
-        let begun = likely == Kind::Begun && text.len() >= GUESSED_FROM;
-        let counts = !guessed || begun || likely == Kind::NoTurn || words::claims_turn(text, language);
+        let counts = !guessed || likely == Kind::NoTurn;
         let text = if guessed { "" } else { text };
         let kind = match if counts { likely } else { Kind::Nothing } {
             // A moment without a word takes nothing back.
@@ -292,14 +289,14 @@ mod tests {
     }
 
     #[test]
-    fn a_guess_may_be_a_back_channel_or_a_claim_and_else_is_no_word() {
+    fn a_guess_may_be_a_back_channel_and_else_is_no_word() {
         let guessed = |text: &str| {
             let mut looks = Looks::default();
             looks.take((text, true), SAID, false, english());
             (looks.last, looks.has_claimed(), looks.steady)
         };
         assert_eq!(guessed("Okay"), (Some(Kind::NoTurn), false, false));
-        assert_eq!(guessed("Hang on"), (Some(Kind::Turn), false, false));
+        assert_eq!(guessed("Hang on"), (Some(Kind::Nothing), false, false));
         assert_eq!(guessed("Cause I thought"), (Some(Kind::Nothing), false, false));
     }
 
