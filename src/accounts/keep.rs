@@ -18,11 +18,14 @@ impl Accounts {
         tokio::spawn(keep(inner, announce));
     }
 
-    /// A link for the first administrator, as long as none has ever signed in and no link of this run is good any more.
+    /// A link for the first administrator, as long as none has ever signed in and no link of this run is good any more. A demonstration needs none.
     ///
     /// # Errors
     /// The record cannot be written.
     pub async fn first_link(&self, renew: bool) -> Result<Option<KeySecret>, AccountError> {
+        if self.inner.options.demo.is_some() {
+            return Ok(None);
+        }
         let _changing = self.inner.changes.lock().await;
         let (signed_in, first) = {
             let book = self.book();

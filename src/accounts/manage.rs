@@ -60,6 +60,13 @@ impl Accounts {
 
     /// A new account in the record and in the book. Whoever calls holds `changes`.
     pub(super) async fn add(&self, new: NewAccount, openid: Option<String>) -> Result<Account, AccountError> {
+        let account = self.fresh(new, openid)?;
+        self.write(&account).await?;
+        Ok(account)
+    }
+
+    /// A new account that is nowhere yet.
+    pub(super) fn fresh(&self, new: NewAccount, openid: Option<String>) -> Result<Account, AccountError> {
         let name = new.name.trim().to_owned();
         if !(1..=64).contains(&name.chars().count()) || name.chars().any(char::is_control) {
             return Err(AccountError::BadName);
@@ -73,7 +80,7 @@ impl Accounts {
                 return Err(AccountError::TooMany);
             }
         }
-        let account = Account {
+        Ok(Account {
             id: random_hex(8),
             name,
             role: new.role,
@@ -83,9 +90,7 @@ impl Accounts {
             openid,
             created_ms: now_ms(),
             signed_in_ms: None,
-        };
-        self.write(&account).await?;
-        Ok(account)
+        })
     }
 
     /// A new one-time link; older ones of the account are gone.

@@ -4,6 +4,7 @@
 
 mod book;
 mod deed;
+mod demo;
 mod keep;
 mod manage;
 pub mod password;
@@ -30,6 +31,7 @@ use crate::{
 
 pub use book::{Account, Identity, Key, KeyKind};
 pub use deed::Did;
+pub use demo::{DemoAccount, DemoAccounts, Demonstration};
 pub use manage::{Change, NewAccount};
 pub use password::WeakPassword;
 pub use role::{Permission, Role};
@@ -60,6 +62,8 @@ pub struct Options {
     pub audit: Duration,
     /// Where the pages are, for links that are printed.
     pub address: String,
+    /// This is the demonstration.
+    pub demo: Option<DemoAccounts>,
 }
 
 impl Options {
@@ -73,6 +77,7 @@ impl Options {
             patience: Patience { tries: 5, first: Duration::from_secs(30), longest: Duration::from_secs(900) },
             audit: 24 * 365 * hour,
             address: address.into(),
+            demo: None,
         }
     }
 }
@@ -134,6 +139,7 @@ struct Inner {
     changes: tokio::sync::Mutex<()>,
     hashing: Semaphore,
     nobodys_hash: OnceCell<String>,
+    demo_hash: OnceCell<String>,
     loaded: AtomicBool,
 }
 
@@ -153,6 +159,7 @@ impl Accounts {
                 changes: tokio::sync::Mutex::default(),
                 hashing: Semaphore::new(HASHES_AT_ONCE),
                 nobodys_hash: OnceCell::new(),
+                demo_hash: OnceCell::new(),
                 loaded: AtomicBool::new(false),
                 options,
             }),
@@ -221,13 +228,17 @@ impl Accounts {
     }
 
     async fn load(&self) {
-        match self.inner.store.accounts().await {
-            Ok((accounts, keys)) => {
-                self.book().fill(accounts, keys);
-                self.inner.loaded.store(true, Ordering::Release);
-            }
+        match self.read().await {
+            Ok(()) => self.inner.loaded.store(true, Ordering::Release),
             Err(error) => tracing::debug!(%error, "the accounts cannot be read yet"),
         }
+    }
+
+    async fn read(&self) -> Result<(), AccountError> {
+        self.remove_demo().await?;
+        let (accounts, keys) = self.inner.store.accounts().await?;
+        self.book().fill(accounts, keys);
+        self.make_demo().await
     }
 
     fn is_loaded(&self) -> bool {

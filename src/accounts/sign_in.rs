@@ -218,7 +218,7 @@ impl Accounts {
         blocking(move || password::verify(&password, &hash)).await && known
     }
 
-    async fn hash(&self, password: &str) -> String {
+    pub(super) async fn hash(&self, password: &str) -> String {
         let _place = self.inner.hashing.acquire().await;
         let password = password.to_owned();
         blocking(move || password::hash(&password)).await

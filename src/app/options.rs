@@ -283,6 +283,10 @@ pub(super) fn accounts(config: &Config) -> Option<accounts::Options> {
         patience,
         audit: hours(from.audit_days * 24),
         address: config.file.http.public_address(),
+        demo: config.file.demo.password.clone().map(|password| {
+            let agent = config.file.agents.keys().next().map(|id| AgentId(id.clone()));
+            accounts::DemoAccounts { password, agent }
+        }),
     })
 }
 

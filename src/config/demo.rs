@@ -8,4 +8,6 @@ use serde::{Deserialize, Serialize};
 pub struct DemoConfig {
     /// Start the example order service at the address of `services.orders`.
     pub order_service: bool,
+    /// The password of accounts that everybody may use, and that the sign-in page names.
+    pub password: Option<String>,
 }

@@ -21,6 +21,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub struct Api {
     base: String,
     agent: ureq::Agent,
+    /// Of whoever is signed in.
+    cookie: Option<String>,
 }
 
 impl Api {
@@ -28,7 +30,30 @@ impl Api {
     #[must_use]
     pub fn new(address: SocketAddr) -> Self {
         let config = ureq::Agent::config_builder().timeout_connect(Some(TIMEOUT)).timeout_recv_response(Some(TIMEOUT)).proxy(None).build();
-        Self { base: format!("http://{address}"), agent: config.into() }
+        Self { base: format!("http://{address}"), agent: config.into(), cookie: None }
+    }
+
+    /// The same, seen by somebody who has signed in.
+    ///
+    /// # Errors
+    /// If they are not let in.
+    pub async fn signed_in(mut self, name: &str, password: &str) -> Result<Self> {
+        let (agent, address) = (self.agent.clone(), self.address("/api/v1/session"));
+        let body = serde_json::json!({"name": name, "password": password}).to_string();
+        let asked =
+            move || agent.post(&address).header("content-type", "application/json").send(&body).with_context(|| format!("POST {address}"));
+        let answer = tokio::task::spawn_blocking(asked).await.context("the request was given up")??;
+        let set = answer.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()).context("no session")?;
+        self.cookie = set.split(';').next().map(str::to_owned);
+        Ok(self)
+    }
+
+    fn get(&self, address: &str) -> ureq::RequestBuilder<ureq::typestate::WithoutBody> {
+        let request = self.agent.get(address);
+        match &self.cookie {
+            Some(cookie) => request.header("cookie", cookie),
+            None => request,
+        }
     }
 
     /// Address of a page or resource.
@@ -42,9 +67,10 @@ impl Api {
     /// # Errors
     /// If it cannot be fetched, or the status is no success.
     pub async fn bytes(&self, path: &str) -> Result<Vec<u8>> {
-        let (agent, address) = (self.agent.clone(), self.address(path));
+        let address = self.address(path);
+        let request = self.get(&address);
         let fetched = tokio::task::spawn_blocking(move || {
-            let mut answer = agent.get(&address).call().with_context(|| format!("GET {address}"))?;
+            let mut answer = request.call().with_context(|| format!("GET {address}"))?;
             answer.body_mut().with_config().limit(1 << 30).read_to_vec().with_context(|| format!("GET {address}"))
         });
         fetched.await.context("the request was given up")?
@@ -82,10 +108,10 @@ impl Api {
     #[must_use]
     pub fn follow(&self, path: &str, mut each: impl FnMut(&Value) + Send + 'static) -> Events {
         let (events, seen) = watch::channel(Vec::new());
-        let (agent, address) = (self.agent.clone(), self.address(path));
+        let request = self.get(&self.address(path));
         // Ends with the stream: at the latest when the gateway ends.
         std::thread::spawn(move || {
-            let Ok(answer) = agent.get(&address).call() else { return };
+            let Ok(answer) = request.call() else { return };
             let mut last = 0;
             for line in BufReader::new(answer.into_body().into_reader()).lines().map_while(Result::ok) {
                 let Some(event) = line.strip_prefix("data:").and_then(|data| serde_json::from_str::<Value>(data).ok()) else { continue };

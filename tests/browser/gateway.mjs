@@ -14,7 +14,7 @@ export function offered() {
   return Boolean(WARMLINE_BIN || (WARMLINE_URL && WARMLINE_CALL_CMD));
 }
 
-/** `{url, agent, call, close}`: `call()` places the demo call, if starting the gateway has not done so already. */
+/** `{url, agent, call, enter, close}`: `call()` places the demo call, if starting the gateway has not done so already, and `enter()` signs in, where that takes more. */
 export async function gateway() {
   const agent = process.env.WARMLINE_AGENT ?? 'maria';
   if (process.env.WARMLINE_URL) return running(process.env.WARMLINE_URL, agent);
@@ -26,11 +26,18 @@ export async function gateway() {
     await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
   try {
-    return { url: await address(demo), agent, call: async () => undefined, close };
+    const url = await address(demo);
+    return { url, agent, call: async () => undefined, enter, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Signs in on a page that shows what it needs for it, as the demo does. */
+async function enter(page, name) {
+  await page.getByRole('button', { name: new RegExp(`^Fill in ${name},`) }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
 const GROUP_LIMIT_MS = 15_000;
@@ -77,6 +84,7 @@ function running(url, agent) {
     call: async () => {
       placed = spawn(process.env.WARMLINE_CALL_CMD, { shell: true, stdio: 'inherit' });
     },
+    enter: async () => undefined,
     close: async () => {
       if (placed && placed.exitCode === null) {
         const ended = once(placed, 'exit');

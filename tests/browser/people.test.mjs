@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VIEWS, findings, seenAs, shot } from './looks.mjs';
-import { LINK, PASSWORD } from './mock/people.mjs';
+import { DEMO, LINK, PASSWORD } from './mock/people.mjs';
 import { assertClean, scripted, watched } from './support.mjs';
 
 const world = scripted({ accounts: true });
@@ -51,6 +51,27 @@ test('an agent comes to their desk, and to nobody else’s', async () => {
   }
   assertClean(page);
   await page.close();
+});
+
+test('a demonstration says that it is one, and fills in the account that is pressed', async () => {
+  world.mock.people.demo = DEMO;
+  try {
+    const page = await opened('/');
+    await page.waitForSelector('h2:text("This is a demo")');
+    assert.equal(await page.locator('.demo code').innerText(), PASSWORD);
+    await page.getByRole('button', { name: 'Fill in ada, Administrator' }).press('Enter');
+    assert.equal(await page.getByLabel('Name').inputValue(), 'ada');
+    // The focus is where the next key signs in.
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('tbody tr');
+    assert.match(await page.locator('header .chip').innerText(), /Demo/);
+    await page.getByLabel('Your account: ada').press('Enter');
+    await page.locator('.menu').getByText('everybody on this machine').waitFor();
+    assertClean(page);
+    await page.close();
+  } finally {
+    world.mock.people.demo = null;
+  }
 });
 
 test('a session that ends elsewhere ends on the page', async () => {
@@ -115,6 +136,11 @@ for (const view of VIEWS) {
       await page.keyboard.press('Enter');
     };
     await look('sign in', '[autocomplete=username]');
+    mock.people.demo = DEMO;
+    await page.reload();
+    await look('sign in, demo', '.demo');
+    mock.people.demo = null;
+    await page.reload();
     await enter('ada', 'a wrong password');
     await look('sign in, wrong', '[role=alert]');
     await enter('ada', PASSWORD);

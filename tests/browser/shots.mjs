@@ -12,7 +12,7 @@ const folder = process.argv[2] ?? 'shots';
 const SETTLE_MS = 300;
 const WIDTHS = [1440, 390];
 /** Of the states of a page, those that are kept. */
-const KEPT = ['call', 'desk-ringing', 'desk-wrap', 'calls', 'agents', 'wall', 'claim', 'caller', 'sign-in', 'welcome', 'account', 'accounts', 'audit', 'privacy'];
+const KEPT = ['call', 'desk-ringing', 'desk-wrap', 'calls', 'agents', 'wall', 'claim', 'caller', 'sign-in', 'sign-in-demo', 'welcome', 'account', 'accounts', 'audit', 'privacy'];
 await mkdir(join(folder, 'pages'), { recursive: true });
 if (process.argv.includes('--docs')) {
   await docs();
@@ -32,6 +32,7 @@ async function docs() {
   const page = await context.newPage();
   await page.goto(`${url}/agent/${real?.agent ?? 'maria'}`);
   await page.waitForSelector('h1');
+  await real?.enter(page, 'supervisor');
   await real?.call();
   mock?.startCall({ pickUpMs: null, alreadyMs: 49_200 });
   await page.waitForSelector('[data-step=ringing]', { timeout: 180_000 });
@@ -142,6 +143,10 @@ async function withAccounts(page, shot) {
   mock.people.audit = mock.people.audit.map((line) => ({ ...line, name: line.did === 'sign_in_failed' ? 'admin' : line.name, target: line.did === 'changed_account' ? 'maria.pop: agent' : line.target }));
   await open('/', 'form');
   await shot('sign-in');
+  mock.people.demo = { password: 'demo-4f0c81d2', accounts: ['maria', 'supervisor', 'operator', 'administrator'].map((name) => ({ name, role: name === 'maria' ? 'agent' : name })) };
+  await open('/', '.demo');
+  await shot('sign-in-demo');
+  mock.people.demo = null;
   await page.goto('about:blank');
   await open(`/welcome#${LINK}`, 'form');
   await shot('welcome');

@@ -27,6 +27,8 @@ test('a real call reaches the agent’s desk and can be heard afterwards', { ski
     world.page = page;
     await page.goto(`${world.url}/agent/${world.agent}`);
     await page.waitForSelector('h1');
+    await world.enter(page, world.agent);
+    await page.waitForSelector('.desk-page, .calm, article');
     await world.call();
     await page.waitForSelector('[data-step=ringing]', { timeout: CALL_LIMIT_MS });
     assert.ok((await page.locator('#card-reason').innerText()).trim().length > 10, 'the card says what the call is about');

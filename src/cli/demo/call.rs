@@ -14,7 +14,7 @@ use super::{
     report::{Bridge, Handoff, Report},
     show::Show,
 };
-use crate::phone::{Events, Line, Phone, Rig, Voice};
+use crate::phone::{Api, Events, Line, Phone, Rig, Voice};
 
 /// The order in the example service's data that the caller asks about.
 const ORDER: (&str, &str) = ("457129", "It is four five seven, one two nine.");
@@ -26,6 +26,8 @@ const PAUSE: Duration = Duration::from_millis(900);
 /// The telephones, and what they need.
 pub(crate) struct Stage<'a> {
     pub(crate) rig: &'a Rig,
+    /// Its pages, as a supervisor sees them.
+    pub(crate) api: &'a Api,
     pub(crate) ears: &'a Ears,
     pub(crate) caller: &'a Phone,
     pub(crate) agent: &'a Phone,
@@ -50,9 +52,9 @@ async fn tell(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
     stage.show.line_at(line.answered, "gateway", "answers the call");
     report.measured.answered_ms = (line.answered - line.invited).as_millis() as u64;
     let call = current_call(stage).await?;
-    report.page = stage.rig.api().address(&format!("/calls/{call}"));
-    let events = stage.rig.api().follow(&format!("/api/v1/calls/{call}/events"), stage.show.listener(line.invited));
-    let cards = stage.rig.api().follow(&format!("/api/v1/agents/{}/events", stage.agent_id), |_| {});
+    report.page = stage.api.address(&format!("/calls/{call}"));
+    let events = stage.api.follow(&format!("/api/v1/calls/{call}/events"), stage.show.listener(line.invited));
+    let cards = stage.api.follow(&format!("/api/v1/agents/{}/events", stage.agent_id), |_| {});
     report.call = call;
 
     let caller = Caller { line: &line, ears: stage.ears, voice: Voice::Slt.or_any().await, show: stage.show };
@@ -73,7 +75,7 @@ async fn tell(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
 /// The id of the only call that is live.
 async fn current_call(stage: &Stage<'_>) -> Result<String> {
     let id = |calls: &Value| calls["calls"].as_array()?.iter().find(|call| call["state"] == "live")?["id"].as_str().map(str::to_owned);
-    stage.rig.api().until("/api/v1/calls?state=live", RECORD_LIMIT, id).await.context("the gateway's list of calls")
+    stage.api.until("/api/v1/calls?state=live", RECORD_LIMIT, id).await.context("the gateway's list of calls")
 }
 
 /// Greeting, a question, another one that needs a number and a look-up.
@@ -216,7 +218,7 @@ async fn write_down(stage: &Stage<'_>, line: &Line, report: &mut Report, exchang
     let unheard = report.turns.iter().filter(|turn| turn.heard.is_empty()).map(|turn| turn.said.clone()).collect::<Vec<_>>();
     report.check("every turn is in the record", unheard.is_empty(), unheard.join("; "));
     check_recording(stage, line, report).await;
-    let page = stage.rig.api().bytes(&format!("/calls/{}", report.call)).await;
+    let page = stage.api.bytes(&format!("/calls/{}", report.call)).await;
     report.check(
         "the call's page is served",
         page.as_ref().is_ok_and(|page| page.starts_with(b"<!")),
@@ -241,7 +243,7 @@ fn check_day(report: &mut Report, exchanges: &[Exchange]) {
 async fn check_recording(stage: &Stage<'_>, line: &Line, report: &mut Report) {
     let call = report.call.clone();
     let folder = stage.rig.folder().to_path_buf();
-    let api = stage.rig.api();
+    let api = stage.api;
     let head = api.until(&format!("/api/v1/calls/{call}"), RECORD_LIMIT, |seen| (seen["head"]["recording"] == true).then_some(())).await;
     let fetched = match head {
         Ok(()) => api.bytes(&format!("/api/v1/calls/{call}/recording")).await,

@@ -18,9 +18,11 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    accounts::Role,
     clock,
-    config::Transfer,
+    config::{ConfigFile, Transfer},
     phone::{Agent, Phone, Rig, Setup},
+    web_call::random_hex,
 };
 use call::Stage;
 use ears::Ears;
@@ -71,16 +73,25 @@ async fn demo(args: &Args) -> Result<()> {
         wished_ports: WISHED_PORTS,
         certificate: None,
     };
-    let mut rig = Rig::start(setup).await?;
+    // Nobody's secret, and another one each time: what was read once opens nothing later.
+    let password = format!("demo-{}", random_hex(4));
+    let adjusted = |config: &mut ConfigFile| {
+        config.http.accounts = true;
+        config.demo.password = Some(password.clone());
+    };
+    let mut rig = Rig::start_with(setup, adjusted).await?;
+    let api = rig.api().signed_in(Role::Supervisor.word(), &password).await.context("the demo's supervisor")?;
     show.line("demo", &format!("the gateway is ready on sip:{} and {}", rig.sip(), rig.api().address("/")));
-    let stage = Stage { rig: &rig, ears: &ears, caller: &caller, agent: &agent, agent_id: "maria", show };
+    let roles = [Role::Supervisor, Role::Operator, Role::Administrator].map(Role::word).join(", ");
+    show.line("demo", &format!("demo accounts, for everybody on this machine: maria, {roles}; password {password}"));
+    let stage = Stage { rig: &rig, api: &api, ears: &ears, caller: &caller, agent: &agent, agent_id: "maria", show };
     let report = call::play(&stage).await;
     println!("{}", report.text());
     if let Some(file) = &args.json {
         write(&report, file)?;
     }
     if !args.once {
-        stay(&mut rig, &agent, &ears, show).await?;
+        stay(&mut rig, &agent, &ears, show, &password).await?;
     }
     if !report.ok {
         bail!("the demo call did not go as it should:\n  {}", report.failed.join("\n  "));
@@ -94,13 +105,16 @@ fn write(report: &Report, file: &Path) -> Result<()> {
 }
 
 /// Leaves the gateway up until Ctrl-C, with an agent who takes every call.
-async fn stay(rig: &mut Rig, agent: &Phone, ears: &Ears, show: Show) -> Result<()> {
+async fn stay(rig: &mut Rig, agent: &Phone, ears: &Ears, show: Show, password: &str) -> Result<()> {
     let sip = rig.sip();
     println!("The gateway stays up. Call it from any SIP telephone on this machine:");
     println!("  baresip -e '/dial sip:support@{sip}'");
     println!("  linphonec, then: call sip:support@{sip}");
     println!("Ask for a person, and Maria takes the call by herself (she has no ears: she says hello and stays).");
     println!("Pages: {}   her page: {}", rig.api().address("/"), rig.api().address("/agent/maria"));
+    println!(
+        "Sign in as maria (agent), supervisor, operator or administrator; the password of all four is {password}, in this demo and nowhere else."
+    );
     println!("Files: {}", rig.folder().display());
     println!("Ctrl-C ends it.");
     tokio::select! {

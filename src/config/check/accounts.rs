@@ -1,7 +1,7 @@
 //! Pages that others reach have accounts, and nobody on the way reads them.
 
 use super::Checker;
-use crate::{config::ConfigFile, yaml::Path};
+use crate::{accounts::password, config::ConfigFile, yaml::Path};
 
 impl Checker<'_> {
     /// Who may come to the pages, and how.
@@ -36,6 +36,7 @@ impl Checker<'_> {
         }
         self.account_bounds(file);
         self.openid(file);
+        self.demo(file);
     }
 
     fn openid(&mut self, file: &ConfigFile) {
@@ -51,6 +52,28 @@ impl Checker<'_> {
         }
         if openid.roles.is_empty() {
             self.wrong(&at("roles"), "nobody could sign in", Some("say which words give which role: `{ desk: agent }`"));
+        }
+    }
+
+    /// Everybody is told the password, so that nobody but this machine may ask.
+    fn demo(&mut self, file: &ConfigFile) {
+        let (http, at) = (&file.http, Path::of(&["demo", "password"]));
+        let Some(given) = &file.demo.password else { return };
+        if !http.accounts {
+            self.wrong(&at, "there are no accounts", Some("write `accounts: on` in `http`"));
+        }
+        let others = [
+            (!http.bind.ip().is_loopback(), "bind"),
+            (!http.trusted_proxies.is_empty(), "trusted_proxies"),
+            (!http.hosts.is_empty(), "hosts"),
+            (http.address.is_some(), "address"),
+        ];
+        for (_, key) in others.iter().filter(|(set, _)| *set) {
+            let message = format!("pages that say a password are for this machine alone, and `http.{key}` opens them to others");
+            self.wrong(&at, message, Some("leave it out: everybody who opens the pages could sign in"));
+        }
+        if let Err(weak) = password::check(given, "") {
+            self.wrong(&at, weak.to_string(), None);
         }
     }
 

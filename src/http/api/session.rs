@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    accounts::{Identity, KeyKind, KeySecret, Permission, Role},
+    accounts::{Accounts, Demonstration, Identity, KeyKind, KeySecret, Permission, Role},
     http::{
         ErrorBody,
         asker::Asker,
@@ -35,6 +35,9 @@ pub(crate) struct Session {
     /// The name of a provider where people sign in, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     openid: Option<String>,
+    /// This is the demonstration: everybody may use these accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    demo: Option<Demonstration>,
 }
 
 /// Whoever is signed in.
@@ -91,7 +94,8 @@ pub(crate) struct Chosen {
 pub(crate) async fn get(State(server): State<Server>, asker: Asker) -> Json<Session> {
     let openid = server.openid.as_ref().map(|openid| openid.label().to_owned());
     let claims_open = server.parts.claims.are_open();
-    Json(Session { claims_open, accounts: server.parts.accounts.is_some(), signed_in: asker.identity().map(Me::of), openid })
+    let demo = server.parts.accounts.as_ref().and_then(Accounts::demonstration);
+    Json(Session { claims_open, accounts: server.parts.accounts.is_some(), signed_in: asker.identity().map(Me::of), openid, demo })
 }
 
 /// Signs in. The session is in a cookie that no script sees.

@@ -14,6 +14,8 @@ const MAY = {
 export class People {
   constructor() {
     this.me = null;
+    /** What the sign-in page of a demonstration says. */
+    this.demo = null;
     this.linked = false;
     this.accounts = [account('ada', 'administrator', null), account('<b>maria</b>', 'agent', 'maria')];
     this.tokens = [];
@@ -22,7 +24,7 @@ export class People {
 
   /** Answers, or says that it is somebody else's matter. */
   serve(request, response, kind, id, part, body) {
-    const session = { accounts: true, signed_in: this.me };
+    const session = { accounts: true, signed_in: this.me, ...(this.demo && { demo: this.demo }) };
     if (kind === 'session') return this.session(request, response, id, body, session);
     if (this.me === null) return json(response, 401, { error: { code: 'not_signed_in', message: 'Nobody.' } });
     if (kind === 'tokens') return this.tokensApi(request, response, id, body);
@@ -77,6 +79,15 @@ export class People {
     return json(response, 201, { secret: 'wl_secret' });
   }
 }
+
+/** The demonstration's own word on itself. */
+export const DEMO = {
+  password: PASSWORD,
+  accounts: [
+    { name: '<b>maria</b>', role: 'agent' },
+    { name: 'ada', role: 'administrator' },
+  ],
+};
 
 function account(name, role, agent) {
   const created = new Date().toISOString();

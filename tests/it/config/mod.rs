@@ -243,6 +243,28 @@ fn pages_that_others_reach_take_accounts_and_tls() {
 }
 
 #[test]
+fn the_demonstrations_password_is_for_this_machine_alone() {
+    let demo = |from: &str, to: &str| {
+        let text = example().replacen("\n  password:\n", "\n  password: demo-1f3a99c0\n", 1);
+        assert!(text.contains("demo-1f3a99c0") && text.contains(from), "{from}");
+        let messages = |mistakes: Vec<Mistake>| mistakes.into_iter().map(|mistake| mistake.message).collect::<Vec<_>>();
+        parse(&text.replacen(from, to, 1)).map_or_else(messages, |_| Vec::new())
+    };
+    assert_eq!(demo("  accounts: on\n", "  accounts: on\n"), Vec::<String>::new());
+    for (from, to) in [
+        ("  bind: 127.0.0.1:8080\n", "  bind: 0.0.0.0:8080\n"),
+        ("  hosts: []\n", "  hosts: [desk.example.com]\n"),
+        ("  trusted_proxies: []\n", "  trusted_proxies: [10.0.0.1]\n"),
+        ("  address:\n", "  address: https://desk.example.com\n"),
+    ] {
+        let wrong = demo(from, to);
+        assert!(wrong.iter().any(|message| message.contains("for this machine alone")), "{to}: {wrong:?}");
+    }
+    assert!(demo("  accounts: on\n", "  accounts: off\n")[0].contains("no accounts"));
+    assert!(demo("demo-1f3a99c0", "short")[0].contains("10 to 200"));
+}
+
+#[test]
 fn patterns_of_privacy_that_cannot_work() {
     let text =
         example().replace("  patterns: {}\n", "  patterns: { staff: 'wm(', all: 'x*' }\n").replace("[cards, passwords]", "[cards, iban]");

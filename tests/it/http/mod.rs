@@ -9,6 +9,7 @@ mod calls;
 mod choice;
 mod claims;
 mod corrections;
+mod demo;
 mod events;
 mod figures;
 mod guard;

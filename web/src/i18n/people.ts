@@ -80,6 +80,15 @@ export const en = {
     noAccounts: 'No accounts',
     noAccountsHint: 'Accounts are off: everybody on this machine may see and do everything here.',
   },
+  demo: {
+    chip: 'Demo',
+    hint: 'This is a demo: everybody on this machine may use its accounts.',
+    title: 'This is a demo',
+    lead: 'Everybody on this machine may use its accounts. Press one to fill it in.',
+    password: 'The password of all of them:',
+    accounts: 'Accounts of the demo',
+    fill: (name: string, role: string) => `Fill in ${name}, ${role}`,
+  },
   welcome: {
     title: (name: string) => `Welcome, ${name}`,
     lead: 'Choose a password. This page works once.',
@@ -232,6 +241,15 @@ export const ro: typeof en = {
     show: 'Arată parola',
     noAccounts: 'Fără conturi',
     noAccountsHint: 'Conturile sunt dezactivate: oricine de pe acest calculator poate vedea și face orice.',
+  },
+  demo: {
+    chip: 'Demo',
+    hint: 'Aceasta este o demonstrație: oricine de pe acest calculator îi poate folosi conturile.',
+    title: 'Aceasta este o demonstrație',
+    lead: 'Oricine de pe acest calculator îi poate folosi conturile. Apăsați pe unul ca să fie completat.',
+    password: 'Parola tuturor:',
+    accounts: 'Conturile demonstrației',
+    fill: (name, role) => `Completează ${name}, ${role}`,
   },
   welcome: {
     title: (name) => `Bine ați venit, ${name}`,

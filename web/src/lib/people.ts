@@ -63,6 +63,12 @@ export interface Me {
   permissions: Permission[];
 }
 
+/** What a demonstration says of itself. */
+export interface Demonstration {
+  password: string;
+  accounts: { name: string; role: Role }[];
+}
+
 export interface SessionInfo {
   accounts: boolean;
   signed_in: Me | null;
@@ -70,6 +76,8 @@ export interface SessionInfo {
   claims_open?: boolean;
   /** The name of a provider that signs people in. */
   openid?: string | null;
+  /** Accounts that everybody may use. */
+  demo?: Demonstration | null;
 }
 
 export interface AccountRow {
