@@ -1,9 +1,12 @@
 //! An agent says what becomes of an offer while they are briefed: on desk telephones (baresip), in words that are really heard. One asks for the briefing again, for
 //! more, and passes the call on with a reason; the next one picks up as people do, and takes it. The caller hears nothing of what they say before the bridge.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use warmline::{
     config::Transfer,
     phone::{Agent, Sound},
@@ -114,4 +117,39 @@ async fn private(company: &Sound, agents: &[(&str, &Sound)], folder: &Folder) {
         // So short a sound is like others by chance.
         assert!(seen > 0.4 && there < seen / 2.0, "{what}: {there:.3}, a leak would be {seen:.3}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn choices_are_counted_by_what_they_are_and_how_they_were_made() {
+    let agent = phone("maria").await;
+    let gateway = gateway_of("choices", vec![maria(&agent.address(), Transfer::Bridge)]).await;
+    let caller = phone("caller").await;
+    let line = caller.call("support", gateway.rig.sip()).await.unwrap();
+    hear_greeting(&line).await;
+    line.media.say(&said("I want to talk to a person, please.").await).await.unwrap();
+    let record = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
+    let theirs = agent.ring(LIMIT).await.unwrap().answer().await.unwrap();
+    let until = async |by: &str, choice: &str| {
+        let found =
+            |seen: &Value| steps(seen).any(|step| step["step"] == "chose" && step["by"] == by && step["choice"] == choice).then_some(());
+        gateway.rig.api().until(&record, LIMIT * 2, found).await.unwrap();
+    };
+    theirs.media.wait_for_sound_of(Duration::from_millis(500), theirs.answered, LIMIT).await.unwrap();
+    theirs.media.press('2').await.unwrap();
+    until("key", "repeat").await;
+    let (address, client) =
+        (gateway.rig.api().address(&format!("{record}/choice")), reqwest::Client::builder().no_proxy().build().unwrap());
+    let more = client.post(address).json(&json!({"agent": "maria", "choice": "more"})).send().await.unwrap();
+    assert_eq!(more.status(), 202, "{}", more.text().await.unwrap());
+    until("page", "more").await;
+    theirs.media.say(&said("I'll take it. Put them through.").await).await.unwrap();
+    until("word", "accept").await;
+
+    let figures = String::from_utf8(gateway.rig.api().bytes("/metrics").await.unwrap()).unwrap();
+    let mut counted: Vec<&str> = figures.lines().filter_map(|line| line.strip_prefix("warmline_agent_choices_total")).collect();
+    counted.sort_unstable();
+    // Each was made once, in one way.
+    let wanted = ["{choice=\"accept\",by=\"word\"} 1", "{choice=\"more\",by=\"page\"} 1", "{choice=\"repeat\",by=\"key\"} 1"];
+    assert_eq!(counted, wanted);
+    line.hang_up().await.unwrap();
 }
