@@ -10,6 +10,7 @@ use crate::{
     },
     desk::{
         Now,
+        forecast::Does,
         registry::{Limits, Request, StateWord},
     },
 };
@@ -77,7 +78,7 @@ pub(super) enum State {
     /// Free since then.
     Available { since: Now },
     /// Reserved for a call that rings and briefs them.
-    Reserved { call: CallId, id: RequestId, queue: String, then_away: bool },
+    Reserved { call: CallId, id: RequestId, queue: String, since: Now, then_away: bool },
     /// Speaks with a caller since then.
     Busy { call: CallId, queue: String, since: Now, then_away: bool },
     /// After a conversation.
@@ -135,12 +136,26 @@ impl State {
         }
     }
 
-    /// They speak with the caller.
-    pub(super) fn bridge(&mut self, wanted: &CallId, now: Now) {
-        if let Self::Reserved { call, queue, then_away, .. } = self
-            && call == wanted
-        {
-            *self = Self::Busy { call: call.clone(), queue: std::mem::take(queue), since: now, then_away: *then_away };
+    /// They speak with the caller. The queue that brought them, and how long that took from the reservation on.
+    pub(super) fn bridge(&mut self, wanted: &CallId, now: Now) -> Option<(String, u64)> {
+        let Self::Reserved { call, queue, since, then_away, .. } = self else { return None };
+        if call != wanted {
+            return None;
+        }
+        let lead = (queue.clone(), now.0.saturating_sub(since.0));
+        *self = Self::Busy { call: call.clone(), queue: std::mem::take(queue), since: now, then_away: *then_away };
+        Some(lead)
+    }
+
+    /// What a forecast needs to know of it; none: no further call comes here.
+    pub(super) fn does(&self, now: Now) -> Option<Does> {
+        let since_ms = |since: Now| now.0.saturating_sub(since.0);
+        match self {
+            _ if self.leaves() => None,
+            Self::Available { .. } | Self::Away => Some(Does::Rests { ms: 0 }),
+            Self::Reserved { queue, since, .. } => Some(Does::Rings { queue: queue.clone(), since_ms: since_ms(*since) }),
+            Self::Busy { queue, since, .. } => Some(Does::Talks { queue: queue.clone(), since_ms: since_ms(*since) }),
+            Self::WrapUp { until } | Self::Resting { until } => Some(Does::Rests { ms: until.0.saturating_sub(now.0) }),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Agents and queues, shared by all calls: the pure desk behind one lock, its clock, and the way of its answers to the calls.
 
 mod agent;
+mod forecast;
 mod level;
 mod own;
 mod registry;

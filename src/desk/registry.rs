@@ -22,6 +22,7 @@ use crate::{
     desk::{
         Now,
         agent::Profile,
+        forecast::{self, Does, Past, Waits},
         own::Own,
         routing::{Known, Overflow, Strategy},
         seat::Seat,
@@ -88,7 +89,7 @@ pub struct Request {
 pub enum Answer {
     /// This agent is reserved for the call until it is released.
     Reserved { agent: Agent },
-    /// The call waits; positions count from 1. Repeated when the position changes.
+    /// The call waits; positions count from 1. Repeated when the position changes, or the agents do for whom it waits.
     Queued { position: u32, estimate_s: Option<u32> },
     /// Nobody who could take this call is signed in, or the queue is full.
     Nobody,
@@ -160,8 +161,8 @@ pub enum StateWord {
 struct Waiting {
     request: Request,
     ticket: Ticket,
-    /// What the call was last told.
-    told: Option<(u32, Option<u32>)>,
+    /// The position that the call was last told, and how many lines there were for it then.
+    told: Option<(u32, usize)>,
 }
 
 /// When a call first asked.
@@ -187,19 +188,14 @@ pub struct Desk {
     waiting: Vec<Waiting>,
     tickets: BTreeMap<CallId, Ticket>,
     next_ticket: u64,
-    /// How long agents were last held by one call, milliseconds, per queue.
-    held_ms: BTreeMap<String, VecDeque<u64>>,
+    /// How long conversations took.
+    past: Past,
     /// Who spoke with whom.
     known: Known,
     /// The time of the last report.
     now: Now,
     notices: VecDeque<Notice>,
 }
-
-/// Conversations that an estimate looks at.
-const HELD_KEPT: usize = 20;
-/// With fewer an estimate would be a guess.
-const HELD_NEEDED: usize = 3;
 
 impl Desk {
     /// A desk with these agents.
@@ -212,7 +208,7 @@ impl Desk {
             waiting: Vec::new(),
             tickets: BTreeMap::new(),
             next_ticket: 0,
-            held_ms: BTreeMap::new(),
+            past: Past::default(),
             known: Known::default(),
             now,
             notices: VecDeque::new(),
@@ -264,11 +260,7 @@ impl Desk {
     pub fn release(&mut self, call: &CallId, agent: &AgentId, after: AgentAfter, now: Now) {
         self.wake(now);
         if let Some((queue, ms)) = self.seats.get_mut(agent).and_then(|seat| seat.let_go(call, after, &self.limits, now)) {
-            let held = self.held_ms.entry(queue).or_default();
-            held.push_back(ms + self.limits.wrap_up_ms);
-            if held.len() > HELD_KEPT {
-                held.pop_front();
-            }
+            self.past.held(queue, ms + self.limits.wrap_up_ms);
         }
         self.dispatch();
     }
@@ -277,7 +269,9 @@ impl Desk {
     pub fn bridged(&mut self, call: &CallId, agent: &AgentId, now: Now) {
         self.wake(now);
         if let Some(seat) = self.seats.get_mut(agent).filter(|seat| seat.has(call)) {
-            seat.bridge(call, now);
+            if let Some((queue, lead_ms)) = seat.bridge(call, now) {
+                self.past.bridged(queue, lead_ms);
+            }
             self.known.spoke(call, agent, now);
         }
         // The next time this call asks it is a new matter.
@@ -382,7 +376,7 @@ impl Desk {
             let request = &waiting.request;
             if let Some(agent) = self.choose(&waiting) {
                 let seat = self.seats.get_mut(&agent).expect("found among the seats");
-                seat.reserve(request.call.clone(), request.id, request.queue.clone());
+                seat.reserve(request.call.clone(), request.id, request.queue.clone(), self.now);
                 let answer = Answer::Reserved { agent: seat.agent() };
                 self.notices.push_back(Notice { call: request.call.clone(), id: request.id, answer });
             } else if !self.seats.values().any(|seat| !seat.leaves() && self.may_ever_take(seat, request)) {
@@ -436,24 +430,49 @@ impl Desk {
         for (index, waiting) in self.waiting.iter().enumerate() {
             let position = ahead.entry(&waiting.request.queue).or_default();
             *position += 1;
-            if waiting.told.is_none_or(|(told, _)| told != *position) {
-                news.push((index, *position, self.estimate_s(&waiting.request, *position)));
+            // Who comes and goes among the agents changes the time.
+            let lines = self.seats.values().filter(|seat| self.may_ever_take(seat, &waiting.request)).map(Seat::lines).sum();
+            if waiting.told != Some((*position, lines)) {
+                news.push((index, *position, lines));
             }
         }
-        for (index, position, estimate_s) in news {
-            let waiting = &mut self.waiting[index];
-            waiting.told = Some((position, estimate_s));
+        if news.is_empty() {
+            return;
+        }
+        let estimates = self.estimates_s();
+        for (index, position, lines) in news {
+            let (waiting, estimate_s) = (&mut self.waiting[index], estimates[index]);
+            // The same place is worth repeating only with another time.
+            let repeated = waiting.told.is_some_and(|(told, _)| told == position) && estimate_s.is_none();
+            waiting.told = Some((position, lines));
+            if repeated {
+                continue;
+            }
             let (call, id) = (waiting.request.call.clone(), waiting.request.id);
             self.notices.push_back(Notice { call, id, answer: Answer::Queued { position, estimate_s } });
         }
     }
 
-    /// Seconds until the call's turn: with `n` agents who could take it, one of them becomes free every mean conversation / n. None while too few
-    /// conversations were seen to say anything.
-    fn estimate_s(&self, request: &Request, position: u32) -> Option<u32> {
-        let held = self.held_ms.get(&request.queue).filter(|held| held.len() >= HELD_NEEDED)?;
-        let agents = self.seats.values().filter(|seat| self.may_ever_take(seat, request)).map(Seat::lines).sum::<usize>() as u64;
-        let mean = held.iter().sum::<u64>() / held.len() as u64;
-        u32::try_from((u64::from(position) * mean).div_ceil(agents.max(1) * 1_000)).ok()
+    /// Seconds until each of those who wait has somebody. None while too few conversations of their queue were seen to say anything.
+    fn estimates_s(&self) -> Vec<Option<u32>> {
+        if !self.waiting.iter().any(|waiting| self.past.knows(&waiting.request.queue)) {
+            return vec![None; self.waiting.len()];
+        }
+        let lines: Vec<_> = self.seats.values().flat_map(|seat| seat.does(self.now).into_iter().map(move |does| (seat, does))).collect();
+        let of = |waiting: &Waiting| {
+            let overflows_ms = self.overflows_at(waiting).map(|at| at.0.saturating_sub(self.now.0));
+            let may_take = |(line, (seat, _)): (usize, &(&Seat, Does))| {
+                let at = if seat.may_take(&waiting.request) { Some(0) } else { overflows_ms };
+                at.filter(|_| self.may_ever_take(seat, &waiting.request)).map(|from_ms| (line, from_ms))
+            };
+            Waits { queue: waiting.request.queue.clone(), lines: lines.iter().enumerate().filter_map(may_take).collect() }
+        };
+        let waiting: Vec<Waits> = self.waiting.iter().map(of).collect();
+        let does: Vec<Does> = lines.iter().map(|(_, does)| does.clone()).collect();
+        let times = forecast::waits(&self.past, &does, &waiting);
+        let known = |(one, ms): (&Waits, Option<u64>)| {
+            ms.filter(|_| self.past.knows(&one.queue)).map(|ms| u32::try_from(ms.div_ceil(1_000)).unwrap_or(u32::MAX))
+        };
+        waiting.iter().zip(times).map(known).collect()
     }
 }

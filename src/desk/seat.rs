@@ -11,6 +11,7 @@ use crate::{
     desk::{
         Now,
         agent::{Profile, State},
+        forecast::Does,
         own::{PAGE, RingAt},
         registry::{AgentView, Limits, Request, StateWord},
     },
@@ -131,17 +132,23 @@ impl Seat {
     }
 
     /// One free line, the one that has been idle longest, is this call's from now on.
-    pub(super) fn reserve(&mut self, call: CallId, id: RequestId, queue: String) {
+    pub(super) fn reserve(&mut self, call: CallId, id: RequestId, queue: String, now: Now) {
         let idle = |line: &&mut State| if let State::Available { since } = line { Some(*since) } else { None };
         let free = self.lines.iter_mut().filter(|line| idle(line).is_some()).min_by_key(|line| idle(line));
-        *free.expect("who is chosen is free") = State::Reserved { call, id, queue, then_away: false };
+        *free.expect("who is chosen is free") = State::Reserved { call, id, queue, since: now, then_away: false };
     }
 
-    /// They speak with this caller.
-    pub(super) fn bridge(&mut self, call: &CallId, now: Now) {
-        if let Some(line) = self.line(call) {
-            line.bridge(call, now);
-        }
+    /// They speak with this caller. The queue that brought them, and how long that took.
+    pub(super) fn bridge(&mut self, call: &CallId, now: Now) -> Option<(String, u64)> {
+        self.line(call)?.bridge(call, now)
+    }
+
+    /// What each line does on which further calls may come.
+    pub(super) fn does(&self, now: Now) -> Vec<Does> {
+        // Who is free and gets no call (they follow another conversation, or their page is away) does so until nobody knows when.
+        let kept = self.free() == 0;
+        let lines = self.lines.iter().filter(|line| !(kept && matches!(line, State::Available { .. })));
+        lines.filter_map(|line| line.does(now)).take(self.lines()).collect()
     }
 
     /// A call has no need of them any more. Which queue brought the conversation, and how long it has lasted, if there was one. Whoever did not take one call

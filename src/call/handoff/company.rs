@@ -199,3 +199,9 @@ pub(super) fn left_s(estimate_s: Option<u32>, told: Time, now: Time) -> Option<u
     let gone = u32::try_from(now.since(told) / 1_000).unwrap_or(u32::MAX);
     estimate_s.and_then(|estimate| estimate.checked_sub(gone)).filter(|left| *left > 0)
 }
+
+/// The minutes that a caller hears, rounded up: nobody knows a long time to the minute. "About two minutes" is the shortest that is worth saying.
+pub(crate) fn said_minutes(seconds: u32) -> u32 {
+    let minutes = seconds.div_ceil(60).max(2);
+    if minutes > 10 { minutes.next_multiple_of(5) } else { minutes }
+}

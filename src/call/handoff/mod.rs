@@ -413,6 +413,7 @@ fn stop_agent_timers(base: &mut Base) {
 
 pub(crate) use agent::Farewell;
 pub(crate) use agent_voice::AgentVoice;
+pub(crate) use company::said_minutes;
 pub(crate) use matter::Matter;
 pub use promised::Promise;
 pub(in crate::call) use whisper::most_of_the_matter;

@@ -8,7 +8,12 @@ use crate::call::{
         policy::{Fallback, Mode},
         prompt::PromptKey,
     },
-    handoff::{Handoff, Leg, Offer, Stage, company::left_s, inquiry::Inquiry, summary::ahead_s},
+    handoff::{
+        Handoff, Leg, Offer, Stage,
+        company::{left_s, said_minutes},
+        inquiry::Inquiry,
+        summary::ahead_s,
+    },
     ids::RequestId,
     outcome::{HandoffOutcome, OfferOutcome, Outcome},
     record::{AskBy, HandoffStep, ThirdEnd, What},
@@ -373,9 +378,9 @@ impl Handoff {
         match &self.stage {
             Stage::Queued { position, estimate_s, since, .. } => {
                 let position = position.to_string();
-                // What was said once comes nearer; a time that has passed is not said any more. "About two minutes" is the shortest that is worth saying.
+                // What was said once comes nearer; a time that has passed is not said any more.
                 let left = left_s(*estimate_s, *since, base.io.now);
-                let minutes = left.map(|seconds| seconds.div_ceil(60).max(2).to_string()).unwrap_or_default();
+                let minutes = left.map(|seconds| said_minutes(seconds).to_string()).unwrap_or_default();
                 base.tell(PromptKey::InQueue, &[("position", &position), ("estimate", &minutes)]);
                 if self.company.told_place() {
                     let voicemail = if base.flow.handoff.voicemail_s > 0 { "1" } else { "" };

@@ -1,5 +1,5 @@
 //! `warmline eval intents|knowledge|escalation|tone|slots|repeats FILE.jsonl`, `warmline eval turns|hearing|prosody FOLDER`: how right the machine is on labelled sentences
-//! and sounds, with figures for people and as JSON.
+//! and sounds, and `warmline eval waits` how right the times are that waiting callers are told, with figures for people and as JSON.
 //!
 //! A line is what `warmline understand` reads (`{"id", "text"}` or `{"id", "turns": […]}`) with what was meant: `intent` (a name or null), `knowledge`,
 //! `escalate` with `reason`, `tone`. Public text sets are read as they are: `label` or `labels` stand for the intent or the tone, `sarcastic` for the tone;
@@ -19,6 +19,7 @@ mod slots;
 mod table;
 mod tone;
 mod turns;
+mod waits;
 mod words;
 
 use std::{path::PathBuf, sync::Arc};
@@ -58,6 +59,8 @@ enum Part {
     Repeats(repeats::Args),
     /// Anger from voices alone: a folder of WAV files with turns.jsonl.
     Prosody(prosody::Args),
+    /// The time that callers are told they will wait: random days at the gateway's own desk.
+    Waits(waits::Args),
 }
 
 /// Runs the part.
@@ -72,6 +75,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Part::Hearing(args) => hearing::run(args),
         Part::Repeats(args) => repeats::run(args),
         Part::Prosody(args) => prosody::run(args),
+        Part::Waits(args) => waits::run(args),
     }
 }
 

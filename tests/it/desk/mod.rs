@@ -6,3 +6,4 @@ mod handle;
 mod pages;
 mod schedules;
 mod stories;
+mod waits;
