@@ -64,12 +64,14 @@ export async function freePort() {
 export const MARIA = 'maria: {name: Maria, target: browser, queues: [orders, general, accounts, complaints]}';
 
 /** A gateway whose agents have no phone but the page; its sound has the ports `[first, last]`, and `more` goes into the section `http` of its configuration.
- *  All of it is at the address `here`. */
-export async function start(folder, [first, last], more = {}, agents = [MARIA], here = '127.0.0.1') {
+ *  All of it is at the address `here`. `sections` is told the address of the pages, and gives further sections. */
+export async function start(folder, [first, last], more = {}, agents = [MARIA], here = '127.0.0.1', sections = async () => ({})) {
   const host = here.includes(':') ? `[${here}]` : here;
   const [sip, http, orders] = [await freePort(), await freePort(), await freePort()];
   const flow = resolve('../../config/flows/support.en.yaml');
   const config = join(folder, 'warmline.yaml');
+  const url = `http://${host}:${http}`;
+  const further = Object.entries(await sections(url)).map(([name, section]) => `${name}: ${JSON.stringify(section)}\n`);
   await writeFile(
     config,
     `sip: {udp: "${host}:${sip}", tcp: "${host}:${sip}"}
@@ -81,10 +83,9 @@ routes: [{called: "*", flow: "${flow}"}]
 services: {orders: "http://127.0.0.1:${orders}"}
 demo: {order_service: true}
 agents:
-${agents.map((line) => `  ${line}\n`).join('')}`,
+${agents.map((line) => `  ${line}\n`).join('')}${further.join('')}`,
   );
   const child = spawn(BIN, ['serve', '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const url = `http://${host}:${http}`;
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
   child.stderr.on('data', (chunk) => (output += chunk));

@@ -7,9 +7,20 @@ export const session = $state<{ info: SessionInfo | null; error: ApiError | null
 /** Told to the window when somebody has signed in: what was refused may be asked for again. */
 export const SIGNED_IN = 'warmline:signed-in';
 
+/** The pages of one browser share their session: who signs in on one of them, perhaps at a provider, has signed in on all. */
+const others = new BroadcastChannel('warmline:session');
+others.onmessage = () => {
+  if (!mustSignIn()) return;
+  void loadSession().then(() => {
+    if (!mustSignIn()) dispatchEvent(new Event(SIGNED_IN));
+  });
+};
+
 export async function loadSession(): Promise<void> {
+  const before = session.info?.signed_in ?? null;
   try {
     session.info = await api.session();
+    if (before === null && session.info.signed_in !== null) others.postMessage(null);
     session.error = null;
   } catch (error) {
     if (error instanceof ApiError) session.error = error;
