@@ -12,7 +12,7 @@ use warmline_models::{read_wav, to_pcm};
 use super::{LIMIT, hear_greeting, maria, newest_call, phone, start_with, whisper::keeps_to_its_time};
 
 /// An utterance of `tests/data/speech/ro`.
-fn utterance(number: usize) -> Sound {
+pub(super) fn utterance(number: usize) -> Sound {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/speech/ro/{number:02}.wav"));
     Sound { samples: to_pcm(&read_wav(&file).unwrap().samples) }
 }

@@ -8,8 +8,8 @@ use std::{
 
 use serde_json::{Value, json};
 use warmline::{
-    config::Transfer,
-    phone::{Agent, Sound},
+    config::{ConfigFile, RouteConfig, Transfer},
+    phone::{Agent, Sound, Voice},
 };
 
 use super::{
@@ -18,7 +18,9 @@ use super::{
     codecs::words,
     consult::{Desk, steps},
     correlation::{leaked, likeness},
-    gateway_of, hear_greeting, maria, newest_call, phone, said,
+    gateway_of, hear_greeting, maria, newest_call, phone,
+    romanian::utterance,
+    said, start_with,
 };
 
 /// A person says little and waits, before they go on.
@@ -151,5 +153,43 @@ async fn choices_are_counted_by_what_they_are_and_how_they_were_made() {
     // Each was made once, in one way.
     let wanted = ["{choice=\"accept\",by=\"word\"} 1", "{choice=\"more\",by=\"page\"} 1", "{choice=\"repeat\",by=\"key\"} 1"];
     assert_eq!(counted, wanted);
+    line.hang_up().await.unwrap();
+}
+
+/// So often does somebody say it, after so long.
+const TRIES: usize = 4;
+const AGAIN: Duration = Duration::from_secs(8);
+
+/// "I am ready", in a robot's Romanian. Of it "da, preiau apelul" is heard as "sa preau pe luni", which chooses nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_choose_in_romanian() {
+    let agent = phone("maria").await;
+    let romanian = |file: &mut ConfigFile| file.routes = vec![RouteConfig::to("*", "support.ro.yaml")];
+    let gateway = start_with("choices-ro", vec![maria(&agent.address(), Transfer::Bridge)], false, 0, romanian).await;
+    let caller = phone("caller").await;
+    let line = caller.call("asistenta", gateway.rig.sip()).await.unwrap();
+    hear_greeting(&line).await;
+    // "Vreau să vorbesc cu un om real."
+    line.media.say(&utterance(4)).await.unwrap();
+    let record = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
+    let theirs = agent.ring(LIMIT * 2).await.unwrap().answer().await.unwrap();
+    theirs.media.wait_for_sound_of(Duration::from_millis(500), theirs.answered, LIMIT).await.unwrap();
+    let words = Voice::EspeakRomanian.say("Sunt gata.").await.unwrap();
+    let said = Sound { samples: [Sound::silence(PAUSE_MS).samples, words.samples].concat() };
+    let found = |seen: &Value| (!chosen(seen).is_empty()).then_some(());
+    // Whoever is not understood says it again.
+    for _ in 0..TRIES {
+        theirs.media.say(&said).await.unwrap();
+        if gateway.rig.api().until(&record, AGAIN, found).await.is_ok() {
+            break;
+        }
+    }
+    let bridged = |seen: &Value| steps(seen).any(|step| step["step"] == "bridged").then(|| seen.clone());
+    let seen = gateway.rig.api().until(&record, LIMIT, bridged).await.unwrap();
+    let all = chosen(&seen);
+    println!("{all:?}");
+    let what: Vec<&str> = all.iter().map(|(_, choice, _)| choice.as_str()).collect();
+    assert_eq!(what, ["accept"], "{all:?}");
+    assert!(all[0].2.contains("gata"), "{all:?}");
     line.hang_up().await.unwrap();
 }
