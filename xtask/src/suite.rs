@@ -56,7 +56,7 @@ impl Suite {
         self.step("peers", |_| machine::peers());
         // Real calls, which mostly wait for speech: so many at a time (`tests/it/wire/places.rs`) as two cores have room for beside the telephones.
         self.step("wire tests", |suite| {
-            let only = ["--test", "it", "--", "wire::", "--test-threads=3"];
+            let only = ["--test", "it", "--", "wire::", "--test-threads=4"];
             suite.counted(run::cargo().args(release).args(only))
         });
         self.step("browser tests", |suite| {

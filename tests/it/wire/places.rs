@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use warmline::config::PortRange;
 
 /// As many as the runner's `--test-threads` in `xtask/src/suite.rs`.
-const PLACES: usize = 3;
+const PLACES: usize = 4;
 /// The first port of the first: below the default range, which the demo uses, and where no telephone of these tests has its own.
 const FIRST: u16 = 12_000;
 /// Ports of each.
