@@ -102,18 +102,20 @@ fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patter
     };
     let mut vetoed = false;
     for (index, clause) in clauses.iter().enumerate() {
-        let known = matter.known.iter().find_map(|phrase| phrase.hit(clause));
-        let Some(hit) = known.or_else(|| matter.phrases.iter().find_map(|phrase| phrase.hit(clause))) else { continue };
         let elsewhere = matter.of_business && patterns.ours.asks_nothing(clause);
         let except = elsewhere || matter.except.iter().any(|phrase| phrase.hit(clause).is_some());
-        if except || patterns.denied(clause, hit) || patterns.reported(clause, hit) || patterns.answered_with_no(clauses, index) {
-            vetoed = true;
-            continue;
-        }
-        match if known.is_some() { About::Ours } else { about(clause, hit, matter, patterns) } {
-            About::Ours => return found(clause.said, 0.95),
-            About::Nothing => return found(clause.said, 0.85),
-            About::Other => vetoed = true,
+        let known = matter.known.iter().filter_map(|phrase| Some((phrase.hit(clause)?, true)));
+        let listed = matter.phrases.iter().filter_map(|phrase| Some((phrase.hit(clause)?, false)));
+        for (hit, known) in known.chain(listed) {
+            if except || patterns.denied(clause, hit) || patterns.reported(clause, hit) || patterns.answered_with_no(clauses, index) {
+                vetoed = true;
+                continue;
+            }
+            match if known { About::Ours } else { about(clause, hit, matter, patterns) } {
+                About::Ours => return found(clause.said, 0.95),
+                About::Nothing => return found(clause.said, 0.85),
+                About::Other => vetoed = true,
+            }
         }
     }
     // What stretches over clauses ("the heating is out and I have a baby").

@@ -129,7 +129,7 @@ fn tone_can_be_switched_off() {
 
 #[test]
 fn a_meaning_without_the_words_is_enough_if_it_is_sure() {
-    let out = "I want out of this whole thing.";
+    let out = "It is not for us any longer, the whole thing.";
     assert!(Ledger::new().hears(out, 0.9, &intent("cancellation", 0.95)).escalate);
     assert!(!Ledger::new().hears(out, 0.9, &intent("cancellation", 0.7)).escalate);
     assert!(Ledger::new().hears("Is there no other option than you?", 0.9, &intent("human_agent", 0.95)).escalate);
