@@ -48,3 +48,20 @@ fn sentences_that_were_not() {
     let (recall, alarms, wrong) = judge("escalation_held.jsonl");
     assert!(recall >= 0.85 && alarms <= 0.08, "recall {recall:.2}, false alarms {alarms:.2}\n{wrong}");
 }
+
+#[test]
+fn a_person_and_a_machine_may_be_named_without_a_wish_for_either() {
+    let flow = flow();
+    let asks = |text: &str| Ledger::of(&flow).says(text).reasons.contains(&"asked_for_human".to_owned());
+    for text in [
+        "I've received somebody else's parcel.",
+        "Somebody else opened it.",
+        "I want to stop the washing machine halfway through.",
+        "I don't want the coffee machine.",
+    ] {
+        assert!(!asks(text), "{text}");
+    }
+    for text in ["I don't want to talk to a machine.", "Machines confuse me.", "Is there a person?", "Put a grown-up on, would you."] {
+        assert!(asks(text), "{text}");
+    }
+}
