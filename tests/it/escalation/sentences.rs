@@ -65,3 +65,26 @@ fn a_person_and_a_machine_may_be_named_without_a_wish_for_either() {
         assert!(asks(text), "{text}");
     }
 }
+
+#[test]
+fn what_is_said_of_things_in_a_house_is_neither_anger_nor_a_matter() {
+    let flow = flow();
+    let reasons = |text: &str| Ledger::of(&flow).says(text).reasons;
+    for text in [
+        "Why does the toaster blow a fuse?",
+        "Do you sell a massive shower head?",
+        "Those lamps are all the rage.",
+        "Can I stick it up on the wall?",
+        "My last order with you was in March.",
+        "I found one cheaper, do you match prices?",
+        "Can you give me a bit of notice before the delivery?",
+        "Do you have it on record that I paid?",
+        "Someone on the phone said ten days.",
+    ] {
+        assert_eq!(reasons(text), [""; 0], "{text}");
+    }
+    for text in ["I am going to cancel my subscription.", "Knock my subscription on the head.", "I'm giving you my thirty days' notice."] {
+        assert_eq!(reasons(text).first().map(String::as_str), Some("critical:cancellation"), "{text}");
+    }
+    assert_eq!(reasons("Your agent was not very helpful and I want to complain.").first().map(String::as_str), Some("critical:complaint"));
+}
