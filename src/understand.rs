@@ -5,14 +5,14 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use warmline_models::{Embedder, Embedding, IntentHead, LabelScore, Matters, ModelError, listening, tone, wholeness};
+use warmline_models::{Embedder, Embedding, Heard, IntentHead, LabelScore, ModelError, Speaker, ToneScores, listening, wholeness};
 
 use crate::call::{
     asked_again::{MATTER, NAME},
     elsewhere::{Asked, OF_BUSINESS},
     flow::Flow,
     language::lists::Words,
-    understanding::{Scored, Tone, Understanding},
+    understanding::{Before, Scored, Tone, Understanding},
 };
 
 /// Words with this many digits are numbers of something.
@@ -35,15 +35,14 @@ const CLAUSE_WORDS: usize = 3;
 /// Whoever only listens says no more words than these.
 const LISTENING_WORDS: usize = 4;
 
-/// Intents, knowledge entries, matters, and a second wish.
-type Meaning = (Vec<Scored>, Vec<Scored>, Vec<LabelScore>, Option<Scored>);
+/// Intents, knowledge entries, and a second wish.
+type Meaning = (Vec<Scored>, Vec<Scored>, Option<Scored>);
 
 /// The heads of one flow. Intents and knowledge entries share a head, so that each is weighed against all others.
 pub struct Understander {
     flow: Arc<Flow>,
     embedder: Arc<Embedder>,
     head: IntentHead,
-    matters: Matters,
     /// Which value an agent's question is after; made when the first one is asked.
     asked: OnceLock<IntentHead>,
 }
@@ -64,7 +63,7 @@ impl Understander {
         let others: Vec<Embedding> = vectors.collect();
         let head = IntentHead::train(&flow.written_in, &examples, &others)?;
         let head = if flow.written_in == flow.language { head } else { head.for_another_language() };
-        Ok(Self { flow: Arc::clone(flow), embedder: Arc::clone(embedder), head, matters: Matters::new()?, asked: OnceLock::new() })
+        Ok(Self { flow: Arc::clone(flow), embedder: Arc::clone(embedder), head, asked: OnceLock::new() })
     }
 
     /// The flow that it listens for.
@@ -79,43 +78,57 @@ impl Understander {
         self.flow.escalation.tone
     }
 
-    /// What the sentence means. The tone is only computed where the flow announces it.
+    /// What the sentence means, after what was said before. The tone is only computed where the flow announces it.
     ///
     /// # Errors
     /// When the model fails.
-    pub fn understand(&self, text: &str) -> Result<Understanding, ModelError> {
+    pub fn understand(&self, before: &Before, text: &str) -> Result<Understanding, ModelError> {
         let asked = self.flow.asked(text);
         let said = match &asked {
             Asked::This(said) => said,
             Asked::Nothing => text,
         };
-        let whole = self.embedder.embed(&without_numbers(text))?;
-        let meant = if said == text { None } else { Some(self.embedder.embed(&without_numbers(said))?) };
-        let (mut intents, mut knowledge, mut matters, second) = self.meaning(said, meant.as_ref().unwrap_or(&whole))?;
-        if meant.is_some() {
+        let whole = self.heard(text)?;
+        let meant = if said == text { None } else { Some(self.heard(said)?) };
+        let (mut intents, mut knowledge, second) = self.meaning(said, &meant.as_ref().unwrap_or(&whole).vector)?;
+        let felt = self.embedder.feel(&[], &whole)?;
+        let mut matters = felt.matters;
+        if let Some(meant) = &meant {
             // Danger and need count wherever they are.
-            raise(&mut matters, self.matters.scores(&whole).into_iter().filter(|matter| !of_business(matter)));
+            matters.retain(|matter| !of_business(matter));
+            let of_part = self.embedder.feel(&[], meant)?.matters;
+            raise(&mut matters, &of_part);
+            matters.extend(of_part.into_iter().filter(of_business));
         }
         if asked == Asked::Nothing {
             intents.iter_mut().chain(&mut knowledge).for_each(|scored| scored.score *= NOT_OURS);
             matters.iter_mut().filter(|matter| of_business(matter)).for_each(|matter| matter.score *= NOT_OURS);
         }
-        let tone = if self.flow.escalation.tone {
-            let scores = tone(&whole);
-            Tone { anger: scores.anger, frustration: scores.frustration, sarcasm: scores.sarcasm, gratitude: scores.gratitude }
-        } else {
-            Tone::default()
-        };
-        let listens = is_short(text).then(|| listening(&whole));
-        let whole = Some(wholeness(text, &whole));
+        let tone = if self.flow.escalation.tone { self.tone(before, &whole, felt.tone)? } else { Tone::default() };
+        let listens = is_short(text).then(|| listening(&whole.vector));
+        let whole = Some(wholeness(text, &whole.vector));
         let second = second.filter(|_| asked != Asked::Nothing);
         Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters), phrased: None, whole, listens })
     }
 
-    /// What is asked: intents, knowledge entries and matters, each best first, and what another clause surely means besides.
+    fn heard(&self, text: &str) -> Result<Heard, ModelError> {
+        self.embedder.hear(Speaker::Caller, &without_numbers(text))
+    }
+
+    /// The tone of a sentence: whether it is meant is told by what was said before, too.
+    fn tone(&self, before: &Before, heard: &Heard, alone: ToneScores) -> Result<Tone, ModelError> {
+        let ToneScores { anger, frustration, mut sarcasm, gratitude } = alone;
+        if !before.caller.is_empty() && !before.bot.is_empty() {
+            let caller = self.heard(&before.caller)?;
+            let bot = self.embedder.hear(Speaker::Bot, &without_numbers(&before.bot))?;
+            sarcasm = f32::midpoint(sarcasm, self.embedder.feel(&[&caller, &bot], heard)?.tone.sarcasm);
+        }
+        Ok(Tone { anger, frustration, sarcasm, gratitude })
+    }
+
+    /// What is asked: intents and knowledge entries, each best first, and what another clause surely means besides.
     fn meaning(&self, text: &str, vector: &Embedding) -> Result<Meaning, ModelError> {
         let (mut intents, mut knowledge) = self.apart(self.head.scores(vector));
-        let mut matters = self.matters.scores(vector);
         // "I was told to cancel my appointment, but where is my order?": what the whole is not about, a clause may be.
         let sure = |scored: &[Scored]| scored.first().is_some_and(|best| best.score >= SURE);
         let mut whole_is_sure = sure(&intents) || sure(&knowledge);
@@ -127,11 +140,10 @@ impl Understander {
             if !whole_is_sure && (sure(&of_clause) || sure(&known)) {
                 (intents, knowledge, whole_is_sure) = (of_clause, known, true);
             }
-            raise(&mut matters, self.matters.scores(&vector));
         }
         let first = best(&intents, &knowledge).filter(|best| best.score >= SURE);
         let second = first.and_then(|first| said.into_iter().rev().find(|it| it.name != first.name));
-        Ok((intents, knowledge, matters, second))
+        Ok((intents, knowledge, second))
     }
 
     /// What a clause asks for by itself, if that is certain.
@@ -200,7 +212,7 @@ fn of_business(matter: &LabelScore) -> bool {
 }
 
 /// Raises the scores of matters to those of a part.
-fn raise(matters: &mut [LabelScore], part: impl IntoIterator<Item = LabelScore>) {
+fn raise(matters: &mut [LabelScore], part: &[LabelScore]) {
     for of_part in part {
         if let Some(matter) = matters.iter_mut().find(|matter| matter.label == of_part.label) {
             matter.score = matter.score.max(of_part.score);
@@ -208,11 +220,12 @@ fn raise(matters: &mut [LabelScore], part: impl IntoIterator<Item = LabelScore>)
     }
 }
 
-/// The matters that are worth writing down, best first.
+/// The matters that are worth writing down, best first; the best always is.
 fn noted(matters: Vec<LabelScore>) -> Vec<Scored> {
-    let mut noted: Vec<Scored> =
-        matters.into_iter().filter(|it| it.score >= NOTED).map(|it| Scored { name: it.label, score: it.score }).collect();
+    let mut noted: Vec<Scored> = matters.into_iter().map(|it| Scored { name: it.label, score: it.score }).collect();
     noted.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let worth = noted.iter().take_while(|it| it.score >= NOTED).count();
+    noted.truncate(worth.max(1));
     noted
 }
 

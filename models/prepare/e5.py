@@ -6,7 +6,10 @@ The encoder takes the summed embeddings [1, T, 384] and gives the mean of the la
 the tokenizer stay in the packed file, where the program reads the few rows that it needs. Same input, same packages: same bytes.
 
 What callers say to companies is told apart better by an adapter (`weights/meaning.bin`, made by `train/meaning.py`): a product of
-two thin matrices (Hu et al. 2021, "LoRA") that is added to most weights of the later layers.
+two thin matrices (Hu et al. 2021, "LoRA") that is added to most weights of the later layers. What callers feel, and what a human must
+hear of, is told by a second encoder of these later layers, with one adapter more (`weights/feeling.bin`, made by `train/feeling.py`).
+It takes what the layers below make of what was said before and of the sentence [1, T, 384], and how many of these places are the
+sentence's [1]; it gives the mean of the last layer over these [1, 384].
 """
 
 import pathlib
@@ -73,11 +76,11 @@ class Adapter:
 
     def __init__(self, path, packed):
         data = path.read_bytes()
-        first, rank = struct.unpack_from("<2I", data)
+        self.first, rank = struct.unpack_from("<2I", data)
         halves = np.frombuffer(data, "<f2", offset=8).astype(np.float64)
         at = 0
         self.added = {}
-        for layer in range(first, packed.layers):
+        for layer in range(self.first, packed.layers):
             for name in self.TARGETS:
                 inputs, outputs = packed.shape(name)
                 thin = []
@@ -87,6 +90,13 @@ class Adapter:
                 # Not `@`: a product by the machine's own library may differ in the last bit.
                 self.added[f"l{layer}.{name}"] = sum(np.outer(thin[0][:, k], thin[1][k]) for k in range(rank))
         assert at == len(halves), "the adapter is of another model"
+
+    def __add__(self, other):
+        """Both at once."""
+        both = Adapter.__new__(Adapter)
+        both.first = self.first
+        both.added = {name: self.added[name] + other.added[name] for name in self.added}
+        return both
 
     def adapt(self, name, weights):
         """The weights [inputs, outputs] with what is added to them."""
@@ -109,28 +119,49 @@ class Graph:
         return output
 
 
-def encoder(packed, adapter):
+def common(packed):
+    """A graph with the constants that every layer needs."""
     g = Graph()
     width, heads = packed.width, packed.heads
-    weight, bias = g.constant("elw", packed.floats("emb.ln.w")), g.constant("elb", packed.floats("emb.ln.b"))
-    x = g.node("LayerNormalization", ["embeds", weight, bias], "x0", axis=-1, epsilon=packed.epsilon)
     g.constant("sh4", np.array([0, 0, heads, width // heads], np.int64))
     g.constant("sh3", np.array([0, 0, width], np.int64))
     g.constant("sc", np.array(1 / np.sqrt(width // heads), np.float32))
     g.constant("half", np.array(0.5, np.float32))
     g.constant("one", np.array(1, np.float32))
     g.constant("r2", np.array(2**-0.5, np.float32))
+    return g
+
+
+def model(g, name, inputs, outputs):
+    infos = ([helper.make_tensor_value_info(*each) for each in side] for side in (inputs, outputs))
+    graph = helper.make_graph(g.nodes, name, *infos, g.constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def encoder(packed, adapter):
+    g = common(packed)
+    weight, bias = g.constant("elw", packed.floats("emb.ln.w")), g.constant("elb", packed.floats("emb.ln.b"))
+    x = g.node("LayerNormalization", ["embeds", weight, bias], "x0", axis=-1, epsilon=packed.epsilon)
     for layer in range(packed.layers):
         x = transformer_layer(g, packed, adapter, f"l{layer}", x)
+        if layer + 1 == adapter.first:
+            g.node("Identity", [x], "lower")
     g.node("ReduceMean", [x], "pooled", axes=[1], keepdims=0)
-    graph = helper.make_graph(
-        g.nodes,
-        "e5",
-        [helper.make_tensor_value_info("embeds", TensorProto.FLOAT, [1, "T", width])],
-        [helper.make_tensor_value_info("pooled", TensorProto.FLOAT, [1, width])],
-        g.constants,
-    )
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    whole = [1, "T", packed.width]
+    outputs = [("pooled", TensorProto.FLOAT, [1, packed.width]), ("lower", TensorProto.FLOAT, whole)]
+    return model(g, "e5", [("embeds", TensorProto.FLOAT, whole)], outputs)
+
+
+def feeling(packed, adapter):
+    g = common(packed)
+    x = "lower"
+    for layer in range(adapter.first, packed.layers):
+        x = transformer_layer(g, packed, adapter, f"l{layer}", x)
+    end, axis = g.constant("end", np.array([np.iinfo(np.int64).max])), g.constant("axis", np.array([1]))
+    sentence = g.node("Slice", [x, g.node("Neg", ["said"], "from"), end, axis], "sentence")
+    g.node("ReduceMean", [sentence], "felt", axes=[1], keepdims=0)
+    inputs = [("lower", TensorProto.FLOAT, [1, "T", packed.width]), ("said", TensorProto.INT64, [1])]
+    return model(g, "feeling", inputs, [("felt", TensorProto.FLOAT, [1, packed.width])])
 
 
 def transformer_layer(g, packed, adapter, l, x):
@@ -167,21 +198,26 @@ def transformer_layer(g, packed, adapter, l, x):
     return normalise(fed, "oln", "o", f"{l}x2")
 
 
-def main(sources, out, scratch):
-    packed = Packed(sources / "e5-small-q4.bin")
-    model = encoder(packed, Adapter(pathlib.Path(__file__).with_name("meaning.bin"), packed))
-    onnx.checker.check_model(model)
+def write(made, out, scratch):
+    onnx.checker.check_model(made)
     float32 = scratch / "e5-float32.onnx"
-    onnx.save(model, float32)
+    onnx.save(made, float32)
     quantization.quantize_dynamic(
         str(float32),
-        str(out / "e5-callers.int8.onnx"),
+        str(out),
         weight_type=quantization.QuantType.QInt8,
         per_channel=True,
         op_types_to_quantize=["MatMul"],
         extra_options={"MatMulConstBOnly": True},
     )
     float32.unlink()
+
+
+def main(sources, out, scratch):
+    packed = Packed(sources / "e5-small-q4.bin")
+    meaning, felt = (Adapter(pathlib.Path(__file__).with_name(name), packed) for name in ("meaning.bin", "feeling.bin"))
+    write(encoder(packed, meaning), out / "e5-callers.int8.onnx", scratch)
+    write(feeling(packed, meaning + felt), out / "e5-feeling.int8.onnx", scratch)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ use ort::value::TensorRef;
 
 use crate::{
     error::ModelError,
+    feeling::Feeling,
     linear::dot,
     packed::{PACKED_FILE, Reader, TensorPlace, half_to_float},
     remembered::Remembered,
@@ -21,6 +22,24 @@ use crate::{
 pub const EMBEDDING_WIDTH: usize = 384;
 /// A vector of length 1 with [`EMBEDDING_WIDTH`] numbers.
 pub type Embedding = Vec<f32>;
+
+/// Who says something: the model's own prefixes for what is asked and for what is told tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speaker {
+    /// Who calls.
+    Caller,
+    /// Who answers.
+    Bot,
+}
+
+/// A sentence that was heard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// What it means, as [`Embedder::embed`] gives it.
+    pub vector: Embedding,
+    /// What the lower layers make of it, token by token.
+    pub(crate) lower: Vec<f32>,
+}
 
 /// A Q4_0 block: a half-precision scale, then 32 numbers of four bits, low halves first.
 const BLOCK_BYTES: usize = 18;
@@ -41,6 +60,7 @@ pub struct Embedder {
     /// Position plus type embedding, row by row.
     positions: Vec<f32>,
     remembered: Remembered,
+    pub(crate) feeling: Feeling,
 }
 
 impl Embedder {
@@ -71,7 +91,8 @@ impl Embedder {
         let words = place("emb.word")?;
         let sessions = runtime.open("embedder", ENCODER_FILE, copies)?;
         let remembered = Remembered::new(runtime.dir().path(), &[PACKED_FILE, ENCODER_FILE]);
-        Ok(Self { sessions, tokenizer, file, words, positions, remembered })
+        let feeling = Feeling::load(runtime)?;
+        Ok(Self { sessions, tokenizer, file, words, positions, remembered, feeling })
     }
 
     /// The vector of a sentence, the same as near as can be in every language that is known: the model keeps languages apart, and the difference of
@@ -80,9 +101,17 @@ impl Embedder {
     /// # Errors
     /// When the model fails.
     pub fn embed(&self, text: &str) -> Result<Embedding, ModelError> {
-        let mut vector = self.embed_as_is(text)?;
-        at_home(&mut vector);
-        Ok(vector)
+        Ok(self.hear(Speaker::Caller, text)?.vector)
+    }
+
+    /// The same, with what is needed to tell what is felt ([`Embedder::feel`]).
+    ///
+    /// # Errors
+    /// When the model fails.
+    pub fn hear(&self, speaker: Speaker, text: &str) -> Result<Heard, ModelError> {
+        let mut heard = self.compute(&asked(speaker, text))?;
+        at_home(&mut heard.vector);
+        Ok(heard)
     }
 
     /// The vector of a sentence as the model gives it.
@@ -90,10 +119,10 @@ impl Embedder {
     /// # Errors
     /// When the model fails.
     pub fn embed_as_is(&self, text: &str) -> Result<Embedding, ModelError> {
-        self.compute(&asked(text))
+        Ok(self.compute(&asked(Speaker::Caller, text))?.vector)
     }
 
-    fn compute(&self, asked: &str) -> Result<Embedding, ModelError> {
+    fn compute(&self, asked: &str) -> Result<Heard, ModelError> {
         let mut tokens = self.tokenizer.tokens(asked);
         if tokens.len() > LONGEST
             && let Some(end) = tokens.last().copied()
@@ -102,13 +131,14 @@ impl Embedder {
             tokens.push(end);
         }
         let rows = self.rows(&tokens)?;
-        let mut vector = self.sessions.run(|session| {
+        let mut heard = self.sessions.run(|session| {
             let input = TensorRef::from_array_view(([1usize, tokens.len(), EMBEDDING_WIDTH], &rows[..]))?;
             let outputs = session.run(ort::inputs!["embeds" => input])?;
-            Ok(outputs["pooled"].try_extract_tensor::<f32>()?.1.to_vec())
+            let output = |name: &str| Ok::<_, ort::Error>(outputs[name].try_extract_tensor::<f32>()?.1.to_vec());
+            Ok(Heard { vector: output("pooled")?, lower: output("lower")? })
         })?;
-        normalise(&mut vector);
-        Ok(vector)
+        normalise(&mut heard.vector);
+        Ok(heard)
     }
 
     /// The vectors of many sentences that will be wanted again: what an earlier start has computed is read from the models' folder, the rest is computed by
@@ -117,8 +147,8 @@ impl Embedder {
     /// # Errors
     /// When the model fails on one of them.
     pub fn embed_all<T: AsRef<str>>(&self, texts: &[T]) -> Result<Vec<Embedding>, ModelError> {
-        let asked: Vec<String> = texts.iter().map(|text| asked(text.as_ref())).collect();
-        let mut vectors = self.remembered.all(&asked, self.sessions.copies(), |asked| self.compute(asked))?;
+        let asked: Vec<String> = texts.iter().map(|text| asked(Speaker::Caller, text.as_ref())).collect();
+        let mut vectors = self.remembered.all(&asked, self.sessions.copies(), |asked| Ok(self.compute(asked)?.vector))?;
         vectors.iter_mut().for_each(|vector| at_home(vector));
         Ok(vectors)
     }
@@ -158,9 +188,13 @@ fn at_home(vector: &mut [f32]) {
     }
 }
 
-/// What is asked of the model, which was trained with this prefix; it serves for both sides when questions are compared with questions.
-fn asked(text: &str) -> String {
-    format!("query: {}", plain(text))
+/// What is asked of the model, which was trained with these prefixes; that of a question serves for both sides when questions are compared with questions.
+fn asked(speaker: Speaker, text: &str) -> String {
+    let prefix = match speaker {
+        Speaker::Caller => "query",
+        Speaker::Bot => "passage",
+    };
+    format!("{prefix}: {}", plain(text))
 }
 
 /// Without capitals and punctuation: recognisers and people who write example sentences set them differently.

@@ -21,13 +21,11 @@ use crate::{
 const BACKGROUND_EXAMPLES: f32 = 20.0;
 /// Inverse of the regression's regularisation.
 const FREEDOM: f32 = 30.0;
-/// How much likeness to the nearest example counts beside the regression; less where a head is not of a flow, and for parts of what was said.
+/// How much likeness to the nearest example counts beside the regression; less for callers of another language, and for parts of what was said.
 const NEAREST: f32 = 14.0;
 const PLAIN_NEAREST: f32 = 8.0;
 /// What is said for everything else must be so much likelier, as a logarithm.
 const DOUBT: f32 = 1.0;
-/// The same where a head is not of a flow.
-const PLAIN_DOUBT: f32 = 0.6;
 /// The same where the examples are in another language than English: what everything else is was written in English for the greater part, and reaches less far
 /// into others.
 const DOUBT_ELSEWHERE: f32 = 0.0;
@@ -74,20 +72,6 @@ impl IntentHead {
     /// # Errors
     /// When there are not two labels with an example each.
     pub fn train(language: &str, examples: &[(String, Vec<Embedding>)], others: &[Embedding]) -> Result<Self, ModelError> {
-        let mut head = Self::train_with(matters(language), examples, others, 1.0)?;
-        head.nearest = NEAREST;
-        head.doubt = if is_english(language) { DOUBT } else { DOUBT_ELSEWHERE };
-        head.decision = DECISION;
-        Ok(head)
-    }
-
-    /// Without regard to a language, with everything else as heavy as so many labels.
-    pub(crate) fn train_with(
-        background: &[Vec<Vec<f32>>],
-        examples: &[(String, Vec<Embedding>)],
-        others: &[Embedding],
-        weight: f32,
-    ) -> Result<Self, ModelError> {
         let labelled: Vec<_> = examples.iter().filter(|(_, sentences)| !sentences.is_empty()).collect();
         if labelled.len() < 2 {
             return Err(ModelError::TooFewExamples);
@@ -96,11 +80,12 @@ impl IntentHead {
         let label =
             |(name, sentences): &&(String, Vec<Embedding>)| Label::new(name, sentences.iter().map(|it| centred(it, &centre)).collect());
         let labels: Vec<Label> = labelled.iter().map(label).collect();
-        let mut rest = everything_else(background, &labels, &centre);
+        let mut rest = everything_else(matters(language), &labels, &centre);
         rest.extend(others.iter().map(|it| centred(it, &centre)));
         let others = Label::new("", rest);
-        let mut head = Self { labels, others, centre, nearest: PLAIN_NEAREST, doubt: PLAIN_DOUBT, decision: 1.0 };
-        head.learn(weight);
+        let doubt = if is_english(language) { DOUBT } else { DOUBT_ELSEWHERE };
+        let mut head = Self { labels, others, centre, nearest: NEAREST, doubt, decision: DECISION };
+        head.learn();
         Ok(head)
     }
 
@@ -113,11 +98,10 @@ impl IntentHead {
         self
     }
 
-    fn learn(&mut self, others: f32) {
+    fn learn(&mut self) {
         let classes: Vec<&Label> = self.labels.iter().chain([&self.others]).collect();
         let mean = self.labels.iter().map(|label| label.examples.len()).sum::<usize>() as f32 / self.labels.len() as f32;
-        let factor = |label: &Label| if label.name.is_empty() { others } else { 1.0 };
-        let weight = |label: &Label| factor(label) * mean / label.examples.len().max(FEWEST) as f32;
+        let weight = |label: &Label| mean / label.examples.len().max(FEWEST) as f32;
         let learnt = learn(&Lesson {
             rows: classes.iter().flat_map(|label| label.examples.iter().map(Vec::as_slice)).collect(),
             classes: classes.iter().enumerate().flat_map(|(class, label)| label.examples.iter().map(move |_| class)).collect(),

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 const TEXT: &str = include_str!("../manifest.toml");
 
 /// What a script finds beside itself: our own weights that it adds to those of a package.
-pub(crate) const BESIDE: [(&str, &str, &[u8]); 1] = [("e5", "meaning.bin", include_bytes!("../weights/meaning.bin"))];
+pub(crate) const BESIDE: [(&str, &str, &[u8]); 2] =
+    [("e5", "meaning.bin", include_bytes!("../weights/meaning.bin")), ("e5", "feeling.bin", include_bytes!("../weights/feeling.bin"))];
 
 /// The preparation scripts, by the name that the manifest uses.
 pub(crate) const SCRIPTS: [(&str, &str); 6] = [

@@ -1,17 +1,11 @@
-//! The trained numbers that are small enough to be in git: `weights/tone.bin`, made by `examples/train_tone.rs`, and `weights/background.bin`, made by
+//! The trained numbers that are small enough to be in git: `weights/centre.bin`, made by `examples/train_centre.rs`, and `weights/background.bin`, made by
 //! `examples/train_background.rs`.
 
 use std::sync::LazyLock;
 
 use crate::embedder::EMBEDDING_WIDTH as WIDTH;
 
-const BYTES: &[u8] = include_bytes!("../weights/tone.bin");
-
-/// One linear head: a weight for each number of an embedding, and a bias.
-pub(crate) struct Linear {
-    pub(crate) weights: &'static [f32],
-    pub(crate) bias: f32,
-}
+const BYTES: &[u8] = include_bytes!("../weights/centre.bin");
 
 static NUMBERS: LazyLock<Vec<f32>> = LazyLock::new(|| {
     let words = BYTES.chunks_exact(4);
@@ -21,18 +15,10 @@ static NUMBERS: LazyLock<Vec<f32>> = LazyLock::new(|| {
 /// What callers' sentences have in common: the mean embedding of the training sentences. Subtracting it makes cosines meaningful,
 /// because e5 puts all texts into a narrow cone.
 pub(crate) fn background() -> &'static [f32] {
-    &NUMBERS[..WIDTH]
-}
-
-/// The heads of tone in their order in the file: anger, frustration, sarcasm, gratitude.
-pub(crate) fn tone_head(index: usize) -> Linear {
-    let start = WIDTH + index * (WIDTH + 1);
-    Linear { weights: &NUMBERS[start..start + WIDTH], bias: NUMBERS[start + WIDTH] }
+    &NUMBERS
 }
 
 const BACKGROUND_BYTES: &[u8] = include_bytes!("../weights/background.bin");
-/// The first of its matters are those of CLINC150.
-const PUBLIC_MATTERS: usize = 150;
 /// The file begins with the number of matters in English: those of CLINC150 and of our own; those in Romanian follow.
 const COUNT_BYTES: usize = 4;
 /// Sentences that stand for one matter.
@@ -81,11 +67,6 @@ pub(crate) fn foreign() -> &'static Foreign {
 /// with those that were written in Romanian.
 pub(crate) fn matters(language: &str) -> &'static [Vec<Vec<f32>>] {
     if language == "ro" { &MATTERS } else { &MATTERS[..english_matters()] }
-}
-
-/// Those of CLINC150 alone.
-pub(crate) fn public_matters() -> &'static [Vec<Vec<f32>>] {
-    &MATTERS[..MATTERS.len().min(PUBLIC_MATTERS)]
 }
 
 fn english_matters() -> usize {

@@ -69,9 +69,9 @@ class Tokenizer:
         self.longest = max(map(len, self.ids))
         self.worst = min(self.scores) - 10
 
-    def tokens(self, text):
+    def tokens(self, text, prefix="query"):
         plain = "".join(c for c in text if c not in '.,!?;:"…').strip().lower()
-        plain = "".join(self.replaced.get(c, c) for c in f"query: {plain}")
+        plain = "".join(self.replaced.get(c, c) for c in f"{prefix}: {plain}")
         plain = "".join("\u2581" + word for word in plain.split())
         best, came = [0.0] + [-1e30] * len(plain), [(self.unknown, 0)] * (len(plain) + 1)
         for start in range(len(plain)):
@@ -93,7 +93,7 @@ class Encoder:
     """The encoder in floats, with an adapter on its later layers."""
 
     def __init__(self, packed):
-        self.packed = packed
+        self.packed, self.dropout = packed, 0.0
         tensor = lambda array: torch.from_numpy(np.array(array, np.float32))
         self.front = tensor(packed.floats("emb.ln.w")), tensor(packed.floats("emb.ln.b"))
         self.places = packed.floats("emb.pos").reshape(-1, packed.width) + packed.floats("emb.type")[: packed.width]
@@ -106,6 +106,14 @@ class Encoder:
             for name in ("aln", "oln"):
                 weights[name] = tensor(packed.floats(f"l{layer}.{name}.w")), tensor(packed.floats(f"l{layer}.{name}.b"))
             self.layers.append(weights)
+
+    def add(self, adapter):
+        """Takes an adapter into the weights."""
+        for index, weights in enumerate(self.layers):
+            for name, (weight, bias) in weights.items():
+                added = adapter.added.get(f"l{index}.{name}")
+                if added is not None:
+                    weights[name] = weight + torch.from_numpy(added.T.astype(np.float32)), bias
 
     def rows(self, tokens):
         """[len(tokens), width]: words and places."""
@@ -126,7 +134,7 @@ class Encoder:
         def linear(x, name):
             y = functional.linear(x, *self.layers[index][name])
             halves = adapter[index - FIRST].get(name) if adapter and index >= FIRST else None
-            return y if halves is None else y + (x @ halves[0]) @ halves[1]
+            return y if halves is None else y + (functional.dropout(x, self.dropout, self.dropout > 0) @ halves[0]) @ halves[1]
 
         heads = lambda name: linear(x, name).view(count, length, self.packed.heads, -1).transpose(1, 2)
         query, key, value = map(heads, "qkv")

@@ -27,7 +27,7 @@ use callbacks::{Keeper, Owed, Placing};
 
 use crate::{
     accounts::{self, Accounts},
-    call::{Caller, Setup, event::Event, flow::Flow, handoff::Promise, ids::CallId, time::WallTime},
+    call::{Caller, Setup, event::Event, flow::Flow, handoff::Promise, ids::CallId, time::WallTime, understanding::Before},
     call_task::{self, CallTask},
     claims::Claims,
     clock,
@@ -461,7 +461,11 @@ fn shelf(flow: &Arc<Flow>, heads: &Arc<Heads>) -> Shelf {
         score: None,
     };
     let (heads, entries) = (Arc::clone(heads), flow.knowledge.iter().map(entry).collect());
-    Shelf { flow: flow.name.clone(), entries, find: Arc::new(move |question| heads.understand(question).ok().map(|it| it.knowledge)) }
+    Shelf {
+        flow: flow.name.clone(),
+        entries,
+        find: Arc::new(move |question| heads.understand(&Before::default(), question).ok().map(|it| it.knowledge)),
+    }
 }
 
 /// The accounts, and a way in for whoever is to administer them.

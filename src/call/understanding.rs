@@ -37,6 +37,28 @@ pub struct Voice {
     pub snr_db: f32,
 }
 
+/// What was said before a turn of the caller; empty before their second one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Before {
+    /// The caller's turn before.
+    pub caller: String,
+    /// What the bot answered.
+    pub bot: String,
+}
+
+impl Before {
+    /// The bot goes on, or answers what the caller has said (`heard`, which is taken).
+    pub fn answered(&mut self, heard: &mut String, said: &str) {
+        if !heard.is_empty() {
+            *self = Self { caller: std::mem::take(heard), bot: String::new() };
+        }
+        if !self.caller.is_empty() {
+            self.bot.push_str(if self.bot.is_empty() { "" } else { " " });
+            self.bot.push_str(said);
+        }
+    }
+}
+
 /// The answer to `Understand`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Understanding {
@@ -97,7 +119,7 @@ pub struct Tone {
     pub anger: f32,
     /// Annoyance, disappointment, impatience.
     pub frustration: f32,
-    /// Praise that is not meant.
+    /// What is said is not what is meant.
     pub sarcasm: f32,
     /// Thanks, relief.
     pub gratitude: f32,

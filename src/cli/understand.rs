@@ -1,10 +1,12 @@
 //! `warmline understand --flow FILE`: what sentences or whole conversations mean to a flow, and whether they call a human. JSON lines in, JSON lines out.
 //!
-//! In: `{"id", "text"}` or `{"id", "turns": […]}`; a turn is a text or `{"text", "speaker"}`, of which only the caller's count. Out: `{"id", "intent", "confidence",
+//! In: `{"id", "text"}` or `{"id", "turns": […]}`; a turn is a text or `{"text", "speaker"}`, of which only the caller's are
+//! understood; what the bot says there is what they are heard after, instead of what the flow would say. Out: `{"id", "intent", "confidence",
 //! "answer", "tone", "escalate", "reasons", "score", "escalated_at"}`: of the last turn that was heard; `escalated_at` is the index in `turns` of the turn that called
 //! the human. `escalate` is the policy's decision; that the flow itself leads to a human at the end of an answer is not counted.
 
 use std::{
+    cell::RefCell,
     io::{BufRead, Write},
     path::PathBuf,
     sync::Arc,
@@ -20,7 +22,7 @@ use crate::{
             rehearse::{Beat, Cue, Rehearsal},
         },
         time::WallTime,
-        understanding::{Scored, Tone, Understanding},
+        understanding::{Before, Scored, Tone, Understanding},
     },
     cli::flow::{load, understander},
     clock,
@@ -50,6 +52,25 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// The caller's turns by their index, and what was said before each, if somebody else speaks here too.
+    pub(crate) fn heard(&self) -> Vec<(usize, &str, Option<Before>)> {
+        if let Some(text) = &self.text {
+            return vec![(0, text, None)];
+        }
+        let others = self.turns.iter().any(|turn| turn.caller().is_none());
+        let (mut before, mut heard, mut turns) = (Before::default(), String::new(), Vec::new());
+        for (index, turn) in self.turns.iter().enumerate() {
+            match (turn, turn.caller()) {
+                (_, Some(text)) => {
+                    turns.push((index, text, others.then(|| before.clone())));
+                    text.clone_into(&mut heard);
+                }
+                (Turn::Spoken { text, .. } | Turn::Text(text), None) => before.answered(&mut heard, text),
+            }
+        }
+        turns
+    }
+
     /// What the caller said, in one line.
     pub(crate) fn shown(&self) -> String {
         match &self.text {
@@ -140,15 +161,16 @@ impl Player {
 
     /// What comes of one of them.
     pub(crate) fn play<'a>(&self, asked: &'a Asked) -> Told<'a> {
-        let understand = |said: &str| self.heads.understand(said).unwrap_or_default();
-        let turns: Vec<(usize, &str)> = match &asked.text {
-            Some(text) => vec![(0, text.as_str())],
-            None => asked.turns.iter().enumerate().filter_map(|(index, turn)| turn.caller().map(|text| (index, text))).collect(),
+        let told = RefCell::new(None);
+        let understand = |before: &Before, said: &str| {
+            let told: Option<Before> = told.take();
+            self.heads.understand(told.as_ref().unwrap_or(before), said).unwrap_or_default()
         };
         let mut play = Rehearsal::new(&self.flow, self.wall, &understand);
         play.start();
         let (mut last, mut escalated_at, mut answer): (Option<Beat>, Option<usize>, Option<String>) = (None, None, None);
-        for (index, text) in turns {
+        for (index, text, before) in asked.heard() {
+            told.replace(before);
             let beat = play.cue(&Cue::Says(text.to_owned()));
             answer = beat.answer();
             let escalate = beat.decision.escalate;

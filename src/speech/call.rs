@@ -38,7 +38,7 @@ use crate::{
             playout::Chunk,
         },
         time::Time,
-        understanding::{Transcript, Voice},
+        understanding::{Before, Transcript, Voice},
     },
     clock,
 };
@@ -105,6 +105,27 @@ pub(super) struct Shared {
     /// Requests that are not answered yet, and whether they were forgotten.
     open: Mutex<HashMap<RequestId, Arc<AtomicBool>>>,
     ahead: Ahead,
+    spoken: Mutex<Spoken>,
+}
+
+/// What was said last by caller and bot.
+#[derive(Debug, Default)]
+struct Spoken {
+    before: Before,
+    /// What the caller has said since, as far as it was to be understood: a pause in the middle of a turn may ask for half of it first.
+    heard: String,
+}
+
+impl Spoken {
+    /// The caller has said this; gives back what was said before.
+    fn understand(&mut self, text: &str) -> Before {
+        text.clone_into(&mut self.heard);
+        self.before.clone()
+    }
+
+    fn answer(&mut self, clauses: &[String]) {
+        self.before.answered(&mut self.heard, &clauses.join(" "));
+    }
 }
 
 /// The speech side of one call. Dropping it forgets everything that is still asked.
@@ -216,6 +237,7 @@ impl CallSpeech {
                 settled: AtomicBool::new(alone),
                 open: Mutex::default(),
                 ahead: Ahead::default(),
+                spoken: Mutex::default(),
             }
         });
         if let Some(stream) = shared.stream() {
@@ -254,8 +276,9 @@ impl CallSpeech {
     pub fn understand(&self, id: RequestId, text: &str) {
         let (call, text, forgotten) = (Arc::clone(&self.shared), text.to_owned(), self.shared.begin(id));
         let flag = Arc::clone(&forgotten);
+        let before = self.shared.spoken().understand(&text);
         self.shared.ask(id, Class::Understand, UNDERSTAND, forgotten, move |_| {
-            let understanding = call.heads().understand(&text)?;
+            let understanding = call.heads().understand(&before, &text)?;
             Ok(call.ask_chat(id, &text, understanding, &flag).map(|understanding| Event::Understood { id, understanding }))
         });
     }
@@ -269,6 +292,7 @@ impl CallSpeech {
     pub fn speak(&self, id: RequestId, leg: LegId, clauses: &[String]) {
         if leg == LegId::CALLER {
             self.shared.ahead.answered();
+            self.shared.spoken().answer(clauses);
         }
         let forgotten = self.shared.begin(id);
         Speaking::new(Arc::clone(&self.shared), id, leg, clauses.into(), forgotten).submit();
@@ -306,6 +330,10 @@ impl Drop for CallSpeech {
 }
 
 impl Shared {
+    fn spoken(&self) -> MutexGuard<'_, Spoken> {
+        self.spoken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn open(&self) -> MutexGuard<'_, HashMap<RequestId, Arc<AtomicBool>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,7 +8,7 @@ use super::remote::{ChatMode, Known};
 use crate::{
     call::{
         flow::Flow,
-        understanding::{Scored, Understanding},
+        understanding::{Before, Scored, Understanding},
     },
     clock,
     understand::Understander,
@@ -62,9 +62,9 @@ impl Heads {
         Some((keys.into_iter().filter_map(entry).collect(), needed))
     }
 
-    /// What the words mean; nothing for no words.
-    pub(crate) fn understand(&self, text: &str) -> Result<Understanding, ModelError> {
-        if text.trim().is_empty() { Ok(Understanding::default()) } else { self.0.understand(text) }
+    /// What the words mean after what was said before; nothing for no words.
+    pub(crate) fn understand(&self, before: &Before, text: &str) -> Result<Understanding, ModelError> {
+        if text.trim().is_empty() { Ok(Understanding::default()) } else { self.0.understand(before, text) }
     }
 
     /// Which value of the flow a question of an agent is after, the likeliest first.

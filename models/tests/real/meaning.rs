@@ -1,6 +1,6 @@
-//! The embedder, the heads of intent and tone.
+//! The embedder, the heads of intent, tone and matters.
 
-use warmline_models::{Embedding, IntentHead, dot, tone};
+use warmline_models::{Embedding, Felt, IntentHead, Speaker, dot};
 
 use crate::{ENGINES, UTTERANCES, at_16k};
 
@@ -154,9 +154,17 @@ fn one_label_is_no_head() {
     assert!(IntentHead::train("en", &examples, &[]).is_err());
 }
 
+/// What is felt in a sentence, after the caller's turn before and the bot's answer to it.
+fn felt(before: Option<(&str, &str)>, text: &str) -> Felt {
+    let heard = |speaker, text| ENGINES.embedder.hear(speaker, text).unwrap();
+    let before = before.map(|(caller, bot)| [heard(Speaker::Caller, caller), heard(Speaker::Bot, bot)]);
+    let before: Vec<_> = before.iter().flatten().collect();
+    ENGINES.embedder.feel(&before, &heard(Speaker::Caller, text)).unwrap()
+}
+
 #[test]
 fn the_tone_of_plain_words_is_heard() {
-    let of = |text: &str| tone(&embed(text));
+    let of = |text: &str| felt(None, text).tone;
     assert!(of("you are all idiots, this is an outrage and I want my money back now").anger > 0.5);
     assert!(of("I have called you four times about this and it is still not fixed").frustration > 0.4);
     assert!(of("oh brilliant, another machine that does not understand me").sarcasm > 0.4);
@@ -166,5 +174,39 @@ fn the_tone_of_plain_words_is_heard() {
     {
         let heard = of(text);
         assert!(heard.anger < 0.3 && heard.frustration < 0.4 && heard.sarcasm < 0.3, "{text}: {heard:?}");
+    }
+}
+
+#[test]
+fn praise_is_heard_after_what_was_said_before() {
+    let after = |caller, bot| felt(Some((caller, bot)), "Oh, that's just wonderful, thank you.").tone.sarcasm;
+    let good = after("Can I still get it before Sunday?", "Yes, I have moved it to Saturday morning, and there is nothing to pay.");
+    let bad = after("I have waited for three weeks now.", "Your parcel has been lost. You can order it again on our website.");
+    println!("after good news {good:.2}, after bad news {bad:.2}");
+    assert!(bad > good + 0.1, "after good news {good}, after bad news {bad}");
+}
+
+#[test]
+fn what_a_human_must_hear_of_is_told_from_what_sounds_like_it() {
+    let of = |text: &str| felt(None, text).matters;
+    for (text, matter) in [
+        ("I'd rather talk to one of your people, please", "human"),
+        ("I won't be renewing, please end my contract", "cancellation"),
+        ("I want this on file as a formal complaint", "complaint"),
+        ("the heater gives off sparks and smells of burning", "safety"),
+        ("vreau să vorbesc cu un om", "human"),
+        ("vreau să depun o reclamație oficială", "complaint"),
+    ] {
+        let best = of(text).remove(0);
+        assert!(best.label == matter && best.score > 0.5, "{text}: {best:?}");
+    }
+    for text in [
+        "can you cancel the alarm in my kitchen timer",
+        "my friend works in human resources",
+        "what is your cancellation policy",
+        "unde este comanda mea",
+    ] {
+        let best = of(text).remove(0);
+        assert!(best.score < 0.5, "{text}: {best:?}");
     }
 }

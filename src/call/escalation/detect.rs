@@ -13,23 +13,39 @@ use crate::call::{
 /// Intent score from which the meaning alone says that a human is asked for.
 const HUMAN_INTENT: f32 = 0.85;
 /// The same for what is known of such wishes in all flows.
-const HUMAN_MEANING: f32 = 0.8;
+const HUMAN_MEANING: f32 = 0.2;
 /// Shorter turns mean nothing by their meaning alone: "thanks, bye".
 const WORDS_WITH_MEANING: usize = 3;
 /// In a turn of no more words a clause that names a human and nothing else asks for one.
 const FEW_WORDS: usize = 6;
 /// Scores of the tone head from which it is believed without any word of the lexicon.
-const ANGER_HEAD: f32 = 0.8;
-const FRUSTRATION_HEAD: f32 = 0.75;
-const SARCASM_HEAD: f32 = 0.45;
+const ANGER_HEAD: f32 = 0.3;
+const FRUSTRATION_HEAD: f32 = 0.6;
+/// Score of anger from which the head alone is as sure as a word of the lexicon.
+const ANGER_SURE: f32 = 0.4;
+const SARCASM_HEAD: f32 = 0.65;
 /// The same where the words are those of mockery.
-const SARCASM_HALF: f32 = 0.2;
-/// The same where nothing is praised.
-const SARCASM_PLAIN: f32 = 0.6;
-/// What the tone head is believed where the lexicon has nothing to say.
+const SARCASM_HALF: f32 = 0.5;
+/// The same where no words tell of a bad state of affairs.
+const SARCASM_PLAIN: f32 = 0.72;
+/// What the tone head is believed where the lexicon has nothing to say, and where it is sure.
 const HEAD_ALONE: f32 = 0.8;
+const HEAD_SURE: f32 = 0.9;
+/// Scores under which the heads hear nothing of what words seem to say ("what does the cancel button do"), and what such words are believed.
+const HEARD: f32 = 0.05;
+const ANGER_HEARD: f32 = 0.1;
+const DOUBTED: f32 = 0.5;
 /// Certainty up to which a word of the lexicon may only be a manner of speaking.
 const CURSE: f32 = 0.5;
+
+/// What has become of the call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SoFar {
+    /// It has gone badly already.
+    pub(super) bad: bool,
+    /// The caller has said something before: the head that reads tone has heard it, too.
+    pub(super) said: bool,
+}
 
 /// A signal that was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +55,8 @@ pub(super) struct Found {
     pub(super) certainty: f32,
 }
 
-/// Everything that a turn says for or against a human. `bad_before` tells whether the call has gone badly already.
-pub(super) fn signals(turn: &TurnSeen<'_>, flow: &Flow, patterns: &Patterns, bad_before: bool) -> Vec<Found> {
+/// Everything that a turn says for or against a human, after what has become of the call.
+pub(super) fn signals(turn: &TurnSeen<'_>, flow: &Flow, patterns: &Patterns, so_far: SoFar) -> Vec<Found> {
     let clauses = patterns.words.clauses(turn.text);
     let mut found = Vec::new();
     if !turn.is_value {
@@ -49,9 +65,14 @@ pub(super) fn signals(turn: &TurnSeen<'_>, flow: &Flow, patterns: &Patterns, bad
     }
     found.extend(repeated(&clauses, patterns));
     if flow.escalation.tone {
-        found.extend(tone(turn, &clauses, patterns, bad_before));
+        found.extend(tone(turn, &clauses, patterns, so_far));
     }
     found
+}
+
+/// The words are there, and the head that knows such matters hears nothing of the kind.
+fn doubted(turn: &TurnSeen<'_>) -> bool {
+    turn.understanding.matters.first().is_some_and(|best| best.score < HEARD)
 }
 
 /// Does the caller ask for a human?
@@ -86,7 +107,7 @@ fn human(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], flow: &Flow, patterns: &Pa
             refused = true;
             continue;
         }
-        return found(clause.said, 0.95);
+        return found(clause.said, if doubted(turn) { DOUBTED } else { 0.95 });
     }
     let not_asked = refused || clauses.iter().any(|clause| patterns.not_human.is_match(&clause.folded()));
     let meant = turn.understanding.intents.first().filter(|best| flow.is_human_intent(&best.name) && best.score >= HUMAN_INTENT);
@@ -97,7 +118,9 @@ fn human(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], flow: &Flow, patterns: &Pa
 
 /// Is it a matter of this class?
 fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patterns: &Patterns) -> Option<Found> {
-    let found = |quote: &str, certainty| {
+    let found = |quote: &str, certainty: f32| {
+        // Danger and need are believed by their words alone.
+        let certainty = if matter.of_business && doubted(turn) { certainty.min(DOUBTED) } else { certainty };
         Some(Found { signal: Signal::Critical { matter: matter.class.clone() }, quote: quote.to_owned(), certainty })
     };
     let mut vetoed = false;
@@ -168,7 +191,7 @@ fn repeated(clauses: &[Clause<'_>], patterns: &Patterns) -> Option<Found> {
 }
 
 /// Anger, annoyance, mockery, relief: from the words, and from the head that reads tone.
-fn tone(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], patterns: &Patterns, bad_before: bool) -> Vec<Found> {
+fn tone(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], patterns: &Patterns, so_far: SoFar) -> Vec<Found> {
     let head = turn.understanding.tone;
     let own: Vec<&Clause<'_>> = clauses.iter().filter(|clause| !patterns.not_own_feeling.is_match(&clause.folded())).collect();
     let own: Vec<Clause<'_>> = own.into_iter().cloned().collect();
@@ -176,7 +199,7 @@ fn tone(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], patterns: &Patterns, bad_be
     let mut add = |signal: Signal, quote: String, certainty: f32| found.push(Found { signal, quote, certainty });
     let all_own = own.len() == clauses.len();
     let by_head = |score: f32, least: f32| (all_own && score >= least).then(|| (turn.text.to_owned(), score));
-    // The head alone, or a curse that may only be a manner of speaking, is never sure enough to call anybody by itself.
+    // The head alone, or a curse that may only be a manner of speaking, is not sure enough to call anybody by itself, unless the head is very sure.
     let both = |said: Option<(String, f32)>, score: f32, least: f32| match said {
         Some((quote, certainty)) if certainty > CURSE => Some((quote, certainty.max(score).min(1.0))),
         Some((quote, certainty)) => Some((quote, certainty.max(score * HEAD_ALONE))),
@@ -186,20 +209,26 @@ fn tone(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], patterns: &Patterns, bad_be
     let whole = folded.join(" ");
     let mocks = patterns.mock_praise.is_match(&whole);
     let bad_now = patterns.bad_state.is_match(&whole);
-    let heard = head.sarcasm >= SARCASM_HEAD;
-    let praises = patterns.praise.is_match(&whole) || mocks;
-    let meant = plain_thanks(&whole, patterns) && !(mocks && heard);
-    // Incongruity: praise, and a bad state of affairs. Words that mock need the head's half consent, plain praise its full one.
-    let sounds_mocking = heard || (mocks && head.sarcasm >= SARCASM_HALF) || (mocks && praises && bad_now && bad_before);
-    let sarcastic = (praises || head.sarcasm >= SARCASM_PLAIN) && (bad_now || bad_before) && sounds_mocking && !meant;
+    // Incongruity: what is said, and a bad state of affairs, in these words, before them, or as the head alone hears it in both. Words that mock need its half
+    // consent.
+    let bad = bad_now || so_far.bad;
+    let least = match (mocks, bad) {
+        (true, _) => SARCASM_HALF,
+        (false, true) => SARCASM_HEAD,
+        (false, false) => SARCASM_PLAIN,
+    };
+    let sarcastic = (bad || so_far.said) && head.sarcasm >= least && (mocks || !plain_thanks(&whole, patterns));
     if let Some((quote, certainty)) = both(strongest(&own, &patterns.anger), head.anger, ANGER_HEAD) {
+        let certainty = if all_own && head.anger >= ANGER_SURE { certainty.max(HEAD_SURE) } else { certainty };
+        let unheard = !turn.understanding.matters.is_empty() && head.anger < ANGER_HEARD;
+        let certainty = if unheard { certainty.min(DOUBTED) } else { certainty };
         add(Signal::Anger, quote, certainty);
     }
     if let Some((quote, certainty)) = both(strongest(&own, &patterns.frustration), head.frustration, FRUSTRATION_HEAD) {
         add(Signal::Frustration, quote, certainty);
     }
     if sarcastic {
-        let certainty = if bad_now && bad_before { 0.9 } else { 0.75 };
+        let certainty = if bad_now && so_far.bad { 0.9 } else { 0.75 };
         add(Signal::Sarcasm, turn.text.to_owned(), certainty);
     }
     if found.is_empty() && patterns.calm.is_match(&whole) && !bad_now {

@@ -46,8 +46,6 @@ pub struct Lexicon {
     pub(super) frustration: Vec<Weighted>,
     /// The same again, in the caller's own words.
     pub(super) repeated: Vec<Weighted>,
-    /// Praise and thanks.
-    pub(super) praise: Pattern,
     /// A bad state of affairs.
     pub(super) bad_state: Pattern,
     /// Praise that is hardly ever meant.

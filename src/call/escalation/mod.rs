@@ -13,7 +13,7 @@ pub use decide::word;
 
 use crate::call::{
     caller::Caller,
-    escalation::{decide::Before, patterns::Patterns, policy::CriticalRule},
+    escalation::{decide::Before, detect::SoFar, patterns::Patterns, policy::CriticalRule},
     flow::{Destination, Flow},
     prosody::Baseline,
     record::{Decision, Evidence, Signal},
@@ -51,6 +51,8 @@ pub struct Escalation {
     cared: usize,
     before: Before,
     low_turns: u32,
+    /// The caller has said something.
+    said: bool,
     voice: Baseline,
 }
 
@@ -60,7 +62,18 @@ impl Escalation {
     pub fn new(flow: Arc<Flow>) -> Self {
         let patterns = Arc::clone(flow.patterns());
         let voice = Baseline::default();
-        Self { flow, patterns, ledger: Vec::new(), drained: 0, settled: 0, cared: 0, before: Before::default(), low_turns: 0, voice }
+        Self {
+            flow,
+            patterns,
+            ledger: Vec::new(),
+            drained: 0,
+            settled: 0,
+            cared: 0,
+            before: Before::default(),
+            low_turns: 0,
+            said: false,
+            voice,
+        }
     }
 
     /// Looks for signals in a turn of the caller.
@@ -77,8 +90,9 @@ impl Escalation {
                     | Signal::LowConfidence
             )
         };
-        let bad_before = self.ledger.iter().any(|evidence| bad(&evidence.signal));
-        for found in detect::signals(turn, &self.flow, &self.patterns, bad_before) {
+        let so_far = SoFar { bad: self.ledger.iter().any(|evidence| bad(&evidence.signal)), said: self.said };
+        self.said = true;
+        for found in detect::signals(turn, &self.flow, &self.patterns, so_far) {
             self.add(found.signal, &found.quote, turn.span, found.certainty);
         }
     }

@@ -180,7 +180,7 @@ impl Default for CriticalRule {
             except: Vec::new(),
             intents: Vec::new(),
             intent_above: 0.8,
-            meaning_above: 0.85,
+            meaning_above: 0.2,
             queue: None,
             label: None,
         }

@@ -13,7 +13,7 @@ use crate::call::{
     },
     record::{Decision, Signal},
     time::{Time, WallTime},
-    understanding::Understanding,
+    understanding::{Before, Understanding},
 };
 
 /// Milliseconds that a letter takes to say, by man or machine.
@@ -76,22 +76,26 @@ pub struct Rehearsal<'u> {
     wall: WallTime,
     dialogue: Dialogue,
     escalation: Escalation,
-    understand: &'u dyn Fn(&str) -> Understanding,
+    understand: &'u dyn Fn(&Before, &str) -> Understanding,
+    before: Before,
+    heard: String,
     now: Time,
     asked: Option<String>,
     asked_human: Option<Box<Consult>>,
 }
 
 impl<'u> Rehearsal<'u> {
-    /// A call that arrives at `wall`. `understand` says what a sentence means.
+    /// A call that arrives at `wall`. `understand` says what a sentence means after what was said before.
     #[must_use]
-    pub fn new(flow: &Arc<Flow>, wall: WallTime, understand: &'u dyn Fn(&str) -> Understanding) -> Self {
+    pub fn new(flow: &Arc<Flow>, wall: WallTime, understand: &'u dyn Fn(&Before, &str) -> Understanding) -> Self {
         Self {
             flow: Arc::clone(flow),
             wall,
             dialogue: Dialogue::new(Arc::clone(flow), wall, &Caller::default()),
             escalation: Escalation::new(Arc::clone(flow)),
             understand,
+            before: Before::default(),
+            heard: String::new(),
             now: Time::ZERO,
             asked: None,
             asked_human: None,
@@ -161,7 +165,8 @@ impl<'u> Rehearsal<'u> {
         let from = self.now.plus(GAP_MS);
         self.now = from.plus(letters(text) * LETTER_MS);
         let span = (from, self.now);
-        let understanding = (self.understand)(text);
+        let understanding = (self.understand)(&self.before, text);
+        text.clone_into(&mut self.heard);
         let intent = self.dialogue.intent_of(text, &understanding);
         let is_value = self.dialogue.is_value(text);
         self.escalation.turn(&TurnSeen { text, confidence: 1.0, span, understanding: &understanding, intent: intent.as_deref(), is_value });
@@ -220,8 +225,12 @@ impl<'u> Rehearsal<'u> {
 
     /// Time passes while the bot speaks.
     fn pass(&mut self, steps: &[Step]) {
-        let spoken: u64 = steps.iter().map(|step| if let Step::Say { text, .. } = step { letters(text) } else { 0 }).sum();
-        self.now = self.now.plus(spoken * LETTER_MS);
+        for step in steps {
+            if let Step::Say { text, .. } = step {
+                self.now = self.now.plus(letters(text) * LETTER_MS);
+                self.before.answered(&mut self.heard, text);
+            }
+        }
     }
 
     /// What a service would answer if nobody says what: every field by its name.

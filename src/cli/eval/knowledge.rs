@@ -4,6 +4,7 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use crate::{
+    call::understanding::Before,
     cli::eval::{Common, report, scores, scores::Judged, sheet, table::Table},
     clock,
 };
@@ -29,7 +30,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let (mut table, mut judged, mut misses) = (Table::default(), Vec::new(), Vec::new());
     let began = clock::now();
     for (row, wanted) in &rows {
-        let understanding = heads.understand(&row.asked.shown())?;
+        let understanding = heads.understand(&Before::default(), &row.asked.shown())?;
         let best = understanding.knowledge.first();
         let intent = flow.intent_of(&understanding).map_or(0.0, |intent| intent.score);
         let found = best.filter(|best| best.score >= flow.understanding.knowledge && best.score > intent).map(|best| best.name.clone());

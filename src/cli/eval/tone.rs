@@ -1,12 +1,13 @@
 //! `warmline eval tone`: anger, frustration, sarcasm and gratitude in the words.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use serde_json::json;
 
 use crate::{
-    call::understanding::Tone,
+    call::understanding::{Tone, Understanding},
     cli::eval::{Common, report, scores, scores::Judged, sheet, table::ratio},
     clock,
+    understand::Understander,
 };
 
 /// What to measure.
@@ -46,7 +47,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let (flow, heads) = common.heads()?;
     ensure!(flow.escalation.tone, "this flow does not look at tone (`escalation.tone: false`)");
     let began = clock::now();
-    let tones = rows.iter().map(|row| Ok(heads.understand(&row.asked.shown())?.tone)).collect::<Result<Vec<Tone>>>()?;
+    let tones = rows.iter().map(|row| Ok(understood(&heads, row)?.tone)).collect::<Result<Vec<Tone>>>()?;
     let ms = report::ms_each(began.elapsed(), rows.len());
     let (mut lines, mut misses, mut figures) = (vec![format!("{} sentences, {ms:.1} ms a sentence", rows.len())], Vec::new(), Vec::new());
     lines.push(format!("{:<12} {:>9} {:>6}   {}", "tone", "sentences", "AUC", AT.map(|at| format!("found / alarms at {at:<5}")).join("")));
@@ -65,6 +66,12 @@ pub(super) fn run(args: &Args) -> Result<()> {
         }));
     }
     report::finish(common, &lines, &misses, &json!({ "part": "tone", "sentences": rows.len(), "ms_each": ms, "tones": figures }))
+}
+
+/// The last turn of a conversation, heard after what was said before.
+fn understood(heads: &Understander, row: &sheet::Row) -> Result<Understanding> {
+    let Some((_, text, before)) = row.asked.heard().pop() else { bail!("a line says nothing: {}", row.asked.shown()) };
+    Ok(heads.understand(&before.unwrap_or_default(), text)?)
 }
 
 fn judge(kind: &Kind, row: &sheet::Row, tone: &Tone) -> Option<Judged> {

@@ -29,7 +29,7 @@ use crate::{
     call::{
         flow::{Flow, rehearse::Rehearsal, text},
         outcome::Outcome,
-        understanding::Understanding,
+        understanding::{Before, Understanding},
     },
     cli::flow::{
         load,
@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let path = args.cases.clone().unwrap_or_else(|| beside(&args.file));
     let cases = read(&path)?;
     let heads = understander(&flow)?;
-    let understand = |said: &str| heads.understand(said).unwrap_or_default();
+    let understand = |before: &Before, said: &str| heads.understand(before, said).unwrap_or_default();
     let mut out = std::io::stdout().lock();
     let (mut played, mut failed) = (0, 0);
     for case in cases.into_iter().filter(|case| args.only.as_ref().is_none_or(|only| case.name.contains(only.as_str()))) {
@@ -133,7 +133,7 @@ fn read(path: &Path) -> Result<Vec<Case>> {
     read.value.with_context(|| format!("{name} has no cases"))
 }
 
-fn one(case: Case, flow: &Arc<Flow>, understand: &dyn Fn(&str) -> Understanding) -> Result<(Vec<String>, Vec<u8>)> {
+fn one(case: Case, flow: &Arc<Flow>, understand: &dyn Fn(&Before, &str) -> Understanding) -> Result<(Vec<String>, Vec<u8>)> {
     let wall = match &case.at {
         Some(at) => wall_time(at.parse().with_context(|| format!("{}: `at` is no date and time", case.name))?),
         None => flow.wall_time(i64::try_from(clock::utc().as_millis()).unwrap_or_default()),

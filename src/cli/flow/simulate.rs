@@ -13,7 +13,7 @@ use crate::{
         },
         outcome::Outcome,
         time::{Time, WallTime},
-        understanding::Understanding,
+        understanding::{Before, Understanding},
     },
     cli::flow::{load, script, understander},
     clock,
@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let cues = script::parse(&text, &name)?;
     let heads = understander(&flow)?;
     // A sentence that the model fails on is one that was not understood.
-    let understand = |said: &str| heads.understand(said).unwrap_or_default();
+    let understand = |before: &Before, said: &str| heads.understand(before, said).unwrap_or_default();
     let wall = args.at.map_or_else(|| flow.wall_time(i64::try_from(clock::utc().as_millis()).unwrap_or_default()), wall_time);
     let out = Printer { json: args.json, out: std::io::stdout().lock() };
     play(&mut Rehearsal::new(&flow, wall, &understand), cues, out)?;

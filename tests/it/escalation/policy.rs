@@ -113,10 +113,25 @@ fn mockery_needs_a_bad_state_and_never_acts_alone() {
 }
 
 #[test]
-fn the_tone_head_alone_calls_nobody() {
-    let mut ledger = Ledger::new();
-    let decision = ledger.hears("I ordered the blue one.", 0.9, &tone(Tone { anger: 0.97, ..Tone::default() }));
-    assert_eq!((decision.escalate, decision.reasons.as_slice()), (false, &["anger".to_owned()][..]));
+fn the_tone_head_alone_calls_a_human_only_when_it_is_sure() {
+    let heard = |anger| Ledger::new().hears("I ordered the blue one.", 0.9, &tone(Tone { anger, ..Tone::default() }));
+    for (anger, escalate) in [(0.97, true), (0.35, false)] {
+        let decision = heard(anger);
+        assert_eq!((decision.escalate, decision.reasons.as_slice()), (escalate, &["anger".to_owned()][..]), "{anger}");
+    }
+    assert!(heard(0.2).reasons.is_empty());
+}
+
+#[test]
+fn words_alone_are_doubted_where_the_heads_hear_nothing() {
+    let unheard = Understanding { matters: vec![Scored { name: "cancellation".to_owned(), score: 0.01 }], ..Understanding::default() };
+    let heard = Understanding { matters: vec![Scored { name: "cancellation".to_owned(), score: 0.2 }], ..Understanding::default() };
+    let cancels = "I want to cancel my order.";
+    assert!(Ledger::new().hears(cancels, 0.9, &heard).escalate);
+    let decision = Ledger::new().hears(cancels, 0.9, &unheard);
+    assert_eq!((decision.escalate, decision.reasons.as_slice()), (false, &["critical:cancellation".to_owned()][..]));
+    // Danger is believed by its words.
+    assert!(Ledger::new().hears("The toaster is on fire.", 0.9, &unheard).escalate);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use warmline::call::{
     },
     record::Care,
     time::WallTime,
-    understanding::{Scored, Understanding},
+    understanding::{Before, Scored, Understanding},
 };
 
 use super::{example, talk::Talk};
@@ -70,7 +70,7 @@ fn a_rehearsal_says_what_a_call_says_to_an_annoyed_caller() {
         let text = example().replacen(from, &format!("frustration: {{ effect: {effect}, weight: 0.3 }}"), 1);
         assert!(text.contains(effect), "{from} is in the example");
         let flow = Arc::new(Flow::parse(&text, "flow.yaml").unwrap());
-        let understand = |said: &str| {
+        let understand = |_: &Before, said: &str| {
             let intents = if said.contains("open") { vec![scored("opening_hours")] } else { Vec::new() };
             Understanding { intents, ..Understanding::default() }
         };

@@ -17,6 +17,7 @@ use warmline::{
             rehearse::{Cue, Rehearsal},
         },
         time::{Time, WallTime},
+        understanding::Before,
     },
     understand::Understander,
 };
@@ -64,7 +65,7 @@ fn shares(file: &str) -> Shares {
     let (mut right, mut mistaken, mut inside, mut rejected, mut outside) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
     let mut misses = String::new();
     for meant in lines::<Meant>(file) {
-        let understanding = heads.understand(&meant.text).unwrap();
+        let understanding = heads.understand(&Before::default(), &meant.text).unwrap();
         let intent = flow.intent_of(&understanding).map(|intent| intent.name.clone());
         if intent != meant.intent {
             misses += &format!("{}: {:?}\n", meant.text, understanding.intents.first());
@@ -123,7 +124,7 @@ fn decisions_with_meaning_and_tone() {
     let mut wrong = String::new();
     for file in ["escalation.jsonl", "escalation_held.jsonl"] {
         for it in lines::<Decided>(file) {
-            let understanding = heads.understand(&it.text).unwrap();
+            let understanding = heads.understand(&Before::default(), &it.text).unwrap();
             let mut escalation = Escalation::new(Arc::clone(flow));
             let span = (Time(0), Time(2_000));
             escalation.turn(&TurnSeen {
@@ -150,7 +151,7 @@ fn decisions_with_meaning_and_tone() {
 #[test]
 fn the_demonstration_as_text() {
     let (flow, heads) = heads();
-    let understand = |said: &str| heads.understand(said).unwrap();
+    let understand = |before: &Before, said: &str| heads.understand(before, said).unwrap();
     let mut play = Rehearsal::new(flow, WallTime { day: 20_780, ms_of_day: 36_000_000 }, &understand);
     play.start();
     let mut says = |text: &str| play.cue(&Cue::Says(text.to_owned()));
@@ -182,7 +183,7 @@ fn two_wishes_in_one_sentence_are_both_answered() {
         ("What does postage cost and how fast is it?", [cost, days]),
     ];
     let (flow, heads) = heads();
-    let understand = |said: &str| heads.understand(said).unwrap();
+    let understand = |before: &Before, said: &str| heads.understand(before, said).unwrap();
     let (mut both, mut misses) = (0, String::new());
     for (text, answers) in wishes {
         let mut play = Rehearsal::new(flow, WallTime { day: 20_780, ms_of_day: 36_000_000 }, &understand);
@@ -197,7 +198,7 @@ fn two_wishes_in_one_sentence_are_both_answered() {
     let mut others = String::new();
     for file in ["intents.jsonl", "intents_spoken.jsonl", "intents_unseen_en.jsonl"] {
         for meant in lines::<Meant>(file) {
-            let second = heads.understand(&meant.text).unwrap().second;
+            let second = heads.understand(&Before::default(), &meant.text).unwrap().second;
             others += &second.map(|second| format!("{}: {second:?}\n", meant.text)).unwrap_or_default();
         }
     }

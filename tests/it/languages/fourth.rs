@@ -14,7 +14,7 @@ use warmline::{
             step::Step,
         },
         time::WallTime,
-        understanding::{Scored, Understanding},
+        understanding::{Before, Scored, Understanding},
     },
     languages,
 };
@@ -40,7 +40,7 @@ fn flow(path: &Path) -> Arc<Flow> {
 }
 
 /// What the sentences of the conversation mean: the models are no part of this test.
-fn understand(said: &str) -> Understanding {
+fn understand(_: &Before, said: &str) -> Understanding {
     let meant = [("komando", "order"), ("malfermu", "opening")].into_iter().find(|(word, _)| said.contains(word));
     let intents = meant.map(|(_, intent)| Scored { name: intent.to_owned(), score: 0.95 }).into_iter().collect();
     Understanding { intents, ..Understanding::default() }

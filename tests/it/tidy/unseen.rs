@@ -36,6 +36,8 @@ fn collect(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => found.push(text.clone()),
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        // What the bot says in a conversation is not what anything is measured by.
+        Value::Object(fields) if fields.get("speaker").is_some_and(|speaker| speaker == "bot") => {}
         Value::Object(fields) => fields.values().for_each(|field| collect(field, found)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -43,7 +45,8 @@ fn collect(value: &Value, found: &mut Vec<String>) {
 
 /// What flows, their cases and the training files hold.
 fn examples() -> Vec<Sentence> {
-    let sources = files("config/flows", ".yaml").into_iter().chain(files("models/train", ".tsv"));
+    let training = [".tsv", ".jsonl"].into_iter().flat_map(|ending| files("models/train", ending));
+    let sources = files("config/flows", ".yaml").into_iter().chain(training);
     let examples: Vec<Sentence> = sources
         .flat_map(|source| texts(&source).into_iter().map(move |it| Sentence { folded: text::folded(&it), file: source.path.clone() }))
         .filter(|it| !it.folded.is_empty())

@@ -15,7 +15,7 @@ use crate::{
         media::frame::{FRAME_MS, FRAME_SAMPLES, Frame},
         time::Time,
         turn::end_of_turn::{Witnesses, pause_ms, surest},
-        understanding::Transcript,
+        understanding::{Before, Transcript},
     },
     speech::{Numbers, ear::LegEar, gate::Noticed},
 };
@@ -119,7 +119,8 @@ fn pause(bench: &Bench, ear: &LegEar, expects: Expected, (from, to): (Time, Time
     };
     let complete = bench.engines.end_of_turn.completeness(&audio)?;
     let whole = Some(wholeness(&heard.text, &bench.embedder.embed(&heard.text)?));
-    let meant = bench.heads.as_ref().map(|heads| heads.understand(&heard.text)).transpose()?.map(|meaning| surest(&meaning));
+    let meant =
+        bench.heads.as_ref().map(|heads| heads.understand(&Before::default(), &heard.text)).transpose()?.map(|meaning| surest(&meaning));
     let heard = Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: None };
     Ok(Pause { to, known: to, goes_on: None, heard, complete, meant, whole, pace_ms: 0 })
 }
