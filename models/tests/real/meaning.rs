@@ -179,7 +179,7 @@ fn the_tone_of_plain_words_is_heard() {
 
 #[test]
 fn praise_is_heard_after_what_was_said_before() {
-    let after = |caller, bot| felt(Some((caller, bot)), "Oh, that's just wonderful, thank you.").tone.sarcasm;
+    let after = |caller, bot| felt(Some((caller, bot)), "Perfect. Exactly what I asked for.").tone.sarcasm;
     let good = after("Can I still get it before Sunday?", "Yes, I have moved it to Saturday morning, and there is nothing to pay.");
     let bad = after("I have waited for three weeks now.", "Your parcel has been lost. You can order it again on our website.");
     println!("after good news {good:.2}, after bad news {bad:.2}");
