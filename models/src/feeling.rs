@@ -27,7 +27,7 @@ const MATTERS: [&str; 8] = ["human", "cancellation", "complaint", "legal_threat"
 const DECISION: f32 = 2.0;
 /// Tokens of a turn before the sentence that are heard with it.
 const BEFORE: usize = 32;
-/// It runs a third as long as the embedder and not for every sentence: one copy serves all.
+/// It is asked once or twice for each turn of a caller, for some milliseconds, never for the sentences of a flow: one copy serves all.
 const COPIES: usize = 1;
 
 /// Probabilities 0..1, independent of one another.

@@ -2,7 +2,7 @@
 
 usage: feeling.py e5-small-q4.bin MEANING.bin OUT HEADS MATTERS.tsv TONES.tsv CONVERSATIONS.jsonl NONE.tsv...
 
-Needs numpy and torch (any of 2026; a quarter of an hour on two cores). MATTERS is class and sentence; TONES tone and sentence; NONE label and sentence of which
+Needs numpy, torch, onnx and onnxruntime (any of 2026; a quarter of an hour on two cores). MATTERS is class and sentence; TONES tone and sentence; NONE label and sentence of which
 none is a matter; a line of CONVERSATIONS is `turns` (`speaker`: caller or bot, `text`) and `tone` (sarcasm or neutral) of the last turn. The heads are fitted once more by `felt.py`.
 
 An adapter of rank 16 (Hu et al. 2021, "LoRA") on the last seven layers, added to that of `meaning.py` (MEANING.bin) and free of its wish to stay near the
@@ -10,17 +10,16 @@ old vectors. The layers below are the same for both, so that a sentence goes thr
 of it, and is heard by the later layers; the vector is the mean over the sentence alone.
 """
 
-import importlib.util
 import json
 import pathlib
 import struct
 import sys
 
+import meaning as MEANING
 import numpy as np
 import torch
 from torch.nn import functional
 
-HERE = pathlib.Path(__file__).parent
 RANK, STEPS, BATCH = 16, 1100, 32
 # So many batches are drawn at once, and sorted by length.
 TOGETHER = 6
@@ -47,14 +46,6 @@ SAYS = {
 }
 
 
-def beside(name):
-    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-MEANING = beside("meaning")
 E5 = MEANING.E5
 FIRST = MEANING.FIRST
 MEANING.LONGEST = LONGEST
@@ -156,7 +147,7 @@ def batches(lengths, often, chance):
         yield from drawn[chance.permutation(TOGETHER)]
 
 
-def train(feeling, turns, of_matters, of_tones, chance, look=None):
+def train(feeling, turns, of_matters, of_tones, chance):
     matter = np.array([number for _, number in of_matters])
     weight = np.where(matter == len(MATTERS) - 1, NONE, 1.0)
     often = weight / np.sqrt(np.bincount(matter, weight, len(MATTERS))[matter])
@@ -183,8 +174,6 @@ def train(feeling, turns, of_matters, of_tones, chance, look=None):
         schedule.step()
         if step % 50 == 49:
             print(f"{step + 1}: matters {of_matter.item():.3f}, tones {of_tone.item():.3f}", file=sys.stderr, flush=True)
-        if look:
-            look(step + 1)
 
 
 def main(packed, meaning, out, heads, matters, tones, conversations, *nones):

@@ -2,33 +2,24 @@
 
 usage: felt.py MODELS HEADS OUT MATTERS.tsv TONES.tsv CONVERSATIONS.jsonl PLAIN.tsv NONE.tsv...
 
-Needs numpy, torch and onnxruntime; a few minutes. MODELS is the models folder, HEADS what `feeling.py` wrote, the others as there; of PLAIN no sentence is a matter
+Needs numpy, torch, onnx and onnxruntime; a few minutes. MODELS is the models folder, HEADS what `feeling.py` wrote, the others as there; of PLAIN no sentence is a matter
 or has a tone. Numbers of eight bits move vectors a little, short sentences most of all: heads that were fitted on others take a plain question for anger.
 """
 
-import importlib.util
 import pathlib
 import sys
 
+import feeling as FEELING
 import numpy as np
 import onnxruntime
 import torch
 from torch.nn import functional
 
-HERE = pathlib.Path(__file__).parent
 STEPS, RATE, NEAR = 400, 3e-3, 1e-4
 # What is usual says little about mockery, which is so by what was said before.
 OF_MOCKERY = 0.05
 
 
-def beside(name):
-    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-FEELING = beside("feeling")
 WIDTH, MATTERS, TONES = 384, FEELING.MATTERS, FEELING.TONES
 
 
@@ -79,7 +70,7 @@ def main(models, heads, out, matters, tones, conversations, plain, *nones):
     heads = began.clone().requires_grad_(True)
     optimiser = torch.optim.Adam([heads], lr=RATE)
     told = lambda vectors, heads: vectors * FEELING.SCALE @ heads[:, :-1].T + heads[:, -1]
-    for step in range(STEPS):
+    for _ in range(STEPS):
         of_matter = functional.cross_entropy(told(matters, heads[: len(MATTERS)]), matter, label_smoothing=smooth)
         each = functional.binary_cross_entropy_with_logits(told(tones, heads[len(MATTERS) :]), yes, reduction="none")
         of_tone = (each * known).sum() / len(says)

@@ -2,7 +2,7 @@
 
 usage: meaning.py e5-small-q4.bin OUT GROUPS... -- TONES...
 
-Needs numpy and torch (any of 2026; half an hour on one core). GROUPS are files of sentences that want the same thing: `.tsv` (label, a tab, perhaps a language
+Needs numpy, torch, onnx and onnxruntime (any of 2026; half an hour on one core). GROUPS are files of sentences that want the same thing: `.tsv` (label, a tab, perhaps a language
 and a tab, the sentence) or `.jsonl` (`text`, `label`). TONES are files of sentences with one label each, of which every file is a task of its own.
 
 An adapter of rank 8 (Hu et al. 2021, "LoRA") on the last seven layers; the rest stays as it is. Three things are asked of it at once: sentences of one group

@@ -46,15 +46,29 @@ pub struct Before {
     pub bot: String,
 }
 
-impl Before {
-    /// The bot goes on, or answers what the caller has said (`heard`, which is taken).
-    pub fn answered(&mut self, heard: &mut String, said: &str) {
-        if !heard.is_empty() {
-            *self = Self { caller: std::mem::take(heard), bot: String::new() };
+/// Keeps what was said last by caller and bot.
+#[derive(Debug, Clone, Default)]
+pub struct Spoken {
+    before: Before,
+    /// What the caller has said since, as far as it was to be understood: a pause in the middle of a turn may ask for half of it first.
+    heard: String,
+}
+
+impl Spoken {
+    /// The caller says this; gives back what was said before it.
+    pub fn said(&mut self, text: &str) -> Before {
+        text.clone_into(&mut self.heard);
+        self.before.clone()
+    }
+
+    /// The bot answers what the caller has said, or goes on. What it says before the caller's first turn is no answer.
+    pub fn answered(&mut self, text: &str) {
+        if !self.heard.is_empty() {
+            self.before = Before { caller: std::mem::take(&mut self.heard), bot: String::new() };
         }
-        if !self.caller.is_empty() {
-            self.bot.push_str(if self.bot.is_empty() { "" } else { " " });
-            self.bot.push_str(said);
+        if !self.before.caller.is_empty() {
+            self.before.bot.push_str(if self.before.bot.is_empty() { "" } else { " " });
+            self.before.bot.push_str(text);
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
             rehearse::{Beat, Cue, Rehearsal},
         },
         time::WallTime,
-        understanding::{Before, Scored, Tone, Understanding},
+        understanding::{Before, Scored, Spoken, Tone, Understanding},
     },
     cli::flow::{load, understander},
     clock,
@@ -58,14 +58,14 @@ impl Asked {
             return vec![(0, text, None)];
         }
         let others = self.turns.iter().any(|turn| turn.caller().is_none());
-        let (mut before, mut heard, mut turns) = (Before::default(), String::new(), Vec::new());
+        let (mut spoken, mut turns) = (Spoken::default(), Vec::new());
         for (index, turn) in self.turns.iter().enumerate() {
             match (turn, turn.caller()) {
                 (_, Some(text)) => {
-                    turns.push((index, text, others.then(|| before.clone())));
-                    text.clone_into(&mut heard);
+                    let before = spoken.said(text);
+                    turns.push((index, text, others.then_some(before)));
                 }
-                (Turn::Spoken { text, .. } | Turn::Text(text), None) => before.answered(&mut heard, text),
+                (Turn::Spoken { text, .. } | Turn::Text(text), None) => spoken.answered(text),
             }
         }
         turns

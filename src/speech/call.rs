@@ -38,7 +38,7 @@ use crate::{
             playout::Chunk,
         },
         time::Time,
-        understanding::{Before, Transcript, Voice},
+        understanding::{Spoken, Transcript, Voice},
     },
     clock,
 };
@@ -106,26 +106,6 @@ pub(super) struct Shared {
     open: Mutex<HashMap<RequestId, Arc<AtomicBool>>>,
     ahead: Ahead,
     spoken: Mutex<Spoken>,
-}
-
-/// What was said last by caller and bot.
-#[derive(Debug, Default)]
-struct Spoken {
-    before: Before,
-    /// What the caller has said since, as far as it was to be understood: a pause in the middle of a turn may ask for half of it first.
-    heard: String,
-}
-
-impl Spoken {
-    /// The caller has said this; gives back what was said before.
-    fn understand(&mut self, text: &str) -> Before {
-        text.clone_into(&mut self.heard);
-        self.before.clone()
-    }
-
-    fn answer(&mut self, clauses: &[String]) {
-        self.before.answered(&mut self.heard, &clauses.join(" "));
-    }
 }
 
 /// The speech side of one call. Dropping it forgets everything that is still asked.
@@ -276,7 +256,7 @@ impl CallSpeech {
     pub fn understand(&self, id: RequestId, text: &str) {
         let (call, text, forgotten) = (Arc::clone(&self.shared), text.to_owned(), self.shared.begin(id));
         let flag = Arc::clone(&forgotten);
-        let before = self.shared.spoken().understand(&text);
+        let before = self.shared.spoken().said(&text);
         self.shared.ask(id, Class::Understand, UNDERSTAND, forgotten, move |_| {
             let understanding = call.heads().understand(&before, &text)?;
             Ok(call.ask_chat(id, &text, understanding, &flag).map(|understanding| Event::Understood { id, understanding }))
@@ -292,7 +272,7 @@ impl CallSpeech {
     pub fn speak(&self, id: RequestId, leg: LegId, clauses: &[String]) {
         if leg == LegId::CALLER {
             self.shared.ahead.answered();
-            self.shared.spoken().answer(clauses);
+            self.shared.spoken().answered(&clauses.join(" "));
         }
         let forgotten = self.shared.begin(id);
         Speaking::new(Arc::clone(&self.shared), id, leg, clauses.into(), forgotten).submit();

@@ -13,7 +13,7 @@ use crate::call::{
     },
     record::{Decision, Signal},
     time::{Time, WallTime},
-    understanding::{Before, Understanding},
+    understanding::{Before, Spoken, Understanding},
 };
 
 /// Milliseconds that a letter takes to say, by man or machine.
@@ -77,8 +77,7 @@ pub struct Rehearsal<'u> {
     dialogue: Dialogue,
     escalation: Escalation,
     understand: &'u dyn Fn(&Before, &str) -> Understanding,
-    before: Before,
-    heard: String,
+    spoken: Spoken,
     now: Time,
     asked: Option<String>,
     asked_human: Option<Box<Consult>>,
@@ -94,8 +93,7 @@ impl<'u> Rehearsal<'u> {
             dialogue: Dialogue::new(Arc::clone(flow), wall, &Caller::default()),
             escalation: Escalation::new(Arc::clone(flow)),
             understand,
-            before: Before::default(),
-            heard: String::new(),
+            spoken: Spoken::default(),
             now: Time::ZERO,
             asked: None,
             asked_human: None,
@@ -165,8 +163,7 @@ impl<'u> Rehearsal<'u> {
         let from = self.now.plus(GAP_MS);
         self.now = from.plus(letters(text) * LETTER_MS);
         let span = (from, self.now);
-        let understanding = (self.understand)(&self.before, text);
-        text.clone_into(&mut self.heard);
+        let understanding = (self.understand)(&self.spoken.said(text), text);
         let intent = self.dialogue.intent_of(text, &understanding);
         let is_value = self.dialogue.is_value(text);
         self.escalation.turn(&TurnSeen { text, confidence: 1.0, span, understanding: &understanding, intent: intent.as_deref(), is_value });
@@ -228,7 +225,7 @@ impl<'u> Rehearsal<'u> {
         for step in steps {
             if let Step::Say { text, .. } = step {
                 self.now = self.now.plus(letters(text) * LETTER_MS);
-                self.before.answered(&mut self.heard, text);
+                self.spoken.answered(text);
             }
         }
     }
