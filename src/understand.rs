@@ -111,7 +111,7 @@ impl Understander {
         Ok(Understanding { intents, knowledge, second, tone, matters: noted(matters), phrased: None, whole, listens })
     }
 
-    fn heard(&self, text: &str) -> Result<Heard, ModelError> {
+    fn heard(&self, text: &str) -> Result<Arc<Heard>, ModelError> {
         self.embedder.hear(Speaker::Caller, &without_numbers(text))
     }
 

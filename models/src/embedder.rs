@@ -3,7 +3,14 @@
 //! Tokenizer and word table stay in the packed file: of the 54 MB of word rows only the few that a sentence needs are read, so
 //! they cost page cache and not memory of the process.
 
-use std::{fs::File, io::Read, os::unix::fs::FileExt};
+use std::{
+    collections::VecDeque,
+    fs::File,
+    hash::{BuildHasher, RandomState},
+    io::Read,
+    os::unix::fs::FileExt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use ort::value::TensorRef;
 
@@ -51,6 +58,36 @@ const FRONT: u64 = 6_000_000;
 /// Longer texts are cut: the model knows 512 positions, callers never say so much at once.
 const LONGEST: usize = 256;
 
+/// Turns that are kept for the next one, which is heard after them: those of a few dozen calls, 100 kB each.
+const KEPT: usize = 64;
+
+/// What was heard last. Kept by a keyed hash of the words, not by the words: they are nobody's once the call is over.
+#[derive(Default)]
+struct Recent {
+    key: RandomState,
+    heard: Mutex<VecDeque<(u64, Arc<Heard>)>>,
+}
+
+impl Recent {
+    /// The same again, if it was heard a moment ago.
+    fn recall(&self, key: u64) -> Option<Arc<Heard>> {
+        let mut kept = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.iter().position(|(known, _)| *known == key)?;
+        let heard = kept.remove(place)?;
+        let again = Arc::clone(&heard.1);
+        kept.push_back(heard);
+        Some(again)
+    }
+
+    fn keep(&self, key: u64, heard: &Arc<Heard>) {
+        let mut kept = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == KEPT {
+            kept.pop_front();
+        }
+        kept.push_back((key, Arc::clone(heard)));
+    }
+}
+
 /// The shared embedder.
 pub struct Embedder {
     sessions: Sessions,
@@ -60,6 +97,7 @@ pub struct Embedder {
     /// Position plus type embedding, row by row.
     positions: Vec<f32>,
     remembered: Remembered,
+    recent: Recent,
     pub(crate) feeling: Feeling,
 }
 
@@ -92,7 +130,7 @@ impl Embedder {
         let sessions = runtime.open("embedder", ENCODER_FILE, copies)?;
         let remembered = Remembered::new(runtime.dir().path(), &[PACKED_FILE, ENCODER_FILE]);
         let feeling = Feeling::load(runtime)?;
-        Ok(Self { sessions, tokenizer, file, words, positions, remembered, feeling })
+        Ok(Self { sessions, tokenizer, file, words, positions, remembered, recent: Recent::default(), feeling })
     }
 
     /// The vector of a sentence, the same as near as can be in every language that is known: the model keeps languages apart, and the difference of
@@ -101,16 +139,26 @@ impl Embedder {
     /// # Errors
     /// When the model fails.
     pub fn embed(&self, text: &str) -> Result<Embedding, ModelError> {
-        Ok(self.hear(Speaker::Caller, text)?.vector)
+        let mut vector = self.compute(&asked(Speaker::Caller, text))?.vector;
+        at_home(&mut vector);
+        Ok(vector)
     }
 
-    /// The same, with what is needed to tell what is felt ([`Embedder::feel`]).
+    /// The same, with what is needed to tell what is felt ([`Embedder::feel`]). Kept for a while: the next turn is heard after this one, and the first pause of a
+    /// turn asks for what its end asks for again.
     ///
     /// # Errors
     /// When the model fails.
-    pub fn hear(&self, speaker: Speaker, text: &str) -> Result<Heard, ModelError> {
-        let mut heard = self.compute(&asked(speaker, text))?;
+    pub fn hear(&self, speaker: Speaker, text: &str) -> Result<Arc<Heard>, ModelError> {
+        let asked = asked(speaker, text);
+        let key = self.recent.key.hash_one(&asked);
+        if let Some(heard) = self.recent.recall(key) {
+            return Ok(heard);
+        }
+        let mut heard = self.compute(&asked)?;
         at_home(&mut heard.vector);
+        let heard = Arc::new(heard);
+        self.recent.keep(key, &heard);
         Ok(heard)
     }
 
@@ -214,5 +262,23 @@ pub(crate) fn normalise(vector: &mut [f32]) {
     let length = dot(vector, vector).sqrt();
     if length > 0.0 {
         vector.iter_mut().for_each(|number| *number /= length);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_heard_is_kept_while_it_is_asked_for() {
+        let recent = Recent::default();
+        let heard = |number: f32| Arc::new(Heard { vector: vec![number], lower: Vec::new() });
+        let again = |key| recent.recall(key).map(|heard| heard.vector[0]);
+        assert_eq!(again(0), None);
+        (0..KEPT).for_each(|key| recent.keep(key as u64, &heard(key as f32)));
+        assert_eq!(again(0), Some(0.0));
+        recent.keep(KEPT as u64, &heard(0.5));
+        // The one that nobody asked for the longest makes way.
+        assert_eq!((again(0), again(1), again(2), again(KEPT as u64)), (Some(0.0), None, Some(2.0), Some(0.5)));
     }
 }

@@ -11,7 +11,7 @@
 use crate::{
     embedder::{EMBEDDING_WIDTH, Embedding, normalise},
     error::ModelError,
-    linear::dot,
+    linear::{dot, matrix, nearest_of},
     manifest::is_english,
     softmax::{ClassWeights, Lesson, learn, softmax},
     weights::{background, matters},
@@ -102,8 +102,9 @@ impl IntentHead {
         let classes: Vec<&Label> = self.labels.iter().chain([&self.others]).collect();
         let mean = self.labels.iter().map(|label| label.examples.len()).sum::<usize>() as f32 / self.labels.len() as f32;
         let weight = |label: &Label| mean / label.examples.len().max(FEWEST) as f32;
+        let rows: Vec<&[f32]> = classes.iter().flat_map(|label| label.examples.iter().map(Vec::as_slice)).collect();
         let learnt = learn(&Lesson {
-            rows: classes.iter().flat_map(|label| label.examples.iter().map(Vec::as_slice)).collect(),
+            rows: matrix(rows.into_iter()),
             classes: classes.iter().enumerate().flat_map(|(class, label)| label.examples.iter().map(move |_| class)).collect(),
             weights: classes.iter().flat_map(|label| label.examples.iter().map(|_| weight(label))).collect(),
             class_count: classes.len(),
@@ -162,8 +163,11 @@ fn everything_else(background: &[Vec<Vec<f32>>], labels: &[Label], centre: &[f32
         let matter: Vec<Vec<f32>> = matter.iter().map(|sentence| centred(sentence, centre)).collect();
         (nearest(&centroids, &centroid(&matter)) <= SAME_MATTER).then_some(matter)
     });
-    let far = |sentence: &Vec<f32>| labels.iter().all(|label| nearest(&label.examples, sentence) < SAME_SENTENCE);
-    kept.flatten().filter(far).collect()
+    let kept: Vec<Vec<f32>> = kept.flatten().collect();
+    let of = |sentences: &[&[f32]]| matrix(sentences.iter().copied());
+    let examples: Vec<&[f32]> = labels.iter().flat_map(|label| label.examples.iter().map(Vec::as_slice)).collect();
+    let nearest = nearest_of(&of(&kept.iter().map(Vec::as_slice).collect::<Vec<_>>()), &of(&examples));
+    kept.into_iter().zip(nearest).filter(|(_, nearest)| *nearest < SAME_SENTENCE).map(|(sentence, _)| sentence).collect()
 }
 
 fn nearest(examples: &[Vec<f32>], sentence: &[f32]) -> f32 {

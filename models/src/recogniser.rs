@@ -6,6 +6,8 @@
 
 mod beam;
 
+pub(crate) use beam::{Pieces, Sayable};
+
 use std::{borrow::Cow, sync::Arc};
 
 use ort::{
@@ -17,6 +19,7 @@ use crate::{
     error::ModelError,
     runtime::{Runtime, Sessions},
     spoken_number::SpokenNumber,
+    spoken_phrase::SpokenPhrases,
     vocabulary::Vocabulary,
 };
 
@@ -29,6 +32,8 @@ const SHORTEST: usize = RECOGNISER_RATE as usize / 10;
 /// Silence put before and after the utterance: 200 and 300 ms.
 const LEAD: usize = RECOGNISER_RATE as usize / 5;
 const TAIL: usize = RECOGNISER_RATE as usize * 3 / 10;
+/// No phrase lasts longer, with that silence.
+const LONGEST_PHRASE: usize = RECOGNISER_RATE as usize * 5 / 2;
 const LAYERS: usize = 8;
 const BEGIN: i64 = 1;
 const END: usize = 2;
@@ -64,6 +69,29 @@ pub struct Transcript {
     pub cut: bool,
     /// Whether the model would rather have ended before the first word.
     pub forced: bool,
+}
+
+/// Phrases to look for.
+#[derive(Debug, Clone, Copy)]
+pub struct Phrases<'p> {
+    /// Which.
+    pub of: &'p SpokenPhrases,
+    /// One that is less likely than the words by more than this, as a natural logarithm, is not found. The less, the sooner the search is over.
+    pub worse: f32,
+    /// A phrase of a lower confidence (geometric mean of the tokens' probabilities) is not found: what could be anything makes any words unlikely.
+    pub least: f32,
+}
+
+/// What somebody has begun to say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Glimpse {
+    /// The likeliest words; empty when there are none.
+    pub text: String,
+    /// They are no more than a guess.
+    pub guessed: bool,
+    /// How much likelier than any words the likeliest of the phrases is, as a natural logarithm: 0 where the words are one of them, hardly ever more. None if
+    /// it is far less likely, or the utterance is longer than any of them.
+    pub phrase: Option<f32>,
 }
 
 /// The shared recogniser.
@@ -106,21 +134,24 @@ impl Recogniser {
     /// When the model fails, or `cancelled` says so.
     pub fn transcribe(&self, audio: &[f32], cancelled: &dyn Fn() -> bool) -> Result<Transcript, ModelError> {
         match framed(audio) {
-            Some(audio) => self.decode(&self.encode(&audio)?, most_tokens(&audio), FORCED_FROM, cancelled),
+            Some(audio) => self.decode(self.begin(&self.encode(&audio)?)?, most_tokens(&audio), FORCED_FROM, cancelled),
             None => Ok(Transcript::default()),
         }
     }
 
-    /// The likeliest words of somebody who has only begun to speak, and whether they are no more than a guess.
+    /// What somebody has begun to say.
     ///
     /// # Errors
     /// When the model fails, or `cancelled` says so.
-    pub fn glimpse(&self, audio: &[f32], cancelled: &dyn Fn() -> bool) -> Result<(String, bool), ModelError> {
-        let Some(audio) = framed(audio) else { return Ok(Default::default()) };
-        let heard = self.decode(&self.encode(&audio)?, most_tokens(&audio), GUESSED_FROM, cancelled)?;
+    pub fn glimpse(&self, audio: &[f32], phrases: &Phrases<'_>, cancelled: &dyn Fn() -> bool) -> Result<Glimpse, ModelError> {
+        let Some(audio) = framed(audio) else { return Ok(Glimpse::default()) };
+        let begun = self.begin(&self.encode(&audio)?)?;
+        let heard = self.decode(begun.clone(), most_tokens(&audio), 0.0, cancelled)?;
+        let phrase = self.likelier(&audio, begun, &heard, phrases, cancelled)?;
         let guessed = heard.forced && heard.confidence < FORCED_FROM;
         let hum = guessed && OF_A_HUM.contains(&heard.text.trim_end_matches('.'));
-        Ok(if hum { Default::default() } else { (heard.text, guessed) })
+        let nothing = hum || heard.forced && heard.confidence < GUESSED_FROM;
+        Ok(if nothing { Glimpse { phrase, ..Glimpse::default() } } else { Glimpse { text: heard.text, guessed, phrase } })
     }
 
     /// The same where much depends on the words: doubtful ones are heard again at other speeds as long as there `is_time`, and the surest hearing counts.
@@ -162,19 +193,48 @@ impl Recogniser {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Transcript, ModelError> {
         let Some(audio) = framed(audio) else { return Ok(Transcript::default()) };
-        let hidden = self.encode(&audio)?;
+        let begun = self.begin(&self.encode(&audio)?)?;
         let most = most_tokens(&audio);
-        let plain = self.decode(&hidden, most, FORCED_FROM, cancelled)?;
+        let plain = self.decode(begun.clone(), most, FORCED_FROM, cancelled)?;
         if !not_it(&plain.text) {
             return Ok(plain);
         }
-        let found = beam::search(self, &hidden, number, most, cancelled)?;
+        let found = beam::search(self, begun, (number, f32::MIN), most, cancelled)?;
+        let found = found.map(|found| self.transcript(&found.ids, found.log_p, false));
         Ok(found.filter(|found| found.confidence >= NUMBER_FROM).unwrap_or(plain))
     }
 
-    fn decode(&self, hidden: &DynValue, most: usize, forced_from: f32, cancelled: &dyn Fn() -> bool) -> Result<Transcript, ModelError> {
+    /// How likely one of these phrases is in `audio` (16 kHz), beside the words that are likeliest: see [`Glimpse::phrase`].
+    ///
+    /// # Errors
+    /// When the model fails, or `cancelled` says so.
+    pub fn phrase(&self, audio: &[f32], phrases: &Phrases<'_>, cancelled: &dyn Fn() -> bool) -> Result<Option<f32>, ModelError> {
+        let Some(audio) = framed(audio).filter(|audio| audio.len() <= LONGEST_PHRASE) else { return Ok(None) };
+        let begun = self.begin(&self.encode(&audio)?)?;
+        let heard = self.decode(begun.clone(), most_tokens(&audio), 0.0, cancelled)?;
+        self.likelier(&audio, begun, &heard, phrases, cancelled)
+    }
+
+    fn likelier(
+        &self,
+        audio: &[f32],
+        begun: Next,
+        heard: &Transcript,
+        phrases: &Phrases<'_>,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<f32>, ModelError> {
+        if audio.len() > LONGEST_PHRASE {
+            return Ok(None);
+        }
+        let words: f32 = heard.token_log_p.iter().sum();
+        let found = beam::search(self, begun, (phrases.of, words - phrases.worse), most_tokens(audio), cancelled)?;
+        let sure = |found: &beam::Found| found.sum / found.log_p.len() as f32 >= phrases.least.ln();
+        Ok(found.filter(sure).map(|found| found.sum - words))
+    }
+
+    fn decode(&self, begun: Next, most: usize, forced_from: f32, cancelled: &dyn Fn() -> bool) -> Result<Transcript, ModelError> {
         let mut tokens = Tokens::default();
-        let mut next = self.begin(hidden)?;
+        let mut next = begun;
         loop {
             if cancelled() {
                 return Err(ModelError::Cancelled);
@@ -262,6 +322,7 @@ impl CacheNames {
 }
 
 /// What may come next: the natural logarithm of each token's probability, and the cache after what came so far.
+#[derive(Clone)]
 struct Next {
     log_p: Vec<f32>,
     cache: Vec<Arc<DynValue>>,

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use ndarray::{Array2, ArrayView2, Axis};
+
 use crate::linear::dot;
 
 /// Steps; on flows of 6 to 40 labels nothing changes after some thirty.
@@ -14,8 +16,8 @@ const HALVINGS: usize = 12;
 const LEAST_GAIN: f32 = 1e-4;
 
 /// What is to be learnt: rows, which class each is of, and how much it counts.
-pub(crate) struct Lesson<'r> {
-    pub(crate) rows: Vec<&'r [f32]>,
+pub(crate) struct Lesson {
+    pub(crate) rows: Array2<f32>,
     pub(crate) classes: Vec<usize>,
     pub(crate) weights: Vec<f32>,
     pub(crate) class_count: usize,
@@ -27,8 +29,8 @@ pub(crate) struct Lesson<'r> {
 pub(crate) type ClassWeights = Vec<f32>;
 
 /// Learns the weights of every class.
-pub(crate) fn learn(lesson: &Lesson<'_>) -> Vec<ClassWeights> {
-    let width = lesson.rows.first().map_or(0, |row| row.len()) + 1;
+pub(crate) fn learn(lesson: &Lesson) -> Vec<ClassWeights> {
+    let width = lesson.rows.ncols() + 1;
     let mut at = vec![0.0; width * lesson.class_count];
     let (mut loss, mut slope) = lesson.loss(&at, width);
     let mut memory: VecDeque<(Vec<f32>, Vec<f32>)> = VecDeque::with_capacity(MEMORY);
@@ -63,28 +65,25 @@ pub(crate) fn learn(lesson: &Lesson<'_>) -> Vec<ClassWeights> {
     at.chunks_exact(width).map(<[f32]>::to_vec).collect()
 }
 
-impl Lesson<'_> {
+impl Lesson {
     /// Cross entropy with its slope.
     fn loss(&self, at: &[f32], width: usize) -> (f32, Vec<f32>) {
-        let mut slope = vec![0.0; at.len()];
-        let mut loss = 0.0;
-        for ((row, class), weight) in self.rows.iter().zip(&self.classes).zip(&self.weights) {
-            let mut shares: Vec<f32> = at.chunks_exact(width).map(|of| dot(&of[..width - 1], row) + of[width - 1]).collect();
-            softmax(&mut shares);
-            loss -= weight * shares[*class].max(f32::MIN_POSITIVE).ln();
+        let at = ArrayView2::from_shape((self.class_count, width), at).expect("a row of weights for each class");
+        let (weights, bias) = at.split_at(Axis(1), width - 1);
+        let mut shares = self.rows.dot(&weights.t()) + bias.column(0);
+        let mut loss = 0.5 / self.freedom * weights.iter().map(|weight| weight * weight).sum::<f32>();
+        for ((mut shares, class), counts) in shares.rows_mut().into_iter().zip(&self.classes).zip(&self.weights) {
+            let shares = shares.as_slice_mut().expect("rows lie one behind the other");
+            softmax(shares);
+            loss -= counts * shares[*class].max(f32::MIN_POSITIVE).ln();
             shares[*class] -= 1.0;
-            for (of, error) in slope.chunks_exact_mut(width).zip(&shares) {
-                let error = error * weight;
-                of[..width - 1].iter_mut().zip(*row).for_each(|(sum, x)| *sum += error * x);
-                of[width - 1] += error;
-            }
+            shares.iter_mut().for_each(|error| *error *= counts);
         }
-        for (of, weights) in slope.chunks_exact_mut(width).zip(at.chunks_exact(width)) {
-            let (slopes, weights) = (&mut of[..width - 1], &weights[..width - 1]);
-            loss += 0.5 / self.freedom * dot(weights, weights);
-            slopes.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight / self.freedom);
-        }
-        (loss, slope)
+        let mut slope = Array2::zeros(at.raw_dim());
+        let (mut of_weights, mut of_bias) = slope.view_mut().split_at(Axis(1), width - 1);
+        of_weights.assign(&(shares.t().dot(&self.rows) + &weights / self.freedom));
+        of_bias.column_mut(0).assign(&shares.sum_axis(Axis(0)));
+        (loss, slope.into_raw_vec_and_offset().0)
     }
 }
 
@@ -119,13 +118,14 @@ pub(crate) fn softmax(numbers: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linear::matrix;
 
     #[test]
     fn what_can_be_told_apart_is_told_apart() {
         let rows: Vec<Vec<f32>> =
             (0..30).map(|i| vec![(i % 3) as f32, ((i * 7) % 5) as f32 / 10.0, f32::from(u8::from(i % 3 == 1))]).collect();
         let lesson = Lesson {
-            rows: rows.iter().map(Vec::as_slice).collect(),
+            rows: matrix(rows.iter().map(Vec::as_slice)),
             classes: (0..30).map(|i| i % 3).collect(),
             weights: vec![1.0; 30],
             class_count: 3,

@@ -1,6 +1,11 @@
 //! What a spoken number of a known length can look like, word piece by word piece: what the recogniser may say where the flow expects digits.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+};
+
+use crate::recogniser::{Pieces, Sayable};
 
 /// What a word does to a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,41 +53,12 @@ impl SpokenNumber {
     }
 
     /// Can this piece be a part of one of the words, or of figures?
-    pub(crate) fn may_hold(&self, piece: &str) -> bool {
+    fn may_hold(&self, piece: &str) -> bool {
         let mut parts = piece.split(is_gap).filter(|part| !part.is_empty());
         parts.all(|part| {
             let plain = part.replace('\u{2019}', "'").to_lowercase();
             is_figures(part) || (self.parts.contains(&plain) && !part.chars().skip(1).any(char::is_uppercase))
         })
-    }
-
-    pub(crate) fn start(&self) -> Place {
-        Place { word: String::new(), digits: 0, times: 1, after_tens: false }
-    }
-
-    /// Where a piece leads; none if no such number goes on like this.
-    pub(crate) fn after(&self, place: &Place, piece: &str) -> Option<Place> {
-        let mut place = place.clone();
-        for letter in piece.chars() {
-            if is_gap(letter) {
-                place = self.word_over(place)?;
-            } else if letter.is_ascii_digit() {
-                place = place.figure()?;
-            } else {
-                if is_figures(&place.word) && !place.word.is_empty() || (letter.is_uppercase() && !place.word.is_empty()) {
-                    return None;
-                }
-                place.word.extend(if is_apostrophe(letter) { '\''.to_lowercase() } else { letter.to_lowercase() });
-                self.begins_a_word(&place.word).then_some(())?;
-            }
-            (place.digits <= self.most).then_some(())?;
-        }
-        Some(place)
-    }
-
-    /// May the text end here?
-    pub(crate) fn is_whole(&self, place: &Place) -> bool {
-        self.word_over(place.clone()).is_some_and(|place| place.times == 1 && (self.least..=self.most).contains(&place.digits))
     }
 
     fn begins_a_word(&self, part: &str) -> bool {
@@ -113,6 +89,45 @@ impl SpokenNumber {
             NumberWord::Lead => (place.digits == 0 && place.times == 1).then_some(())?,
         }
         Some(place)
+    }
+}
+
+impl Sayable for SpokenNumber {
+    type Place = Place;
+
+    /// Three found 19 of 20 misheard numbers. More of them at the first pieces: words that may come before a number crowd out its own beginning until it is clear
+    /// that nothing follows them.
+    const WIDTHS: &'static [usize] = &[8, 5, 3];
+
+    fn pieces(&self, all: &dyn Fn() -> Pieces) -> Cow<'_, Pieces> {
+        Cow::Owned(all().into_iter().filter(|(_, piece)| self.may_hold(piece)).collect())
+    }
+
+    fn start(&self) -> Place {
+        Place { word: String::new(), digits: 0, times: 1, after_tens: false }
+    }
+
+    fn after(&self, place: &Place, piece: &str) -> Option<Place> {
+        let mut place = place.clone();
+        for letter in piece.chars() {
+            if is_gap(letter) {
+                place = self.word_over(place)?;
+            } else if letter.is_ascii_digit() {
+                place = place.figure()?;
+            } else {
+                if is_figures(&place.word) && !place.word.is_empty() || (letter.is_uppercase() && !place.word.is_empty()) {
+                    return None;
+                }
+                place.word.extend(if is_apostrophe(letter) { '\''.to_lowercase() } else { letter.to_lowercase() });
+                self.begins_a_word(&place.word).then_some(())?;
+            }
+            (place.digits <= self.most).then_some(())?;
+        }
+        Some(place)
+    }
+
+    fn is_whole(&self, place: &Place) -> bool {
+        self.word_over(place.clone()).is_some_and(|place| place.times == 1 && (self.least..=self.most).contains(&place.digits))
     }
 }
 

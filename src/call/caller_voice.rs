@@ -102,13 +102,13 @@ impl Call {
         }
     }
 
-    pub(super) fn partial(&mut self, leg: LegId, from: Time, text: String, guessed: bool) {
+    pub(super) fn partial(&mut self, leg: LegId, from: Time, text: String, (guessed, back_channel): (bool, Option<f32>)) {
         if leg != LegId::CALLER || !self.base.ear.is_voice() {
             return;
         }
         let base = &mut self.base;
         let (said, yes_answers) = (base.mouth.text(), !base.expects_sentence());
-        base.lasting.of(from).looks.take((&text, guessed), &said, yes_answers, base.language);
+        base.lasting.of(from).looks.take((&text, guessed), back_channel, &said, yes_answers, base.language);
         if !text.trim().is_empty() && !guessed {
             self.base.io.record(What::Hearing { text });
         }

@@ -50,12 +50,15 @@ pub enum Event {
     /// Speech has paused: the last sound was at `at`. Reported when the pause has lasted the listener's minimum (200 ms by default).
     VoiceStopped { leg: LegId, at: Time },
     /// What was said so far, while the speaker goes on. May lag; may never come. `guessed`: nobody would bet on the words; they are better than none.
+    /// `back_channel`: how much likelier than the words a "mhm" or its like is, as a natural logarithm; none if it is far less likely, or unknown.
     Partial {
         leg: LegId,
         from: Time,
         text: String,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         guessed: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        back_channel: Option<f32>,
     },
     /// Before `Heard`, on the caller's first words, where the call may be held in other languages: they are in this one, and are written down in it.
     OtherLanguage { id: RequestId, language: String },

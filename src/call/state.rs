@@ -169,7 +169,7 @@ impl Call {
             Event::VoiceLasting { leg, at, ms, meant } => self.voice_lasting(leg, at, ms, meant),
             Event::VoiceStopped { leg: LegId::CALLER, at } => self.voice_stopped(at),
             Event::VoiceStopped { leg, at } => self.agent_voice(Some(leg), &AgentVoice::VoiceStopped { at }),
-            Event::Partial { leg, from, text, guessed } => self.partial(leg, from, text, guessed),
+            Event::Partial { leg, from, text, guessed, back_channel } => self.partial(leg, from, text, (guessed, back_channel)),
             Event::OtherLanguage { language, .. } => self.other_language(&language),
             Event::Heard { id, transcript } => {
                 self.heard(id, transcript.clone());

@@ -11,6 +11,10 @@ pub struct Transcript {
     pub confidence: f32,
     /// Smart Turn's probability that the speaker has finished, 0..=1. A hint, never a verdict; none when there was no time for it.
     pub complete: Option<f32>,
+    /// How much likelier than the words a "mhm" or its like is in the sound, as a natural logarithm: hardly ever above 0. Only of a few words over the bot's own,
+    /// and none if it is far less likely.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_channel: Option<f32>,
     /// How it was said. Only of the caller, only where the flow announces that tone is looked at, and only if there was enough voice in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voice: Option<Box<Voice>>,

@@ -41,6 +41,8 @@ pub(crate) struct LegEar {
     /// Frames since the bot could be heard last, and whether it could when the voice began.
     bot_silent: u32,
     over_bot: bool,
+    /// When the last voice began that did so over the bot's words.
+    last_over_bot: Option<Time>,
     echo: EchoGuard,
     /// Samples that do not fill a window yet.
     window: Vec<i16>,
@@ -77,6 +79,9 @@ impl LegEar {
         let voice = if cleaned.is_echo { [0; FRAME_SAMPLES] } else { cleaned.sound };
         self.take(&cleaned.sound, &voice, vad, notice);
         let since = self.gate.voice_since();
+        if self.over_bot {
+            self.last_over_bot = since.or(self.last_over_bot);
+        }
         if self.fade.frame(&cleaned.sound, since.is_some())
             && let Some(from) = since
         {
@@ -97,6 +102,11 @@ impl LegEar {
     /// The voice that was noticed to fade has not sounded since, whether or not the detector still hears it.
     pub(crate) fn is_silent(&self) -> bool {
         self.gate.voice_since().is_none() || self.fade.is_silent()
+    }
+
+    /// A voice began between these times while the bot could be heard.
+    pub(crate) fn was_over_bot(&self, from: Time, to: Time) -> bool {
+        self.last_over_bot.is_some_and(|at| (from..=to).contains(&at))
     }
 
     /// The voice began while the bot could be heard.

@@ -25,7 +25,9 @@ impl Shared {
         let tells = move |heard: Heard| {
             let Some(call) = call.upgrade() else { return };
             match heard {
-                Heard::Partial { from, text } => call.report(Event::Partial { leg: LegId::CALLER, from, text, guessed: false }),
+                Heard::Partial { from, text } => {
+                    call.report(Event::Partial { leg: LegId::CALLER, from, text, guessed: false, back_channel: None });
+                }
                 Heard::Broken(trouble) => call.fell_back(Engine::Recogniser, &trouble),
             }
         };
@@ -45,7 +47,8 @@ impl Shared {
             match call.words_from_elsewhere(leg, span).await {
                 Ok(words) => {
                     let voice = voice.await.unwrap_or_default();
-                    let transcript = Transcript { confidence: words.sureness(), text: words.text, complete: None, voice };
+                    let transcript =
+                        Transcript { confidence: words.sureness(), text: words.text, complete: None, back_channel: None, voice };
                     if call.settle(id, &forgotten) {
                         call.report(Event::Heard { id, transcript });
                     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use warmline_models::{
-    Embedder, EndOfTurn, ModelError, ModelsDir, Recogniser, Runtime, Synthesiser, Transcript, Vad, Whisper, manifest::is_english,
+    Embedder, EndOfTurn, Glimpse, ModelError, ModelsDir, Phrases, Recogniser, Runtime, SpokenPhrases, Synthesiser, Transcript, Vad,
+    Whisper, manifest::is_english,
 };
 
 /// Sessions of the embedder: example sentences of a flow are read twice as fast with two.
@@ -11,6 +12,14 @@ const EMBEDDERS: usize = 2;
 /// The recogniser takes a quarter of a gigabyte; its three parts overlap between two utterances even so.
 const RECOGNISERS: usize = 1;
 const VOICES: usize = 1;
+/// More words are no back-channel that was misheard.
+const MISHEARD_WORDS: usize = 5;
+/// Back-channels that are less likely than the words by more than this, as a natural logarithm, are not looked for.
+const FAR_LESS_LIKELY: f32 = 6.0;
+/// The same of what has only begun, where there is less time.
+const FAR_LESS_LIKELY_YET: f32 = 3.0;
+/// And it must be as likely as a guess that is worth telling.
+const LEAST_YET: f32 = 0.33;
 
 /// The engines of `warmline-models`.
 pub(crate) struct Engines {
@@ -74,15 +83,39 @@ impl Engines {
         multilingual.transcribe(language, audio, cancelled)
     }
 
-    /// The same of somebody who has only begun to speak: the likeliest words, and whether they are no more than a guess.
+    /// What somebody has begun to say over the bot's words, and how likely it is a back-channel.
     ///
     /// # Errors
     /// As [`transcribe`](Self::transcribe).
-    pub(crate) fn glimpse(&self, language: &str, audio: &[f32], cancelled: &dyn Fn() -> bool) -> Result<(String, bool), ModelError> {
+    pub(crate) fn glimpse(
+        &self,
+        language: &str,
+        back_channels: &SpokenPhrases,
+        audio: &[f32],
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Glimpse, ModelError> {
         if is_english(language) {
-            return self.recogniser.glimpse(audio, cancelled);
+            return self.recogniser.glimpse(audio, &Phrases { of: back_channels, worse: FAR_LESS_LIKELY_YET, least: LEAST_YET }, cancelled);
         }
-        Ok((self.transcribe(language, audio, cancelled)?.text, false))
+        Ok(Glimpse { text: self.transcribe(language, audio, cancelled)?.text, ..Glimpse::default() })
+    }
+
+    /// How much likelier than these words of `audio` (16 kHz) a back-channel is, as a natural logarithm; none if it is far less likely. Only the recogniser of
+    /// English can tell.
+    ///
+    /// # Errors
+    /// As [`transcribe`](Self::transcribe).
+    pub(crate) fn back_channel(
+        &self,
+        language: &str,
+        back_channels: &SpokenPhrases,
+        (text, audio): (&str, &[f32]),
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<f32>, ModelError> {
+        if !is_english(language) || !(1..=MISHEARD_WORDS).contains(&text.split_whitespace().count()) {
+            return Ok(None);
+        }
+        self.recogniser.phrase(audio, &Phrases { of: back_channels, worse: FAR_LESS_LIKELY, least: 0.0 }, cancelled)
     }
 
     /// The same where much depends on the words: doubtful English is heard again as long as there `is_time`.

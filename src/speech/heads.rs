@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use warmline_models::{Embedder, ModelError};
+use warmline_models::{Embedder, ModelError, SpokenPhrases};
 
 use super::remote::{ChatMode, Known};
 use crate::{
     call::{
         flow::Flow,
+        turn::words::{self, Language},
         understanding::{Before, Scored, Understanding},
     },
     clock,
@@ -15,7 +16,16 @@ use crate::{
 };
 
 /// The heads of one flow.
-pub struct Heads(Understander);
+pub struct Heads {
+    understander: Understander,
+    back_channels: SpokenPhrases,
+}
+
+/// What callers of a language say who only listen.
+pub(crate) fn back_channels(language: Language) -> SpokenPhrases {
+    let (phrases, most) = words::back_channels(language);
+    SpokenPhrases::new(phrases, most)
+}
 
 impl Heads {
     /// Reads the example sentences of each flow: 4 ms a sentence on one core. A flow that stands there twice is read once.
@@ -27,7 +37,7 @@ impl Heads {
         for (index, flow) in flows.iter().enumerate() {
             heads.push(match flows[..index].iter().position(|earlier| Arc::ptr_eq(earlier, flow)) {
                 Some(known) => Arc::clone(&heads[known]),
-                None => Arc::new(Self(Understander::new(flow, embedder)?)),
+                None => Arc::new(Self { understander: Understander::new(flow, embedder)?, back_channels: back_channels(flow.words()) }),
             });
         }
         Ok(heads)
@@ -35,12 +45,17 @@ impl Heads {
 
     /// The flow says that the caller's tone is looked at.
     pub(crate) fn looks_at_tone(&self) -> bool {
-        self.0.looks_at_tone()
+        self.understander.looks_at_tone()
+    }
+
+    /// What callers say who only listen.
+    pub(super) fn back_channels(&self) -> &SpokenPhrases {
+        &self.back_channels
     }
 
     /// What a chat model is told of the flow's knowledge for this question, and the score that what it finds has; nothing where the flow knows by itself what to do.
     pub(super) fn known(&self, understanding: &Understanding, mode: ChatMode) -> Option<(Vec<Known>, f32)> {
-        let flow = self.0.flow();
+        let flow = self.understander.flow();
         let needed = flow.understanding.knowledge;
         let best = understanding.knowledge.first().map_or(0.0, |entry| entry.score);
         let intent = flow.intent_of(understanding).map(|intent| intent.score);
@@ -64,17 +79,17 @@ impl Heads {
 
     /// What the words mean after what was said before; nothing for no words.
     pub(crate) fn understand(&self, before: &Before, text: &str) -> Result<Understanding, ModelError> {
-        if text.trim().is_empty() { Ok(Understanding::default()) } else { self.0.understand(before, text) }
+        if text.trim().is_empty() { Ok(Understanding::default()) } else { self.understander.understand(before, text) }
     }
 
     /// Which value of the flow a question of an agent is after, the likeliest first.
     pub(super) fn asks_for(&self, question: &str) -> Result<Vec<Scored>, ModelError> {
-        self.0.asks_for(question)
+        self.understander.asks_for(question)
     }
 
     /// A clause as the voice is to say it.
     pub(crate) fn pronounced(&self, clause: &str) -> String {
-        pronounced(self.0.flow(), clause)
+        pronounced(self.understander.flow(), clause)
     }
 }
 

@@ -70,6 +70,11 @@ impl Ears {
         self.legs().get(&leg).is_some_and(LegEar::is_silent)
     }
 
+    /// A voice began on a leg between two times, over the bot's words.
+    pub(crate) fn was_over_bot(&self, leg: LegId, from: Time, to: Time) -> bool {
+        self.legs().get(&leg).is_some_and(|ear| ear.was_over_bot(from, to))
+    }
+
     fn legs(&self) -> MutexGuard<'_, HashMap<LegId, LegEar>> {
         self.legs.lock().unwrap_or_else(PoisonError::into_inner)
     }

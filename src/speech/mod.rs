@@ -11,7 +11,7 @@ pub(crate) mod engines;
 mod fade;
 pub(crate) mod gate;
 pub(crate) mod glimpse;
-mod heads;
+pub(crate) mod heads;
 mod lead;
 mod listener;
 mod making;

@@ -1,6 +1,6 @@
 //! The embedder, the heads of intent, tone and matters.
 
-use warmline_models::{Embedding, Felt, IntentHead, Speaker, dot};
+use warmline_models::{Embedding, Felt, Heard, IntentHead, Speaker, dot};
 
 use crate::{ENGINES, UTTERANCES, at_16k};
 
@@ -158,7 +158,7 @@ fn one_label_is_no_head() {
 fn felt(before: Option<(&str, &str)>, text: &str) -> Felt {
     let heard = |speaker, text| ENGINES.embedder.hear(speaker, text).unwrap();
     let before = before.map(|(caller, bot)| [heard(Speaker::Caller, caller), heard(Speaker::Bot, bot)]);
-    let before: Vec<_> = before.iter().flatten().collect();
+    let before: Vec<&Heard> = before.iter().flatten().map(AsRef::as_ref).collect();
     ENGINES.embedder.feel(&before, &heard(Speaker::Caller, text)).unwrap()
 }
 

@@ -200,8 +200,10 @@ impl Bot {
         // A hum of which the recogniser makes a word or two, or words that nobody would bet on.
         let hum = base.meant < base.flow.turn.barge_in_meant && text.split_whitespace().count() <= HUMMED_WORDS;
         let guess = heard.confidence < base.flow.understanding.hearing;
+        let looks = &base.lasting.looks;
         let misheard = base.expects_sentence()
-            && overlap::is_misheard(&base.flow.turn, (text, heard.confidence), (&base.lasting.looks, base.lasting.ms), base.language);
+            && (overlap::only_nods(heard, looks, base.language)
+                || overlap::is_misheard(&base.flow.turn, (text, heard.confidence), (looks, base.lasting.ms), base.language));
         hum || guess
             || misheard
             || words::is_back_channel(text, base.language)

@@ -52,7 +52,7 @@ impl Default for TurnPolicy {
             pause_incomplete_ms: 1_600,
             pause_yes_no_ms: 200,
             pause_digits_ms: 1_500,
-            barge_in_ms: 160,
+            barge_in_ms: 120,
             barge_in_meant: 0.5,
             few_words_heard: 0.78,
             barge_in_unsure_ms: 1_200,

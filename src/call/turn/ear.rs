@@ -73,6 +73,7 @@ enum Hearing {
 
 /// What the owner of the ear has to act on.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
 pub(crate) enum News {
     /// Nothing.
     Nothing,

@@ -131,7 +131,7 @@ mod tests {
     use crate::call::language::english;
 
     fn heard(text: &str) -> Transcript {
-        Transcript { text: text.to_owned(), confidence: 0.9, complete: None, voice: None }
+        Transcript { text: text.to_owned(), confidence: 0.9, complete: None, back_channel: None, voice: None }
     }
 
     fn pause(expect: Expect, text: &str, complete: Option<f32>, meant: f32) -> u64 {

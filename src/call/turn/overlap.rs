@@ -5,13 +5,15 @@
 use crate::call::{
     flow::policy::{InDoubt, TurnPolicy},
     turn::words::{self, Language},
+    understanding::Transcript,
 };
 
 /// So few words need the confidence that the policy wants of the recogniser.
 const FEW: usize = 2;
-/// A voice of which no word was made out so often is laughter, or a murmur: of 132 interruptions by voices that are nearly people's one has none in its
-/// first three looks.
-const NOTHINGS: u32 = 3;
+/// A voice of which no word was made out so often is laughter, or a murmur.
+const NOTHINGS: u32 = 4;
+/// The first looks hear too little: "yes, but" is a "yes", "one second" is a "one".
+const FIRST_LOOKS: u32 = 2;
 /// One look may be wrong, two are not.
 const SURE: u32 = 2;
 /// A voice this short is rather a "mhm" that was misheard than a turn, unless its words claim one. All of it is heard a moment later.
@@ -64,29 +66,45 @@ pub(crate) struct Looks {
     steady: bool,
     /// There were two words or more: "can I" begins a sentence.
     several: bool,
+    /// The last look saw nothing, and the one before a "mhm".
+    kept: bool,
+    /// A "mhm" in the sound is not much less likely than the words.
+    may_nod: bool,
 }
 
 impl Looks {
     /// Takes what the recogniser makes of the voice now. `said`: what the bot is saying; `yes_answers`: "yes" would be an answer now.
     /// `guessed`: the words are no more than likely. They may be a "mhm", and else they are none: in laughter many a "what?" is guessed.
-    pub(crate) fn take(&mut self, (text, guessed): (&str, bool), said: &str, yes_answers: bool, language: Language) {
-        let likely = kind(text, said, yes_answers, language);
+    /// `back_channel`: how much likelier than these words a "mhm" is in the sound, as a natural logarithm.
+    pub(crate) fn take(
+        &mut self,
+        (text, guessed): (&str, bool),
+        back_channel: Option<f32>,
+        said: &str,
+        yes_answers: bool,
+        language: Language,
+    ) {
+        let nods = !yes_answers && back_channel.is_some_and(|likely| likely >= NODS) && !words::claims_turn(text, language);
+        let likely = if nods { Kind::NoTurn } else { kind(text, said, yes_answers, language) };
         let counts = !guessed || likely == Kind::NoTurn;
+        let other = guessed && !counts;
         let text = if guessed { "" } else { text };
         let kind = match if counts { likely } else { Kind::Nothing } {
-            // A moment without a word takes nothing back.
-            Kind::Nothing if matches!(self.last, Some(Kind::NoTurn | Kind::Begun)) => self.last.unwrap_or(Kind::Nothing),
+            // A moment without a word takes nothing back; a guess at other words does.
+            Kind::Nothing if !other && matches!(self.last, Some(Kind::NoTurn | Kind::Begun)) => self.last.unwrap_or(Kind::Nothing),
             kind => kind,
         };
+        self.kept = kind == Kind::NoTurn && likely == Kind::Nothing;
         self.alike = if self.last == Some(kind) { self.alike + 1 } else { 1 };
         self.last = Some(kind);
         self.count += 1;
-        self.agreed |= kind == Kind::NoTurn && self.alike >= SURE;
+        self.agreed |= kind == Kind::NoTurn && self.alike >= SURE && self.count > SURE;
         self.claims = if words::claims_turn(text, language) { self.claims + 1 } else { 0 };
         self.claimed |= self.claims >= SURE;
         if self.claims > 0 {
             text.clone_into(&mut self.claim);
         }
+        self.may_nod = nods || back_channel.is_some();
         let plain = words::plain(text);
         self.several = plain.len() >= FEW;
         let first = plain.into_iter().next().unwrap_or_default();
@@ -168,11 +186,11 @@ pub(crate) fn weigh(policy: &TurnPolicy, voice: &Voice<'_>) -> Verdict {
         None => false,
         Some(_) if looks.claims() => false,
         Some(Kind::Nothing) => voice.fades || looks.alike >= NOTHINGS,
-        Some(Kind::NoTurn) => voice.ms < longest && (looks.count > 1 || voice.fades),
+        Some(Kind::NoTurn) => voice.ms < longest && (looks.count > FIRST_LOOKS && !looks.kept || voice.fades),
         Some(Kind::Begun) if voice.in_doubt >= InDoubt::Weigh && breath_over => voice.ms < longest,
         Some(Kind::Few) if voice.in_doubt == InDoubt::GoOn && breath_over => voice.ms < longest,
         Some(Kind::Begun | Kind::Few) => {
-            voice.fades && voice.ms < SHORT_MS && !looks.begins_a_sentence() || looks.agreed && looks.alike < SURE
+            voice.fades && voice.ms < SHORT_MS && looks.may_nod && !looks.begins_a_sentence() || looks.agreed && looks.alike < SURE
         }
         Some(Kind::Turn) => false,
     };
@@ -198,6 +216,17 @@ pub(crate) fn is_misheard(policy: &TurnPolicy, (text, confidence): (&str, f32), 
     count <= FEW && confidence < policy.few_words_heard || count <= FEW + 1 && agreed
 }
 
+/// A "mhm" in the sound that is less likely than the words by less than this (natural logarithm) is one that was misheard ("makes a fence", "all rights"), unless
+/// the words claim the turn; one that is hardly less likely is one even then ("not hard" for an "uh-huh").
+const MISHEARD: f32 = -5.0;
+const NODS: f32 = -1.0;
+
+/// The sound is likely a "mhm" or its like.
+pub(crate) fn only_nods(heard: &Transcript, looks: &Looks, language: Language) -> bool {
+    let claims = || words::claims_turn(&heard.text, language) || words::nearly_claims(&heard.text, language);
+    !looks.claimed && heard.back_channel.is_some_and(|likely| likely >= NODS || likely >= MISHEARD && !claims())
+}
+
 /// Words that say no more than that the caller listens, by their meaning, which is so likely (0..=1).
 pub(crate) fn only_listens(text: &str, listens: f32, language: Language) -> bool {
     listens >= LISTENS && !words::claims_turn(text, language) && !words::nearly_claims(text, language)
@@ -212,7 +241,7 @@ mod tests {
 
     fn looks(texts: &[&str]) -> Looks {
         let mut looks = Looks::default();
-        texts.iter().for_each(|text| looks.take((text, false), SAID, false, english()));
+        texts.iter().for_each(|text| looks.take((text, false), None, SAID, false, english()));
         looks
     }
 
@@ -246,23 +275,25 @@ mod tests {
 
     #[test]
     fn laughter_stops_the_bot_for_no_longer_than_a_breath() {
-        assert_eq!(weighed(400, 0.9, &[""; 2], false), Verdict::Stops);
-        assert_eq!(weighed(400, 0.9, &[""; 3], false), Verdict::GoesOn);
+        assert_eq!(weighed(400, 0.9, &[""; 3], false), Verdict::Stops);
+        assert_eq!(weighed(400, 0.9, &[""; 4], false), Verdict::GoesOn);
         assert_eq!(weighed(700, 0.9, &["", "", "", "", "", "Where is it then"], false), Verdict::Stops);
     }
 
     #[test]
     fn a_back_channel_and_our_own_words_stop_nothing_until_more_is_said() {
         for text in ["Right.", "Yeah, okay", "I see.", "open until six"] {
-            assert_eq!(weighed(250, 0.9, &[text], false), Verdict::Stops, "{text}: the first look may be wrong");
+            for looked in [&[text][..], &[text, text]] {
+                assert_eq!(weighed(250, 0.9, looked, false), Verdict::Stops, "{text}: it may become a \"yes, but\"");
+            }
             assert_eq!(weighed(300, 0.9, &[text], true), Verdict::GoesOn, "{text}");
-            for looked in [["", text], [text, text], [text, ""]] {
+            for looked in [["", "", text], [text, text, text], ["", text, text]] {
                 assert_eq!(weighed(400, 0.9, &looked, false), Verdict::GoesOn, "{looked:?}");
             }
         }
-        assert_eq!(weighed(400, 0.9, &["Stop.", "Sure."], false), Verdict::GoesOn, "one look may be wrong");
+        assert_eq!(weighed(400, 0.9, &["", "Stop.", "Sure."], false), Verdict::GoesOn, "one look may be wrong");
         assert_eq!(weighed(400, 0.9, &["Stop.", "Stop.", "Sure."], false), Verdict::Stops);
-        assert_eq!(weighed(700, 0.9, &["Right.", "Right.", "Ride"], false), Verdict::GoesOn, "a slip of the recogniser");
+        assert_eq!(weighed(700, 0.9, &["Right.", "Right.", "Right.", "Ride"], false), Verdict::GoesOn, "a slip of the recogniser");
         assert_eq!(weighed(500, 0.9, &["Yes", "Yes", "Yes, but"], false), Verdict::Stops);
         assert_eq!(weighed(TurnPolicy::default().barge_in_unsure_ms, 0.9, &["Yes", "Yes"], false), Verdict::Stops);
     }
@@ -292,7 +323,7 @@ mod tests {
     fn a_guess_may_be_a_back_channel_and_else_is_no_word() {
         let guessed = |text: &str| {
             let mut looks = Looks::default();
-            looks.take((text, true), SAID, false, english());
+            looks.take((text, true), None, SAID, false, english());
             (looks.last, looks.has_claimed(), looks.steady)
         };
         assert_eq!(guessed("Okay"), (Some(Kind::NoTurn), false, false));
@@ -302,8 +333,16 @@ mod tests {
 
     #[test]
     fn a_short_voice_is_no_turn_unless_it_claims_one() {
-        for text in ["", "You have.", "Braid."] {
-            assert_eq!(weighed(330, 0.9, &[text], true), Verdict::GoesOn, "{text}");
+        let heard = |text: &str, likely| {
+            let mut looks = Looks::default();
+            looks.take((text, false), likely, SAID, false, english());
+            let voice = Voice { ms: 330, meant: 0.9, looks: &looks, fades: true, held_ms: 0, let_go: false, in_doubt: InDoubt::Stop };
+            weigh(&TurnPolicy::default(), &voice)
+        };
+        assert_eq!(heard("", None), Verdict::GoesOn);
+        for text in ["You have.", "Braid."] {
+            assert_eq!(heard(text, Some(-2.5)), Verdict::GoesOn, "{text}: a \"mhm\", or not");
+            assert_eq!(heard(text, None), Verdict::Stops, "{text}: surely none");
         }
         assert_eq!(weighed(330, 0.9, &["Stop."], true), Verdict::Stops);
         assert_eq!(weighed(600, 0.9, &["Delivery."], true), Verdict::Stops);
@@ -343,6 +382,35 @@ mod tests {
     }
 
     #[test]
+    fn what_sounds_like_a_back_channel_is_one_whatever_its_words() {
+        let looked = |texts: &[&str], likely| {
+            let mut looks = Looks::default();
+            texts.iter().for_each(|text| looks.take((text, true), likely, SAID, false, english()));
+            looks
+        };
+        assert_eq!(looked(&["Make a fence"], Some(-0.4)).last, Some(Kind::NoTurn));
+        assert_eq!(looked(&["Make a fence"], Some(-2.0)).last, Some(Kind::Nothing));
+        assert_eq!(looked(&["Who is it"], Some(-0.4)).last, Some(Kind::Nothing), "a claim");
+        let mut looks = looked(&["Right", "Right"], Some(0.0));
+        looks.take(("Double", true), None, SAID, false, english());
+        assert_eq!((looks.last, looks.alike), (Some(Kind::Nothing), 1), "a guess at something else");
+        looks.take(("Right", false), Some(0.0), "Shall I go on?", true, english());
+        assert_ne!(looks.last, Some(Kind::NoTurn), "it answers");
+    }
+
+    #[test]
+    fn a_back_channel_that_was_misheard_is_no_turn() {
+        let nods = |text: &str, back_channel, looked: &[&str]| {
+            let heard = Transcript { text: text.to_owned(), confidence: 0.8, complete: None, back_channel, voice: None };
+            only_nods(&heard, &looks(looked), english())
+        };
+        assert!(nods("All rights.", Some(-1.1), &[]) && nods("Gosho.", Some(-4.8), &["Gos"]));
+        assert!(nods("Not hard.", Some(-0.6), &["No."]), "one claim may be wrong");
+        assert!(!nods("Right but.", Some(-4.3), &[]) && !nods("Shush.", Some(-0.2), &["Stop.", "Stop."]), "claims");
+        assert!(!nods("Enough, thank you.", Some(-5.5), &[]) && !nods("Saturday.", None, &[]));
+    }
+
+    #[test]
     fn what_means_that_somebody_listens_is_no_turn_unless_it_claims_one() {
         assert!(only_listens("Well I never.", 0.9, english()) && !only_listens("Well I never.", 0.6, english()));
         assert!(!only_listens("Stop it.", 0.9, english()), "a claim");
@@ -351,8 +419,8 @@ mod tests {
     #[test]
     fn a_yes_that_was_asked_for_is_an_answer() {
         let mut looks = Looks::default();
-        looks.take(("Yes.", false), "Shall I go on?", true, english());
-        looks.take(("Yes.", false), "Shall I go on?", true, english());
+        looks.take(("Yes.", false), None, "Shall I go on?", true, english());
+        looks.take(("Yes.", false), None, "Shall I go on?", true, english());
         let voice = Voice { ms: 300, meant: 0.9, looks: &looks, fades: false, held_ms: 0, let_go: false, in_doubt: InDoubt::Weigh };
         assert_eq!(weigh(&TurnPolicy::default(), &voice), Verdict::Stops);
     }

@@ -95,6 +95,11 @@ fn listening(words: &[String], left: usize, language: Language) -> Listening {
     language.turn.back_channels.iter().map(from).max().unwrap_or(Listening::Not)
 }
 
+/// All of them, and how many may follow one another.
+pub(crate) fn back_channels(language: Language) -> (impl Iterator<Item = &'static str>, usize) {
+    (language.turn.back_channels.iter(), LISTENING)
+}
+
 /// "mhm", "yeah", "oh, that's fine": the listener says that they listen, and wants no turn.
 pub(crate) fn is_back_channel(text: &str, language: Language) -> bool {
     let words = plain(text);

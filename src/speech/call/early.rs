@@ -83,7 +83,9 @@ impl Shared {
         let line = to_float(&self.line(LegId::CALLER, from, to));
         let audio = resample(&line, 8_000, RECOGNISER_RATE)?;
         let heard = self.words_of_turn(&audio, given_up)?;
-        Ok(Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: self.voice_of(LegId::CALLER, &line) })
+        let back_channel = self.back_channel(LegId::CALLER, (from, to), &heard.text, &audio, given_up)?;
+        let voice = self.voice_of(LegId::CALLER, &line);
+        Ok(Transcript { text: heard.text, confidence: heard.confidence, complete: None, back_channel, voice })
     }
 
     /// Whether the words of a turn come from what was begun early. They do if nothing has sounded since.
@@ -204,7 +206,7 @@ mod tests {
     const SPAN: (Time, Time) = (FROM, Time(2_000));
 
     fn words() -> Transcript {
-        Transcript { text: "Where is it?".to_owned(), confidence: 0.9, complete: None, voice: None }
+        Transcript { text: "Where is it?".to_owned(), confidence: 0.9, complete: None, back_channel: None, voice: None }
     }
 
     #[test]

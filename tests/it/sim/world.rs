@@ -221,7 +221,7 @@ impl World {
             }
         }
         for (ms, text) in self.glimpses.clone().into_iter().filter(|(ms, _)| from + ms <= to) {
-            self.tell(from + ms, Event::Partial { leg, from: at, text: text.to_owned(), guessed: self.guesses });
+            self.tell(from + ms, Event::Partial { leg, from: at, text: text.to_owned(), guessed: self.guesses, back_channel: None });
         }
         self.tell(to + 200, Event::VoiceStopped { leg, at: warmline::call::time::Time(to) });
     }
@@ -346,7 +346,13 @@ impl World {
         let said: Vec<&Segment> = self.said.iter().filter(|said| said.leg == leg && said.from < to && said.to > from).collect();
         let text = said.iter().map(|said| said.text.as_str()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
         let confidence = if text.is_empty() { 0.0 } else { said.iter().map(|said| said.confidence).fold(1.0, f32::min) };
-        Transcript { text, confidence, complete: said.last().and_then(|said| said.complete), voice: Some(Box::new(meaning::voice_of(leg))) }
+        Transcript {
+            text,
+            confidence,
+            back_channel: None,
+            complete: said.last().and_then(|said| said.complete),
+            voice: Some(Box::new(meaning::voice_of(leg))),
+        }
     }
 
     fn speak(&mut self, id: RequestId, leg: LegId, clauses: &[String]) {

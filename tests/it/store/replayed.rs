@@ -56,7 +56,8 @@ fn reports(action: &Action, words: &[&str], turn: &mut usize, now: u64) -> Vec<(
         Action::Transcribe { id, .. } => {
             let text = words.get(*turn).copied().unwrap_or_default();
             *turn += 1;
-            let transcript = Transcript { text: text.to_owned(), confidence: 0.913_7, complete: Some(0.871_3), voice: None };
+            let transcript =
+                Transcript { text: text.to_owned(), confidence: 0.913_7, complete: Some(0.871_3), back_channel: Some(-1.25), voice: None };
             vec![(now + 170, Event::Heard { id: *id, transcript })]
         }
         Action::Understand { id, text } => {

@@ -121,7 +121,7 @@ fn pause(bench: &Bench, ear: &LegEar, expects: Expected, (from, to): (Time, Time
     let whole = Some(wholeness(&heard.text, &bench.embedder.embed(&heard.text)?));
     let meant =
         bench.heads.as_ref().map(|heads| heads.understand(&Before::default(), &heard.text)).transpose()?.map(|meaning| surest(&meaning));
-    let heard = Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: None };
+    let heard = Transcript { text: heard.text, confidence: heard.confidence, complete: None, back_channel: None, voice: None };
     Ok(Pause { to, known: to, goes_on: None, heard, complete, meant, whole, pace_ms: 0 })
 }
 
@@ -183,7 +183,13 @@ mod tests {
             to: Time(to),
             known: Time(to + 250),
             goes_on: goes_on.map(Time),
-            heard: Transcript { text: "where is the parcel that I sent".to_owned(), confidence: 0.9, complete: None, voice: None },
+            heard: Transcript {
+                text: "where is the parcel that I sent".to_owned(),
+                confidence: 0.9,
+                complete: None,
+                back_channel: None,
+                voice: None,
+            },
             complete: 0.5,
             meant: None,
             whole: None,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Result, anyhow};
-use warmline_models::{EspeakVoice, RECOGNISER_RATE, manifest::is_english, resample, to_float, to_pcm};
+use warmline_models::{EspeakVoice, Glimpse, RECOGNISER_RATE, SpokenPhrases, manifest::is_english, resample, to_float, to_pcm};
 
 use super::{Bench, label::Scene, line::Line, overlaps::Overlap};
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
         understanding::{Transcript, Understanding},
     },
     phone,
-    speech::{ear::LegEar, gate::Noticed, glimpse::Glimpses},
+    speech::{ear::LegEar, gate::Noticed, glimpse::Glimpses, heads::back_channels},
     understand::listens,
 };
 
@@ -125,6 +125,7 @@ struct Stage<'t, 'a> {
     theatre: &'t mut Theatre<'a>,
     scene: &'t Scene,
     call: Call,
+    back_channels: SpokenPhrases,
     playout: Playout,
     ear: LegEar,
     now: Time,
@@ -148,7 +149,8 @@ struct Stage<'t, 'a> {
 
 impl<'t, 'a> Stage<'t, 'a> {
     fn new(theatre: &'t mut Theatre<'a>, scene: &'t Scene, flow: Arc<Flow>) -> Self {
-        let agrees_first = begins_as_back_channel(scene, flow.words());
+        let language = flow.words();
+        let (agrees_first, back_channels) = (begins_as_back_channel(scene, language), back_channels(language));
         let setup = Setup {
             call: CallId("stage".to_owned()),
             flow,
@@ -179,6 +181,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             theatre,
             scene,
             call: Call::new(setup),
+            back_channels,
             playout: Playout::default(),
             ear: LegEar::default(),
             now: Time::ZERO,
@@ -428,8 +431,14 @@ impl<'t, 'a> Stage<'t, 'a> {
         };
         let heard = engines.transcribe_well(&self.scene.label.language, &audio, &again, &|| false)?;
         let complete = engines.end_of_turn.completeness(&audio)?;
-        let transcript = Transcript { text: heard.text, confidence: heard.confidence, complete: None, voice: None };
-        self.seen.heard.push(format!("{} ({:.2}, {}..{})", transcript.text, transcript.confidence, from.0, to.0));
+        let back_channel = if self.ear.was_over_bot(from, to) {
+            engines.back_channel(&self.scene.label.language, &self.back_channels, (&heard.text, &audio), &|| false)?
+        } else {
+            None
+        };
+        let transcript = Transcript { text: heard.text, confidence: heard.confidence, complete: None, back_channel, voice: None };
+        let likely = back_channel.map_or(String::new(), |likely| format!(", back-channel {likely:.1}"));
+        self.seen.heard.push(format!("{} ({:.2}, {}..{}{likely})", transcript.text, transcript.confidence, from.0, to.0));
         let known = self.now.plus(self.takes_ms(to.since(from)) * times.get());
         self.tell(known, Event::Heard { id, transcript });
         self.tell(known, Event::Sounded { id, complete });
@@ -445,15 +454,16 @@ impl<'t, 'a> Stage<'t, 'a> {
         }
         let (engines, language) = (&self.theatre.bench.engines, self.scene.label.language.as_str());
         let audio = self.audio(from, to)?;
-        let (text, guessed) = if over_bot {
-            engines.glimpse(language, &audio, &|| false)?
+        let Glimpse { text, guessed, phrase } = if over_bot {
+            engines.glimpse(language, &self.back_channels, &audio, &|| false)?
         } else {
-            (engines.transcribe(language, &audio, &|| false)?.text, false)
+            Glimpse { text: engines.transcribe(language, &audio, &|| false)?.text, ..Glimpse::default() }
         };
-        self.seen.glimpsed.push(if guessed { format!("({text})") } else { text.clone() });
+        let likely = phrase.map_or(String::new(), |likely| format!(" {likely:.1}"));
+        self.seen.glimpsed.push(if guessed { format!("({text}){likely}") } else { format!("{text}{likely}") });
         self.glimpsed = self.now.plus(self.takes_ms(to.since(from)));
         if over_bot || !text.is_empty() {
-            self.tell(self.glimpsed, Event::Partial { leg: LegId::CALLER, from, text, guessed });
+            self.tell(self.glimpsed, Event::Partial { leg: LegId::CALLER, from, text, guessed, back_channel: phrase });
         }
         Ok(())
     }
