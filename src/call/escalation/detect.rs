@@ -32,9 +32,11 @@ const SARCASM_PLAIN: f32 = 0.72;
 const HEAD_ALONE: f32 = 0.8;
 const HEAD_SURE: f32 = 0.9;
 /// Scores under which the heads hear nothing of what words seem to say ("what does the cancel button do"), and what such words are believed.
-const HEARD: f32 = 0.05;
+const HEARD: f32 = 0.1;
 const ANGER_HEARD: f32 = 0.1;
 const DOUBTED: f32 = 0.5;
+/// Score from which a matter is believed whatever the words around it seem to say ("no no no, I said I want to speak to someone, not track an order").
+const HEARD_SURELY: f32 = 0.8;
 /// Certainty up to which a word of the lexicon may only be a manner of speaking.
 const CURSE: f32 = 0.5;
 
@@ -113,7 +115,8 @@ fn human(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], flow: &Flow, patterns: &Pa
     let meant = turn.understanding.intents.first().filter(|best| flow.is_human_intent(&best.name) && best.score >= HUMAN_INTENT);
     let wish = turn.understanding.matter("human");
     let score = meant.map_or(0.0, |best| best.score).max(if wish >= HUMAN_MEANING { wish } else { 0.0 });
-    if not_asked || score == 0.0 { None } else { found(turn.text, score) }
+    let sure = wish >= HEARD_SURELY;
+    if score == 0.0 || not_asked && !sure { None } else { found(turn.text, score) }
 }
 
 /// Is it a matter of this class?
@@ -155,13 +158,13 @@ fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patter
     let except = clauses.iter().any(|clause| matter.except.iter().any(|phrase| phrase.hit(clause).is_some()));
     // The words of the class stand there, and are about something else: the meaning is misled by the same words.
     let not_ours = patterns.reported(&whole, (0, whole.words.len())) || patterns.not_own_feeling.is_match(&whole.folded());
-    if vetoed || except || not_ours {
+    let heard = turn.understanding.matter(&matter.class);
+    if (vetoed || except || not_ours) && heard < HEARD_SURELY {
         return None;
     }
     let best = turn.understanding.intents.first().filter(|best| matter.rule.intents.contains(&best.name));
     let by_intent = best.map(|best| best.score).filter(|score| *score >= matter.rule.intent_above);
-    let by_meaning = Some(turn.understanding.matter(&matter.class))
-        .filter(|score| *score >= matter.rule.meaning_above && whole.words.len() >= WORDS_WITH_MEANING);
+    let by_meaning = Some(heard).filter(|score| *score >= matter.rule.meaning_above && whole.words.len() >= WORDS_WITH_MEANING);
     let score = by_intent.into_iter().chain(by_meaning).fold(0.0, f32::max);
     if score > 0.0 { found(turn.text, score) } else { None }
 }
