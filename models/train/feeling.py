@@ -2,7 +2,7 @@
 
 usage: feeling.py e5-small-q4.bin MEANING.bin OUT HEADS MATTERS.tsv TONES.tsv CONVERSATIONS.jsonl NONE.tsv...
 
-Needs numpy, torch, onnx and onnxruntime (any of 2026; a quarter of an hour on two cores). MATTERS is class and sentence; TONES tone and sentence; NONE label and sentence of which
+Needs numpy, torch, onnx and onnxruntime (any of 2026; half an hour on two cores). MATTERS is class and sentence; TONES tone and sentence; NONE label and sentence of which
 none is a matter; a line of CONVERSATIONS is `turns` (`speaker`: caller or bot, `text`) and `tone` (sarcasm or neutral) of the last turn. The heads are fitted once more by `felt.py`.
 
 An adapter of rank 16 (Hu et al. 2021, "LoRA") on the last seven layers, added to that of `meaning.py` (MEANING.bin) and free of its wish to stay near the
@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-RANK, STEPS, BATCH = 16, 1100, 32
+RANK, STEPS, BATCH = 16, 1500, 32
 # So many batches are drawn at once, and sorted by length.
 TOGETHER = 6
 RATE, HEADS_RATE = 6e-4, 9e-3

@@ -413,11 +413,11 @@ impl Shared {
                 None => self.words_of_turn(&audio, given_up)?,
             },
         };
-        let back_channel = self.back_channel(leg, (from, to), &heard.text, &audio, given_up)?;
+        let back_channel = self.back_channel(leg, (from, to), &heard.text, &audio, given_up);
         Ok(Transcript { text: heard.text, confidence: heard.confidence, complete: None, back_channel, voice: self.voice_of(leg, &line) })
     }
 
-    /// A few words over the bot's own may be a "mhm" that was misheard: how likely that is beside them.
+    /// A few words over the bot's own may be a "mhm" that was misheard: how likely that is beside them. Where there is no time to tell, the words count.
     pub(super) fn back_channel(
         &self,
         leg: LegId,
@@ -425,13 +425,10 @@ impl Shared {
         text: &str,
         audio: &[f32],
         given_up: &dyn Fn() -> bool,
-    ) -> Result<Option<f32>, ModelError> {
+    ) -> Option<f32> {
         let over_bot = leg == LegId::CALLER && self.ears.was_over_bot(leg, from, to);
-        if over_bot {
-            self.parts.speech.engines.back_channel(self.language(), self.heads().back_channels(), (text, audio), given_up)
-        } else {
-            Ok(None)
-        }
+        let phrases = over_bot.then(|| self.heads().back_channels())?;
+        self.parts.speech.engines.back_channel(self.language(), phrases, (text, audio), given_up).ok()?
     }
 
     /// The words of a whole turn (16 kHz), as well as there is time for.
