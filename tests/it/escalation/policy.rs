@@ -283,13 +283,17 @@ fn a_caller_on_the_list_comes_to_a_human_sooner() {
 
 #[test]
 fn a_meaning_that_all_flows_know_is_enough_if_no_word_denies_it() {
-    let matters = |name: &str| Understanding { matters: vec![Scored { name: name.to_owned(), score: 0.95 }], ..Understanding::default() };
-    let judge = |text: &str, name: &str| Ledger::new().hears(text, 0.9, &matters(name));
-    assert_eq!(judge("The thing went up in flames.", "safety").reasons, ["critical:safety"]);
-    assert!(judge("Surely a living soul works there.", "human").escalate);
-    assert!(!judge("I don't want to cancel anything.", "cancellation").escalate);
-    assert!(!judge("My friend complained about you.", "complaint").escalate);
-    assert!(!judge("Thanks, bye.", "fraud").escalate, "too short to mean anything by itself");
+    let matters = |name: &str, score| Understanding { matters: vec![Scored { name: name.to_owned(), score }], ..Understanding::default() };
+    let judge = |text: &str, name: &str, score| Ledger::new().hears(text, 0.9, &matters(name, score));
+    assert_eq!(judge("The thing went up in flames.", "safety", 0.95).reasons, ["critical:safety"]);
+    assert!(judge("Surely a living soul works there.", "human", 0.95).escalate);
+    assert!(!judge("I don't want to cancel anything.", "cancellation", 0.75).escalate);
+    assert!(!judge("My friend complained about you.", "complaint", 0.75).escalate);
+    assert!(!judge("Thanks, bye.", "fraud", 0.95).escalate, "too short to mean anything by itself");
+    // What is surely heard counts whatever the words around it say.
+    let insists = "no no no i said i want to speak to someone not track an order";
+    let [doubtful, sure] = [0.6, 0.95].map(|score| judge(insists, "human", score));
+    assert!(sure.escalate && sure.score > doubtful.score, "{doubtful:?} {sure:?}");
 }
 
 #[test]
