@@ -78,8 +78,6 @@ pub struct Phrases<'p> {
     pub of: &'p SpokenPhrases,
     /// One that is less likely than the words by more than this, as a natural logarithm, is not found. The less, the sooner the search is over.
     pub worse: f32,
-    /// A phrase of a lower confidence (geometric mean of the tokens' probabilities) is not found: what could be anything makes any words unlikely.
-    pub least: f32,
 }
 
 /// What somebody has begun to say.
@@ -147,7 +145,8 @@ impl Recogniser {
         let Some(audio) = framed(audio) else { return Ok(Glimpse::default()) };
         let begun = self.begin(&self.encode(&audio)?)?;
         let heard = self.decode(begun.clone(), most_tokens(&audio), 0.0, cancelled)?;
-        let phrase = self.likelier(&audio, begun, &heard, phrases, cancelled)?;
+        // What could be anything makes any words unlikely: a phrase must be as likely as a guess.
+        let phrase = self.likelier(&audio, begun, &heard, (phrases, GUESSED_FROM), cancelled)?;
         let guessed = heard.forced && heard.confidence < FORCED_FROM;
         let hum = guessed && OF_A_HUM.contains(&heard.text.trim_end_matches('.'));
         let nothing = hum || heard.forced && heard.confidence < GUESSED_FROM;
@@ -212,15 +211,16 @@ impl Recogniser {
         let Some(audio) = framed(audio).filter(|audio| audio.len() <= LONGEST_PHRASE) else { return Ok(None) };
         let begun = self.begin(&self.encode(&audio)?)?;
         let heard = self.decode(begun.clone(), most_tokens(&audio), 0.0, cancelled)?;
-        self.likelier(&audio, begun, &heard, phrases, cancelled)
+        self.likelier(&audio, begun, &heard, (phrases, 0.0), cancelled)
     }
 
+    /// How much likelier than what was heard one of the phrases is, if its confidence is `least` or more.
     fn likelier(
         &self,
         audio: &[f32],
         begun: Next,
         heard: &Transcript,
-        phrases: &Phrases<'_>,
+        (phrases, least): (&Phrases<'_>, f32),
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Option<f32>, ModelError> {
         if audio.len() > LONGEST_PHRASE {
@@ -228,7 +228,7 @@ impl Recogniser {
         }
         let words: f32 = heard.token_log_p.iter().sum();
         let found = beam::search(self, begun, (phrases.of, words - phrases.worse), most_tokens(audio), cancelled)?;
-        let sure = |found: &beam::Found| found.sum / found.log_p.len() as f32 >= phrases.least.ln();
+        let sure = |found: &beam::Found| found.sum / found.log_p.len() as f32 >= least.ln();
         Ok(found.filter(sure).map(|found| found.sum - words))
     }
 

@@ -144,8 +144,8 @@ impl Place {
     }
 }
 
-/// All parts of a word of letters of one byte.
-fn parts(word: &str) -> impl Iterator<Item = String> + '_ {
+/// All parts of a word: what its pieces can be.
+pub(crate) fn parts(word: &str) -> impl Iterator<Item = String> + '_ {
     let ends = move |from: usize| (from + 1..=word.len()).filter_map(move |to| word.get(from..to)).map(str::to_owned);
     (0..word.len()).flat_map(ends)
 }

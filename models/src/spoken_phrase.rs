@@ -1,14 +1,23 @@
 //! Phrases that an utterance may consist of, word piece by word piece: what the recogniser may say where one of a few dozen phrases is likely ("mhm", "fair enough").
 
-use std::{borrow::Cow, collections::BTreeSet, sync::OnceLock};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashSet},
+    sync::OnceLock,
+};
 
-use crate::recogniser::{Pieces, Sayable};
+use crate::{
+    recogniser::{Pieces, Sayable},
+    spoken_number::parts,
+};
 
 /// Phrases of one language, of which up to so many follow one another ("oh", "right, okay").
 #[derive(Debug, Clone)]
 pub struct SpokenPhrases {
     phrases: BTreeSet<String>,
     most: usize,
+    /// Everything that stands in a word of them.
+    parts: HashSet<String>,
     /// The word pieces that may stand in them: they are asked for many times a second.
     pieces: OnceLock<Pieces>,
 }
@@ -27,7 +36,9 @@ impl SpokenPhrases {
     #[must_use]
     pub fn new<'p>(phrases: impl IntoIterator<Item = &'p str>, most: usize) -> Self {
         let plain = |phrase: &str| phrase.to_lowercase().split(is_gap).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-        Self { phrases: phrases.into_iter().map(plain).filter(|phrase| !phrase.is_empty()).collect(), most, pieces: OnceLock::new() }
+        let phrases: BTreeSet<String> = phrases.into_iter().map(plain).filter(|phrase| !phrase.is_empty()).collect();
+        let parts = phrases.iter().flat_map(|phrase| phrase.split(' ')).flat_map(parts).collect();
+        Self { phrases, most, parts, pieces: OnceLock::new() }
     }
 
     fn begins(&self, text: &str) -> bool {
@@ -37,7 +48,7 @@ impl SpokenPhrases {
     /// Can this piece be a part of one?
     fn may_hold(&self, piece: &str) -> bool {
         let part = piece.to_lowercase().replace('\u{2019}', "'");
-        part.split(is_gap).all(|part| self.phrases.iter().any(|phrase| phrase.contains(part)))
+        part.split(is_gap).all(|part| part.is_empty() || self.parts.contains(part))
     }
 
     /// What becomes of a place when a letter comes; none if no phrase goes on like this.

@@ -18,8 +18,6 @@ const MISHEARD_WORDS: usize = 5;
 const FAR_LESS_LIKELY: f32 = 6.0;
 /// The same of what has only begun, where there is less time.
 const FAR_LESS_LIKELY_YET: f32 = 3.0;
-/// And it must be as likely as a guess that is worth telling.
-const LEAST_YET: f32 = 0.33;
 
 /// The engines of `warmline-models`.
 pub(crate) struct Engines {
@@ -95,7 +93,7 @@ impl Engines {
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Glimpse, ModelError> {
         if is_english(language) {
-            return self.recogniser.glimpse(audio, &Phrases { of: back_channels, worse: FAR_LESS_LIKELY_YET, least: LEAST_YET }, cancelled);
+            return self.recogniser.glimpse(audio, &Phrases { of: back_channels, worse: FAR_LESS_LIKELY_YET }, cancelled);
         }
         Ok(Glimpse { text: self.transcribe(language, audio, cancelled)?.text, ..Glimpse::default() })
     }
@@ -115,7 +113,7 @@ impl Engines {
         if !is_english(language) || !(1..=MISHEARD_WORDS).contains(&text.split_whitespace().count()) {
             return Ok(None);
         }
-        self.recogniser.phrase(audio, &Phrases { of: back_channels, worse: FAR_LESS_LIKELY, least: 0.0 }, cancelled)
+        self.recogniser.phrase(audio, &Phrases { of: back_channels, worse: FAR_LESS_LIKELY }, cancelled)
     }
 
     /// The same where much depends on the words: doubtful English is heard again as long as there `is_time`.

@@ -104,7 +104,7 @@ impl Looks {
         if self.claims > 0 {
             text.clone_into(&mut self.claim);
         }
-        self.may_nod = nods || back_channel.is_some();
+        self.may_nod = back_channel.is_some();
         let plain = words::plain(text);
         self.several = plain.len() >= FEW;
         let first = plain.into_iter().next().unwrap_or_default();
