@@ -3,7 +3,7 @@
 
 use std::{
     fs::{self, File},
-    net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -12,7 +12,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tokio::process::{Child, Command};
 
-use super::Api;
+use super::{
+    Api,
+    ports::{free_port, is_free},
+};
 use crate::{
     clock,
     config::{
@@ -93,13 +96,9 @@ impl Rig {
     /// If one of them does not start; the message holds the end of its log.
     pub async fn start_with(setup: Setup, adjusted: impl FnOnce(&mut ConfigFile)) -> Result<Self> {
         fs::create_dir_all(&setup.folder).with_context(|| setup.folder.display().to_string())?;
-        let orders_port = free_tcp_port(0)?;
-        let sip = free_udp_address(setup.wished_ports.0)?;
-        let http = SocketAddr::from((Ipv4Addr::LOCALHOST, free_tcp_port(setup.wished_ports.1)?));
-        let tls = match setup.certificate {
-            Some(_) => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, free_tcp_port(0)?))),
-            None => None,
-        };
+        let orders_port = free_port()?;
+        let (sip, http) = (free_address(setup.wished_ports.0)?, free_address(setup.wished_ports.1)?);
+        let tls = setup.certificate.as_ref().map(|_| free_address(0)).transpose()?;
         configure(&setup, (sip, tls), http, orders_port, adjusted)?;
         let orders = Command::new(&setup.binary)
             .args(["example-orders", "--port", &orders_port.to_string(), "--db"])
@@ -207,21 +206,10 @@ fn end_of_log(folder: &Path, name: &str) -> String {
     lines[lines.len().saturating_sub(12)..].join("\n")
 }
 
-/// The wished port, or any that is free for UDP and TCP.
-fn free_udp_address(wish: u16) -> Result<SocketAddr> {
-    for port in [wish, 0] {
-        let Ok(socket) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)) else { continue };
-        let address = socket.local_addr()?;
-        if TcpListener::bind(address).is_ok() {
-            return Ok(address);
-        }
-    }
-    bail!("no free port for SIP")
-}
-
-fn free_tcp_port(wish: u16) -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, wish)).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
-    Ok(listener.context("no free TCP port")?.local_addr()?.port())
+/// The wished port (0: none is wished) if nobody uses it, or another one.
+fn free_address(wish: u16) -> Result<SocketAddr> {
+    let port = if wish != 0 && is_free(wish) { wish } else { free_port()? };
+    Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
 }
 
 /// Writes the configuration and the example flow into the folder.

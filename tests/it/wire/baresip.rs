@@ -11,10 +11,10 @@ use serde_json::Value;
 use tokio::process::{Child, Command};
 use warmline::{
     clock,
-    phone::{Phone, Sound},
+    phone::{Sound, free_port},
 };
 
-use super::{Folder, LIMIT, gateway, newest_call, phone, said};
+use super::{Folder, LIMIT, gateway, newest_call, said};
 
 const AGENT_HZ: f64 = 1_300.0;
 /// Where Debian puts baresip's modules.
@@ -70,12 +70,6 @@ pub(super) async fn heard(folder: &Path) -> Sound {
     }
 }
 
-/// A free port, found by a telephone that gives it up again.
-pub(super) async fn free_port() -> u16 {
-    let lent: Phone = phone("nobody").await;
-    lent.address().rsplit(':').next().unwrap().parse().unwrap()
-}
-
 fn bridged(seen: &Value) -> Option<()> {
     let entries = seen["entries"].as_array()?;
     entries.iter().any(|entry| entry["what"] == "handoff" && entry["step"]["step"] == "bridged").then_some(())
@@ -85,7 +79,7 @@ fn bridged(seen: &Value) -> Option<()> {
 async fn baresip_calls_and_baresip_takes_the_call() {
     let folder = Folder::new("baresip");
     let (caller, agent) = (folder.0.join("caller"), folder.0.join("agent"));
-    let agent_port = free_port().await;
+    let agent_port = free_port().unwrap();
     let gateway = gateway("baresip-gateway", &format!("sip:maria@127.0.0.1:{agent_port}")).await;
 
     // The agent says "accept" now and then, as long as the briefing may last, and hums afterwards.
@@ -106,7 +100,7 @@ async fn baresip_calls_and_baresip_takes_the_call() {
         voice.samples.extend(&wish.samples);
         voice.samples.extend(Sound::silence(rest).samples);
     }
-    configure(&caller, "caller", free_port().await, &voice, "10400-10500");
+    configure(&caller, "caller", free_port().unwrap(), &voice, "10400-10500");
     let dial = format!("/dial sip:support@{}", gateway.rig.sip());
     let _calling = start(&caller, &["-e", &dial]);
 

@@ -4,11 +4,11 @@
 use std::process::Stdio;
 
 use tokio::process::Command;
-use warmline::phone::Sound;
+use warmline::phone::{Sound, free_port};
 
 use super::{
     Folder, LIMIT,
-    baresip::{configure_with, free_port, heard, start},
+    baresip::{configure_with, heard, start},
     capture::Capture,
     gateway_with_tls, newest_call, said,
 };
@@ -43,7 +43,7 @@ async fn baresip_hears_and_is_heard_with_every_codec_and_encryption() {
     for (index, (account, modules)) in PHONES.into_iter().enumerate() {
         let caller = folder.0.join(format!("caller{index}"));
         let ports = format!("{}-{}", 10_500 + index * 20, 10_519 + index * 20);
-        configure_with(&caller, "caller", free_port().await, &voice, &ports, account, modules);
+        configure_with(&caller, "caller", free_port().unwrap(), &voice, &ports, account, modules);
         let target = match account {
             over if over.contains("tls") => format!("{};transport=tls", gateway.rig.tls().unwrap()),
             over if over.contains("tcp") => format!("{};transport=tcp", gateway.rig.sip()),

@@ -12,12 +12,12 @@ use tokio::{
 use warmline::{
     clock,
     config::{RouteConfig, Transfer},
-    phone::Sound,
+    phone::{Sound, free_port},
 };
 
 use super::{
     Folder, LIMIT,
-    baresip::{configure, free_port, heard, start},
+    baresip::{configure, heard, start},
     codecs::words,
     correlation::{leaked, likeness},
     hear_greeting, maria, newest_call, phone, said, start_with,
@@ -37,9 +37,9 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) async fn start(folder: &Path, port: u16) -> Self {
+    pub(super) fn start(folder: &Path, port: u16) -> Self {
         configure(folder, "maria", port, &Sound::silence(REST_MS), "11300-11349");
-        let control = free_port().await;
+        let control = free_port().unwrap();
         let mut config = fs::File::options().append(true).open(folder.join("config")).unwrap();
         writeln!(config, "module_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}").unwrap();
         Self { control, _baresip: start(folder, &[]) }
@@ -103,8 +103,8 @@ async fn an_agent_answers_by_ear_and_the_bot_tells_the_caller() {
     let folder = Folder::new("consult");
     let (flow, at_desk) = (folder.0.join("stories.en.yaml"), folder.0.join("agent"));
     fs::write(&flow, FLOW).unwrap();
-    let port = free_port().await;
-    let desk = Desk::start(&at_desk, port).await;
+    let port = free_port().unwrap();
+    let desk = Desk::start(&at_desk, port);
     let agents = vec![maria(&format!("sip:maria@127.0.0.1:{port}"), Transfer::Bridge)];
     let route = RouteConfig::to("*", &flow.display().to_string());
     let gateway = start_with("consult-gateway", agents, false, 0, |file| file.routes = vec![route]).await;

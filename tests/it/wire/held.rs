@@ -7,11 +7,14 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
-use warmline::{clock, phone::Sound};
+use warmline::{
+    clock,
+    phone::{Sound, free_port},
+};
 
 use super::{
     Folder, Gateway, LIMIT,
-    baresip::{configure_with, free_port, start},
+    baresip::{configure_with, start},
     capture::{Capture, Packet, Packets},
     gateway_that_tells_keys, hear_greeting, newest_call, phone,
 };
@@ -92,8 +95,8 @@ async fn baresip_holds_comes_back_and_its_keys_count() {
     let folder = Folder::new("held");
     let gateway = gateway_that_tells_keys("held-gateway").await;
     let capture = Capture::of("held", &gateway).await;
-    let (baresip, control) = (folder.0.join("baresip"), free_port().await);
-    let sip = free_port().await;
+    let (baresip, control) = (folder.0.join("baresip"), free_port().unwrap());
+    let sip = free_port().unwrap();
     configure_with(&baresip, "caller", sip, &Sound::tone(440.0, 60_000), RTP_PORTS, "", &["g711"]);
     let mut config = std::fs::read_to_string(baresip.join("config")).unwrap();
     config += &format!("module_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control}\n");

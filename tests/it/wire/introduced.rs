@@ -6,12 +6,12 @@ use std::{fs, path::PathBuf, time::Duration};
 use serde_json::{Value, json};
 use warmline::{
     config::{RouteConfig, Transfer},
-    phone::{Events, Line, Phone, Sound},
+    phone::{Events, Line, Phone, Sound, free_port},
 };
 
 use super::{
     Folder, Gateway, LIMIT,
-    baresip::{free_port, heard},
+    baresip::heard,
     codecs::words,
     consult::{Desk, steps},
     correlation::highest,
@@ -43,8 +43,8 @@ impl Call {
         let (flow, at_desk) = (folder.0.join("stories.en.yaml"), folder.0.join("agent"));
         assert!(FLOW.contains("\nhandoff:\n"));
         fs::write(&flow, FLOW.replacen("handoff:\n", MODES, 1)).unwrap();
-        let port = free_port().await;
-        let desk = Desk::start(&at_desk, port).await;
+        let port = free_port().unwrap();
+        let desk = Desk::start(&at_desk, port);
         let agents = vec![maria(&format!("sip:maria@127.0.0.1:{port}"), Transfer::Bridge)];
         let route = RouteConfig::to("*", &flow.display().to_string());
         let gateway = start_with(&format!("{name}-gateway"), agents, false, 0, |file| file.routes = vec![route]).await;

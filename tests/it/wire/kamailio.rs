@@ -7,12 +7,12 @@ use serde_json::Value;
 use tokio::process::Child;
 use warmline::{
     config::{AuthConfig, ConfigFile, Peer as PeerAddress, RegistrationConfig, Transfer, TrunkConfig},
-    phone::Sound,
+    phone::{Sound, free_port},
 };
 
 use super::{
     Folder, Gateway, LIMIT,
-    baresip::{configure_with, free_port, heard, start},
+    baresip::{configure_with, heard, start},
     capture::Capture,
     codecs::words,
     maria, newest_call,
@@ -40,8 +40,8 @@ struct World {
 impl World {
     async fn start(name: &str) -> Self {
         let folder = Folder::new(name);
-        let (gateway_port, control) = (free_port().await, free_port().await);
-        let address = SocketAddr::from(([127, 0, 0, 1], free_port().await));
+        let (gateway_port, control) = (free_port().unwrap(), free_port().unwrap());
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
         let rtpengine = rtpengine(&folder.0, control);
         // Inactive and probed: it carries calls once it has answered.
         fs::write(folder.0.join("gateways"), format!("1 sip:127.0.0.1:{gateway_port} 9\n")).unwrap();
@@ -132,7 +132,7 @@ async fn agent(folder: &Path, kamailio: &str) -> Child {
     let mut voice = script(&[(5_000, "Accept."); 6], 0).await;
     voice.samples.extend(Sound::tone(AGENT_HZ, 10_000).samples);
     let account = format!(";auth_pass={PASSWORD};outbound=sip:{kamailio}");
-    configure_with(folder, AGENT, free_port().await, &voice, "11250-11299", &account, &["g711"]);
+    configure_with(folder, AGENT, free_port().unwrap(), &voice, "11250-11299", &account, &["g711"]);
     let accounts = fs::read_to_string(folder.join("accounts")).unwrap();
     let accounts = accounts.replace("regint=0", "regint=60").replace("@127.0.0.1>", &format!("@{kamailio}>"));
     fs::write(folder.join("accounts"), accounts).unwrap();
@@ -151,7 +151,7 @@ fn assert_greeting(heard: &str) {
 async fn straight_call(world: &World) {
     let caller = world.folder.0.join("straight");
     let voice = script(&[(12_000, "What are your opening hours?")], 8_000).await;
-    configure_with(&caller, "caller", free_port().await, &voice, "11150-11199", "", &["g711"]);
+    configure_with(&caller, "caller", free_port().unwrap(), &voice, "11150-11199", "", &["g711"]);
     let _calling = start(&caller, &["-e", &format!("/dial sip:support@{}", world.address)]);
     assert_greeting(&words(&heard(&caller).await, &world.folder).await);
     let record = format!("/api/v1/calls/{}", newest_call(&world.gateway.rig).await);
@@ -167,7 +167,7 @@ async fn relayed_call(world: &World) {
     let _agent = agent(&agent_folder, &world.address.to_string()).await;
     world.kamailio.says(&format!("registered {AGENT} at")).await;
     let voice = script(&[(12_000, "I want to talk to a person, please.")], 120_000).await;
-    configure_with(&caller, "caller", free_port().await, &voice, "11200-11249", "", &["g711"]);
+    configure_with(&caller, "caller", free_port().unwrap(), &voice, "11200-11249", "", &["g711"]);
     let _calling = start(&caller, &["-e", &format!("/dial sip:relayed@{}", world.address)]);
     world.kamailio.says(&format!("outward to sip:{AGENT}")).await;
     let record = format!("/api/v1/calls/{}", newest_call(&world.gateway.rig).await);

@@ -5,12 +5,12 @@ use std::{fs, time::Duration};
 use serde_json::Value;
 use warmline::{
     config::{RouteConfig, Transfer},
-    phone::{Phone, Sound, Voice},
+    phone::{Phone, Sound, Voice, free_port},
 };
 
 use super::{
     Folder, Gateway, LIMIT,
-    baresip::{free_port, heard},
+    baresip::heard,
     codecs::words,
     consult::{Desk, steps},
     maria, newest_call, phone, said, start_with,
@@ -59,7 +59,7 @@ async fn who_says_never_mind_has_the_bot_again_and_who_is_declined_leaves_a_mess
     let agents = vec![maria(&agent.address(), Transfer::Bridge)];
     let gateway = start_with("message-gateway", agents, false, 0, |file| file.routes = vec![route]).await;
 
-    let caller = Desk::start(&at_caller, free_port().await).await;
+    let caller = Desk::start(&at_caller, free_port().unwrap());
     caller.dials(&format!("sip:support@{}", gateway.rig.sip())).await;
     let record = format!("/api/v1/calls/{}", newest_call(&gateway.rig).await);
     let says = async |name: &str, text: &str| caller.says(&said(text).await, &at_caller.join(name)).await;

@@ -5,16 +5,16 @@ use std::{net::UdpSocket, path::Path, process::Stdio};
 
 use serde_json::Value;
 use tokio::process::Command;
-use warmline::phone::Sound;
+use warmline::phone::{Sound, free_port};
 
-use super::{Folder, LIMIT, baresip::free_port, capture::Capture, codecs::words, gateway_that_tells_keys, newest_call, said};
+use super::{Folder, LIMIT, capture::Capture, codecs::words, gateway_that_tells_keys, newest_call, said};
 
 /// Where `cargo xtask test` installs PJSIP's Python package.
 const PACKAGES: &str = "target/peers";
 
 /// Places one call, says something in it, and returns what PJSIP said of it.
 async fn call(target: &str, folder: &Path, voice: &Sound, plan: &[&str]) -> String {
-    talk(target, folder, free_port().await, voice, plan).await
+    talk(target, folder, free_port().unwrap(), voice, plan).await
 }
 
 /// Places one call, or (`answer`) takes one, from a port, and hums.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde_json::Value;
 use warmline::{
     clock,
-    phone::{PASSWORD, Sound},
+    phone::{PASSWORD, Sound, free_port},
 };
 
 use super::{
     Folder, LIMIT,
-    baresip::{configure_with, free_port, start},
+    baresip::{configure_with, start},
     gateway, hear_greeting, newest_call, phone, said,
 };
 
@@ -30,7 +30,7 @@ async fn a_call_is_taken_on_a_telephone_that_registered() {
     let gateway = gateway("registered-gateway", "registered").await;
     let account = format!(";auth_pass={PASSWORD};outbound=sip:{}", gateway.rig.sip());
     let agent = folder.0.join("agent");
-    configure_with(&agent, "maria", free_port().await, &Sound::tone(HUM_HZ, 60_000), "10700-10800", &account, &["g711"]);
+    configure_with(&agent, "maria", free_port().unwrap(), &Sound::tone(HUM_HZ, 60_000), "10700-10800", &account, &["g711"]);
     // It registers, with the gateway as its domain.
     let accounts = std::fs::read_to_string(agent.join("accounts")).unwrap();
     let accounts = accounts.replace("regint=0", "regint=60").replace("maria@127.0.0.1", &format!("maria@{}", gateway.rig.sip()));

@@ -26,13 +26,13 @@ use tokio_tungstenite::{
 use warmline::{
     clock,
     config::{CertificateFiles, ConfigFile, Srtp, Transfer, TrunkConfig},
-    phone::{Agent, Sound},
+    phone::{Agent, Sound, free_port},
 };
 use warmline_sip::user_agent::server_of;
 
 use super::{
     Folder, Gateway, LIMIT,
-    baresip::{configure_with, free_port, heard, start},
+    baresip::{configure_with, heard, start},
     codecs::words,
     maria, newest_call, said, start_with,
 };
@@ -244,7 +244,7 @@ async fn a_system_with_an_authority_of_its_own_calls_and_is_called_and_certifica
         voice.samples.extend(&accept.samples);
     }
     voice.samples.extend(Sound::tone(AGENT_HZ, 30_000).samples);
-    let port = free_port().await;
+    let port = free_port().unwrap();
     configure_with(&agent, "maria", port, &voice, "10700-10749", SECURE, &["g711", "srtp"]);
     let (certificate, key) = (agent.join("certificate.pem"), agent.join("key.pem"));
     authority.issue(HERE, &certificate, &key);
@@ -264,7 +264,7 @@ async fn a_system_with_an_authority_of_its_own_calls_and_is_called_and_certifica
     let mut voice = Sound::silence(16_000);
     voice.samples.extend(said("I want to talk to a person, please.").await.samples);
     voice.samples.extend(Sound::silence(120_000).samples);
-    configure_with(&caller, "caller", free_port().await, &voice, "10750-10799", SECURE, &["g711", "srtp"]);
+    configure_with(&caller, "caller", free_port().unwrap(), &voice, "10750-10799", SECURE, &["g711", "srtp"]);
     shows(&caller);
     let dial = format!("/dial sip:support@{};transport=tls", gateway.rig.tls().unwrap());
     let _calling = start(&caller, &["-e", &dial]);

@@ -9,12 +9,11 @@ use std::{
 use serde_json::{Value, json};
 use warmline::{
     config::{ConfigFile, RouteConfig, Transfer},
-    phone::{Agent, Sound, Voice},
+    phone::{Agent, Sound, Voice, free_port},
 };
 
 use super::{
     Folder, LIMIT,
-    baresip::free_port,
     codecs::words,
     consult::{Desk, steps},
     correlation::{leaked, likeness},
@@ -41,11 +40,11 @@ struct Agents {
 }
 
 impl Agents {
-    async fn start(folder: &Path) -> (Self, Vec<Agent>) {
+    fn start(folder: &Path) -> (Self, Vec<Agent>) {
         let ids = ["maria", "dan"];
         let folders = ids.map(|id| folder.join(id));
-        let ports = [free_port().await, free_port().await];
-        let desks = [Desk::start(&folders[0], ports[0]).await, Desk::start(&folders[1], ports[1]).await];
+        let ports = [free_port().unwrap(), free_port().unwrap()];
+        let desks = [Desk::start(&folders[0], ports[0]), Desk::start(&folders[1], ports[1])];
         let at = |port: u16| format!("sip:maria@127.0.0.1:{port}");
         let dan = Agent { id: "dan".to_owned(), name: "Dan".to_owned(), ..maria(&at(ports[1]), Transfer::Bridge) };
         (Self { ids, desks, folders }, vec![maria(&at(ports[0]), Transfer::Bridge), dan])
@@ -62,7 +61,7 @@ impl Agents {
 #[tokio::test(flavor = "multi_thread")]
 async fn agents_choose_in_words_while_they_are_briefed() {
     let folder = Folder::new("spoken-choice");
-    let (agents, configured) = Agents::start(&folder.0).await;
+    let (agents, configured) = Agents::start(&folder.0);
     let gateway = gateway_of("spoken-choice-gateway", configured).await;
     let caller = phone("caller").await;
     let line = caller.call("support", gateway.rig.sip()).await.unwrap();

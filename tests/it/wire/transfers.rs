@@ -5,12 +5,12 @@ use std::{path::Path, time::Duration};
 use serde_json::Value;
 use warmline::{
     config::{ConfigFile, Transfer},
-    phone::{Agent, Sound},
+    phone::{Agent, Sound, free_port},
 };
 
 use super::{
     Folder, LIMIT,
-    baresip::{configure, free_port, start},
+    baresip::{configure, start},
     gateway_of, hear_greeting, linphone, maria, newest_call, phone, pjsip, said, start_with,
 };
 
@@ -35,7 +35,7 @@ async fn baresip_follows_a_refer_and_the_record_says_so() {
     let mut voice = Sound::silence(16_000);
     voice.samples.extend(said("I want to talk to a person, please.").await.samples);
     voice.samples.extend(Sound::tone(CALLER_HZ, 120_000).samples);
-    configure(&caller, "caller", free_port().await, &voice, "10800-10900");
+    configure(&caller, "caller", free_port().unwrap(), &voice, "10800-10900");
     let _calling = start(&caller, &["-e", &format!("/dial sip:support@{}", gateway.rig.sip())]);
 
     // It is baresip that rings, with its own sound.
@@ -57,7 +57,7 @@ async fn baresip_follows_a_refer_and_the_record_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_on_pjsip_hands_the_caller_on() {
     let folder = Folder::new("pjsip-transfer");
-    let (port, dan) = (free_port().await, phone("dan").await);
+    let (port, dan) = (free_port().unwrap(), phone("dan").await);
     let agents = vec![
         maria(&format!("sip:maria@127.0.0.1:{port}"), Transfer::Bridge),
         Agent { id: "dan".to_owned(), name: "Dan".to_owned(), target: dan.address(), transfer: Transfer::Bridge },
@@ -92,7 +92,7 @@ async fn an_agent_on_pjsip_hands_the_caller_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_speaks_with_the_next_one_before_handing_the_caller_on() {
     let (marias, dans) = (Folder::new("attended-maria"), Folder::new("attended-dan"));
-    let (maria_port, dan_port) = (free_port().await, free_port().await);
+    let (maria_port, dan_port) = (free_port().unwrap(), free_port().unwrap());
     let (at_dan, bridge) = (format!("sip:dan@127.0.0.1:{dan_port}"), Transfer::Bridge);
     let agents = vec![
         maria(&format!("sip:maria@127.0.0.1:{maria_port}"), bridge),
@@ -127,7 +127,7 @@ async fn an_agent_speaks_with_the_next_one_before_handing_the_caller_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_on_linphone_speaks_with_the_next_one_on_pjsip_before_handing_the_caller_on() {
     let (marias, dans) = (Folder::new("linphone-maria"), Folder::new("linphone-dan"));
-    let (maria_port, dan_port) = (free_port().await, free_port().await);
+    let (maria_port, dan_port) = (free_port().unwrap(), free_port().unwrap());
     let (at_dan, bridge) = (format!("sip:dan@127.0.0.1:{dan_port}"), Transfer::Bridge);
     let agents = vec![
         maria(&format!("sip:maria@127.0.0.1:{maria_port}"), bridge),
@@ -177,7 +177,7 @@ async fn an_agent_on_linphone_speaks_with_the_next_one_on_pjsip_before_handing_t
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_on_linphone_is_sent_to_an_agent_on_pjsip_and_takes_our_place_there() {
     let (callers, marias) = (Folder::new("replaces-caller"), Folder::new("replaces-maria"));
-    let (caller_port, maria_port) = (free_port().await, free_port().await);
+    let (caller_port, maria_port) = (free_port().unwrap(), free_port().unwrap());
     let at_maria = format!("sip:maria@127.0.0.1:{maria_port}");
     let gateway = gateway_of("replaces-gateway", vec![maria(&at_maria, Transfer::Attended)]).await;
     let path = marias.0.clone();
