@@ -11,7 +11,7 @@
 use crate::{
     embedder::{EMBEDDING_WIDTH, Embedding, normalise},
     error::ModelError,
-    linear::{dot, matrix, nearest_of},
+    linear::{Rough, dot, matrix, nearest_of},
     manifest::is_english,
     softmax::{ClassWeights, Lesson, learn, softmax},
     weights::{background, matters},
@@ -62,9 +62,12 @@ pub struct IntentHead {
 #[derive(Debug, Clone)]
 struct Label {
     name: String,
-    examples: Vec<Vec<f32>>,
+    examples: Rough,
     weights: ClassWeights,
 }
+
+/// Centred sentences of one label.
+type Sentences = Vec<Vec<f32>>;
 
 impl IntentHead {
     /// Builds a head from the embeddings of each label's example sentences (written in `language`), and of sentences that are none of them.
@@ -77,16 +80,21 @@ impl IntentHead {
             return Err(ModelError::TooFewExamples);
         }
         let centre = centre_of(labelled.iter().flat_map(|(_, sentences)| sentences));
-        let label =
-            |(name, sentences): &&(String, Vec<Embedding>)| Label::new(name, sentences.iter().map(|it| centred(it, &centre)).collect());
-        let labels: Vec<Label> = labelled.iter().map(label).collect();
-        let mut rest = everything_else(matters(language), &labels, &centre);
+        let of_label = |(_, sentences): &&(String, Vec<Embedding>)| sentences.iter().map(|it| centred(it, &centre)).collect();
+        let mut all: Vec<Sentences> = labelled.iter().map(of_label).collect();
+        let mut rest = everything_else(matters(language), &all, &centre);
         rest.extend(others.iter().map(|it| centred(it, &centre)));
-        let others = Label::new("", rest);
+        all.push(rest);
+        let names = labelled.iter().map(|(name, _)| name.as_str()).chain([""]);
+        let label = |((name, sentences), weights): ((&str, &Sentences), _)| Label {
+            name: name.to_owned(),
+            examples: Rough::new(sentences),
+            weights,
+        };
+        let mut labels: Vec<Label> = names.zip(&all).zip(learnt(&all)).map(label).collect();
+        let others = labels.pop().expect("everything else is the last one");
         let doubt = if is_english(language) { DOUBT } else { DOUBT_ELSEWHERE };
-        let mut head = Self { labels, others, centre, nearest: NEAREST, doubt, decision: DECISION };
-        head.learn();
-        Ok(head)
+        Ok(Self { labels, others, centre, nearest: NEAREST, doubt, decision: DECISION })
     }
 
     /// For callers who speak another language than that of the examples: they are farther from all of them, which speaks for nothing else.
@@ -96,23 +104,6 @@ impl IntentHead {
         self.doubt = DOUBT_ABROAD;
         self.decision = 1.0;
         self
-    }
-
-    fn learn(&mut self) {
-        let classes: Vec<&Label> = self.labels.iter().chain([&self.others]).collect();
-        let mean = self.labels.iter().map(|label| label.examples.len()).sum::<usize>() as f32 / self.labels.len() as f32;
-        let weight = |label: &Label| mean / label.examples.len().max(FEWEST) as f32;
-        let rows: Vec<&[f32]> = classes.iter().flat_map(|label| label.examples.iter().map(Vec::as_slice)).collect();
-        let learnt = learn(&Lesson {
-            rows: matrix(rows.into_iter()),
-            classes: classes.iter().enumerate().flat_map(|(class, label)| label.examples.iter().map(move |_| class)).collect(),
-            weights: classes.iter().flat_map(|label| label.examples.iter().map(|_| weight(label))).collect(),
-            class_count: classes.len(),
-            freedom: FREEDOM,
-        });
-        for (label, weights) in self.labels.iter_mut().chain([&mut self.others]).zip(learnt) {
-            label.weights = weights;
-        }
     }
 
     /// All labels with their scores, best first. Out of scope is: none above the flow's threshold.
@@ -144,28 +135,38 @@ impl IntentHead {
 }
 
 impl Label {
-    /// The label before its weights are known.
-    fn new(name: &str, examples: Vec<Vec<f32>>) -> Self {
-        Self { name: name.to_owned(), examples, weights: Vec::new() }
-    }
-
     /// How much speaks for it, as a logarithm; likeness to the nearest example counts so much.
     fn strength(&self, sentence: &[f32], likeness: f32) -> f32 {
         let (bias, weights) = self.weights.split_last().expect("a head has learnt before it is asked");
-        dot(weights, sentence) + bias + likeness * nearest(&self.examples, sentence)
+        dot(weights, sentence) + bias + likeness * self.examples.nearest(sentence)
     }
 }
 
+/// The weights of every label, of which the last is everything else.
+fn learnt(all: &[Sentences]) -> Vec<ClassWeights> {
+    let labels = all.len() - 1;
+    let mean = all[..labels].iter().map(Vec::len).sum::<usize>() as f32 / labels as f32;
+    let weight = |label: &Sentences| mean / label.len().max(FEWEST) as f32;
+    let rows: Vec<&[f32]> = all.iter().flatten().map(Vec::as_slice).collect();
+    learn(&Lesson {
+        rows: matrix(rows.into_iter()),
+        classes: all.iter().enumerate().flat_map(|(class, label)| label.iter().map(move |_| class)).collect(),
+        weights: all.iter().flat_map(|label| label.iter().map(|_| weight(label))).collect(),
+        class_count: all.len(),
+        freedom: FREEDOM,
+    })
+}
+
 /// What the flow's labels are not about.
-fn everything_else(background: &[Vec<Vec<f32>>], labels: &[Label], centre: &[f32]) -> Vec<Vec<f32>> {
-    let centroids: Vec<Vec<f32>> = labels.iter().map(|label| centroid(&label.examples)).collect();
-    let kept = background.iter().filter_map(|matter| {
-        let matter: Vec<Vec<f32>> = matter.iter().map(|sentence| centred(sentence, centre)).collect();
+fn everything_else(background: impl Iterator<Item = Sentences>, labels: &[Sentences], centre: &[f32]) -> Sentences {
+    let centroids: Vec<Vec<f32>> = labels.iter().map(|label| centroid(label)).collect();
+    let kept = background.filter_map(|matter| {
+        let matter: Sentences = matter.iter().map(|sentence| centred(sentence, centre)).collect();
         (nearest(&centroids, &centroid(&matter)) <= SAME_MATTER).then_some(matter)
     });
-    let kept: Vec<Vec<f32>> = kept.flatten().collect();
+    let kept: Sentences = kept.flatten().collect();
     let of = |sentences: &[&[f32]]| matrix(sentences.iter().copied());
-    let examples: Vec<&[f32]> = labels.iter().flat_map(|label| label.examples.iter().map(Vec::as_slice)).collect();
+    let examples: Vec<&[f32]> = labels.iter().flatten().map(Vec::as_slice).collect();
     let nearest = nearest_of(&of(&kept.iter().map(Vec::as_slice).collect::<Vec<_>>()), &of(&examples));
     kept.into_iter().zip(nearest).filter(|(_, nearest)| *nearest < SAME_SENTENCE).map(|(sentence, _)| sentence).collect()
 }

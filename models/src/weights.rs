@@ -43,15 +43,6 @@ static FOREIGN: LazyLock<Foreign> = LazyLock::new(|| {
     }
 });
 
-static MATTERS: LazyLock<Vec<Vec<Vec<f32>>>> = LazyLock::new(|| {
-    let middle = floats(2);
-    let rows = BACKGROUND_BYTES[FRONT_BYTES..].chunks_exact(ROW_BYTES).map(|row| {
-        let scale = f32::from_le_bytes([row[0], row[1], row[2], row[3]]);
-        row[4..].iter().zip(&middle).map(|(byte, middle)| f32::from(i8::from_le_bytes([*byte])) * scale + middle).collect()
-    });
-    rows.collect::<Vec<Vec<f32>>>().chunks(OF_A_MATTER).map(<[Vec<f32>]>::to_vec).collect()
-});
-
 /// One of the three vectors in front of the file: the mean of English sentences, of Romanian ones, of all matters.
 fn floats(index: usize) -> Vec<f32> {
     let bytes = &BACKGROUND_BYTES[COUNT_BYTES + index * WIDTH * 4..COUNT_BYTES + (index + 1) * WIDTH * 4];
@@ -64,12 +55,20 @@ pub(crate) fn foreign() -> &'static Foreign {
 }
 
 /// What people also say to machines and to companies: [`OF_A_MATTER`] typical sentences for each of some hundreds of matters, as embeddings; for Romanian flows
-/// with those that were written in Romanian.
-pub(crate) fn matters(language: &str) -> &'static [Vec<Vec<f32>>] {
-    if language == "ro" { &MATTERS } else { &MATTERS[..english_matters()] }
+/// with those that were written in Romanian. They are needed once for each flow, and take more memory than their bytes do.
+pub(crate) fn matters(language: &str) -> impl Iterator<Item = Vec<Vec<f32>>> {
+    let middle = floats(2);
+    let rows = BACKGROUND_BYTES[FRONT_BYTES..].chunks_exact(ROW_BYTES * OF_A_MATTER);
+    let count = if language == "ro" { rows.len() } else { english_matters() };
+    rows.take(count).map(move |matter| matter.chunks_exact(ROW_BYTES).map(|row| sentence(row, &middle)).collect())
+}
+
+fn sentence(row: &[u8], middle: &[f32]) -> Vec<f32> {
+    let scale = f32::from_le_bytes([row[0], row[1], row[2], row[3]]);
+    row[4..].iter().zip(middle).map(|(byte, middle)| f32::from(i8::from_le_bytes([*byte])) * scale + middle).collect()
 }
 
 fn english_matters() -> usize {
     let count = BACKGROUND_BYTES.first_chunk().map_or(0, |count| u32::from_le_bytes(*count));
-    usize::try_from(count).unwrap_or(usize::MAX).min(MATTERS.len())
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
