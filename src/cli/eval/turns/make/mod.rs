@@ -41,7 +41,9 @@ pub(crate) enum Part {
     E,
     /// A list that is younger than the rules for words that are only begun, said by one in three of these voices.
     F,
-    /// The lines of `--practice`, said by the voices that are not in part f, and by robots.
+    /// A list that is younger than the rules for back-channels in the sound, said by the voices of part f.
+    G,
+    /// The lines of `--practice`, said by the voices that are not in the parts f and g, and by robots.
     Practice,
 }
 

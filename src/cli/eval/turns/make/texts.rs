@@ -13,6 +13,8 @@ const TEXTS_C: &str = include_str!("texts_c.yaml");
 const TEXTS_E: &str = include_str!("texts_e.yaml");
 /// What is said over the bot's words in part f.
 const TEXTS_F: &str = include_str!("texts_f.yaml");
+/// The same in part g.
+const TEXTS_G: &str = include_str!("texts_g.yaml");
 
 #[derive(Debug, Deserialize)]
 struct Lists {
@@ -60,15 +62,14 @@ impl Texts {
         let younger = match part {
             Part::A | Part::B | Part::Practice => None,
             Part::C | Part::D => Some((TEXTS_C, "texts_c.yaml")),
-            Part::E | Part::F => Some((TEXTS_E, "texts_e.yaml")),
+            Part::E | Part::F | Part::G => Some((TEXTS_E, "texts_e.yaml")),
         };
         if let Some((texts, file)) = younger {
             let Lists { sentences, numbers, yes_no, interruptions, back_channels, .. } = read::<Lists>(texts, file)?;
-            let (interruptions, back_channels) = if part == Part::F {
-                let Over { interruptions, back_channels } = read(TEXTS_F, "texts_f.yaml")?;
-                (interruptions, back_channels)
-            } else {
-                (interruptions, back_channels)
+            let Over { interruptions, back_channels } = match part {
+                Part::F => read(TEXTS_F, "texts_f.yaml")?,
+                Part::G => read(TEXTS_G, "texts_g.yaml")?,
+                _ => Over { interruptions, back_channels },
             };
             return Ok(Self(Lists { sentences, numbers, yes_no, interruptions, back_channels, ..lists }));
         }
@@ -122,7 +123,7 @@ mod tests {
 
     #[test]
     fn every_part_has_something_to_say_in_both_languages() {
-        for part in [Part::A, Part::B, Part::C, Part::D, Part::E, Part::F] {
+        for part in [Part::A, Part::B, Part::C, Part::D, Part::E, Part::F, Part::G] {
             let texts = Texts::read(part).unwrap();
             for tongue in [Tongue::English, Tongue::Romanian] {
                 assert!(!texts.interruption(1, tongue).is_empty() && !texts.back_channel(1, tongue).is_empty());
