@@ -7,7 +7,7 @@ use crate::call::{
 };
 
 /// A detector that is less sure than this cannot call a human at once.
-const SURE_ENOUGH: f32 = 0.6;
+pub(super) const SURE_ENOUGH: f32 = 0.6;
 /// For which thresholds the record says when they were reached.
 const THRESHOLDS: [f32; 8] = [0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 2.0];
 /// What counts less than this is no reason.

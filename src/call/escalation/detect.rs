@@ -4,6 +4,7 @@ use crate::call::{
     escalation::{
         TurnSeen,
         clause::Clause,
+        decide::SURE_ENOUGH,
         patterns::{Matter, Patterns, Phrase},
     },
     flow::{Flow, text},
@@ -12,8 +13,8 @@ use crate::call::{
 
 /// Intent score from which the meaning alone says that a human is asked for.
 const HUMAN_INTENT: f32 = 0.85;
-/// The same for what is known of such wishes in all flows.
-const HUMAN_MEANING: f32 = 0.2;
+/// Meaning of so much of what would be enough is noted, and counts.
+const NOTED: f32 = 0.5;
 /// Shorter turns mean nothing by their meaning alone: "thanks, bye".
 const WORDS_WITH_MEANING: usize = 3;
 /// In a turn of no more words a clause that names a human and nothing else asks for one.
@@ -32,7 +33,7 @@ const SARCASM_PLAIN: f32 = 0.72;
 const HEAD_ALONE: f32 = 0.8;
 const HEAD_SURE: f32 = 0.9;
 /// Scores under which the heads hear nothing of what words seem to say ("what does the cancel button do"), and what such words are believed.
-const HEARD: f32 = 0.1;
+const HEARD: f32 = 0.2;
 const ANGER_HEARD: f32 = 0.1;
 const DOUBTED: f32 = 0.5;
 /// Score from which a matter is believed whatever the words around it seem to say ("no no no, I said I want to speak to someone, not track an order").
@@ -114,7 +115,10 @@ fn human(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], flow: &Flow, patterns: &Pa
     let not_asked = refused || clauses.iter().any(|clause| patterns.not_human.is_match(&clause.folded()));
     let meant = turn.understanding.intents.first().filter(|best| flow.is_human_intent(&best.name) && best.score >= HUMAN_INTENT);
     let wish = turn.understanding.matter("human");
-    let score = meant.map_or(0.0, |best| best.score).max(if wish >= HUMAN_MEANING { wish } else { 0.0 });
+    // A single word ("pardon?") means nothing alone, and two mean little.
+    let least = if whole.len() < WORDS_WITH_MEANING { HEARD_SURELY } else { 0.0 };
+    let wish_counts = by_meaning(wish, flow.escalation.human_meaning_above.max(least));
+    let score = meant.map_or(0.0, |best| best.score).max(if whole.len() > 1 { wish_counts } else { 0.0 });
     let sure = wish >= HEARD_SURELY;
     if score == 0.0 || not_asked && !sure { None } else { found(turn.text, score) }
 }
@@ -164,9 +168,20 @@ fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patter
     }
     let best = turn.understanding.intents.first().filter(|best| matter.rule.intents.contains(&best.name));
     let by_intent = best.map(|best| best.score).filter(|score| *score >= matter.rule.intent_above);
-    let by_meaning = Some(heard).filter(|score| *score >= matter.rule.meaning_above && whole.words.len() >= WORDS_WITH_MEANING);
-    let score = by_intent.into_iter().chain(by_meaning).fold(0.0, f32::max);
+    let by_meaning = if whole.words.len() >= WORDS_WITH_MEANING { by_meaning(heard, matter.rule.meaning_above) } else { 0.0 };
+    let score = by_intent.unwrap_or_default().max(by_meaning);
     if score > 0.0 { found(turn.text, score) } else { None }
+}
+
+/// How certain a meaning makes it, of which so much is enough to call somebody; where that is 1, none is.
+fn by_meaning(heard: f32, enough: f32) -> f32 {
+    if enough >= 1.0 || heard < enough * NOTED {
+        0.0
+    } else if heard < enough {
+        SURE_ENOUGH * heard / enough
+    } else {
+        heard.max(SURE_ENOUGH)
+    }
 }
 
 /// What a phrase is about.

@@ -40,6 +40,8 @@ pub struct EscalationPolicy {
     pub critical: BTreeMap<String, CriticalRule>,
     /// More words by which callers ask for a human.
     pub human_words: Vec<String>,
+    /// How likely a wish for a human must be by its meaning alone, 0..=1. Half of it is noted, and counts; 1 turns it off.
+    pub human_meaning_above: f32,
 }
 
 impl Default for EscalationPolicy {
@@ -60,9 +62,13 @@ impl Default for EscalationPolicy {
             signals: SignalRules::default(),
             critical: BTreeMap::new(),
             human_words: Vec::new(),
+            human_meaning_above: MEANING_ABOVE,
         }
     }
 }
+
+/// Meaning from which a matter calls a human, where the flow sets nothing else.
+const MEANING_ABOVE: f32 = 0.4;
 
 /// What a signal does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -162,7 +168,7 @@ pub struct CriticalRule {
     /// Intent score from which the meaning alone is enough, without any of the phrases.
     pub intent_above: f32,
     /// The same for what Warmline knows of the class by itself, in every language: `cancellation`, `complaint`, `legal_threat`, `safety`, `fraud`,
-    /// `data_protection` and `vulnerability`. 1 turns it off.
+    /// `data_protection` and `vulnerability`. Half of it is noted, and counts. 1 turns it off.
     pub meaning_above: f32,
     /// The queue of the people who deal with it.
     pub queue: Option<String>,
@@ -180,7 +186,7 @@ impl Default for CriticalRule {
             except: Vec::new(),
             intents: Vec::new(),
             intent_above: 0.8,
-            meaning_above: 0.2,
+            meaning_above: MEANING_ABOVE,
             queue: None,
             label: None,
         }

@@ -290,10 +290,33 @@ fn a_meaning_that_all_flows_know_is_enough_if_no_word_denies_it() {
     assert!(!judge("I don't want to cancel anything.", "cancellation", 0.75).escalate);
     assert!(!judge("My friend complained about you.", "complaint", 0.75).escalate);
     assert!(!judge("Thanks, bye.", "fraud", 0.95).escalate, "too short to mean anything by itself");
+    let ends = "The thing is of no more use to us here.";
+    let [noted, enough] = [0.3, 0.45].map(|score| judge(ends, "cancellation", score));
+    assert!(enough.escalate && !noted.escalate && noted.score > 0.0, "{noted:?} {enough:?}");
+    assert!(!judge("Pardon?", "human", 0.95).escalate, "a single word");
+    assert!(!judge("Nobody there?", "human", 0.5).escalate && judge("Nobody there?", "human", 0.85).escalate, "two words mean little");
     // What is surely heard counts whatever the words around it say.
     let insists = "no no no i said i want to speak to someone not track an order";
     let [doubtful, sure] = [0.6, 0.95].map(|score| judge(insists, "human", score));
     assert!(sure.escalate && sure.score > doubtful.score, "{doubtful:?} {sure:?}");
+}
+
+#[test]
+fn how_likely_a_meaning_must_be_is_the_flows() {
+    let matters = |name: &str| Understanding { matters: vec![Scored { name: name.to_owned(), score: 0.95 }], ..Understanding::default() };
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/flows/support.en.yaml")).unwrap();
+    let judge = |above: &str, name: &str| {
+        let text = text.replacen("  human_meaning_above: 0.4\n", &format!("  human_meaning_above: {above}\n"), 1);
+        let text =
+            text.replacen("      label: a cancellation\n", &format!("      label: a cancellation\n      meaning_above: {above}\n"), 1);
+        let flow = Arc::new(Flow::parse(&text, "f").unwrap_or_else(|mistakes| panic!("{mistakes:#?}")));
+        Ledger::of(&flow).hears("The thing is of no more use to us here.", 0.9, &matters(name))
+    };
+    for name in ["human", "cancellation"] {
+        assert!(judge("0.9", name).escalate, "{name}");
+        let off = judge("1.0", name);
+        assert!(!off.escalate && off.score == 0.0, "{name} {off:?}");
+    }
 }
 
 #[test]

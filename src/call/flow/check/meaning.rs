@@ -200,6 +200,7 @@ impl<'a> Checker<'a> {
         self.share(&at.clone().key("closed_rise"), definition.escalation.closed_rise);
         self.share(&at.clone().key("low_confidence_below"), definition.escalation.low_confidence_below);
         self.share(&at.clone().key("raised_voice_above"), definition.escalation.raised_voice_above);
+        self.share(&at.clone().key("human_meaning_above"), definition.escalation.human_meaning_above);
         for (class, rule) in &definition.escalation.critical {
             let path = at.clone().key("critical").key(class);
             self.queue(&path.clone().key("queue"), rule.queue.as_ref());
