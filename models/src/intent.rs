@@ -120,8 +120,10 @@ impl IntentHead {
 
     fn decided(&self, embedding: &Embedding, likeness: f32, decision: f32) -> Vec<LabelScore> {
         let sentence = centred(embedding, &self.centre);
-        let strengths: Vec<f32> = self.labels.iter().map(|label| label.strength(&sentence, likeness)).collect();
-        let other = self.others.strength(&sentence, likeness) - self.doubt;
+        let rough = Rough::new(std::slice::from_ref(&sentence));
+        let strength = |label: &Label| label.strength(&sentence, likeness * label.examples.nearest(&rough));
+        let strengths: Vec<f32> = self.labels.iter().map(strength).collect();
+        let other = strength(&self.others) - self.doubt;
         let mut shares: Vec<f32> = strengths.iter().copied().chain([other]).collect();
         softmax(&mut shares);
         let any = 1.0 - shares.last().copied().unwrap_or_default();
@@ -135,10 +137,10 @@ impl IntentHead {
 }
 
 impl Label {
-    /// How much speaks for it, as a logarithm; likeness to the nearest example counts so much.
+    /// How much speaks for it, as a logarithm, with so much for being like an example.
     fn strength(&self, sentence: &[f32], likeness: f32) -> f32 {
         let (bias, weights) = self.weights.split_last().expect("a head has learnt before it is asked");
-        dot(weights, sentence) + bias + likeness * self.examples.nearest(sentence)
+        dot(weights, sentence) + bias + likeness
     }
 }
 

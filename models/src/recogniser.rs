@@ -88,7 +88,7 @@ pub struct Glimpse {
     /// They are no more than a guess.
     pub guessed: bool,
     /// How much likelier than any words the likeliest of the phrases is, as a natural logarithm: 0 where the words are one of them, hardly ever more. None if
-    /// it is far less likely, or the utterance is longer than any of them.
+    /// it is far less likely, or less than a guess, or the utterance is longer than any of them.
     pub phrase: Option<f32>,
 }
 

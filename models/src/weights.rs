@@ -55,7 +55,7 @@ pub(crate) fn foreign() -> &'static Foreign {
 }
 
 /// What people also say to machines and to companies: [`OF_A_MATTER`] typical sentences for each of some hundreds of matters, as embeddings; for Romanian flows
-/// with those that were written in Romanian. They are needed once for each flow, and take more memory than their bytes do.
+/// with those that were written in Romanian. They are needed when a head is built, and take more memory than their bytes do.
 pub(crate) fn matters(language: &str) -> impl Iterator<Item = Vec<Vec<f32>>> {
     let middle = floats(2);
     let rows = BACKGROUND_BYTES[FRONT_BYTES..].chunks_exact(ROW_BYTES * OF_A_MATTER);

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { createSocket as createUdp } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer as createTcp } from 'node:net';
@@ -53,20 +54,18 @@ function wav(data, rate) {
 }
 
 /** Ports that the system gives to nobody who asks for any port: nothing takes one of those between here and its server's start.
- *  The port behind a telephone's is its own, too. */
+ *  The port behind a telephone's is its own, too. `src/phone/ports.rs` says more. */
 const PORTS = { first: 61_000, count: 1_125, apart: 4 };
-let tried = process.pid * 331;
+let tried = process.pid * 571;
 
-/** A port that nobody uses, and that this process has not been given before. */
+/** A port that nobody uses, neither for UDP nor for TCP, and that this process has not been given before. */
 export async function freePort() {
   for (let left = PORTS.count; left > 0; left--) {
     const port = PORTS.first + (tried++ % PORTS.count) * PORTS.apart;
-    const server = createTcp().listen(port, '127.0.0.1');
-    const free = await once(server, 'listening').then(() => true, () => false);
-    if (!free) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
+    const there = [createTcp().listen(port, '127.0.0.1'), createUdp('udp4').bind(port, '127.0.0.1')];
+    const free = await Promise.all(there.map((socket) => once(socket, 'listening').then(() => true, () => false)));
+    await Promise.all(there.filter((_, n) => free[n]).map((socket) => new Promise((closed) => socket.close(closed))));
+    if (free.every(Boolean)) return port;
   }
   throw new Error('no free port');
 }

@@ -6,6 +6,7 @@ use crate::call::{
         clause::Clause,
         decide::SURE_ENOUGH,
         patterns::{Matter, Patterns, Phrase},
+        policy::Effect,
     },
     flow::{Flow, text},
     record::Signal,
@@ -117,18 +118,23 @@ fn human(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], flow: &Flow, patterns: &Pa
     let wish = turn.understanding.matter("human");
     // A single word ("pardon?") means nothing alone, and two mean little.
     let least = if whole.len() < WORDS_WITH_MEANING { HEARD_SURELY } else { 0.0 };
-    let wish_counts = by_meaning(wish, flow.escalation.human_meaning_above.max(least));
-    let score = meant.map_or(0.0, |best| best.score).max(if whole.len() > 1 { wish_counts } else { 0.0 });
-    let sure = wish >= HEARD_SURELY;
+    let enough = flow.escalation.human_meaning_above.max(least);
+    let wished = if whole.len() > 1 { by_meaning(wish, enough, flow.escalation.signals.asked_for_human.effect) } else { 0.0 };
+    let score = meant.map_or(0.0, |best| best.score).max(wished);
+    let sure = wished >= HEARD_SURELY;
     if score == 0.0 || not_asked && !sure { None } else { found(turn.text, score) }
 }
 
 /// Is it a matter of this class?
 fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patterns: &Patterns) -> Option<Found> {
+    let meant = |quote: &str, certainty: f32| Found {
+        signal: Signal::Critical { matter: matter.class.clone() },
+        quote: quote.to_owned(),
+        certainty,
+    };
+    // Danger and need are believed by their words alone.
     let found = |quote: &str, certainty: f32| {
-        // Danger and need are believed by their words alone.
-        let certainty = if matter.of_business && doubted(turn) { certainty.min(DOUBTED) } else { certainty };
-        Some(Found { signal: Signal::Critical { matter: matter.class.clone() }, quote: quote.to_owned(), certainty })
+        Some(meant(quote, if matter.of_business && doubted(turn) { certainty.min(DOUBTED) } else { certainty }))
     };
     let mut vetoed = false;
     for (index, clause) in clauses.iter().enumerate() {
@@ -162,25 +168,29 @@ fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patter
     let except = clauses.iter().any(|clause| matter.except.iter().any(|phrase| phrase.hit(clause).is_some()));
     // The words of the class stand there, and are about something else: the meaning is misled by the same words.
     let not_ours = patterns.reported(&whole, (0, whole.words.len())) || patterns.not_own_feeling.is_match(&whole.folded());
-    let heard = turn.understanding.matter(&matter.class);
+    let heard = by_meaning(turn.understanding.matter(&matter.class), matter.rule.meaning_above, matter.rule.effect);
     if (vetoed || except || not_ours) && heard < HEARD_SURELY {
         return None;
     }
     let best = turn.understanding.intents.first().filter(|best| matter.rule.intents.contains(&best.name));
     let by_intent = best.map(|best| best.score).filter(|score| *score >= matter.rule.intent_above);
-    let by_meaning = if whole.words.len() >= WORDS_WITH_MEANING { by_meaning(heard, matter.rule.meaning_above) } else { 0.0 };
-    let score = by_intent.unwrap_or_default().max(by_meaning);
-    if score > 0.0 { found(turn.text, score) } else { None }
+    let by_matter = if whole.words.len() >= WORDS_WITH_MEANING { heard } else { 0.0 };
+    let score = by_intent.unwrap_or_default().max(by_matter);
+    (score > 0.0).then(|| meant(turn.text, score))
 }
 
-/// How certain a meaning makes it, of which so much is enough to call somebody; where that is 1, none is.
-fn by_meaning(heard: f32, enough: f32) -> f32 {
-    if enough >= 1.0 || heard < enough * NOTED {
+/// How certain a meaning makes it, of which so much is enough to call somebody; where that is 1, none is. What is only noted adds to the score, and has no other
+/// effect.
+fn by_meaning(heard: f32, enough: f32, effect: Effect) -> f32 {
+    let adds = matches!(effect, Effect::Now | Effect::Count);
+    if heard <= 0.0 || enough >= 1.0 {
         0.0
-    } else if heard < enough {
+    } else if heard >= enough {
+        heard.max(SURE_ENOUGH)
+    } else if adds && heard >= enough * NOTED {
         SURE_ENOUGH * heard / enough
     } else {
-        heard.max(SURE_ENOUGH)
+        0.0
     }
 }
 

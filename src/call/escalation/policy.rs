@@ -40,7 +40,8 @@ pub struct EscalationPolicy {
     pub critical: BTreeMap<String, CriticalRule>,
     /// More words by which callers ask for a human.
     pub human_words: Vec<String>,
-    /// How likely a wish for a human must be by its meaning alone, 0..=1. Half of it is noted, and counts; 1 turns it off.
+    /// How likely a wish for a human must be by its meaning alone, 0..=1. Half of it is noted, and adds to the score; 1 turns it off. Of two words more is
+    /// needed (0.8), and a single one means nothing.
     pub human_meaning_above: f32,
 }
 
@@ -168,7 +169,7 @@ pub struct CriticalRule {
     /// Intent score from which the meaning alone is enough, without any of the phrases.
     pub intent_above: f32,
     /// The same for what Warmline knows of the class by itself, in every language: `cancellation`, `complaint`, `legal_threat`, `safety`, `fraud`,
-    /// `data_protection` and `vulnerability`. Half of it is noted, and counts. 1 turns it off.
+    /// `data_protection` and `vulnerability`. Half of it is noted, and adds to the score. 1 turns it off.
     pub meaning_above: f32,
     /// The queue of the people who deal with it.
     pub queue: Option<String>,

@@ -13,6 +13,7 @@ use super::{
     phones::{Kind, Observed, Phone, observe},
     process,
 };
+use crate::phone::free_port;
 
 /// How long a start or an answer may take.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -40,8 +41,7 @@ impl Relay {
     fn start() -> Result<Self> {
         let control = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
         control.set_read_timeout(Some(PATIENCE))?;
-        // A port that was free a moment ago.
-        let free = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         control.connect(free)?;
         let child = Command::new("rtpengine")
             .args(["--config-file=none", "--foreground", "--table=-1", "--interface=127.0.0.1", "--log-stderr", "--log-level=1"])

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddr, UdpSocket},
+    net::{Ipv4Addr, SocketAddr},
     path::Path,
     process::Stdio,
     time::Duration,
@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use tokio::process::{Child, Command};
 
 use super::process;
+use crate::phone::free_port;
 
 const SCENARIO: &str = include_str!("short_call.xml");
 /// How long calls may go on after the last one was placed.
@@ -74,8 +75,7 @@ impl Load {
     pub(super) async fn reference(self, folder: &Path) -> Result<Count> {
         let folder = folder.join("reference");
         fs::create_dir_all(&folder)?;
-        // A port that was free a moment ago.
-        let to = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        let to = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let mut command = sipp(&folder);
         let child = command.args(["-sn", "uas", "-p", &to.port().to_string()]).spawn().context("SIPp does not start")?;
         let process = listening(&child, to.port()).await?;

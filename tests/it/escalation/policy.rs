@@ -303,19 +303,22 @@ fn a_meaning_that_all_flows_know_is_enough_if_no_word_denies_it() {
 
 #[test]
 fn how_likely_a_meaning_must_be_is_the_flows() {
-    let matters = |name: &str| Understanding { matters: vec![Scored { name: name.to_owned(), score: 0.95 }], ..Understanding::default() };
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/flows/support.en.yaml")).unwrap();
-    let judge = |above: &str, name: &str| {
-        let text = text.replacen("  human_meaning_above: 0.4\n", &format!("  human_meaning_above: {above}\n"), 1);
-        let text =
-            text.replacen("      label: a cancellation\n", &format!("      label: a cancellation\n      meaning_above: {above}\n"), 1);
-        let flow = Arc::new(Flow::parse(&text, "f").unwrap_or_else(|mistakes| panic!("{mistakes:#?}")));
-        Ledger::of(&flow).hears("The thing is of no more use to us here.", 0.9, &matters(name))
+    let judge = |above: &str, name: &str, score| {
+        let human = format!("human_meaning_above: {above}");
+        let label = format!("label: a cancellation\n      meaning_above: {above}");
+        let flow = if name == "human" { with("human_meaning_above: 0.4", &human) } else { with("label: a cancellation", &label) };
+        let matters = Understanding { matters: vec![Scored { name: name.to_owned(), score }], ..Understanding::default() };
+        Ledger::of(&flow).hears("The thing is of no more use to us here.", 0.9, &matters)
     };
     for name in ["human", "cancellation"] {
-        assert!(judge("0.9", name).escalate, "{name}");
-        let off = judge("1.0", name);
-        assert!(!off.escalate && off.score == 0.0, "{name} {off:?}");
+        let [noted, enough] = [0.6, 0.92].map(|score| judge("0.9", name, score));
+        assert!(enough.escalate && !noted.escalate && noted.score > 0.0, "{name} {noted:?} {enough:?}");
+        // Less than words need not to be doubted.
+        assert!(judge("0.15", name, 0.18).escalate, "{name}");
+        for (above, score) in [("1.0", 0.95), ("0.0", 0.0)] {
+            let decision = judge(above, name, score);
+            assert!(!decision.escalate && decision.score == 0.0, "{name} {above} {decision:?}");
+        }
     }
 }
 

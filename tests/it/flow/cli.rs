@@ -91,6 +91,12 @@ fn the_cases_beside_the_example_flows_come_out_as_they_should() {
 }
 
 #[test]
+fn the_flow_that_lines_of_other_trades_are_measured_with_is_right() {
+    let said = warmline(&["flow", "check", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/services.en.yaml")]);
+    assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stdout));
+}
+
+#[test]
 fn a_case_that_comes_out_otherwise_is_named_with_its_trace() {
     let cases = FlowFile::new(
         "otherwise.cases.yaml",

@@ -15,7 +15,27 @@ const MEASURED: [&str; 2] = ["_new_", "_fresh_"];
 /// A sentence as it is compared, and the file in which it stands.
 struct Sentence {
     folded: String,
+    /// Its pairs of letters, and how many of them begin with each letter (of 16 that letters are taken for).
+    pairs: u32,
+    begin: [u32; 16],
     file: String,
+}
+
+impl Sentence {
+    fn new(text: &str, file: &str) -> Self {
+        let folded = text::folded(text);
+        let mut begin = [0; 16];
+        let letters: Vec<char> = folded.chars().filter(|letter| !letter.is_whitespace()).collect();
+        letters.iter().rev().skip(1).for_each(|letter| begin[*letter as usize % 16] += 1);
+        Self { folded, pairs: begin.iter().sum(), begin, file: file.to_owned() }
+    }
+
+    /// No sentences have more pairs in common than the shorter one has, and than begin with the same letters: that is soon known of nearly all.
+    fn may_be_like(&self, other: &Self) -> bool {
+        let both = ALIKE * f64::from(self.pairs + other.pairs);
+        2.0 * f64::from(self.pairs.min(other.pairs)) >= both
+            && 2.0 * f64::from(self.begin.iter().zip(&other.begin).map(|(a, b)| a.min(b)).sum::<u32>()) >= both
+    }
 }
 
 /// Every text of a file of YAML, JSON lines or columns.
@@ -48,7 +68,7 @@ fn examples() -> Vec<Sentence> {
     let training = [".tsv", ".jsonl"].into_iter().flat_map(|ending| files("models/train", ending));
     let sources = files("config/flows", ".yaml").into_iter().chain(training);
     let examples: Vec<Sentence> = sources
-        .flat_map(|source| texts(&source).into_iter().map(move |it| Sentence { folded: text::folded(&it), file: source.path.clone() }))
+        .flat_map(|source| texts(&source).into_iter().map(move |it| Sentence::new(&it, &source.path)))
         .filter(|it| !it.folded.is_empty())
         .collect();
     assert!(examples.len() > 1_500, "only {} examples were read", examples.len());
@@ -57,12 +77,9 @@ fn examples() -> Vec<Sentence> {
 
 /// The example that a sentence repeats, if one does.
 fn repeated<'a>(sentence: &str, examples: &'a [Sentence]) -> Option<&'a Sentence> {
-    let sentence = text::folded(sentence);
-    #[expect(clippy::cast_precision_loss, reason = "sentences are short")]
-    let near_in_length = |a: usize, b: usize| 2.0 * a.min(b) as f64 >= 0.9 * ALIKE * (a + b) as f64;
-    examples.iter().find(|it| {
-        it.folded == sentence || near_in_length(it.folded.len(), sentence.len()) && strsim::sorensen_dice(&it.folded, &sentence) >= ALIKE
-    })
+    let sentence = Sentence::new(sentence, "");
+    let alike = |it: &Sentence| it.may_be_like(&sentence) && strsim::sorensen_dice(&it.folded, &sentence.folded) >= ALIKE;
+    examples.iter().find(|it| it.folded == sentence.folded || alike(it))
 }
 
 #[test]

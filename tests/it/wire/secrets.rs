@@ -3,7 +3,6 @@
 
 use std::{
     fs,
-    net::TcpListener,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 use warmline::{
     accounts::Role,
     config::{ConfigFile, OpenIdConfig, Transfer},
-    phone::{Rig, Setup},
+    phone::{Rig, Setup, free_port},
 };
 
 use super::{Folder, LIMIT, maria, phone, places::Place, redacted::all_bytes};
@@ -215,7 +214,7 @@ async fn whole_audit(world: &mut World, admin: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lets_people_in_is_in_no_log_and_no_answer() {
     let folder = Folder::new("secrets");
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port().unwrap();
     let provider = Provider::start(&format!("http://127.0.0.1:{port}/api/v1/session/openid/back")).await;
     let key = folder.0.join("openid-key");
     fs::write(&key, CLIENT_SECRET).unwrap();

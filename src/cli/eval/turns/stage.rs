@@ -339,7 +339,7 @@ impl<'t, 'a> Stage<'t, 'a> {
                     self.seen.gave_up = true;
                 }
             }
-            Action::FindAgent { .. } => self.is_asked_for_human(),
+            Action::FindAgent { .. } => self.give_up_for_human(),
             Action::End { .. } => self.done = true,
             Action::Reject { .. }
             | Action::LookUpCaller { .. }
@@ -413,8 +413,8 @@ impl<'t, 'a> Stage<'t, 'a> {
         }
     }
 
-    /// "Representative": words that call a human by themselves are a turn, and what sounds again is who is coming.
-    fn is_asked_for_human(&mut self) {
+    /// "Representative": words that call a human by themselves are a turn, and what sounds again is who is coming. Both happen at one time of this stage's.
+    fn give_up_for_human(&mut self) {
         self.done = true;
         self.seen.gave_up = true;
         if let Some((at, after)) = self.taken_back
