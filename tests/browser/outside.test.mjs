@@ -104,6 +104,14 @@ test('an agent’s page and the world outside', { skip: missing?.[1] ?? false },
     await agentPage.bringToFront();
   });
 
+  /** It hums until it hears that come back: a page of a busy machine may not have heard the first time. */
+  const echoed = async (page, hertz, times = 3) => {
+    const from = await heardSoFar(page);
+    await hum(page, hertz, HUM_MS);
+    const came = comes(page, hertz, from, HUM_MS + 10_000);
+    return times > 1 ? came.catch(() => echoed(page, hertz, times - 1)) : came;
+  };
+
   await t.test('the agent takes the call, and adds a number outside: all three hear each other', async () => {
     await agentPage.keyboard.press('a');
     await agentPage.waitForSelector('[data-step=briefing]', { timeout: 30_000 });
@@ -121,11 +129,7 @@ test('an agent’s page and the world outside', { skip: missing?.[1] ?? false },
     await add(NUMBER);
     await agentPage.getByText(`All hear each other: you, the caller and`).waitFor({ timeout: PATIENCE_MS });
     // Whoever hums hears it come back from there, which nothing else does.
-    for (const { page, hertz } of two()) {
-      const from = await heardSoFar(page);
-      await hum(page, hertz, HUM_MS);
-      await comes(page, hertz, from, HUM_MS + 10_000);
-    }
+    for (const { page, hertz } of two()) await echoed(page, hertz);
     await agentPage.getByRole('button', { name: 'Let them go' }).click();
     await agentPage.getByText('All hear each other').waitFor({ state: 'detached', timeout: 30_000 });
     await hearEachOther('without them', two(), [[AGENTS_HUM], [CALLERS_HUM]]);
