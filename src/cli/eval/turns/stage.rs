@@ -140,8 +140,6 @@ struct Stage<'t, 'a> {
     /// The words that are being looked at will be known then.
     glimpsed: Time,
     still_since: Option<Time>,
-    /// When it sounded again after that, and how long after the sound it had become still.
-    taken_back: Option<(Time, u64)>,
     last_clause: Option<String>,
     /// The long speech is over: what is said now is something else.
     over: bool,
@@ -194,7 +192,6 @@ impl<'t, 'a> Stage<'t, 'a> {
             glimpses: Glimpses::default(),
             glimpsed: Time::ZERO,
             still_since: None,
-            taken_back: None,
             last_clause: None,
             over: false,
             done: false,
@@ -339,8 +336,7 @@ impl<'t, 'a> Stage<'t, 'a> {
                     self.seen.gave_up = true;
                 }
             }
-            Action::FindAgent { .. } => self.give_up_for_human(),
-            Action::End { .. } => self.done = true,
+            Action::End { .. } | Action::FindAgent { .. } => self.done = true,
             Action::Reject { .. }
             | Action::LookUpCaller { .. }
             | Action::Dial { .. }
@@ -409,18 +405,7 @@ impl<'t, 'a> Stage<'t, 'a> {
             let ms = self.now.since(since);
             self.seen.still_ms += ms;
             self.seen.longest_still_ms = self.seen.longest_still_ms.max(ms);
-            self.taken_back = self.seen.still_after_ms.take().map(|after| (self.now, after));
-        }
-    }
-
-    /// "Representative": words that call a human by themselves are a turn, and what sounds again is who is coming. Both happen at one time of this stage's.
-    fn give_up_for_human(&mut self) {
-        self.done = true;
-        self.seen.gave_up = true;
-        if let Some((at, after)) = self.taken_back
-            && at == self.now
-        {
-            self.seen.still_after_ms.get_or_insert(after);
+            self.seen.still_after_ms = None;
         }
     }
 
