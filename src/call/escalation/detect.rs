@@ -176,7 +176,14 @@ fn critical(turn: &TurnSeen<'_>, clauses: &[Clause<'_>], matter: &Matter, patter
     let by_intent = best.map(|best| best.score).filter(|score| *score >= matter.rule.intent_above);
     let by_matter = if whole.words.len() >= WORDS_WITH_MEANING { heard } else { 0.0 };
     let score = by_intent.unwrap_or_default().max(by_matter);
-    (score > 0.0).then(|| meant(turn.text, score))
+    // What examples of an intent are alike to is doubted as words are.
+    if by_matter >= SURE_ENOUGH {
+        Some(meant(turn.text, score))
+    } else if score > 0.0 {
+        found(turn.text, score)
+    } else {
+        None
+    }
 }
 
 /// How certain a meaning makes it, of which so much is enough to call somebody; where that is 1, none is. What is only noted adds to the score, and has no other
