@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { BIN, PATIENCE_MS, heardSoFar, kill, microphone, speaking, start, tapped, words } from './phones.mjs';
+import { BIN, PATIENCE_MS, heardSoFar, hears, kill, microphone, speaking, start, tapped } from './phones.mjs';
 import { ON_CUE, saysAfterTheGreeting } from './sounds.mjs';
 import { until } from './support.mjs';
 
@@ -59,7 +59,7 @@ test('an agent’s page that is killed', { skip: BIN ? false : 'set WARMLINE_BIN
   const noticed = async (t, killed, at) => t.diagnostic(`page killed to it being noticed: ${Date.parse((await api(`/calls/${id}`)).head.started) + at - killed} ms`);
   // A recogniser takes longer than a telephone rings: what the caller has heard is asked for when no desk rings any more.
   const marks = [];
-  const hears = (from, pattern) => until(`the caller hears ${pattern}`, async () => pattern.test(await words(callerPage, folder, from)), PATIENCE_MS);
+  const callerHears = (from, pattern) => hears(callerPage, folder, from, pattern);
 
   await callerPage.goto(`${world.url}/call`);
   await callerPage.click('text=Call now');
@@ -101,13 +101,13 @@ test('an agent’s page that is killed', { skip: BIN ? false : 'set WARMLINE_BIN
       return call.head.state === 'live' && call.head.owner.who === 'queue' && call;
     });
     await noticed(t, killed, entries.findLast(({ what, owner }) => what === 'owner' && owner.who === 'queue').at);
-    await hears(marks[1], /lost the connection|stay on the line/);
-    await hears(marks[0], /next colleague|asking/);
+    await callerHears(marks[1], /lost the connection|stay on the line/);
+    await callerHears(marks[0], /next colleague|asking/);
     assert.equal((await offered()).filter((one) => one === agent).length, 1, 'who was lost is not asked again');
   });
 
   await t.test('with nobody left the flow’s own ending is reached', async () => {
-    await hears(marks[1], /call you back|which number|nobody/);
+    await callerHears(marks[1], /call you back|which number|nobody/);
     await callerPage.click('text=Hang up');
     const head = await until('the call is over', async () => {
       const call = await api(`/calls/${id}`);

@@ -11,7 +11,7 @@ import { test } from 'node:test';
 import { launch } from './chrome.mjs';
 import { findings } from './looks.mjs';
 import { NOTED } from './noted.mjs';
-import { BIN, MARIA, PATIENCE_MS, heardSoFar, microphone, speaking, start, tapped, words } from './phones.mjs';
+import { BIN, MARIA, PATIENCE_MS, heardSoFar, hears, microphone, speaking, start, tapped, words } from './phones.mjs';
 import { AGENTS_HUM, CALLERS_HUM, ON_CUE, SUPERVISORS_HUM, arrived, beginsAt, comes, heard, hearEachOther, hum, say, saysUntil, wasTold } from './sounds.mjs';
 import { assertClean, until, watched } from './support.mjs';
 
@@ -163,7 +163,7 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
     ]) {
       const mark = await heardSoFar(to);
       await say(from, folder, text);
-      await until(`“${text}” is heard`, async () => pattern.test(await words(to, folder, mark)), 60_000);
+      await hears(to, folder, mark, pattern, 60_000);
     }
     // What the flow knows of it stands on the agent's page by itself.
     await agentPage.locator('section[aria-labelledby=answers-title]').getByText('How long does delivery take?').waitFor({ timeout: 30_000 });
@@ -347,7 +347,7 @@ test('a caller, two signed-in agents and their supervisor in browsers of their o
     assert.equal(await agentPage.getByText('Your session is over').count(), 0, 'there is no caller any more');
     assert.equal(await agentPage.evaluate(() => window.__peers.at(-1).connectionState), 'closed', 'nor anything of them to be heard');
     // Whoever takes the call at once is heard at once, in the middle of the sentence.
-    await until('the caller is told', async () => /lost the connect/.test(await words(callerPage, folder, mark)), PATIENCE_MS);
+    await hears(callerPage, folder, mark, /lost|connection|colleague|on the line|somebody again/);
     await takes(dans.page);
     await hearEachOther('with somebody else', [{ page: callerPage, hertz: CALLERS_HUM }, dans], [[dans.hertz], [CALLERS_HUM]]);
     agentPage.seen.console = agentPage.seen.console.filter((line) => !line.includes('ScriptProcessorNode'));

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { BIN, PATIENCE_MS, microphone, speaking, start, tapped, words } from './phones.mjs';
+import { BIN, PATIENCE_MS, hears, microphone, speaking, start, tapped } from './phones.mjs';
 import { ON_CUE, saysAfterTheGreeting } from './sounds.mjs';
 import { assertClean, until } from './support.mjs';
 
@@ -48,7 +48,7 @@ test('a page calls by IPv6 and both hear each other', { skip: BIN ? false : 'set
 
   const api = async (what) => (await fetch(`${world.url}/api/v1${what}`)).json();
   const { id } = await until('the call is listed', async () => (await api('/calls?state=live')).calls[0]);
-  await until('the greeting is heard', async () => /help|assistant|calling/.test(await words(page, folder, 0)), PATIENCE_MS);
+  await hears(page, folder, 0, /help|assistant|calling/);
   await saysAfterTheGreeting(page, folder, QUESTION);
   await until('the question is understood', async () => JSON.stringify(await api(`/calls/${id}`)).includes('opening_hours'), PATIENCE_MS);
   const { ours, theirs, sent, received } = await path(page);

@@ -11,12 +11,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { BIN, PATIENCE_MS, freePort, heardSoFar, microphone, speaking, start, tapped } from './phones.mjs';
-import { AGENTS_HUM, CALLERS_HUM, ON_CUE, comes, hearEachOther, hum, saysUntil } from './sounds.mjs';
+import { BIN, PATIENCE_MS, freePort, microphone, speaking, start, tapped } from './phones.mjs';
+import { AGENTS_HUM, CALLERS_HUM, ON_CUE, hearEachOther, inTurn, saysUntil } from './sounds.mjs';
 import { until } from './support.mjs';
 
 const WISH = 'I want to talk to a person, please.';
-const HUM_MS = 6_000;
 const NUMBER = '0212000000';
 const SECRET = 'a secret of the two';
 /** The gateway's: no other file's, so that two of them can run at the same time. */
@@ -104,14 +103,6 @@ test('an agent’s page and the world outside', { skip: missing?.[1] ?? false },
     await agentPage.bringToFront();
   });
 
-  /** It hums until it hears that come back: a page of a busy machine may not have heard the first time. */
-  const echoed = async (page, hertz, times = 3) => {
-    const from = await heardSoFar(page);
-    await hum(page, hertz, HUM_MS);
-    const came = comes(page, hertz, from, HUM_MS + 10_000);
-    return times > 1 ? came.catch(() => echoed(page, hertz, times - 1)) : came;
-  };
-
   await t.test('the agent takes the call, and adds a number outside: all three hear each other', async () => {
     await agentPage.keyboard.press('a');
     await agentPage.waitForSelector('[data-step=briefing]', { timeout: 30_000 });
@@ -128,8 +119,13 @@ test('an agent’s page and the world outside', { skip: missing?.[1] ?? false },
     await agentPage.keyboard.press('Escape');
     await add(NUMBER);
     await agentPage.getByText(`All hear each other: you, the caller and`).waitFor({ timeout: PATIENCE_MS });
-    // Whoever hums hears it come back from there, which nothing else does.
-    for (const { page, hertz } of two()) await echoed(page, hertz);
+    // Whoever hums hears it come back from there, which nothing else does. One after the other: two hums at the same time would hide each other.
+    let came;
+    const echoed = async () => {
+      came = await inTurn(two());
+      return two().every(({ hertz }, index) => came[index].includes(hertz));
+    };
+    await until('each hears their hum come back', echoed, 60_000).catch((error) => assert.fail(`${error.message}: they heard ${JSON.stringify(came)}`));
     await agentPage.getByRole('button', { name: 'Let them go' }).click();
     await agentPage.getByText('All hear each other').waitFor({ state: 'detached', timeout: 30_000 });
     await hearEachOther('without them', two(), [[AGENTS_HUM], [CALLERS_HUM]]);

@@ -9,11 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findings } from './looks.mjs';
-import { BIN, PATIENCE_MS, RATE, heardSoFar, kill, microphone, speaking, start, tapped, words } from './phones.mjs';
+import { BIN, PATIENCE_MS, RATE, heardSoFar, hears, kill, microphone, speaking, start, tapped } from './phones.mjs';
 import { AGENTS_HUM, CALLERS_HUM, ON_CUE, SUPERVISORS_HUM, beginsAt, comes, heard, hearEachOther, hum, humToItsEnd, say, saysAfterTheGreeting } from './sounds.mjs';
 import { assertClean, until } from './support.mjs';
 
 const WISH = 'I want to talk to a person, please.';
+const GREETING = /help|assistant|calling/;
 const HELLO = 'Hello, this is Maria speaking, how can I help you with the parcel?';
 /** The gateway's: no other file's, so that two of them can run at the same time. */
 const SOUND = [23_600, 23_799];
@@ -105,7 +106,7 @@ test('browsers call and are called', { skip: BIN ? false : 'set WARMLINE_BIN' },
     await callerPage.waitForSelector('[data-state=talking]', { timeout: 30_000 });
     await until('the page asks the STUN server of the configuration', () => asked > 0);
     id = (await until('the call is listed', async () => (await api('/calls?state=live')).calls[0])).id;
-    await until('the greeting is heard', async () => /help|assistant|calling/.test(await words(callerPage, folder, 0)), PATIENCE_MS);
+    await hears(callerPage, folder, 0, GREETING);
     const said = () => api(`/calls/${id}`).then(({ entries }) => JSON.stringify(entries));
     await callerPage.click('text=Keypad');
     await callerPage.click('[role=group] >> text="7"');
@@ -124,8 +125,7 @@ test('browsers call and are called', { skip: BIN ? false : 'set WARMLINE_BIN' },
     await agentPage.waitForSelector('[data-step=bridged]', { timeout: 60_000 });
     const mark = await heardSoFar(callerPage);
     await say(agentPage, folder, HELLO);
-    // A recogniser takes a second or two each time: asking again is not busy waiting.
-    await until('the caller hears the agent’s words', async () => /speaking|parcel/.test(await words(callerPage, folder, mark)), 60_000);
+    await hears(callerPage, folder, mark, /speaking|parcel/, 60_000);
   });
 
   const over = (call) =>
@@ -208,7 +208,7 @@ test('browsers call and are called', { skip: BIN ? false : 'set WARMLINE_BIN' },
     await button(page, 'Call now').click();
     await page.waitForSelector('[data-state=talking]', { timeout: 30_000 });
     const call = await until('the call is listed', async () => (await api('/calls?state=live')).calls[0]);
-    await until('the greeting is understood', async () => (await heardSoFar(page)) > 4 * RATE && /help|assistant|calling/.test(await words(page, folder, 0)), PATIENCE_MS);
+    await hears(page, folder, 0, GREETING);
     const codecs = await page.evaluate(async () => {
       const stats = [...(await window.__peers.at(-1).getStats()).values()];
       return stats.filter(({ type }) => type === 'inbound-rtp' || type === 'outbound-rtp').map(({ codecId }) => stats.find(({ id }) => id === codecId).mimeType);
@@ -217,7 +217,7 @@ test('browsers call and are called', { skip: BIN ? false : 'set WARMLINE_BIN' },
     await button(page, 'Keypad').click();
     await page.getByRole('group').getByRole('button', { name: '5' }).click();
     await until('the key is counted', async () => (await api(`/calls/${call.id}`)).entries.some(({ what, digit }) => what === 'key' && digit === '5'), 10_000);
-    await say(page, folder, WISH);
+    await saysAfterTheGreeting(page, folder, WISH);
     await until('the wish is understood', async () => /human/i.test(JSON.stringify((await api(`/calls/${call.id}`)).entries)), PATIENCE_MS);
     const killed = await kill(page);
     const { head, entries } = await over(call.id);

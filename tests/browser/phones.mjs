@@ -191,3 +191,19 @@ export async function words(page, folder, from, to) {
 }
 
 export const heardSoFar = (page) => page.evaluate(() => window.__heard.length);
+
+/** Between two looks at what was heard, so much more of it comes: a recogniser that never rests would take the machine from the call that it listens to. */
+const MORE = 2 * RATE;
+
+/** Waits until what a page has heard since the mark has words of the pattern; otherwise fails with what it has heard instead. */
+export async function hears(page, folder, from, pattern, limitMs = PATIENCE_MS) {
+  let [looked, last] = [from, ''];
+  const right = async () => {
+    const now = await heardSoFar(page);
+    if (now < looked + MORE) return false;
+    looked = now;
+    last = await words(page, folder, from);
+    return pattern.test(last);
+  };
+  await until(`${pattern} is heard`, right, limitMs).catch((error) => assert.fail(`${error.message}: it was “${last}”`));
+}

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { BIN, PATIENCE_MS, freePort, microphone, speaking, start, tapped, words } from './phones.mjs';
+import { BIN, PATIENCE_MS, freePort, hears, microphone, speaking, start, tapped } from './phones.mjs';
 import { ON_CUE, saysAfterTheGreeting } from './sounds.mjs';
 import { until } from './support.mjs';
 
@@ -100,7 +100,7 @@ test('a page behind TURN calls and is heard', { skip: BIN ? false : 'set WARMLIN
   await page.waitForSelector('[data-state=talking]', { timeout: 30_000 });
   const api = async (path) => (await fetch(`${world.url}/api/v1${path}`)).json();
   const { id } = await until('the call is listed', async () => (await api('/calls?state=live')).calls[0]);
-  await until('the greeting is heard', async () => /help|assistant|calling/.test(await words(page, folder, 0)), PATIENCE_MS);
+  await hears(page, folder, 0, /help|assistant|calling/);
   await saysAfterTheGreeting(page, folder, QUESTION);
   await until('the question is understood', async () => JSON.stringify(await api(`/calls/${id}`)).includes('opening_hours'), PATIENCE_MS);
   await page.close();
