@@ -33,7 +33,7 @@ const MOST_VALUES: usize = 3;
 const CLAUSE_WORDS: usize = 3;
 
 /// Whoever only listens says no more words than these.
-const LISTENING_WORDS: usize = 4;
+const LISTENING_WORDS: usize = 6;
 
 /// Intents, knowledge entries, and a second wish.
 type Meaning = (Vec<Scored>, Vec<Scored>, Option<Scored>);
@@ -117,13 +117,13 @@ impl Understander {
 
     /// The tone of a sentence: whether it is meant is told by what was said before, too.
     fn tone(&self, before: &Before, heard: &Heard, alone: ToneScores) -> Result<Tone, ModelError> {
-        let ToneScores { anger, frustration, mut sarcasm, gratitude } = alone;
+        let mut tone = of_words(alone);
         if !before.caller.is_empty() && !before.bot.is_empty() {
             let caller = self.heard(&before.caller)?;
             let bot = self.embedder.hear(Speaker::Bot, &without_numbers(&before.bot))?;
-            sarcasm = f32::midpoint(sarcasm, self.embedder.feel(&[&caller, &bot], heard)?.tone.sarcasm);
+            tone.sarcasm = f32::midpoint(tone.sarcasm, self.embedder.feel(&[&caller, &bot], heard)?.tone.sarcasm);
         }
-        Ok(Tone { anger, frustration, sarcasm, gratitude })
+        Ok(tone)
     }
 
     /// What is asked: intents and knowledge entries, each best first, and what another clause surely means besides.
@@ -189,12 +189,18 @@ impl Understander {
     }
 }
 
-/// How likely words only say that somebody listens, 0..=1; 0 if there are too many of them.
+/// What words over the bot's own mean where no flow says what they could mean besides: somebody only listens, or is angry.
 ///
 /// # Errors
 /// When the model fails.
-pub(crate) fn listens(embedder: &Embedder, text: &str) -> Result<f32, ModelError> {
-    if is_short(text) { Ok(listening(&embedder.embed(text)?)) } else { Ok(0.0) }
+pub(crate) fn overheard(embedder: &Embedder, text: &str) -> Result<Understanding, ModelError> {
+    let heard = embedder.hear(Speaker::Caller, text)?;
+    let tone = of_words(embedder.feel(&[], &heard)?.tone);
+    Ok(Understanding { listens: is_short(text).then(|| listening(&heard.vector)), tone, ..Understanding::default() })
+}
+
+fn of_words(ToneScores { anger, frustration, sarcasm, gratitude }: ToneScores) -> Tone {
+    Tone { anger, frustration, sarcasm, gratitude }
 }
 
 fn is_short(text: &str) -> bool {

@@ -149,8 +149,7 @@ impl Call {
         let Some(heard) = base.ear.words().filter(|_| asked) else { return false };
         let means_more =
             understanding.intents.iter().chain(&understanding.knowledge).any(|scored| scored.score >= base.flow.understanding.intent);
-        let listens = understanding.listens.unwrap_or_default();
-        !means_more && !base.lasting.looks.has_claimed() && overlap::only_listens(&heard.text, listens, base.language)
+        !means_more && !base.lasting.looks.has_claimed() && overlap::only_listens(&heard.text, understanding, base.language)
     }
 
     pub(super) fn pause_over(&mut self) {

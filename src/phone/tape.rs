@@ -74,7 +74,7 @@ impl Tape {
     pub fn silent_from(&self, from: Duration, silence: Duration, to: Duration) -> Option<Duration> {
         let mut last = from;
         for at in self.heard_sounds().filter(|at| (from..=to).contains(at)) {
-            if at - last >= silence {
+            if at.saturating_sub(last) >= silence {
                 return Some(last);
             }
             last = at;

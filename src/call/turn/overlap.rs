@@ -5,7 +5,7 @@
 use crate::call::{
     flow::policy::{InDoubt, TurnPolicy},
     turn::words::{self, Language},
-    understanding::Transcript,
+    understanding::{Transcript, Understanding},
 };
 
 /// So few words need the confidence that the policy wants of the recogniser.
@@ -31,6 +31,8 @@ const BREATH_MS: u64 = 250;
 /// A few whole words that are so likely to want no turn, and are no claim of one, want none. What is only begun is not judged so: of 132 interruptions by
 /// voices that are nearly people's, it let the bot speak on into some for half a second more.
 const LISTENS: f32 = 0.8;
+/// Anger from which few words are no sympathy ("this is ridiculous"); "how awful" and "that's a shame" have up to 0.68.
+const ANGRY: f32 = 0.75;
 
 /// What the recogniser made of a voice so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +86,7 @@ impl Looks {
         yes_answers: bool,
         language: Language,
     ) {
-        let nods = !yes_answers && back_channel.is_some_and(|likely| likely >= NODS) && !words::claims_turn(text, language);
+        let nods = !yes_answers && back_channel.is_some_and(|likely| likely >= NODS_SO_FAR) && !words::claims_turn(text, language);
         let likely = if nods { Kind::NoTurn } else { kind(text, said, yes_answers, language) };
         let counts = !guessed || likely == Kind::NoTurn;
         let other = guessed && !counts;
@@ -217,9 +219,12 @@ pub(crate) fn is_misheard(policy: &TurnPolicy, (text, confidence): (&str, f32), 
 }
 
 /// A "mhm" in the sound that is less likely than the words by less than this (natural logarithm) is one that was misheard ("makes a fence", "all rights"), unless
-/// the words claim the turn; one that is hardly less likely is one even then ("not hard" for an "uh-huh").
+/// the words claim the turn; one that is not much less likely is one even then ("not hard" for an "uh-huh"): of 396 interruptions by voices that are nearly
+/// people's, none came nearer than 4.8.
 const MISHEARD: f32 = -5.0;
-const NODS: f32 = -1.0;
+const NODS: f32 = -4.0;
+/// The same of what is only begun, where the words claim nothing.
+const NODS_SO_FAR: f32 = -1.0;
 
 /// The sound is likely a "mhm" or its like.
 pub(crate) fn only_nods(heard: &Transcript, looks: &Looks, language: Language) -> bool {
@@ -227,15 +232,16 @@ pub(crate) fn only_nods(heard: &Transcript, looks: &Looks, language: Language) -
     !looks.claimed && heard.back_channel.is_some_and(|likely| likely >= NODS || likely >= MISHEARD && !claims())
 }
 
-/// Words that say no more than that the caller listens, by their meaning, which is so likely (0..=1).
-pub(crate) fn only_listens(text: &str, listens: f32, language: Language) -> bool {
-    listens >= LISTENS && !words::claims_turn(text, language) && !words::nearly_claims(text, language)
+/// Words that by their meaning say no more than that the caller listens.
+pub(crate) fn only_listens(text: &str, meaning: &Understanding, language: Language) -> bool {
+    let listens = meaning.listens.is_some_and(|likely| likely >= LISTENS) && meaning.tone.anger < ANGRY;
+    listens && !words::claims_turn(text, language) && !words::nearly_claims(text, language)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::language::english;
+    use crate::call::{language::english, understanding::Tone};
 
     const SAID: &str = "We are open until six.";
 
@@ -405,15 +411,21 @@ mod tests {
             only_nods(&heard, &looks(looked), english())
         };
         assert!(nods("All rights.", Some(-1.1), &[]) && nods("Gosho.", Some(-4.8), &["Gos"]));
-        assert!(nods("Not hard.", Some(-0.6), &["No."]), "one claim may be wrong");
+        assert!(nods("Not hard.", Some(-0.6), &["No."]) && nods("How mad?", Some(-3.0), &["Hum."]), "one claim may be wrong");
         assert!(!nods("Right but.", Some(-4.3), &[]) && !nods("Shush.", Some(-0.2), &["Stop.", "Stop."]), "claims");
         assert!(!nods("Enough, thank you.", Some(-5.5), &[]) && !nods("Saturday.", None, &[]));
     }
 
     #[test]
     fn what_means_that_somebody_listens_is_no_turn_unless_it_claims_one() {
-        assert!(only_listens("Well I never.", 0.9, english()) && !only_listens("Well I never.", 0.6, english()));
-        assert!(!only_listens("Stop it.", 0.9, english()), "a claim");
+        let listens = |text: &str, listens, anger| {
+            let tone = Tone { anger, ..Tone::default() };
+            only_listens(text, &Understanding { listens: Some(listens), tone, ..Understanding::default() }, english())
+        };
+        assert!(listens("Well I never.", 0.9, 0.2) && !listens("Well I never.", 0.6, 0.2));
+        assert!(listens("That is awful.", 0.9, 0.68), "sympathy");
+        assert!(!listens("This is daft.", 0.9, 0.88), "anger");
+        assert!(!listens("Stop it.", 0.9, 0.0), "a claim");
     }
 
     #[test]

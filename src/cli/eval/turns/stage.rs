@@ -25,11 +25,11 @@ use crate::{
         redact::Rules,
         time::{Time, WallTime},
         turn::words::{Language, is_back_channel, yes_or_no},
-        understanding::{Transcript, Understanding},
+        understanding::{Before, Transcript, Understanding},
     },
     phone,
     speech::{ear::LegEar, gate::Noticed, glimpse::Glimpses, heads::back_channels},
-    understand::listens,
+    understand::overheard,
 };
 
 /// The flow of the stage, without its words.
@@ -325,11 +325,8 @@ impl<'t, 'a> Stage<'t, 'a> {
             Action::Loudness { loudness, .. } => self.loudness(loudness),
             Action::Transcribe { id, from, to, .. } => self.transcribe(id, from, to)?,
             Action::Understand { id, text, .. } => {
-                let listens = Some(listens(&self.theatre.bench.embedder, &text)?);
-                self.tell(
-                    now.plus(UNDERSTAND_MS),
-                    Event::Understood { id, understanding: Understanding { listens, ..Understanding::default() } },
-                );
+                let understanding = self.understand(&text)?;
+                self.tell(now.plus(UNDERSTAND_MS), Event::Understood { id, understanding });
             }
             Action::Record(entry) => {
                 if let What::CallerTurn { understood: Some(_), .. } = &entry.what {
@@ -443,6 +440,15 @@ impl<'t, 'a> Stage<'t, 'a> {
         self.tell(known, Event::Heard { id, transcript });
         self.tell(known, Event::Sounded { id, complete });
         Ok(())
+    }
+
+    /// What the words mean to the chosen flow, if it is of their language.
+    fn understand(&self, text: &str) -> Result<Understanding> {
+        let Bench { embedder, heads, .. } = self.theatre.bench;
+        Ok(match heads.as_ref().filter(|heads| heads.flow().language == self.scene.label.language) {
+            Some(heads) => heads.understand(&Before::default(), text)?,
+            None => overheard(embedder, text)?,
+        })
     }
 
     /// Looks at the words of a voice that goes on, as the driver does.

@@ -43,7 +43,9 @@ pub(crate) enum Part {
     F,
     /// A list that is younger than the rules for back-channels in the sound, said by the voices of part f.
     G,
-    /// The lines of `--practice`, said by the voices that are not in the parts f and g, and by robots.
+    /// A list that is younger than the rules for a longer "I know that", said by the same voices.
+    H,
+    /// The lines of `--practice`, said by the voices that are not in the parts f to h, and by robots.
     Practice,
 }
 

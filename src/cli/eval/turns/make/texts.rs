@@ -15,6 +15,8 @@ const TEXTS_E: &str = include_str!("texts_e.yaml");
 const TEXTS_F: &str = include_str!("texts_f.yaml");
 /// The same in part g.
 const TEXTS_G: &str = include_str!("texts_g.yaml");
+/// The same in part h.
+const TEXTS_H: &str = include_str!("texts_h.yaml");
 
 #[derive(Debug, Deserialize)]
 struct Lists {
@@ -62,13 +64,14 @@ impl Texts {
         let younger = match part {
             Part::A | Part::B | Part::Practice => None,
             Part::C | Part::D => Some((TEXTS_C, "texts_c.yaml")),
-            Part::E | Part::F | Part::G => Some((TEXTS_E, "texts_e.yaml")),
+            Part::E | Part::F | Part::G | Part::H => Some((TEXTS_E, "texts_e.yaml")),
         };
         if let Some((texts, file)) = younger {
             let Lists { sentences, numbers, yes_no, interruptions, back_channels, .. } = read::<Lists>(texts, file)?;
             let Over { interruptions, back_channels } = match part {
                 Part::F => read(TEXTS_F, "texts_f.yaml")?,
                 Part::G => read(TEXTS_G, "texts_g.yaml")?,
+                Part::H => read(TEXTS_H, "texts_h.yaml")?,
                 _ => Over { interruptions, back_channels },
             };
             return Ok(Self(Lists { sentences, numbers, yes_no, interruptions, back_channels, ..lists }));
@@ -123,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_part_has_something_to_say_in_both_languages() {
-        for part in [Part::A, Part::B, Part::C, Part::D, Part::E, Part::F, Part::G] {
+        for part in [Part::A, Part::B, Part::C, Part::D, Part::E, Part::F, Part::G, Part::H] {
             let texts = Texts::read(part).unwrap();
             for tongue in [Tongue::English, Tongue::Romanian] {
                 assert!(!texts.interruption(1, tongue).is_empty() && !texts.back_channel(1, tongue).is_empty());

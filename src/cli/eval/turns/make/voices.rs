@@ -40,10 +40,10 @@ impl<'a> Voices<'a> {
         let there = |voices: &[Voice]| -> Vec<Speaker> {
             voices.iter().filter(|voice| runtime.block_on(voice.is_there())).map(|voice| Speaker::Of(*voice)).collect()
         };
-        let people =
-            if matches!(part, Part::D | Part::E | Part::F | Part::G | Part::Practice) { Some(Callers::load(models)?) } else { None };
+        let robots = matches!(part, Part::A | Part::B | Part::C);
+        let people = if robots { None } else { Some(Callers::load(models)?) };
         let speak = |language| people.iter().flat_map(|people| people.of(language)).map(Speaker::Person).collect::<Vec<_>>();
-        // Whoever is practised on says nothing in the parts f and g.
+        // Whoever is practised on says nothing in the parts f to h.
         let known = |known: bool| speak("en").into_iter().enumerate().filter(move |(n, _)| (n % 3 != 1) == known).map(|(_, voice)| voice);
         let (mut all, romanian) = match part {
             // The bot's own voice is one of the callers of the first part only.
@@ -51,7 +51,7 @@ impl<'a> Voices<'a> {
             Part::B => (there(&[Voice::Rms, Voice::Awb, Voice::EspeakBritish]), there(&[Voice::EspeakRomanianWoman])),
             Part::C => (there(&[Voice::Kal, Voice::EspeakWoman, Voice::EspeakScottish]), there(&[Voice::EspeakRomanianWoman])),
             Part::D | Part::E => (speak("en"), speak("ro")),
-            Part::F | Part::G => (known(false).collect(), speak("ro")),
+            Part::F | Part::G | Part::H => (known(false).collect(), speak("ro")),
             Part::Practice => (known(true).chain(there(&[Voice::Slt, Voice::Rms, Voice::Awb, Voice::Kal])).collect(), Vec::new()),
         };
         if all.is_empty() {
