@@ -32,7 +32,7 @@ const MOST_VALUES: usize = 3;
 /// Shorter clauses mean nothing alone.
 const CLAUSE_WORDS: usize = 3;
 
-/// Whoever only listens says no more words than these.
+/// Of more words than these nobody asks whether they only listen.
 const LISTENING_WORDS: usize = 6;
 
 /// Intents, knowledge entries, and a second wish.
@@ -194,7 +194,7 @@ impl Understander {
 /// # Errors
 /// When the model fails.
 pub(crate) fn overheard(embedder: &Embedder, text: &str) -> Result<Understanding, ModelError> {
-    let heard = embedder.hear(Speaker::Caller, text)?;
+    let heard = embedder.hear(Speaker::Caller, &without_numbers(text))?;
     let tone = of_words(embedder.feel(&[], &heard)?.tone);
     Ok(Understanding { listens: is_short(text).then(|| listening(&heard.vector)), tone, ..Understanding::default() })
 }

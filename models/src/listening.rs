@@ -1,6 +1,6 @@
 //! Do a few words only say that the caller listens ("right you are", "oh I see"), or do they want the turn?
 //!
-//! One linear head on the embedding, trained by `examples/train_listening.rs` on 1,755 things of a few words that callers say over a bot's own words,
+//! One linear head on the embedding, trained by `examples/train_listening.rs` on 1,752 things of a few words that callers say over a bot's own words,
 //! English and Romanian (`train/caller_listening.tsv`, written for this project). It knows what no list of a language holds.
 
 use std::sync::LazyLock;

@@ -13,7 +13,7 @@ use crate::call::{
         overlap::{self, Verdict, Voice},
         words,
     },
-    understanding::{Transcript, Understanding},
+    understanding::{Scored, Transcript, Understanding},
 };
 
 /// A listener reports a pause when it has lasted this long. Voice of which no pause was reported after the least voice and this has lasted long enough.
@@ -147,8 +147,9 @@ impl Call {
         let base = &self.base;
         let asked = base.over_bot && base.ear.asked() == Some(id) && matches!(self.phase, Phase::Talking(_)) && base.expects_sentence();
         let Some(heard) = base.ear.words().filter(|_| asked) else { return false };
-        let means_more =
-            understanding.intents.iter().chain(&understanding.knowledge).any(|scored| scored.score >= base.flow.understanding.intent);
+        let needed = &base.flow.understanding;
+        let above = |scored: &[Scored], needed| scored.first().is_some_and(|best| best.score >= needed);
+        let means_more = above(&understanding.intents, needed.intent) || above(&understanding.knowledge, needed.knowledge);
         !means_more && !base.lasting.looks.has_claimed() && overlap::only_listens(&heard.text, understanding, base.language)
     }
 

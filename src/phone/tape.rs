@@ -77,7 +77,7 @@ impl Tape {
             if at.saturating_sub(last) >= silence {
                 return Some(last);
             }
-            last = at;
+            last = last.max(at);
         }
         (to.saturating_sub(last) >= silence).then_some(last)
     }
@@ -157,9 +157,19 @@ mod tests {
         assert_eq!(tape.last_sound_before(ms(400)), Some(ms(195)));
         assert_eq!(tape.longest_silence(ms(0), ms(600)), ms(305));
         assert_eq!(tape.longest_silence(ms(0), ms(2_000)), ms(1_445));
+        assert_eq!(tape.silent_from(ms(100), ms(200), ms(2_000)), Some(ms(195)));
+        assert_eq!(tape.silent_from(ms(500), ms(1_000), ms(1_000)), None);
         assert_eq!(tape.first_sound_after(ms(700)), None);
         assert_eq!((tape.first_tone_after(1_000.0, ms(0)), tape.first_tone_after(1_300.0, ms(0))), (Some(ms(100)), None));
         assert_eq!((tape.first_tone_after(1_000.0, ms(200)), tape.first_tone_after(1_000.0, ms(520))), (Some(ms(500)), None));
+    }
+
+    #[test]
+    fn packets_that_come_at_once_are_no_silence() {
+        let mut tape = tape();
+        // The sound of a packet is said to come while it is played, which the next one may not wait for.
+        tape.heard.iter_mut().for_each(|packet| packet.at = Duration::from_millis(100 + u64::from(packet.sequence)));
+        assert_eq!(tape.silent_from(Duration::from_millis(100), Duration::from_millis(500), Duration::from_millis(150)), None);
     }
 
     #[test]

@@ -199,11 +199,12 @@ const MORE = 2 * RATE;
 export async function hears(page, folder, from, pattern, limitMs = PATIENCE_MS) {
   let [looked, last] = [from, ''];
   const right = async () => {
-    const now = await heardSoFar(page);
-    if (now < looked + MORE) return false;
-    looked = now;
+    if ((await heardSoFar(page)) < looked + MORE) return false;
     last = await words(page, folder, from);
+    looked = await heardSoFar(page);
     return pattern.test(last);
   };
-  await until(`${pattern} is heard`, right, limitMs).catch((error) => assert.fail(`${error.message}: it was “${last}”`));
+  await until(`${pattern} is heard`, right, limitMs).catch((error) => {
+    throw new Error(`${error.message}: it was “${last}”, of ${((looked - from) / RATE).toFixed(1)} s`, { cause: error });
+  });
 }

@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// Measure only these.
     #[arg(long)]
     only: Option<Only>,
-    /// Which sentences and which voices: tune on a, report on the others, the youngest of which is f.
+    /// Which sentences and which voices: tune on a, report on the others, the youngest of which is h.
     #[arg(long, value_name = "PART", default_value = "a")]
     part: make::Part,
     /// Fill the folder with these lines instead, each said so many times, and measure nothing.

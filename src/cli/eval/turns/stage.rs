@@ -84,14 +84,16 @@ impl<'a> Theatre<'a> {
         Ok(stage.seen)
     }
 
-    /// Turn-taking is the chosen flow's, words and notices are the stage's.
+    /// Turn-taking, and what a meaning must have to count, are the chosen flow's; words and notices are the stage's.
     fn flow(&mut self, scene: &Scene) -> Result<Arc<Flow>> {
         let key = (scene.label.language.clone(), scene.label.bot.clone());
         if let Some(known) = self.flows.get(&key) {
             return Ok(Arc::clone(known));
         }
         let mut flow = flow(&key.0, &key.1)?;
-        Arc::make_mut(&mut flow).turn = self.bench.flow.turn.clone();
+        let (made, chosen) = (Arc::make_mut(&mut flow), &self.bench.flow);
+        made.turn = chosen.turn.clone();
+        (made.understanding.intent, made.understanding.knowledge) = (chosen.understanding.intent, chosen.understanding.knowledge);
         self.flows.insert(key, Arc::clone(&flow));
         Ok(flow)
     }

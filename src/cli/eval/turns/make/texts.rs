@@ -25,7 +25,7 @@ struct Lists {
     yes_no: Vec<String>,
     interruptions: Vec<String>,
     back_channels: Vec<String>,
-    // The parts c, d and e have none of their own.
+    // The parts from c on have none of their own.
     #[serde(default)]
     romanian_interruptions: Vec<String>,
     #[serde(default)]

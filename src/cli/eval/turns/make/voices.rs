@@ -40,8 +40,8 @@ impl<'a> Voices<'a> {
         let there = |voices: &[Voice]| -> Vec<Speaker> {
             voices.iter().filter(|voice| runtime.block_on(voice.is_there())).map(|voice| Speaker::Of(*voice)).collect()
         };
-        let robots = matches!(part, Part::A | Part::B | Part::C);
-        let people = if robots { None } else { Some(Callers::load(models)?) };
+        let only_robots = matches!(part, Part::A | Part::B | Part::C);
+        let people = if only_robots { None } else { Some(Callers::load(models)?) };
         let speak = |language| people.iter().flat_map(|people| people.of(language)).map(Speaker::Person).collect::<Vec<_>>();
         // Whoever is practised on says nothing in the parts f to h.
         let known = |known: bool| speak("en").into_iter().enumerate().filter(move |(n, _)| (n % 3 != 1) == known).map(|(_, voice)| voice);
