@@ -160,6 +160,8 @@ async fn an_agent_on_linphone_speaks_with_the_next_one_on_pjsip_before_handing_t
     maria.says("is now paused").await;
     maria.tell(&format!("call {at_dan}"));
     maria.says("for call 2 (audio)").await;
+    let heard = dans.0.join("heard.wav");
+    two_seconds_of(&heard).await;
     maria.tell("transfer 1 --to-call 2");
     gateway.rig.api().until(&record, LIMIT, bridged_with("dan")).await.unwrap();
     line.media.say(&Sound::tone(CALLER_HZ, 3_000)).await.unwrap();
@@ -170,7 +172,7 @@ async fn an_agent_on_linphone_speaks_with_the_next_one_on_pjsip_before_handing_t
     assert!(steps(&seen).iter().any(asked), "{seen}");
     let told = dan.await.unwrap();
     assert!(told.contains("replaced"), "the caller took the place of Maria's call: {told}");
-    assert!(Sound::read(&dans.0.join("heard.wav")).unwrap().strength(MARIAS_HZ) > 0.2, "Dan heard Maria first");
+    assert!(Sound::read(&heard).unwrap().strength(MARIAS_HZ) > 0.2, "Dan heard Maria first");
     assert!(Sound::read(&dans.0.join("heard.wav-2.wav")).unwrap().strength(CALLER_HZ) > 0.2, "Dan heard the caller");
 }
 
@@ -200,17 +202,22 @@ async fn a_caller_on_linphone_is_sent_to_an_agent_on_pjsip_and_takes_our_place_t
         (ended && seen["head"]["handoff_outcome"] == "transferred").then_some(())
     };
     gateway.rig.api().until(&record, LIMIT, connected).await.unwrap();
-    // Two seconds of what Maria hears of the caller, and not through us.
+    // What Maria hears of the caller, and not through us.
     let heard = marias.0.join("heard.wav-2.wav");
-    let mut look = tokio::time::interval(Duration::from_millis(100));
-    let grown = async {
-        while std::fs::metadata(&heard).map_or(0, |file| file.len()) < 2 * 2 * 8_000 {
-            look.tick().await;
-        }
-    };
-    tokio::time::timeout(LIMIT, grown).await.expect("Maria hears the caller");
+    two_seconds_of(&heard).await;
     caller.tell("terminate all");
     let told = maria.await.unwrap();
     assert!(told.contains("replaced"), "the caller took our place at Maria's: {told}");
     assert!(Sound::read(&heard).unwrap().strength(CALLER_HZ) > 0.2, "Maria heard the caller");
+}
+
+/// Waits until PJSIP has recorded so much of what it hears (16 bits, 16 kHz).
+async fn two_seconds_of(heard: &Path) {
+    let mut look = tokio::time::interval(Duration::from_millis(100));
+    let grown = async {
+        while std::fs::metadata(heard).map_or(0, |file| file.len()) < 2 * 2 * 16_000 {
+            look.tick().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, grown).await.expect("somebody is heard");
 }
